@@ -1,6 +1,6 @@
-"""Merging a bundle: what somebody published for everybody becomes approved takeaways here.
+"""Merge a bundle: what was published publicly elsewhere becomes approved takeaways here.
 
-A bundle holds no receipts, no history and no decisions: what is known here already stays as it is.
+A bundle holds no receipts, history or decisions, so takeaways that exist here stay as they are.
 """
 
 from __future__ import annotations
@@ -46,14 +46,14 @@ _FILES = ("original", "play", "view")
 
 
 def is_bundle(folder: Path) -> bool:
-    """Whether a folder is a bundle of ours."""
+    """Whether a folder is a bundle."""
     return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
 
 
 def merge_bundle(
     session: Session, store: Store, folder: Path, hand: Actor, *, look: Look, tell: Tell = untold
 ) -> MergeReport:
-    """Take in a bundle whose checksums were compared. Raises BadInput for one that can't be read. Commits."""
+    """Merge a bundle whose checksums were verified. Raises BadInput if it is invalid. Commits."""
     records, items = read_records(folder)
     done = MergeReport()
     for number, record in enumerate(records, 1):
@@ -68,13 +68,13 @@ def merge_bundle(
 
 
 def read_records(folder: Path) -> tuple[list[_Record], list[_Item]]:
-    """What a bundle tells of; raises BadInput."""
+    """Parse the bundle's records; raises BadInput."""
     try:
         told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
         # Each gathering makes its own film.
         brought = (one for one in told["takeaways"] if not one.get("parts"))
         records = [_Record(folder / "data", one) for one in brought]
-        # Bundles of older versions don't tell of these.
+        # Missing in bundles of older versions.
         return records, [_Item(one) for one in told.get("actions", [])]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(
@@ -83,14 +83,14 @@ def read_records(folder: Path) -> tuple[list[_Record], list[_Item]]:
 
 
 def _text(value: object) -> str:
-    """As text that can be written down: half a character (a lone surrogate) has no UTF-8, and raises ValueError."""
+    """Require encodable text: a lone surrogate has no UTF-8, and raises ValueError."""
     text = str(value)
     text.encode()
     return text
 
 
 def _moment(value: str) -> datetime:
-    """An instant; raises ValueError for one without an offset."""
+    """Parse an instant; raises ValueError if it has no offset."""
     moment = datetime.fromisoformat(value)
     if moment.tzinfo is None:
         raise ValueError(f"{value} lacks its offset from UTC")
@@ -98,7 +98,7 @@ def _moment(value: str) -> datetime:
 
 
 class _Record:
-    """One takeaway of a bundle, its values checked; raises ValueError, KeyError or TypeError for what is none."""
+    """Validated values of one takeaway of a bundle; raises ValueError, KeyError or TypeError if it is invalid."""
 
     def __init__(self, data: Path, told: dict[str, Any]) -> None:
         self.id = uuid.UUID(told["id"])
@@ -124,7 +124,7 @@ class _Record:
 
 
 def _cues(media: dict[str, Any]) -> str:
-    """WebVTT as we write it; empty where there is none, or what can't be read as such."""
+    """Normalize WebVTT; empty if it is missing or invalid."""
     try:
         cues = read_cues(_text(media.get("captions") or ""))
     except BadInput:
@@ -133,7 +133,7 @@ def _cues(media: dict[str, Any]) -> str:
 
 
 class _Item:
-    """Something that is open, or what became of it, as ``_Record``."""
+    """Validated values of an open or finished item, as ``_Record``."""
 
     def __init__(self, told: dict[str, Any]) -> None:
         if told["kind"] not in KINDS or not str(told["what"]).strip():
@@ -150,7 +150,7 @@ class _Item:
 
 
 def _merge_item(session: Session, item: _Item, hand: Actor, done: MergeReport) -> None:
-    """One more, unless it is known, or about a takeaway that is not here or was taken back."""
+    """Add an item unless it exists, or belongs to a takeaway that is missing or withdrawn here."""
     if item.takeaway is not None:
         about = session.get(Takeaway, item.takeaway)
         if about is None or about.state == TakeawayState.WITHDRAWN:
@@ -173,7 +173,8 @@ def _merge_item(session: Session, item: _Item, hand: Actor, done: MergeReport) -
 
 
 def _file(data: Path, media: dict[str, Any]) -> Path | None:
-    """Its best file in the bundle: the original, else what plays, else the picture. Never outside of it."""
+    """The best file in the bundle: the original, else the playable rendition, else the picture.
+    Never outside the bundle."""
     made = {**media["renditions"], "original": media["original"]}
     for name in _FILES:
         path = data / str(made.get(name) or "")
@@ -230,7 +231,7 @@ def _merge(
 
 
 def _keep_captions(session: Session, media: Media, captions: str) -> None:
-    """Those that came with it, unless a person has kept others here."""
+    """Store the bundle's captions, unless a person has saved others here."""
     known = session.get(Captions, media.id)
     if captions and media.kind != Kind.PHOTO and not (known and known.kept):
         row = captions_row(session, media)
@@ -255,7 +256,7 @@ def _event(session: Session, record: _Record, hand: Actor, done: MergeReport) ->
 def _media(
     session: Session, store: Store, path: Path, hand: Actor, *, look: Look, done: MergeReport
 ) -> Media:
-    """The row of a file's bytes, which are copied in if they are new."""
+    """The media row of a file's bytes; new files are copied."""
     with store.arriving(f"merge-{hand.rng.getrandbits(64):016x}") as incoming:
         with path.open("rb") as file:
             shutil.copyfileobj(file, incoming, PIECE)

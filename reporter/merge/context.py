@@ -1,4 +1,4 @@
-"""What every part of a merge shares: both databases, the report, and which of their rows is which of ours."""
+"""Shared state of a merge: both databases, the report, and the mapping from their rows to ours."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from sqlalchemy.orm import Session
 from reporter.actor import Actor
 from reporter.media.store import Store
 
-# Looks at a file's content: (kind, MIME type, extension); raises ReporterError for what is not kept.
+# Inspects a file's content: (kind, MIME type, extension); raises ReporterError for an unsupported type.
 Look = Callable[[Path], tuple[str, str, str]]
-# Hears how many takeaways of how many were gone through.
+# Progress callback: number of takeaways done, and the total.
 Tell = Callable[[int, int], None]
 
 
 def untold(_done: int, _of: int) -> None:
-    """Nobody watches."""
+    """Progress callback that does nothing."""
 
 
 @dataclass
 class MergeReport:
-    """What came."""
+    """Counts of what was merged."""
 
     sessions: int = 0
     takeaways: int = 0
@@ -40,19 +40,19 @@ class MergeReport:
     deliveries: int = 0
     targets: int = 0
     captions: int = 0
-    # What people said to takeaways.
+    # Replies to takeaways.
     replies: int = 0
     # Questions and action items.
     items: int = 0
-    # Receipts of takeaways on which both sides had decided, each without knowing of the other.
+    # Receipts of takeaways with conflicting decisions, made on both sides independently.
     look: list[str] = field(default_factory=list)
-    # Sentences on what could not be taken.
+    # Messages about what could not be merged.
     left: list[str] = field(default_factory=list)
 
 
 @dataclass
 class MergeContext:
-    """One merge under way: both sides, and what is what here."""
+    """A merge in progress: both sides, and the id mappings."""
 
     session: Session
     other: Session
@@ -60,7 +60,7 @@ class MergeContext:
     folder: Path
     hand: Actor
     look: Look
-    # The name of the laptop that the other side is; empty: nobody gave it one.
+    # Name of the other laptop; empty if unknown.
     laptop: str = ""
     tell: Tell = untold
     done: MergeReport = field(default_factory=MergeReport)
@@ -73,12 +73,12 @@ class MergeContext:
 
     @property
     def rng(self) -> random.Random:
-        """Where new ids come from."""
+        """The random source for new ids."""
         return self.hand.rng
 
     @property
     def now(self) -> datetime:
-        """The moment of the merge."""
+        """The time of the merge."""
         return self.hand.now
 
 

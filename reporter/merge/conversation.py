@@ -1,4 +1,4 @@
-"""Merging what was said: answers, "me too", replies from targets and reports, as both laptops know them together."""
+"""Merge replies: answers, "me too", replies from targets and reports."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.moderation.decisions import next_revision
 
-# What may have been changed since both had it.
+# Fields that may have changed since both sides had the reply.
 _CHANGES = (
     "text",
     "author",
@@ -33,7 +33,7 @@ _CHANGES = (
 
 
 def merge_said(merge: MergeContext) -> None:
-    """Replies of the other side; needs takeaways, stories and targets merged before. Commits."""
+    """Merge the other side's replies; takeaways, stories and targets have to be merged before. Commits."""
     rows = list(merge.other.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))
     for theirs in rows:
         if _has_place(merge, theirs):
@@ -44,9 +44,9 @@ def merge_said(merge: MergeContext) -> None:
 
 
 def _has_place(merge: MergeContext, theirs: Reply) -> bool:
-    """Whether what it was said to is here, and not taken back; and whether it is settled.
+    """Whether the takeaway or story exists here and is not withdrawn, and whether the reply is settled.
 
-    An answer that its laptop has still to send stays there, or two would send it.
+    An answer that its laptop has yet to send stays there, or two laptops would send it.
     """
     if theirs.ours and theirs.target_id is not None and theirs.remote_id is None:
         return False
@@ -72,7 +72,7 @@ def _merge_reply(merge: MergeContext, theirs: Reply) -> None:
 
 
 def _same(merge: MergeContext, theirs: Reply) -> Reply | None:
-    """The same reply here: its id, its id at the target, or what the phone called it."""
+    """The same reply here, by its id, its id at the target, or the phone's client id."""
     found = merge.session.get(Reply, theirs.id)
     if found is not None:
         return found
@@ -100,7 +100,7 @@ def _receipt_taken(session: Session, receipt: str) -> bool:
 
 
 def _take(ours: Reply, theirs: Reply) -> bool:
-    """What was changed last holds; what is gone on one side is gone. Whether anything became another."""
+    """Last change wins; a deletion on either side is final. Returns whether anything changed."""
     if ours.state == ReplyState.GONE or _order(theirs) <= _order(ours):
         return False
     for name in _CHANGES:
@@ -113,7 +113,7 @@ def _order(row: Reply) -> tuple[Any, ...]:
 
 
 def _hang(merge: MergeContext, theirs: Reply) -> None:
-    """Under its parent, which may have come after it."""
+    """Link to the parent, which may have been merged after it."""
     ours = merge.replies.get(theirs.id)
     parent = merge.replies.get(theirs.parent_id) if theirs.parent_id else None
     if ours is not None and parent is not None:

@@ -1,7 +1,7 @@
-"""A face that was blurred on another kiosk must not look out of here: edits come along with a merge.
+"""Merge edits, so that a face blurred on another kiosk is blurred here too.
 
-The same bytes are the same picture on both. Where both edited it without knowing of one another, the later edits hold,
-and what is blurred on either is blurred.
+Media with the same bytes are the same on both sides. If both edited a file independently, the later
+edits win, and whatever is blurred on either side is blurred.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from reporter.models.edits import Edit, Face
 
 
 def copy_edits(session: Session, other: Session, ours: Media, theirs: Media) -> None:
-    """The edits and proposed faces of a file that is new here, as they are there. Does not commit."""
+    """Copy the edits and detected faces of a file that is new here. Does not commit."""
     for step in other.scalars(select(Edit).where(Edit.media_id == theirs.id)):
         session.add(
             Edit(media_id=ours.id, position=step.position, kind=step.kind, numbers=step.numbers)
@@ -42,9 +42,9 @@ def copy_edits(session: Session, other: Session, ours: Media, theirs: Media) -> 
 
 
 def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
-    """For every file that was edited there and is here too; sentences on what could not be taken. Commits.
+    """Merge the edits of every file edited there that exists here; returns messages about failures. Commits.
 
-    Comes before the histories are joined: they tell which side knew of the other's edits.
+    Has to run before the histories are merged: they show which side knew of the other's edits.
     """
     left = []
     for sha256 in _edited(other):
@@ -70,7 +70,7 @@ def _by_hash(session: Session, sha256: str) -> Media | None:
 def _merge_file(
     session: Session, other: Session, store: Store, hand: Actor, *, pair: tuple[Media, Media]
 ) -> None:
-    """The edits of whoever knew the other's; where neither did, the last one's, and every blur of both."""
+    """The edits of the side that knew the other's; if neither did, the later ones plus all blurs of both."""
     ours, theirs = pair
     here, there = _saves(session, ours.sha256), _saves(other, ours.sha256)
     if there[-1].id in {one.id for one in here}:
@@ -85,7 +85,7 @@ def _merge_file(
 
 
 def _saves(session: Session, sha256: str) -> list[Decision]:
-    """Each save of a file's edits, the oldest first. One save is a decision on every takeaway with the file."""
+    """Each save of a file's edits, oldest first. One save is a decision on every takeaway with the file."""
     rows = session.scalars(select(Decision).where(Decision.action == ACTION))
     return sorted((row for row in rows if row.after["sha256"] == sha256), key=_moment)
 

@@ -1,8 +1,9 @@
-"""Which value of each field holds after a merge: that of the last decision on it, whichever laptop made it.
+"""Merge fields: the last decision on each field wins, whichever laptop made it.
 
-Both histories together are a union, and "last" is one order of all decisions (their moment, then their id). So it does
-not matter which laptop merges which, or how often. What was never decided on can differ only where a phone had sent
-the same takeaway to two laptops: then the longer value holds, which holds the other's words.
+The merged history is the union of both, and decisions are totally ordered (by time, then id). So
+the result does not depend on which laptop merges which, or how often. A field without decisions can
+differ only if a phone sent the same takeaway to two laptops: then the longer value wins, which
+contains the other's words.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ from reporter.models import (
 )
 from reporter.moderation.history import ALT, fields_of
 
-# Fields that a decision can change; those beside the state follow it.
+# Fields that a decision can change; dependent fields follow the state.
 _PLAIN = (
     "text",
     "caption",
@@ -59,7 +60,7 @@ class _Side:
     decisions: set[uuid.UUID] = field(default_factory=set)
 
     def value(self, name: str) -> Any:
-        """What stands in a field, in a form that both sides share."""
+        """A field's value, in a form that both sides share."""
         if name == _TAGS:
             return sorted(tag.name for tag in self.row.tags)
         if name == _SESSION:
@@ -70,21 +71,22 @@ class _Side:
 
     @property
     def alts(self) -> dict[str, str]:
-        """Alt texts by the name of their field."""
+        """Alt texts by field name."""
         return {ALT + one.media.sha256: one.alt for one in self.row.attachments}
 
 
 def same_on_both(session: Session, other: Session) -> set[uuid.UUID]:
-    """Takeaways that a merge would leave as they are: fields, files, receipts and decisions are the same.
+    """Takeaways that a merge would not change: fields, files, receipts and decisions are the same.
 
-    Found by a few statements for all of them: what is known already costs a merge no lock and no questions of its own.
+    Found with a few queries for all of them, so that unchanged takeaways cost a merge no lock and
+    no queries of their own.
     """
     here = _told(session)
     return {number for number, told in _told(other).items() if here.get(number) == told}
 
 
 def _told(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
-    """All that a merge compares, by takeaway; tuples begin with the number of the statement."""
+    """All data that a merge compares, by takeaway; tuples begin with the number of the query."""
     fields = [getattr(Takeaway, name) for name in (*_PLAIN, _STATE, "approved_at", "receipt")]
     statements = (
         select(Takeaway.id, EventSession.code, *fields).join(Takeaway.session),
@@ -101,7 +103,8 @@ def _told(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
 
 
 def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
-    """Give our takeaway what holds of both; whether anything became another. Notes where both sides had decided."""
+    """Set our takeaway's fields to the merged values; returns whether anything changed. Records
+    conflicting decisions."""
     here, there = _side(merge.session, ours), _side(merge.other, theirs)
     shared = [name for name in here.alts if name in there.alts]
     taken = [
@@ -117,7 +120,7 @@ def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
 
 
 def _differs(here: _Side, there: _Side, name: str) -> bool:
-    # Both may have approved it, at different moments: the last one's counts, as with every field.
+    # Both may have approved it, at different times: the last one counts, as for every field.
     late = name == _STATE and here.row.approved_at != there.row.approved_at
     return late or here.value(name) != there.value(name)
 
@@ -135,7 +138,7 @@ def _side(session: Session, row: Takeaway) -> _Side:
 def _wins(there: _Side, here: _Side, name: str) -> bool:
     theirs, ours = there.stamps.get(name), here.stamps.get(name)
     if theirs is None and ours is None:
-        # A phone's other try has another session only where a decision moved it.
+        # A phone's retry has another session only if a decision moved it.
         return name != _SESSION and _weight(there.value(name)) > _weight(here.value(name))
     return ours is None or (theirs is not None and theirs > ours)
 
@@ -145,7 +148,7 @@ def _weight(value: Any) -> tuple[int, str]:
 
 
 def _clash(here: _Side, there: _Side) -> bool:
-    """Whether both have decided otherwise on one field without knowing of one another."""
+    """Whether both sides changed a field differently and independently."""
     return any(
         stamp.id not in here.decisions
         and name in here.stamps

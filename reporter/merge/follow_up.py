@@ -1,6 +1,6 @@
-"""Merging, third part: captions of recordings, what is open and what became of it, and when people meet again.
+"""Merge captions of recordings, open and finished items, and the next gathering.
 
-Addresses that contributors left stay on the kiosk that they were left at.
+Addresses that contributors left stay on the kiosk where they were left.
 """
 
 from __future__ import annotations
@@ -22,12 +22,12 @@ from reporter.models.captions import Captions
 from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation.decisions import bump_revision, next_revision
 
-# What of an item may have been changed since both had it.
+# Fields of an item that may have changed since both sides had it.
 _CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")
 
 
 def merge_open(merge: MergeContext) -> None:
-    """Captions, items and the next gathering of the other side. Commits."""
+    """Merge the other side's captions, items and next gathering. Commits."""
     for theirs in merge.other.scalars(select(Captions).order_by(Captions.media_id)):
         _merge_captions(merge, theirs)
     for item in merge.other.scalars(
@@ -39,7 +39,7 @@ def merge_open(merge: MergeContext) -> None:
 
 
 def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
-    """Of the same bytes: those that were changed more often hold; where both were as often, the greater text."""
+    """Captions of the same bytes: those with more changes win; if equal, the greater text."""
     session = merge.session
     sha256 = merge.other.get_one(Media, theirs.media_id).sha256
     media = session.scalar(select(Media).where(Media.sha256 == sha256))
@@ -60,7 +60,7 @@ def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
 
 
 def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
-    """One more, or what was changed last; nothing of a takeaway that is not here, or was taken back."""
+    """Add an item, or keep the last change; none for takeaways that are missing or withdrawn here."""
     session, takeaway = merge.session, None
     if theirs.takeaway_id is not None:
         takeaway = merge.takeaways.get(theirs.takeaway_id)
@@ -83,14 +83,14 @@ def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
 
 
 def _order(item: ActionItem) -> tuple[Any, ...]:
-    """What was changed last is greater; the words decide where two were changed in one moment."""
+    """Sort key: the last change is greatest; the text breaks ties."""
     return item.changed_at, item.state, item.what, item.outcome, item.who
 
 
 def same_item(
     session: Session, theirs: ActionItem, takeaway: uuid.UUID | None
 ) -> ActionItem | None:
-    """The same thing here under another id: made of the same takeaway, or in the same words."""
+    """The same item here under another id: from the same takeaway, or with the same text."""
     query = select(ActionItem).where(ActionItem.kind == theirs.kind)
     if takeaway is not None:
         return session.scalars(query.where(ActionItem.takeaway_id == takeaway)).first()
@@ -104,7 +104,7 @@ def _moment(row: NextGathering) -> tuple[Any, ...]:
 
 
 def _merge_following(merge: MergeContext) -> None:
-    """The next gathering as it was written down last."""
+    """The next gathering as last edited."""
     theirs = merge.other.scalar(select(NextGathering))
     ours = merge.session.scalar(select(NextGathering))
     if theirs is None or (ours is not None and _moment(ours) >= _moment(theirs)):

@@ -1,4 +1,4 @@
-"""A whole merge, in the one order in which each part finds what it refers to."""
+"""A complete merge, in the order of dependencies."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reporter.merge.themes import merge_themes
 
 
 def merge_gathering(merge: MergeContext) -> MergeReport:
-    """Take in everything that the other side has. Commits as it goes; broken off, the next merge does the rest."""
+    """Merge everything from the other side. Commits as it goes; after an interruption, the next merge continues."""
     merge_takeaways(merge)
     merge_sent(merge)
     merge_said(merge)

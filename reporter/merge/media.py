@@ -1,4 +1,4 @@
-"""Take in another kiosk's files: originals whose hash holds, and those of their renditions that are whole."""
+"""Merge another kiosk's files: originals whose hash is verified, and their intact renditions."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
 
 
 def _media(merge: MergeContext, theirs: Media) -> Media | None:
-    """Our row of the same bytes; new ones are copied, their hash compared, and looked at as whatever comes in."""
+    """Our row of the same bytes; new files are copied, verified by hash, and inspected like any upload."""
     ours = merge.session.scalar(select(Media).where(Media.sha256 == theirs.sha256))
     if ours is not None:
         return ours
@@ -63,10 +63,10 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
 
 
 def _take_original(merge: MergeContext, theirs: Media) -> tuple[str, str, str]:
-    """Have the original in our store; what it is: (kind, MIME type, extension)."""
+    """Copy the original to our store; returns (kind, MIME type, extension)."""
     kept = merge.store.find_original(theirs.sha256)
     if kept is not None and kept.stat().st_size == theirs.bytes:
-        # It came before its row, as with a push: what has its name there has had its hash compared.
+        # It arrived before its row, as with a push: the file under that name was verified by hash.
         kind, mime, ext = merge.look(kept)
         if kept.name == f"{theirs.sha256}{ext}":
             return kind, mime, ext
@@ -91,7 +91,7 @@ def _copy_in(merge: MergeContext, theirs: Media) -> Path:
 
 
 def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:
-    """Take a rendition that is whole; what is missing is made again from the original."""
+    """Copy an intact rendition; missing ones are rendered again from the original."""
     if not _RENDITION.fullmatch(theirs.name + theirs.ext):
         return False
     source = Store(merge.folder).rendition(ours.sha256, theirs.name, theirs.ext)

@@ -1,4 +1,4 @@
-"""Open another gathering's database, which may be of an older build, without writing into its folder."""
+"""Open another gathering's database, which may have an older schema, without writing into its folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ DATABASE = "reporter.db"
 
 @contextmanager
 def open_other(folder: Path) -> Iterator[Session]:
-    """The rows of another gathering, from a copy that is brought to our schema; its folder stays as it is."""
+    """Open a temporary copy of another gathering's database, upgraded to our schema; its folder stays unchanged."""
     with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
         copy = Path(work) / DATABASE
         copy_database(folder, copy)
@@ -36,9 +36,9 @@ def open_other(folder: Path) -> Iterator[Session]:
 
 
 def copy_database(folder: Path, goal: Path) -> None:
-    """Write a gathering's rows to a file, with what still stands in the write-ahead log; no file is made beside them.
+    """Copy a gathering's database to a file, including its write-ahead log, without creating files next to it.
 
-    Raises NotFound, or ReporterError for what is no database.
+    Raises NotFound, or ReporterError if it is not a database.
     """
     source = folder / DATABASE
     if not source.is_file():

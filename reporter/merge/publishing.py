@@ -1,4 +1,4 @@
-"""Merging, second half: stories, targets and the ledger: what another kiosk published is not published twice."""
+"""Merge stories, targets and the ledger, so that what another kiosk published is not published twice."""
 
 from __future__ import annotations
 
@@ -15,12 +15,12 @@ from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
 
-# What another kiosk's rows tell of; a front page is made again, answers and mails are each kiosk's own.
+# Items whose deliveries are merged; a front page is built again, answers and mails belong to each kiosk.
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
 
 def merge_sent(merge: MergeContext) -> None:
-    """Stories, targets and deliveries of the other side. Commits."""
+    """Merge the other side's stories, targets and deliveries. Commits."""
     for story in merge.other.scalars(select(Story).order_by(Story.created_at)):
         _merge_story(merge, story)
     targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
@@ -55,7 +55,8 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
 
 
 def _target(merge: MergeContext, theirs: Target) -> Target:
-    """The same place here: its kind and address, else its kind and name; else it is added, and waits for a person."""
+    """The same target here: by kind and address, else by kind and name; else it is added, and waits
+    for approval by a person."""
     session = merge.session
     rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
     for same in (_address, lambda target: target.name):
@@ -80,7 +81,7 @@ def _address(target: Target) -> tuple[str, ...]:
 def _merge_delivery(
     merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]
 ) -> None:
-    """Take over what is out there."""
+    """Take over a delivery that was published."""
     if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
         return
     item = merge.stories.get(theirs.item_id, theirs.item_id)
@@ -99,7 +100,7 @@ def _merge_delivery(
             setattr(ours, name, value)
         merge.done.deliveries += 1
     elif theirs.remote_id and ours.remote_id and theirs.remote_id != ours.remote_id:
-        # Both have published it: theirs is a double there, which the next turn of the outbox takes down.
+        # Both have published it: theirs is a duplicate at the target, which the outbox takes down in its next run.
         double = uuid.uuid5(theirs.id, "double")
         gone = merge.session.get(Delivery, double)
         if gone is None:
@@ -121,7 +122,7 @@ def _add(
 
 
 def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
-    """Their row in our ids and keys: sent stays sent, what was under way is due, and is looked for first."""
+    """Their row with our ids and keys: sent stays sent; an interrupted delivery is due, and is looked up first."""
     memory = theirs.memory.mapped(
         lambda story: merge.stories.get(story, story), lambda one: merge.takeaways.get(one, one)
     )

@@ -1,6 +1,6 @@
-"""Take in another kiosk's sessions and takeaways: a union by id and content, in which tombstones win on both sides.
+"""Merge another kiosk's sessions and takeaways: a union by id and content; tombstones on either side win.
 
-Running it again changes nothing.
+Idempotent.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ from reporter.moderation.same_again import (
 
 
 def merge_takeaways(merge: MergeContext) -> None:
-    """Sessions, tombstones, takeaways with their files and history. Commits as it goes."""
+    """Merge sessions, tombstones, takeaways with their files and history. Commits as it goes."""
     _merge_sessions(merge)
     _merge_tombstones(merge)
     merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
@@ -76,7 +76,7 @@ def _merge_sessions(merge: MergeContext) -> None:
 
 
 def _session_of(session: Session, theirs: EventSession) -> EventSession | None:
-    """The same session here: by what the schedule calls it, else by the code on its poster."""
+    """The same session here: by its id in the schedule, else by the code on its poster."""
     if theirs.guid:
         found = session.scalar(select(EventSession).where(EventSession.guid == theirs.guid))
         if found is not None:
@@ -91,7 +91,7 @@ def _by_code(session: Session, code: str) -> EventSession | None:
 
 
 def _merge_tombstones(merge: MergeContext) -> None:
-    """What was taken back there is taken back here, files and words: the takeaway itself, or a phone's other try."""
+    """Withdraw here what was withdrawn there, files and words: the takeaway itself, or a phone's retry of it."""
     session = merge.session
     digests = _digests(session)
     for theirs in merge.other.scalars(select(Tombstone)):
@@ -106,7 +106,7 @@ def _merge_tombstones(merge: MergeContext) -> None:
 
 
 def _digests(session: Session) -> dict[str, uuid.UUID]:
-    """What the tombstones of our takeaways' client ids would hold."""
+    """The digests that tombstones have for our takeaways' client ids."""
     rows = session.execute(
         select(Takeaway.client_id, Takeaway.id).where(Takeaway.client_id.is_not(None))
     )
@@ -123,7 +123,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     if theirs.state != TakeawayState.WITHDRAWN and (buried := _buried(session, theirs)):
         gone = session.get(Takeaway, buried.takeaway_id)
         if gone is not None:
-            # Its holder there is told here that it was taken back.
+            # The holder of the receipt from there learns here that it was withdrawn.
             _keep_receipts(merge, gone, theirs)
         return
     files = _files_to_take(merge, theirs)
@@ -135,7 +135,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
     if theirs.device:
         row.device = ELSEWHERE + theirs.device.removeprefix(ELSEWHERE)
     if row.client_id and by_client_id(session, row.client_id) is not None:
-        # Its id is another one's here, which has other words.
+        # Its id belongs to another takeaway here, with other words.
         row.client_id = None
     if session.scalar(select(Takeaway.id).where(Takeaway.receipt == row.receipt)) is not None:
         row.receipt = make_receipt(merge.rng)
@@ -153,7 +153,7 @@ def _merge_takeaway(merge: MergeContext, theirs: Takeaway) -> None:
 
 
 def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
-    """The same takeaway here: its id, what a phone called it, or the same shots of a card for the same session."""
+    """The same takeaway here, by id, client id, or the same card shots for the same session."""
     session = merge.session
     found = session.get(Takeaway, theirs.id)
     if found is None and theirs.client_id:
@@ -176,7 +176,7 @@ def _same(merge: MergeContext, theirs: Takeaway) -> Takeaway | None:
 
 
 def _holds_the_words(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:
-    """Whether one of two takeaways under one client id has, or had, the other's words: then both are one."""
+    """Whether one of two takeaways with the same client id has, or had, the other's words: then they are the same."""
     if TakeawayState.WITHDRAWN in (ours.state, theirs.state):
         return True
     here = former_values(merge.session, ours, "text")
@@ -185,14 +185,14 @@ def _holds_the_words(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> b
 
 
 def _buried(session: Session, theirs: Takeaway) -> Tombstone | None:
-    """What says that it was taken back here, under its own id or that of the phone's other try."""
+    """The tombstone here, under its own id or that of the phone's retry."""
     digest = client_digest(theirs.client_id) or "none"
     same = or_(Tombstone.takeaway_id == theirs.id, Tombstone.client == digest)
     return session.scalar(select(Tombstone).where(same).limit(1))
 
 
 def _keep_receipts(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
-    """Every receipt that somebody was given there stays valid here: beside ours, as an alias."""
+    """Keep every receipt given out there valid here, as an alias beside ours."""
     aliases = select(ReceiptAlias.receipt).where(ReceiptAlias.takeaway_id == theirs.id)
     for receipt in (theirs.receipt, *merge.other.scalars(aliases)):
         taken = select(Takeaway.id).where(Takeaway.receipt == receipt)
@@ -203,7 +203,7 @@ def _keep_receipts(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> Non
 
 
 def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
-    """Both have it: what was decided last holds, and the history keeps both."""
+    """Merge a takeaway that both have: last decision wins, and the history keeps both."""
     _keep_receipts(merge, ours, theirs)
     if ours.state == TakeawayState.WITHDRAWN:
         return
@@ -228,7 +228,7 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> Non
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
         known = merge.session.get(Decision, step.id)
         if known is None:
-            # Whoever has a page open has not seen it before this revision.
+            # A page opened before this revision has not shown it.
             values = row_values(step, "takeaway_id", "revision")
             row = Decision(**values, takeaway_id=ours.id, revision=ours.revision)
             merge.session.add(row)
@@ -237,7 +237,7 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> Non
 
 
 def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:
-    """Its files; of a card's, without those that were taken back here for this session (see docs/same-again.md)."""
+    """Its files; for a card's takeaway, without those withdrawn here for this session (see docs/same-again.md)."""
     if theirs.source != Source.CARD:
         return list(theirs.attachments)
     event = merge.session.get_one(EventSession, merge.events[theirs.session_id])

@@ -1,6 +1,6 @@
-"""Merging, last part: the themes that the other side's organizers decided on.
+"""Merge the themes that the other side's organizers decided on.
 
-What was found by itself is found again here.
+Automatic themes are found again here.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from reporter.models import Theme, ThemeMember
 
 
 def merge_themes(merge: MergeContext) -> None:
-    """Themes that a person keeps, with their members; what was decided here stays. Commits."""
+    """Merge the themes kept by a person, with their members; decisions made here stay. Commits."""
     theirs = list(merge.other.scalars(select(Theme).where(Theme.kept)))
     for theme in theirs:
         if merge.session.get(Theme, theme.id) is None:

@@ -1,7 +1,7 @@
-"""The schema's history, applied when a gathering is opened; an older database is copied aside first.
+"""Schema migrations, applied when a gathering is opened; an older database is backed up first.
 
-There is no way down: going back means taking the safety copy. Alembic is loaded where there is something to do: most
-starts find the newest schema.
+There are no downgrades: going back means restoring the safety copy. Alembic is imported only if
+there is something to migrate: most starts find the newest schema.
 """
 
 from __future__ import annotations
@@ -24,9 +24,10 @@ _STEP = re.compile(r"\d{4}_\w+\.pyc?")
 
 
 def upgrade(engine: Engine) -> Path | None:
-    """Bring the database to the newest schema; the path of the safety copy, if one was needed.
+    """Upgrade the database to the newest schema; returns the path of the safety copy, if one was needed.
 
-    A new database is simply made. Raises Conflict for a database of a newer program, which is left as it is.
+    A new database is created without a copy. Raises Conflict if the database belongs to a newer
+    program; it is left as it is.
     """
     current = current_revision(engine)
     if current == _head():
@@ -35,15 +36,16 @@ def upgrade(engine: Engine) -> Path | None:
     copy = _copy_aside(engine, current) if current else None
     with engine.begin() as connection:
         if engine.dialect.name == "sqlite":
-            # sqlite3 begins none before CREATE and ALTER: a kill in between left a database that nobody could open.
+            # sqlite3 begins no transaction before CREATE and ALTER: a kill in between left a
+            # database that nobody could open.
             connection.exec_driver_sql("BEGIN IMMEDIATE")
         _run(connection)
     return copy
 
 
 def upgrade_connection(connection: Connection) -> None:
-    """The same within a transaction of the caller's, on PostgreSQL. Raises Conflict as ``upgrade`` does."""
-    # How tables are made there.
+    """The same in the caller's transaction, on PostgreSQL. Raises Conflict as ``upgrade`` does."""
+    # Registers how tables are created there.
     import reporter.migrations.tenant_steps  # noqa: F401
 
     _check_known(connection.engine, _revision_at(connection))
@@ -51,7 +53,7 @@ def upgrade_connection(connection: Connection) -> None:
 
 
 def is_behind(connection: Connection) -> bool:
-    """Whether a database has steps to take."""
+    """Whether a database needs migrations."""
     return _revision_at(connection) != _head()
 
 
@@ -69,7 +71,7 @@ def _run(connection: Connection) -> None:
 
 
 def current_revision(engine: Engine) -> str | None:
-    """The step that a database is at; None for an empty one."""
+    """The schema revision of a database; None for an empty one."""
     with engine.connect() as connection:
         return _revision_at(connection)
 
@@ -96,7 +98,7 @@ def _said_newer(engine: Engine, revision: str) -> str:
 
 @lru_cache(maxsize=1)
 def _revisions() -> frozenset[str]:
-    """All that this program knows, told by the names of their modules: ``0002_fairness.py`` makes "0002"."""
+    """All revisions known to this program, from module names: ``0002_fairness.py`` is "0002"."""
     names = (path.name for path in resources.files(f"{__name__}.versions").iterdir())
     return frozenset(name[:4] for name in names if _STEP.fullmatch(name))
 
@@ -106,7 +108,7 @@ def _head() -> str:
 
 
 def alembic_config(versions: Path | None = None) -> Config:
-    """Alembic's configuration; ``versions``: the steps of another schema in the same database."""
+    """Alembic's configuration; ``versions``: folder of the migrations of another schema in the same database."""
     from alembic.config import Config
 
     config = Config()

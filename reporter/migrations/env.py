@@ -1,4 +1,4 @@
-"""Alembic runs this; the connection is handed in by reporter.migrations.upgrade."""
+"""Run by Alembic; the connection is passed in by reporter.migrations.upgrade."""
 
 from __future__ import annotations
 

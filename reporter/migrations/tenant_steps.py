@@ -1,7 +1,8 @@
-"""The schema's steps on PostgreSQL: the same as a laptop's, each table made with its owner in front of its keys.
+"""Migrations on PostgreSQL: the same as on a laptop, with the owner prepended to each table's keys.
 
-Alembic asks the implementation of a dialect to make tables, indexes and constraints; this one makes them as
-``reporter.database.tenant_tables`` says. Importing it is enough: the last one of a dialect counts.
+Alembic lets a dialect's implementation create tables, indexes and constraints; this one creates
+them as in ``reporter.database.tenant_tables``. Importing it is enough: the last implementation
+registered for a dialect is used.
 """
 
 from __future__ import annotations
@@ -14,18 +15,18 @@ from sqlalchemy import Column, Constraint, Index, MetaData, Table, Uuid
 from reporter.database.row_security import protect
 from reporter.database.tenant_tables import GATHERING, own_constraint, own_index, own_table
 
-# Alembic's own, and those of the registry of gatherings, which protect themselves.
+# Tables of Alembic and of the registry, which protect themselves.
 _VERSIONS = "alembic_version"
 _REGISTRY = "hub_"
 
 
 class TenantSteps(PostgresqlImpl):
-    """Makes what a step asks for, for many gatherings."""
+    """Multi-tenant implementation of migration operations."""
 
     __dialect__ = "postgresql"
 
     def create_table(self, table: Table, **kw: Any) -> None:
-        """Make a table, and let row security guard it."""
+        """Create a table with row-level security."""
         if table.name == _VERSIONS or table.name.startswith(_REGISTRY):
             super().create_table(table, **kw)
             return
@@ -34,7 +35,7 @@ class TenantSteps(PostgresqlImpl):
             self._exec(statement)
 
     def create_index(self, index: Index, **kw: Any) -> None:
-        """Make an index within each gathering."""
+        """Create an index within each gathering."""
         if index.table is None or index.table.name.startswith(_REGISTRY):
             super().create_index(index, **kw)
             return

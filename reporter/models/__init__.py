@@ -1,4 +1,4 @@
-"""Rows of the database, one module a subject. Importing this package fills the metadata."""
+"""SQLAlchemy models, one module per subject. Importing this package fills the metadata."""
 
 from reporter.models.camera import Camera, CardImport, Cut, Shot
 from reporter.models.captions import Captions

@@ -1,4 +1,4 @@
-"""Rows of captions: what is said in a recording, as a person keeps it, and as the laptop drafts it."""
+"""Model of captions: a person's version of what is said in a recording, and the laptop's draft."""
 
 from __future__ import annotations
 
@@ -11,17 +11,17 @@ from reporter.database.engine import Base
 
 
 class Captions(Base):
-    """Both in the time of the original, whatever was cut off since (WebVTT)."""
+    """Both on the original's timeline, regardless of later cuts (WebVTT)."""
 
     __tablename__ = "captions"
 
     media_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
     )
-    # What a person has kept; nothing else is shown.
+    # The version saved by a person; nothing else is shown.
     kept: Mapped[str] = mapped_column(Text, default="")
     draft: Mapped[str] = mapped_column(Text, default="")
-    # "", "asked", "failed": of the draft.
+    # "", "asked", "failed": state of the draft.
     drafting: Mapped[str] = mapped_column(default="", index=True)
-    # Raised with each change: part of the address.
+    # Incremented with each change: part of the URL.
     version: Mapped[int] = mapped_column(default=0)

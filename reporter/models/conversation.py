@@ -1,4 +1,4 @@
-"""The rows of the conversation: replies wherever they were written, how far each target was heard, who is blocked."""
+"""Models of replies from everywhere, polling state of each target, and blocked people."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ from reporter.models.takeaway import Takeaway
 
 
 class Reply(Base):
-    """What somebody said to a takeaway or story: here at the gathering, or at a target (identity: target, remote id).
+    """A reply to a takeaway or story: made at the gathering, or at a target (identity: target, remote id).
 
-    The organization's own answers are such rows too (``ours``); one that goes to a target has no remote id before it
-    was sent.
+    The organization's own answers are such rows too (``ours``); one for a target has no remote id
+    until it is sent.
     """
 
     __tablename__ = "reply"
@@ -33,16 +33,16 @@ class Reply(Base):
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    # None: said here at the gathering.
+    # None: made at the gathering.
     target_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("target.id"))
     remote_id: Mapped[str | None]
-    # The target's name, which outlives the target.
+    # The target's name, kept after the target is deleted.
     place: Mapped[str] = mapped_column(default="")
     # At least one of the two. A reply to a story of several takeaways belongs to all, until somebody narrows it.
     story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id", ondelete="SET NULL"))
     takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"))
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"), index=True)
-    # What the target says it answers; the parent may come later than its child.
+    # The remote id of its parent, which may arrive later than its child.
     in_reply_to: Mapped[str] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default=ReplyKind.REPLY)
     state: Mapped[str] = mapped_column(default=ReplyState.HELD)
@@ -51,10 +51,10 @@ class Reply(Base):
     text: Mapped[str] = mapped_column(Text, default="")
     url: Mapped[str] = mapped_column(default="")
     ours: Mapped[bool] = mapped_column(default=False)
-    # A word of blocked-words.txt: not even the room sees it before an organizer has looked.
+    # Contains a word of blocked-words.txt: not even shown in the room before an organizer has reviewed it.
     flagged: Mapped[bool] = mapped_column(default=False)
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
-    # Of replies that were written here: see Takeaway.
+    # For replies written here: see Takeaway.
     receipt: Mapped[str | None] = mapped_column(unique=True)
     client_id: Mapped[str | None] = mapped_column(unique=True)
     device: Mapped[str] = mapped_column(default="")
@@ -62,9 +62,9 @@ class Reply(Base):
     earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Moves with every change of the row: what polls and the ledger depend on.
+    # Changes with every change of the row: polls and the ledger depend on it.
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
-    # The inbox: who takes care, from when on it shows again, and who is done with it.
+    # Inbox state: assignee, snoozed until, and who marked it as done.
     assigned: Mapped[str] = mapped_column(default="")
     snoozed_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -77,22 +77,22 @@ class Reply(Base):
 
 
 class ReplyPoll(Base):
-    """How far a target was heard, and when it is heard again."""
+    """When a target was polled for replies, and when it is polled next."""
 
     __tablename__ = "listening"
 
     target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"), primary_key=True)
-    # The last look that worked, and the last that went over everything.
+    # The last successful poll, and the last that covered everything.
     looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     complete_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
-    # Why the last look did not work; empty: it did.
+    # Why the last poll failed; empty: it succeeded.
     error: Mapped[str] = mapped_column(MessageString, default="")
 
 
 class BlockedPerson(Base):
-    """Somebody whose replies are not wanted: at one target, by address or name."""
+    """A person whose replies are blocked: at one target, by address or name."""
 
     __tablename__ = "blocked_person"
 

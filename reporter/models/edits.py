@@ -1,4 +1,4 @@
-"""Rows of edited pictures and films: what was changed, and where faces may be."""
+"""Models of edits and detected faces of pictures and films."""
 
 from __future__ import annotations
 
@@ -11,10 +11,10 @@ from reporter.database.engine import Base
 
 
 class Edit(Base):
-    """One step from an original to what others see.
+    """One edit step on an original.
 
-    Of the media, not of a takeaway: the same bytes are the same picture, and a face that was blurred in one session
-    must not look out of another.
+    Belongs to the media, not to a takeaway: the same bytes are the same picture, and a face blurred
+    in one session must not be visible in another.
     """
 
     __tablename__ = "edit"
@@ -29,7 +29,7 @@ class Edit(Base):
 
 
 class Face(Base):
-    """Where a detector sees a face: a proposal for a person, in shares of the upright original."""
+    """A detected face: a proposal for a person, as fractions of the upright original."""
 
     __tablename__ = "face"
 

@@ -1,4 +1,4 @@
-"""The rows that lead on: open items, addresses that people left, the next gathering, the plan until then."""
+"""Models for the time after the event: open items, contacts, the next gathering, the follow-up plan."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reporter.models.takeaway import Takeaway
 
 
 class ActionItem(Base):
-    """Something that is open: a question that wants an answer, or something that somebody wants to do."""
+    """An open question, or something that somebody wants to do."""
 
     __tablename__ = "action_item"
 
@@ -25,11 +25,11 @@ class ActionItem(Base):
     kind: Mapped[str]
     what: Mapped[str] = mapped_column(Text)
     who: Mapped[str] = mapped_column(default="")
-    # Only then the name leaves the desk.
+    # The name is published only with this consent.
     who_agreed: Mapped[bool] = mapped_column(default=False)
     due_on: Mapped[date | None] = mapped_column(Date)
     state: Mapped[str] = mapped_column(default=ItemState.OPEN, index=True)
-    # What became of it, in a sentence.
+    # The outcome, in a sentence.
     outcome: Mapped[str] = mapped_column(Text, default="")
     takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"), index=True)
     reply_id: Mapped[uuid.UUID | None] = mapped_column(
@@ -46,7 +46,7 @@ class ActionItem(Base):
 
 
 class Contact(Base):
-    """An address that a contributor left. Never shown, never published, never in a bundle or a merge."""
+    """An address that a contributor left. Never shown, published, bundled or merged."""
 
     __tablename__ = "contact"
 
@@ -54,10 +54,10 @@ class Contact(Base):
     address: Mapped[str]
     # None: carried over from an earlier gathering, for the invitation only.
     takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"), index=True)
-    # Wants to be told of an answer, once; agreed to be invited to the next gathering.
+    # Requested a notification of an answer, once; agreed to be invited to the next gathering.
     answer: Mapped[bool] = mapped_column(default=False)
     invite: Mapped[bool] = mapped_column(default=False)
-    # Whoever holds it can stop all mail to this address.
+    # Unsubscribe token: whoever holds it can stop all mail to this address.
     token: Mapped[str] = mapped_column(unique=True)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -67,7 +67,7 @@ class Contact(Base):
 
 
 class NextGathering(Base):
-    """When and where people meet again: one row, if it is known."""
+    """Time and place of the next gathering: one row, if known."""
 
     __tablename__ = "next_gathering"
 
@@ -76,21 +76,21 @@ class NextGathering(Base):
     starts_at: Mapped[datetime] = mapped_column(UtcDateTime)
     ends_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     place: Mapped[str] = mapped_column(default="")
-    # Where people can read more or say that they come.
+    # Page with details or registration.
     url: Mapped[str] = mapped_column(default="")
     words: Mapped[str] = mapped_column(Text, default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PlanStep(Base):
-    """A step of the plan after the event. Its story is a draft until somebody says yes."""
+    """A step of the plan after the event. Its story is a draft until somebody approves it."""
 
     __tablename__ = "plan_step"
 
     # 'thanks', 'questions', 'done', 'invitation' or 'reminder' (see reporter.plan).
     name: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(default=StepState.PLANNED)
-    # Set by hand; None: as the plan says.
+    # Set by hand; None: as planned.
     due_on: Mapped[date | None] = mapped_column(Date)
     story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id", ondelete="SET NULL"))
     decided_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -1,4 +1,4 @@
-"""The gathering itself, devices that may not send to it, and the other laptops that share it."""
+"""Models of the gathering itself, blocked devices, and the other laptops that share it."""
 
 from __future__ import annotations
 
@@ -14,25 +14,25 @@ from reporter.database.message_column import MessageJSON, MessageText
 
 
 class Gathering(Base):
-    """The event itself: one row. What a person may edit stands in ``reporter.toml``, not here."""
+    """The event itself: one row. Settings that a person may edit are in ``reporter.toml``, not here."""
 
     __tablename__ = "gathering"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Counts every change of a takeaway (see curate.touch): the index compares it to know how far it is behind.
+    # Counts every change of a takeaway (see curate.touch): the index compares it to detect how far it lags.
     revision: Mapped[int] = mapped_column(default=0)
-    # What was printed last, so that the desk can warn when the laptop's address has changed.
+    # The address printed last, so that the desk can warn if the laptop's address has changed.
     printed_url: Mapped[str] = mapped_column(default="")
-    # Since when nothing is taken in, by the desk's decision. None: the kiosk is open.
+    # Since when the desk has paused intake. None: the kiosk is open.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # The setting publish.check_faces, where the gate can see it (see reporter.annotations.face_review).
+    # The setting publish.check_faces, where the consent gate can read it (see reporter.annotations.face_review).
     check_faces: Mapped[bool] = mapped_column(default=False)
-    # Since when freed pages of the database or old index segments may hold withdrawn content; None: they hold none.
+    # Since when free pages of the database or old index segments may hold withdrawn content; None: they hold none.
     purge_due_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # When the desk asked for the index to be built again; None: that is done.
+    # When the desk requested an index rebuild; None: done.
     reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # What the wall tells everybody, and what it shows: see kiosk.web.screens.wall.
+    # The wall's message and settings: see kiosk.web.screens.wall.
     announcement: Mapped[str] = mapped_column(Text, default="")
     wall_mode: Mapped[str] = mapped_column(default="")
     wall_paused: Mapped[bool] = mapped_column(default=False)
@@ -40,7 +40,7 @@ class Gathering(Base):
 
 
 class BlockedDevice(Base):
-    """A phone from which nothing is taken any more."""
+    """A phone whose uploads are refused."""
 
     __tablename__ = "blocked_device"
 
@@ -50,7 +50,7 @@ class BlockedDevice(Base):
 
 
 class ProgramVersion(Base):
-    """A version of this program that has opened the gathering, and when it did so first; the oldest has made it."""
+    """A version of this program that has opened the gathering, and when first; the oldest one created it."""
 
     __tablename__ = "program_version"
 
@@ -59,7 +59,7 @@ class ProgramVersion(Base):
 
 
 class CopyMade(Base):
-    """A copy that left the gathering's folder: so that whoever erases something can be told where it still is."""
+    """A copy outside the gathering's folder, so that whoever deletes something can be told where it still exists."""
 
     __tablename__ = "copy_made"
 
@@ -68,68 +68,68 @@ class CopyMade(Base):
     # 'backup', 'bundle' or 'film'.
     kind: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Ids of the takeaways in it, where the copy itself can't tell: a film.
+    # Ids of the takeaways in it, if the copy can't be inspected: a film.
     holds: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class DeskLogin(Base):
-    """A browser of another machine that knows the passphrase; see kiosk.web.middleware.login."""
+    """A browser of another machine that has logged in with the passphrase; see kiosk.web.middleware.login."""
 
     __tablename__ = "desk_login"
 
-    # A keyed hash of the token in its cookie: whoever reads the database can't log in with it.
+    # A keyed hash of the token in its cookie: reading the database is not enough to log in.
     token_hash: Mapped[str] = mapped_column(primary_key=True)
     begun_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class RetentionNotice(Base):
-    """Since when the desk says that something will go: nothing that somebody may want to keep goes unannounced."""
+    """Since when the desk has announced a deletion: nothing that somebody may want to keep is deleted unannounced."""
 
     __tablename__ = "retention_notice"
 
-    # A word of reporter.privacy.retention.Kind, and the id of the row that will go.
+    # A reporter.privacy.retention.Kind, and the id of the row that will be deleted.
     kind: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Peer(Base):
-    """Another laptop of this gathering, or its hub. The token that both know is not here: see reporter.secret_store."""
+    """Another laptop of this gathering, or its hub. The shared token is not here: see reporter.secret_store."""
 
     __tablename__ = "peer"
 
-    # What the other one calls itself.
+    # The name it gives itself.
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     name: Mapped[str]
-    # Where it can be asked; empty: it only asks us.
+    # Its address; empty: only it connects to us.
     url: Mapped[str] = mapped_column(default="")
-    # SHA-256 of the token, so that it is known when it asks us.
+    # SHA-256 of the token, to authenticate its requests.
     token_digest: Mapped[str] = mapped_column(unique=True)
-    # What is new here is brought there, and what is new there comes back; it asks nothing of us.
+    # Push mode: we send new content and fetch what is new there; it never connects to us.
     hub: Mapped[bool] = mapped_column(default=False, server_default=false())
-    # Takes in what is new there every few minutes.
+    # Pulls new content from it every few minutes.
     automatic: Mapped[bool] = mapped_column(default=False)
-    # When the desk asked for a merge; None: that is done.
+    # When the desk requested a merge; None: done.
     asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # The last try to reach it, the last that worked, and the last merge.
+    # The last attempt to reach it, the last success, and the last merge.
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # What it said of itself: "takeaways", "media", "bytes".
+    # Its reported counts: "takeaways", "media", "bytes".
     holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # The snapshot that was merged last (see kiosk.peers.snapshot); empty: nothing, or not all of it. Of a hub: ours
-    # that was merged there, and the mark of its rows that were merged here.
+    # The last snapshot merged (see kiosk.peers.snapshot); empty: none, or not completely. For a
+    # hub: our snapshot that was merged there, and the mark of its rows that were merged here.
     snapshot: Mapped[str] = mapped_column(default="")
     received: Mapped[str] = mapped_column(default="", server_default="")
-    # The last MergeReport that brought something, as a dictionary.
+    # The last MergeReport with changes, as a dictionary.
     report: Mapped[dict[str, Any]] = mapped_column(MessageJSON, default=dict)
-    # Why the last try did not work; empty: it did.
+    # Why the last attempt failed; empty: it succeeded.
     error: Mapped[str] = mapped_column(MessageText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class PairingCode(Base):
-    """A code that pairs one other laptop, once, until it runs out."""
+    """A single-use code with an expiry date that pairs one other laptop."""
 
     __tablename__ = "pairing_code"
 

@@ -1,4 +1,4 @@
-"""What review needs to know of pictures: how good they are, and which ones look alike."""
+"""Models for reviewing pictures: quality, and groups of look-alikes."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reporter.database.engine import Base
 
 
 class ImageQuality(Base):
-    """Measured from a finished picture or poster frame (see renditions.image_quality). Goes with its media."""
+    """Measured from a finished picture or poster frame (see renditions.image_quality). Deleted with its media."""
 
     __tablename__ = "look"
     __table_args__ = (Index("look_sharpness", "sharpness"), Index("look_brightness", "brightness"))
@@ -19,7 +19,7 @@ class ImageQuality(Base):
     media_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
     )
-    # None: it could not be looked at, or (a film's poster frame) it says nothing.
+    # None: not measurable, or (for a film's poster frame) not meaningful.
     sharpness: Mapped[float | None]
     brightness: Mapped[float | None]
     # 16 hex digits; empty: nothing to compare.
@@ -30,7 +30,7 @@ class ImageQuality(Base):
 
 
 class SimilarGroup(Base):
-    """Pictures that look alike. Its id is the likeness of the first one; in parts, each with an index, it is found."""
+    """Pictures that look alike. Holds the hash of the first one, split into indexed parts for lookup."""
 
     __tablename__ = "look_group"
 

@@ -1,4 +1,4 @@
-"""What the outbox has learnt of each target, how far it is, and what was asked to be taken down."""
+"""Models of the outbox's state: per target, overall, and requested takedowns."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from reporter.models.publishing import Delivery, Target
 
 
 class OutboxState(Base):
-    """The outbox as a whole: one row, made when first needed."""
+    """State of the outbox as a whole: one row, created when first needed."""
 
     __tablename__ = "outbox_state"
 
     id: Mapped[int] = mapped_column(primary_key=True)
-    # Since when a person has paused all sending. None: it goes on.
+    # Since when a person has paused all sending. None: not paused.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Bytes sent since ``counted_since``, for the budget.
     spent: Mapped[int] = mapped_column(BigInteger, default=0)
     counted_since: Mapped[datetime] = mapped_column(UtcDateTime)
-    # When the work that is open now began: progress counts from there.
+    # When the current work began: progress counts from there.
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
@@ -37,20 +37,20 @@ class TargetStatus(Base):
     target_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("target.id", ondelete="CASCADE"), primary_key=True
     )
-    # Since when a person has paused this target. None: it goes on.
+    # Since when a person has paused this target. None: not paused.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # A value of ``publish.errors.Reachability``; empty: never tried.
     reachability: Mapped[str] = mapped_column(default="")
-    # The sentence that belongs to it.
+    # The message for it.
     message: Mapped[str] = mapped_column(MessageText, default="")
     since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # Seconds that this laptop's clock is ahead of the target's; None: it never told.
+    # Seconds that this laptop's clock is ahead of the target's; None: unknown.
     clock_skew_s: Mapped[float | None]
-    # Bytes a second, of the last big things.
+    # Upload rate in bytes a second, of the last large files.
     speed: Mapped[float | None]
-    # What it takes (``publish.targets.base.Limits`` as JSON), as it says, and as its refusals taught.
+    # Its limits (``publish.targets.base.Limits`` as JSON), as declared, and as learnt from its refusals.
     reported_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     learned_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
@@ -59,7 +59,7 @@ class TargetStatus(Base):
 
 
 class SentDraft(Base):
-    """The words of a post as they were sent last, so that a preview can tell what would change."""
+    """The text of a post as last sent, so that a preview can show what would change."""
 
     __tablename__ = "sent_draft"
 
@@ -72,7 +72,7 @@ class SentDraft(Base):
 
 
 class Takedown(Base):
-    """A takeaway that has to leave one target, and whether it has. Stays, as the answer to "is it gone?"."""
+    """A takeaway that has to be taken down at one target, and the state. Kept as the answer to "is it gone?"."""
 
     __tablename__ = "takedown"
 
@@ -82,7 +82,7 @@ class Takedown(Base):
     )
     asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    # What the target's kind can't reach (see ``publish.targets.base.Target.copies_remain``), or empty.
+    # What this kind of target can't delete (see ``publish.targets.base.Target.copies_remain``), or empty.
     remains: Mapped[str] = mapped_column(MessageText, default="")
 
     delivery: Mapped[Delivery] = relationship()

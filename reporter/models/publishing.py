@@ -16,7 +16,7 @@ from reporter.enums import Audience, DeliveryState
 
 
 class Target(Base):
-    """A place to publish. Its secret is not here (see ``reporter.secret_store``)."""
+    """A place to publish. Its credentials are not here (see ``reporter.secret_store``)."""
 
     __tablename__ = "target"
 
@@ -24,9 +24,9 @@ class Target(Base):
     kind: Mapped[str]
     name: Mapped[str] = mapped_column(unique=True)
     options: Mapped[dict[str, Any]] = mapped_column(JSON)
-    # Who reads there: what is for the community never goes to a public place.
+    # Audience of the target: community content never goes to a public place.
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
-    # A sentence: why nothing is sent there until a person has looked (refused credentials). Empty: all is well.
+    # Message why nothing is sent until a person has checked it (rejected credentials). Empty: no problem.
     paused: Mapped[str] = mapped_column(MessageString, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -49,17 +49,17 @@ class Delivery(Base):
     # A value of ``ItemKind``.
     item_kind: Mapped[str]
     item_id: Mapped[uuid.UUID] = mapped_column(Uuid)
-    # Our own name for the item at the target: slug, file name, record key. Looked for before anything is sent again.
+    # Our own name for the item at the target: slug, file name, record key. Looked up before anything is sent again.
     key: Mapped[str]
     state: Mapped[str] = mapped_column(default=DeliveryState.DUE)
-    # Fingerprint of what should be there, and of what was acknowledged. Different: an update is due.
+    # Fingerprint of the desired content, and of the acknowledged one. If they differ, an update is due.
     wanted: Mapped[str] = mapped_column(default="")
     sent: Mapped[str] = mapped_column(default="")
     remote_id: Mapped[str] = mapped_column(default="")
     url: Mapped[str] = mapped_column(default="")
     # Read and written through ``memory``.
     remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    # What has to be moved, and how much of it is under way; ``big``: others go first, and do not wait for it.
+    # Bytes to upload, and bytes sent so far; ``big``: others go first, and do not wait for it.
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     moved: Mapped[int] = mapped_column(BigInteger, default=0)
     big: Mapped[bool] = mapped_column(default=False)

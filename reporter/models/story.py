@@ -1,4 +1,4 @@
-"""Stories and the film: what an organizer composes from takeaways."""
+"""Models of stories and the film: what an organizer composes from takeaways."""
 
 from __future__ import annotations
 
@@ -14,9 +14,10 @@ from reporter.models.takeaway import EventSession
 
 
 class Story(Base):
-    """What an organizer composes from takeaways. ``session_id`` set: the session's own, made when first needed.
+    """A sequence of takeaways composed by an organizer. ``session_id`` set: the session's own,
+    created when first needed.
 
-    What stands between its takeaways is in ``reporter.models.story_text``.
+    Text between its takeaways is in ``reporter.models.story_text``.
     """
 
     __tablename__ = "story"
@@ -27,13 +28,13 @@ class Story(Base):
     )
     title: Mapped[str] = mapped_column(default="")
     lead: Mapped[str] = mapped_column(Text, default="")
-    # For places that take few characters. Empty: made from title and lead.
+    # For places with a character limit. Empty: made from title and lead.
     short: Mapped[str] = mapped_column(Text, default="")
-    # The report of the whole gathering: what is in it stays in its session's story too.
+    # The report of the whole gathering: its takeaways stay in their session's story too.
     report: Mapped[bool] = mapped_column(default=False)
-    # Nobody gets it yet.
+    # Draft: not published.
     draft: Mapped[bool] = mapped_column(default=False)
-    # A session's own: whether what is approved and in no other story follows below what was arranged.
+    # For a session's own story: whether approved takeaways in no other story follow below the arranged ones.
     rest: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -44,7 +45,7 @@ class Story(Base):
 
 
 class StoryItem(Base):
-    """A takeaway that an organizer put into a story. In another than its session's own, it leaves that one."""
+    """A takeaway that an organizer put into a story. In a story other than its session's own, it leaves that one."""
 
     __tablename__ = "story_item"
 
@@ -56,7 +57,7 @@ class StoryItem(Base):
 
 
 class StoryText(Base):
-    """An organizer's Markdown; its position counts together with those of the story's takeaways."""
+    """An organizer's Markdown; its position is in one sequence with those of the story's takeaways."""
 
     __tablename__ = "story_words"
 
@@ -68,9 +69,9 @@ class StoryText(Base):
 
 
 class Film(Base):
-    """The film of the evening: what is wanted of it, and what the finished file is made of.
+    """The film of the evening: its options, and the parts of the finished file.
 
-    There is one a gathering. The finished one is a takeaway of its own, from ``Source.FILM``.
+    There is one per gathering. The finished film is a takeaway of its own, from ``Source.FILM``.
     """
 
     __tablename__ = "film"
@@ -79,19 +80,19 @@ class Film(Base):
     audience: Mapped[str] = mapped_column(default="public")
     shape: Mapped[str] = mapped_column(default="landscape")
     seconds: Mapped[float] = mapped_column(default=75.0)
-    # Receipts: in which order, which not at all, and for how many seconds each.
+    # Receipts: the order, the exclusions, and the seconds of each.
     sequence: Mapped[list[str]] = mapped_column(JSON, default=list)
     dropped: Mapped[list[str]] = mapped_column(JSON, default=list)
     lengths: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
-    # The sound file that an organizer brought, beside the film, and what they call it; '' for none.
+    # The organizer's sound file, stored with the film, and its display name; '' for none.
     music: Mapped[str] = mapped_column(default="", server_default="")
     music_name: Mapped[str] = mapped_column(default="", server_default="")
-    # Somebody asked for it, or it has to be made anew.
+    # Rendering was requested, or is due again.
     asked: Mapped[bool] = mapped_column(default=False)
-    # Of the finished one: its script's fingerprint, '' for none; its length.
+    # Of the finished film: its script's fingerprint, '' for none; its length.
     made: Mapped[str] = mapped_column(default="")
     made_seconds: Mapped[float] = mapped_column(default=0.0)
-    # Frames made and frames in all, while it is made.
+    # Frames rendered and frames in all, while it is rendered.
     done: Mapped[int] = mapped_column(default=0)
     whole: Mapped[int] = mapped_column(default=0)
     error: Mapped[str] = mapped_column(MessageString, default="")

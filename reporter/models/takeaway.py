@@ -1,4 +1,4 @@
-"""Sessions, takeaways and their media: what a gathering recorded."""
+"""Models of sessions, takeaways and their media."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from reporter.enums import Audience, Faces, MediaState, Source, TakeawayState
 
 
 class EventSession(Base):
-    """A slot of the schedule, with the code that stands on its poster."""
+    """A slot of the schedule, with the code on its poster."""
 
     __tablename__ = "event_session"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     code: Mapped[str] = mapped_column(unique=True)
-    # What the schedule calls it; stays when title, room and time change. None: added by hand.
+    # Its id in the schedule; unchanged when title, room and time change. None: added by hand.
     guid: Mapped[str | None] = mapped_column(unique=True)
     title: Mapped[str]
     room: Mapped[str] = mapped_column(default="")
@@ -35,14 +35,14 @@ class EventSession(Base):
     # With ``do_not_record``: the words may be published too. Otherwise they stay in the room (see visibility).
     words_leave: Mapped[bool] = mapped_column(default=False)
     licence: Mapped[str] = mapped_column(default="")
-    # The language that is spoken in it, as a code (BCP 47); empty: nobody said.
+    # The language spoken in it, as a code (BCP 47); empty: unknown.
     language: Mapped[str] = mapped_column(default="", server_default="")
     audience: Mapped[str] = mapped_column(default=Audience.PUBLIC)
-    # Gone from the schedule at a later import. Its code stays valid: it may stand on a poster.
+    # Missing from the schedule at a later import. Its code stays valid: it may be on a poster.
     retired: Mapped[bool] = mapped_column(default=False)
-    # Other ids of it: its UID in the calendar of the same system, its code there.
+    # Its other ids: its UID in the calendar of the same system, its code there.
     schedule_ids: Mapped[list[str]] = mapped_column(JSON, default=list)
-    # Held at every gathering: the next one begins with it.
+    # Recurs at every gathering: the next one begins with it.
     series: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -50,7 +50,7 @@ class EventSession(Base):
 
 
 class Takeaway(Base):
-    """What somebody recorded. Withdrawn ones keep their row, emptied: the tombstone."""
+    """A contribution. A withdrawn one keeps its row, emptied: the tombstone."""
 
     __tablename__ = "takeaway"
     __table_args__ = (
@@ -74,13 +74,13 @@ class Takeaway(Base):
     consent: Mapped[str] = mapped_column(default="")
     licence: Mapped[str] = mapped_column(default="")
     source: Mapped[str] = mapped_column(default=Source.PHONE)
-    # The phone that sent it (see the kiosk's device_cookie), so that the desk can block it.
-    # Never shown, never published.
+    # The phone that sent it (see the kiosk's device_cookie), so that the desk can block it. Never
+    # shown, never published.
     device: Mapped[str] = mapped_column(default="", index=True)
-    # The laptop that took it in, by its name; empty: this one.
+    # Name of the laptop that took it in; empty: this one.
     kiosk: Mapped[str] = mapped_column(default="", server_default="")
     state: Mapped[str] = mapped_column(default=TakeawayState.NEW)
-    # Has a word of blocked-words.txt: nobody sees it before an organizer has looked at it.
+    # Contains a word of blocked-words.txt: not shown before an organizer has reviewed it.
     held: Mapped[bool] = mapped_column(default=False)
     starred: Mapped[bool] = mapped_column(default=False)
     recorded_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -95,14 +95,14 @@ class Takeaway(Base):
     tags: Mapped[list[Tag]] = relationship(
         back_populates="takeaway", order_by="Tag.name", cascade="all, delete-orphan"
     )
-    # Of a film: what is seen in it.
+    # For a film: what it shows.
     parts: Mapped[list[FilmPart]] = relationship(
         foreign_keys="FilmPart.film_id", cascade="all, delete-orphan"
     )
 
 
 class FilmPart(Base):
-    """A takeaway that is seen in a film, which is a takeaway too, and what it looked like then."""
+    """A takeaway shown in a film (which is a takeaway too), and what it looked like then."""
 
     __tablename__ = "film_part"
 
@@ -110,17 +110,17 @@ class FilmPart(Base):
     part_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("takeaway.id"), primary_key=True, index=True
     )
-    # Its photo or video (``Media.sha256``) with the edits that it had (``Media.mended``); '' for words alone.
+    # Its photo or video (``Media.sha256``) with its edits at that time (``Media.mended``); '' for words alone.
     sha256: Mapped[str] = mapped_column(default="")
     mended: Mapped[str] = mapped_column(default="")
-    # Digest of all that is seen of it: see ``reporter.films.arrangement.looks_of``.
+    # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``.
     looks: Mapped[str] = mapped_column(default="")
 
     takeaway: Mapped[Takeaway] = relationship(foreign_keys=[part_id])
 
 
 class Tag(Base):
-    """A word that an organizer (or a #hashtag in the text) gave a takeaway."""
+    """A tag on a takeaway, from an organizer or a #hashtag in the text."""
 
     __tablename__ = "tag"
 
@@ -131,7 +131,7 @@ class Tag(Base):
 
 
 class Media(Base):
-    """An original file, content-addressed: one row for the same bytes, however often they come."""
+    """An original file, content-addressed: one row for the same bytes, however often they arrive."""
 
     __tablename__ = "media"
 
@@ -145,22 +145,22 @@ class Media(Base):
     height: Mapped[int | None]
     # Seconds.
     duration: Mapped[float | None]
-    # What the device itself says of the moment: local time without zone, as text, because that is all it is.
+    # Recording time by the device itself: local time without zone, as text, because that is all it is.
     captured_local: Mapped[str] = mapped_column(default="")
     state: Mapped[str] = mapped_column(default=MediaState.RECEIVED, index=True)
     error: Mapped[str] = mapped_column(MessageString, default="")
     attempts: Mapped[int] = mapped_column(default=0)
-    # Before this moment nobody else takes it up: a lease while it is processed, a pause after a failure.
+    # Before this time no other worker takes it: a lease while it is processed, a delay after a failure.
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Fingerprint of the edits that its renditions hold or are about to; empty: shown as it came.
-    # See reporter.annotations.edit_history.
+    # Fingerprint of the edits in its current or pending renditions; empty: unedited. See
+    # reporter.annotations.edit_history.
     mended: Mapped[str] = mapped_column(default="")
-    # What is known of faces in it: a word of reporter.enums.Faces.
+    # Face review state: a value of reporter.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
-    # What can be read in it, and of which picture (SHA-256 of its view) that is known.
-    # See reporter.annotations.ocr_text.
+    # Text recognized in it, and the picture (SHA-256 of its view) that it was read from. See
+    # reporter.annotations.ocr_text.
     words: Mapped[str] = mapped_column(Text, default="")
     words_of: Mapped[str] = mapped_column(default="")
 
@@ -171,7 +171,7 @@ class Media(Base):
 
 
 class Attachment(Base):
-    """A media file in a takeaway: the order, the name it came with, and the words for who can't see it."""
+    """A media file in a takeaway: its position, original file name and alt text."""
 
     __tablename__ = "attachment"
 
@@ -188,7 +188,7 @@ class Attachment(Base):
 
 
 class Rendition(Base):
-    """Made from an original, always rebuildable: ``thumb``, ``view``, ``poster``, ``play``."""
+    """Derived from an original and always rebuildable: ``thumb``, ``view``, ``poster``, ``play``."""
 
     __tablename__ = "rendition"
 
@@ -197,7 +197,7 @@ class Rendition(Base):
     type: Mapped[str]
     ext: Mapped[str]
     bytes: Mapped[int] = mapped_column(BigInteger)
-    # Of the file itself: what a target is told, and how a truncated copy is found out.
+    # Of the rendition file: sent to targets, and used to detect a truncated copy.
     sha256: Mapped[str]
     width: Mapped[int | None]
     height: Mapped[int | None]
@@ -207,7 +207,7 @@ class Rendition(Base):
 
 
 class Upload(Base):
-    """A tus upload under way. Its bytes stand in ``incoming/``; the file's length is the offset."""
+    """A tus upload in progress. Its bytes are in ``incoming/``; the file's length is the offset."""
 
     __tablename__ = "upload"
 
@@ -216,7 +216,7 @@ class Upload(Base):
     length: Mapped[int] = mapped_column(BigInteger)
     # The decoded Upload-Metadata.
     fields: Mapped[dict[str, Any]] = mapped_column(JSON)
-    # Of whoever began it: see Takeaway.device.
+    # The device that began it: see Takeaway.device.
     device: Mapped[str] = mapped_column(default="")
     receipt: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
@@ -224,7 +224,7 @@ class Upload(Base):
 
 
 class Decision(Base):
-    """What an organizer or contributor did to a takeaway: history, and what undo needs (see moderation.history)."""
+    """An action of an organizer or contributor on a takeaway: history, and data for undo (see moderation.history)."""
 
     __tablename__ = "decision"
 
@@ -233,9 +233,9 @@ class Decision(Base):
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     who: Mapped[str] = mapped_column(default="")
     action: Mapped[str]
-    # What was done with one press belongs together, over however many takeaways, and is undone together.
+    # Changes made with one click belong together, over however many takeaways, and are undone together.
     step: Mapped[uuid.UUID | None] = mapped_column(Uuid, index=True)
-    # The gathering's counter after it: whoever read a page at an older one has not seen this.
+    # The gathering's counter after it: a page loaded at a lower value has not shown this.
     revision: Mapped[int] = mapped_column(default=0)
     undone: Mapped[bool] = mapped_column(default=False)
     before: Mapped[dict[str, Any]] = mapped_column(JSON)
@@ -243,7 +243,7 @@ class Decision(Base):
 
 
 class Tombstone(Base):
-    """What stays of withdrawn bytes: no retry, card, merge or re-publish brings them back for this session."""
+    """What remains of withdrawn bytes: no retry, card, merge or re-publish brings them back for this session."""
 
     __tablename__ = "tombstone"
 
@@ -252,7 +252,7 @@ class Tombstone(Base):
     receipt: Mapped[str]
     session_code: Mapped[str]
     withdrawn_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Digest of the client id (see same_again), so that a retry is recognized though the id itself is erased.
+    # Digest of the client id (see same_again), so that a retry is recognized although the id itself is deleted.
     client: Mapped[str] = mapped_column(default="", index=True)
 
 

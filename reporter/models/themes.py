@@ -1,7 +1,7 @@
-"""Themes: which takeaways belong together, and what an organizer decided about that.
+"""Models of themes: groups of takeaways, and an organizer's decisions about them.
 
-A name that was found is never stored: it is made of people's words whenever it is shown, so nothing of it outlives
-what was taken back.
+An automatic name is never stored: it is computed from people's words whenever it is shown, so
+nothing of it outlives a withdrawal.
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ from reporter.database.engine import Base, UtcDateTime
 
 
 class Theme(Base):
-    """A theme. Until a person decides something about it, it may be found anew."""
+    """A theme. Until a person decides something about it, it may be recomputed."""
 
     __tablename__ = "theme"
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
-    # Empty: made of the members' words.
+    # Empty: computed from the members' words.
     name: Mapped[str] = mapped_column(default="")
     # A person decided something about it: it stays, with its members.
     kept: Mapped[bool] = mapped_column(default=False)
@@ -32,26 +32,26 @@ class Theme(Base):
 
 
 class ThemeMember(Base):
-    """A takeaway that was looked at: in which theme it is, or in none."""
+    """A takeaway that was analysed: its theme, or none."""
 
     __tablename__ = "theme_member"
 
     takeaway_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("takeaway.id"), primary_key=True)
     theme_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("theme.id"), index=True)
-    # Put there by a person.
+    # Assigned by a person.
     by_hand: Mapped[bool] = mapped_column(default=False)
-    # How near to the middle of its theme, -1 to 1.
+    # Similarity to the centre of its theme, -1 to 1.
     closeness: Mapped[float] = mapped_column(default=0.0)
-    # The takeaway's counter when it was looked at; in no theme then, it is looked at again once it has changed.
+    # The takeaway's revision when it was analysed; if in no theme, it is analysed again once it has changed.
     looked_at_revision: Mapped[int] = mapped_column(default=0)
 
 
 class ThemeStep(Base):
-    """What an organizer did, with what was before, for undo: ids, and names that a person gave."""
+    """An organizer's action, with the former state, for undo: ids, and names that a person gave."""
 
     __tablename__ = "theme_step"
 
-    # Counts up, so that the newest is known where two have the same time.
+    # Sequence number, so that the newest is known if two have the same time.
     id: Mapped[int] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(UtcDateTime)
     who: Mapped[str] = mapped_column(default="")

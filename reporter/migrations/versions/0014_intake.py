@@ -39,7 +39,7 @@ def upgrade() -> None:
         )
     with op.batch_alter_table("gathering", schema=None) as batch_op:
         batch_op.add_column(sa.Column("purge_due_since", sa.DateTime(), nullable=True))
-    # What was withdrawn by an earlier version left its traces in free pages: one purge is due.
+    # Content withdrawn under earlier versions left traces in free pages: schedule one purge.
     buried = sa.text(
         "UPDATE gathering SET purge_due_since = (SELECT min(withdrawn_at) FROM tombstone)"
     )

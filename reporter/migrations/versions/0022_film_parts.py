@@ -24,6 +24,6 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("film_id", "part_id"),
     )
     op.create_index("ix_film_part_part_id", "film_part", ["part_id"])
-    # A film that an older version made has no parts here: the worker takes it away and makes it anew.
+    # A film made by an older version has no parts here: the worker removes it and renders it again.
     with op.batch_alter_table("film") as table:
         table.drop_column("made_of")
