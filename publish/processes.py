@@ -1,4 +1,4 @@
-"""Whether a process of this machine still runs, by its number."""
+"""Check whether a process on this machine is running, by PID."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ if sys.platform == "win32":
         kernel.OpenProcess.restype = ctypes.c_void_p
         process = ctypes.c_void_p(kernel.OpenProcess(_SYNCHRONIZE, False, pid))
         if not process:
-            # Whose process we may not open, that one runs.
+            # A process we lack permission to open is running.
             return ctypes.get_last_error() != _NO_SUCH_PROCESS
         try:
             return bool(kernel.WaitForSingleObject(process, 0) == _STILL_RUNS)

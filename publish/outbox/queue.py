@@ -1,4 +1,4 @@
-"""Which row is next: what is due, allowed to go, and not waiting for others."""
+"""Choose the next row: due, allowed, and not waiting for others."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LEAVING = Delivery.state == DeliveryState.WITHDRAWING
 
 
 def may_go(session: Session, targets: Sequence[Target]) -> list[Target]:
-    """Those of these targets that nobody has paused and that do not wait for a person."""
+    """The targets that are neither paused nor waiting for a person."""
     if session.scalar(select(OutboxState.paused_at)) is not None:
         return []
     held = set(
@@ -37,10 +37,10 @@ def may_go(session: Session, targets: Sequence[Target]) -> list[Target]:
 def due_rows(
     session: Session, context: PublishContext, targets: Sequence[Target], *, takedowns: bool = False
 ) -> list[uuid.UUID]:
-    """Due rows in the order that makes sense; with ``takedowns`` only what takes something back.
+    """Due rows in delivery order; with ``takedowns`` only those that take something back.
 
-    Takedowns first, then small files and the stories that wait for them, the smallest first, front pages, big files
-    (``ORDER`` of each kind of item).
+    Takedowns first, then small files and the stories waiting for them (smallest first), front
+    pages, big files (``ORDER`` of each item kind).
     """
     order = case(*(when for item in ITEMS.values() for when in _order_of(item)), else_=9)
     targets = may_go(session, targets)
@@ -53,7 +53,7 @@ def due_rows(
     if takedowns:
         query = query.where(or_(_LEAVING, urgent_sql(Delivery.remote)))
     found = session.execute(query.add_columns(order, urgent_sql(Delivery.remote))).all()
-    # The canonical place first: the others then find its link.
+    # The canonical target first, so that the others find its link.
     found_sorted = sorted(found, key=lambda row: (not row[3], row[2], place[row[1]]))
     return [row[0] for row in found_sorted]
 
@@ -70,7 +70,7 @@ def _order_of(item: Item) -> list[tuple[ColumnElement[bool], int]]:
 def allowed(
     session: Session, context: PublishContext, targets: Sequence[Target]
 ) -> tuple[ColumnElement[bool], ...]:
-    """Conditions for rows that are open at these targets and that the budget allows."""
+    """SQL conditions for open rows at these targets within the budget."""
     here = Delivery.target_id.in_([target.id for target in targets])
     return here, Delivery.state.in_(OPEN), _affordable(session, context, targets)
 
@@ -78,7 +78,7 @@ def allowed(
 def _affordable(
     session: Session, context: PublishContext, targets: Sequence[Target]
 ) -> ColumnElement[bool]:
-    """What the budget still allows; takedowns and what goes nowhere near a network always."""
+    """Rows within the byte budget; takedowns and rows that use no network are always allowed."""
     left = budget_left(session, context.budget)
     if left is None:
         return Delivery.id.is_not(None)
@@ -89,7 +89,7 @@ def _affordable(
 
 
 def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | None:
-    """The row, if it may be claimed now. One that has to wait for others is asked again later; that commits."""
+    """The row, if it may be claimed now. A row waiting for others is postponed, which commits."""
     row = session.get(Delivery, row_id, populate_existing=True)
     if row is None or row.state not in OPEN:
         return None
@@ -105,7 +105,7 @@ def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | N
 
 
 def _blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:
-    """When others of its target that go first may be done; None if there are none."""
+    """When the rows that go first at its target may be done; None if there are none."""
     waits_for = ITEMS[row.item_kind].waits_for
     first = waits_for(row.state == DeliveryState.WITHDRAWING) if waits_for is not None else None
     if first is None:

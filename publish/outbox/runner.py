@@ -1,8 +1,8 @@
-"""The outbox: takes one due row after the other and makes it true at its target, exactly once.
+"""The outbox: deliver due rows one after the other, each exactly once.
 
-The order of a delivery is: claim the row (committed), look for our key at the target unless we know what is there,
-send, store the answer and mark the row done in one commit. Whoever dies in between leaves a lease that runs out,
-and the next one finds by key what had arrived.
+A delivery claims the row (committed), looks for our key at the target unless its state is known,
+sends, and stores the response and the finished row in one commit. If the worker dies in between,
+its lease expires, and the next worker finds by key what had arrived.
 """
 
 from __future__ import annotations
@@ -32,16 +32,16 @@ from reporter.models import Delivery
 def deliver_due(
     session: Session, context: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
 ) -> Outcome | None:
-    """Work on the first row that is due and not blocked; None when there is nothing to do right now.
+    """Deliver the first row that is due and not blocked; None if there is nothing to do now.
 
-    ``takedowns``: only what takes something back. Never raises for what a target does: that ends in the row. Safe to
-    run in several threads and processes.
+    ``takedowns``: only rows that take something back. Never raises for a target's errors: these are
+    stored in the row. Safe to run in several threads and processes.
     """
     free_abandoned(session, context)
     targets = chosen_targets(session, names)
     due = due_rows(session, context, targets, takedowns=takedowns)
     if due and not takedowns and not context.may_send():
-        # Taking back may go on beside another publisher: gone is gone.
+        # Takedowns may run next to another publisher: removing twice is harmless.
         due = due_rows(session, context, targets, takedowns=True)
     for row_id in due:
         outcome = deliver_row(session, context, row_id)
@@ -53,9 +53,9 @@ def deliver_due(
 
 
 def wake(session: Session, context: PublishContext, *, names: Sequence[str] = ()) -> None:
-    """Try now what only waits for a connection: a person asks, or the connection has just come back.
+    """Retry now what only waits for a connection: on request, or when the connection is back.
 
-    A target that asked for patience (some row of it has a counted attempt and a later time) keeps it. Commits.
+    A target that asked for a delay (one of its rows has a counted attempt and a later time) keeps it. Commits.
     """
     now = context.clock()
     other = aliased(Delivery)
@@ -76,7 +76,7 @@ def wake(session: Session, context: PublishContext, *, names: Sequence[str] = ()
     session.commit()
 
 
-# Rounds in which targets may say something new of what they take, before it is left to the next turn.
+# Rounds in which targets may report new limits, before the rest is left to the next run.
 _ASK_ANEW = 5
 
 
@@ -89,9 +89,9 @@ def publish(
     on_progress: Callable[[Outcome, int], None] | None = None,
     pause: Callable[[float], Any] = time.sleep,
 ) -> None:
-    """Queue what is approved, deliver what is due; with ``wait`` until nothing is open but paused targets.
+    """Queue what is approved and deliver what is due; with ``wait`` until only paused targets have open rows.
 
-    ``on_progress`` hears of every row worked on and how many are still open.
+    ``on_progress`` is called for each row worked on, with the number of rows still open.
     """
     queue(session, context, names=names)
     wake(session, context, names=names)
@@ -100,10 +100,10 @@ def publish(
         while (outcome := deliver_due(session, context, names=names)) is not None:
             if on_progress is not None:
                 on_progress(outcome, open_count(session, context, names))
-        # Links that became known, and what was decided meanwhile.
+        # New links, and decisions made meanwhile.
         if queue(session, context, names=names).work:
             continue
-        # Whoever has just said what it takes gets what was shaped for it now.
+        # A target that just reported its limits now gets posts fitted to them.
         if due_rows(session, context, chosen_targets(session, names)) and asked_anew < _ASK_ANEW:
             asked_anew += 1
             continue
@@ -113,14 +113,14 @@ def publish(
 
 
 def open_count(session: Session, context: PublishContext, names: Sequence[str] = ()) -> int:
-    """Rows that still have to be worked on, without those that are not allowed to go."""
+    """Number of open rows, without those that are not allowed to be sent."""
     targets = may_go(session, chosen_targets(session, names))
     query = select(func.count()).select_from(Delivery)
     return session.scalar(query.where(*allowed(session, context, targets))) or 0
 
 
 def _until_next(session: Session, context: PublishContext, names: Sequence[str]) -> float:
-    """Seconds until a row is due, from a tenth to five."""
+    """Seconds until a row is due, from 0.1 to 5."""
     targets = may_go(session, chosen_targets(session, names))
     query = select(func.min(Delivery.due_at)).where(*allowed(session, context, targets))
     first = session.scalar(query)
@@ -129,9 +129,9 @@ def _until_next(session: Session, context: PublishContext, names: Sequence[str])
 
 
 def retry(session: Session, context: PublishContext, *, names: Sequence[str] = ()) -> int:
-    """Give parked rows another chance, after somebody has mended the cause; how many. Commits.
+    """Retry parked rows after a person has fixed the cause; return how many. Commits.
 
-    What the targets take is asked anew.
+    The targets' limits are queried anew.
     """
     targets = chosen_targets(session, names)
     for target in targets:

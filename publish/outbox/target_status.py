@@ -20,14 +20,14 @@ from reporter.messages import Message
 from reporter.models import Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
-# A target is asked anew what it takes after this long: its admin may have changed it.
+# Limits are queried again after this long: the target's admin may have changed them.
 _FRESH = timedelta(hours=24)
-# Smaller deliveries say more of the server than of the line.
+# The speed of smaller deliveries reflects the server more than the connection.
 _TELLING = 200_000
 
 
 def outbox_state(session: Session, now: datetime) -> OutboxState:
-    """The outbox's one row, made when first needed. Does not commit."""
+    """The outbox's single row, created if needed. Does not commit."""
     row = session.get(OutboxState, 1)
     if row is None:
         known = select(OutboxState.id).where(OutboxState.id == 1)
@@ -42,7 +42,7 @@ def outbox_state(session: Session, now: datetime) -> OutboxState:
 
 
 def status_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
-    """What is known of the way to a target. Does not commit."""
+    """The stored connection state of a target. Does not commit."""
     row = session.get(TargetStatus, target_id)
     if row is None:
         known = select(TargetStatus.target_id).where(TargetStatus.target_id == target_id)
@@ -63,7 +63,7 @@ def status_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
 def record_reachability(
     session: Session, target_id: uuid.UUID, way: Reachability, said: str, *, now: datetime
 ) -> None:
-    """Remember how the way was found just now. Does not commit."""
+    """Store the reachability just observed. Does not commit."""
     status = status_of(session, target_id)
     if status.reachability != way:
         status.since = now
@@ -81,7 +81,7 @@ def record_transfer(
     now: datetime,
     free: bool,
 ) -> None:
-    """Count what a delivery moved, against the budget too unless it is ``free``. Does not commit."""
+    """Count a delivery's traffic, also against the budget unless it is ``free``. Does not commit."""
     status = status_of(session, target_id)
     if meter.clock_skew_s is not None:
         status.clock_skew_s = meter.clock_skew_s
@@ -100,7 +100,7 @@ def record_transfer(
 
 
 def status_text(status: TargetStatus | None) -> str:
-    """What a person should know of the way, in a sentence or two; empty when all is well."""
+    """What a person should know about the connection, in a sentence or two; empty if all is well."""
     if status is None:
         return ""
     ahead = say_ahead(status.clock_skew_s) if status.clock_skew_s is not None else ""
@@ -122,7 +122,7 @@ def pause_target(session: Session, target: Target, now: datetime, *, on: bool) -
 
 
 def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
-    """Whether a person has paused this target or all sending; asks the database, not what was read before."""
+    """Whether a person has paused this target or all sending; queries the database, not cached state."""
     paused = session.scalar(select(OutboxState.paused_at))
     return (
         paused is not None
@@ -132,21 +132,21 @@ def is_stopped(session: Session, target_id: uuid.UUID) -> bool:
 
 
 def budget_left(session: Session, budget: int) -> int | None:
-    """Bytes that may still go; None: as many as it takes."""
+    """Bytes left in the budget; None if unlimited."""
     if not budget:
         return None
     return max(0, budget - (session.scalar(select(OutboxState.spent)) or 0))
 
 
 def reset_budget(session: Session, now: datetime) -> None:
-    """Begin to count for the budget at zero, as with a new month or another card. Commits."""
+    """Reset the budget's byte count, for a new month or another SIM card. Commits."""
     state = outbox_state(session, now)
     state.spent, state.counted_since = 0, now
     session.commit()
 
 
 def limits_of(session: Session, target_id: uuid.UUID) -> Limits:
-    """What a target takes, as far as it is known by now."""
+    """A target's limits as known so far."""
     status = session.get(TargetStatus, target_id)
     if status is None:
         return Limits()
@@ -154,19 +154,19 @@ def limits_of(session: Session, target_id: uuid.UUID) -> Limits:
 
 
 def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
-    """What refusals taught of what a target takes: keys of ``Limits``."""
+    """Limits learnt from refusals, as fields of ``Limits``."""
     status = session.get(TargetStatus, target_id)
     return status.learned_limits if status is not None else {}
 
 
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
-    """Whether the target was asked not long ago."""
+    """Whether the target was asked for its limits recently."""
     status = session.get(TargetStatus, target_id)
     return status is not None and status.told_at is not None and now - status.told_at < _FRESH
 
 
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
-    """Keep what the target says; True if it says something else than before. Does not commit."""
+    """Store the limits reported by the target; return whether they changed. Does not commit."""
     status, told = status_of(session, target_id), _to_json(limits)
     new = status.reported_limits != told and bool(
         status.reported_limits or told != _to_json(Limits())
@@ -176,7 +176,7 @@ def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: dat
 
 
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
-    """Ask anew, and try again what was refused. Does not commit."""
+    """Discard known limits, so that they are queried anew and refused items retried. Does not commit."""
     status = status_of(session, target_id)
     status.reported_limits, status.told_at, status.learned_limits = {}, None, {}
 

@@ -1,6 +1,6 @@
-"""What is done at a target for one item: our key is looked for before anything is sent. Network only.
+"""Network operations at a target for one item: our key is looked up before anything is sent.
 
-The jobs are frozen: all that they need of the database was gathered before.
+The jobs are frozen: everything they need from the database was gathered before.
 """
 
 from __future__ import annotations
@@ -29,13 +29,13 @@ from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
 
 Done = Sent | Withdrawn | NotTried | NotWanted
-# With one key at one target, at most.
+# At most one item per key and target.
 _COPIES = 4
 
 
 @dataclass(frozen=True)
 class StoryJob:
-    """Make a post say this. ``links``: media key -> what is there; ``inside``: files travel in the post."""
+    """Create or update a post. ``links``: media key -> remote file; ``inside``: files are embedded in the post."""
 
     known: Remote | None
     post: Post
@@ -44,22 +44,22 @@ class StoryJob:
     fingerprint: str
     memory: DeliveryMemory
     note: str
-    # What the row remembers meanwhile: should the answer be lost, a takedown still knows what may be there.
+    # Stored in the row during sending: if the response is lost, a takedown still knows what may be there.
     trying: DeliveryMemory
-    # It is there already as it should be.
+    # Already there and up to date.
     same: bool
     inside: bool
     scratch_dir: Path
 
     def sent(self, target: Target, there: Remote) -> Sent:
-        """The result, with the words as they were sent."""
+        """The result, with the text as sent."""
         draft = target.draft(self.post, self.links)
         return Sent(there, self.fingerprint, self.memory, self.note, draft)
 
 
 @dataclass(frozen=True)
 class MediaJob:
-    """Send a file. ``cut``: the limits are those of a line that kept breaking."""
+    """Send a file. ``cut``: the limits come from a connection that kept breaking."""
 
     known: Remote | None
     media: PostMedia
@@ -70,13 +70,13 @@ class MediaJob:
 
     @property
     def trying(self) -> DeliveryMemory:
-        """What the row remembers meanwhile: of a film, who is seen in it."""
+        """Stored in the row during sending: for a film, who is seen in it."""
         return self.memory
 
 
 @dataclass(frozen=True)
 class FrontPageJob:
-    """Bring the overall page up to date."""
+    """Update the front page."""
 
     known: Remote | None
     entries: tuple[FrontPageEntry, ...]
@@ -87,7 +87,7 @@ class FrontPageJob:
 
 @dataclass(frozen=True)
 class AnswerJob:
-    """Write an answer under a post, or take it away (``leaving``)."""
+    """Write an answer under a post, or remove it (``leaving``)."""
 
     known: Remote | None
     post: Remote
@@ -106,7 +106,7 @@ class MessageJob:
 
 @dataclass(frozen=True)
 class WithdrawJob:
-    """Take a post or a file away; needs nothing but the ledger, for the rows that it was made from are gone."""
+    """Remove a post or a file, using only the ledger, since its source rows may be gone."""
 
     known: Remote | None
     key: str
@@ -116,7 +116,7 @@ class WithdrawJob:
 
 @dataclass(frozen=True)
 class Settled:
-    """Nothing has to happen at the target."""
+    """Nothing has to be done at the target."""
 
     result: Done
 
@@ -125,7 +125,7 @@ Job = StoryJob | MediaJob | FrontPageJob | AnswerJob | MessageJob | WithdrawJob 
 
 
 def execute(target: Target, job: Job) -> Done:
-    """Do it at the target. Raises ``publish.errors``."""
+    """Run the job at the target. Raises ``publish.errors``."""
     match job:
         case StoryJob():
             return job.sent(target, _send_story(target, job))
@@ -149,7 +149,7 @@ def _execute_other(target: Target, job: Job) -> Done:
             target.send_message(job.message)
             return Sent(Remote(job.message.key, ""), ItemKind.MESSAGE.value, job.memory)
         case _:
-            # Rows are made only for targets that can do it.
+            # Rows are created only for targets with this capability.
             raise TypeError(f"{target.kind} can't do {type(job).__name__}")
 
 
@@ -170,7 +170,7 @@ def _send_story(target: Target, job: StoryJob) -> Remote:
 def _upsert(
     target: Target, known: Remote | None, post: Post, links: Mapping[str, Remote]
 ) -> Remote:
-    """Change what is there, or make it; our key tells whether an earlier try arrived."""
+    """Update the existing post or create it; our key tells whether an earlier try arrived."""
     if known is not None:
         with suppress(Gone):
             return target.update(known, post, links)
@@ -183,7 +183,7 @@ def _upsert(
 
 
 def _send_whole(target: Target, job: StoryJob) -> Remote:
-    """Send a post whose files travel inside it, photos made smaller where they have to be."""
+    """Send a post with embedded files, shrinking photos where necessary."""
     made: list[Path] = []
     try:
         blocks = []
@@ -205,7 +205,7 @@ def _send_media(target: MediaLibrary, name: str, job: MediaJob) -> Sent:
 
 
 def _upsert_media(target: MediaLibrary, job: MediaJob) -> tuple[Remote, PostMedia]:
-    """What is there then, and the file as it was sent (smaller, where the target takes no more)."""
+    """Return the remote file, and the file as sent (shrunk if the target requires it)."""
     media = job.media
     if job.known is not None:
         with suppress(Gone):
@@ -233,7 +233,7 @@ def _put_media(target: MediaLibrary, media: PostMedia) -> Remote:
     sent, answers = (meter.sent, meter.answers) if meter else (0, 0)
     remote = target.put_media(media)
     if meter is not None and meter.answers == answers:
-        # Not over HTTP: nobody has counted these bytes.
+        # Not sent over HTTP, so these bytes are not counted yet.
         meter.record_sent(max(0, media.bytes - (meter.sent - sent)))
     return remote
 
@@ -243,7 +243,7 @@ def _withdraw(target: Target, job: WithdrawJob) -> Withdrawn:
     if job.is_media and isinstance(target, MediaLibrary):
         take, find = target.withdraw_media, partial(target.find_media, job.key, job.ext)
     there = job.known
-    # What another kiosk made, or a try whose answer was lost, goes as well.
+    # Also remove what another kiosk or a try without a response created.
     for _ in range(_COPIES):
         if there is not None:
             with suppress(Gone):

@@ -1,6 +1,6 @@
-"""One row from "due" to "sent": lease, prepare (database), execute (network), decide (pure), apply (one UPDATE).
+"""Deliver one row: lease, prepare (database), execute (network), decide (pure), apply (one UPDATE).
 
-The row stays behind at its lease; the other stages get it as a ``Claim``.
+Only the lease holds the row itself; the other stages receive it as a ``Claim``.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ _UNEXPECTED = Message("Something unexpected went wrong here; the log has the det
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of one row that was worked on."""
+    """Result of one row that was worked on."""
 
     target: str
     kind: str
@@ -56,12 +56,12 @@ class Outcome:
     state: str
     url: str
     error: str
-    # What the ledger has to compare again now.
+    # What the ledger now has to compare again.
     recheck: tuple[Recheck, ...] = ()
 
 
 def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) -> Outcome | None:
-    """Claim and deliver one row; None if it has to wait, or somebody else has it."""
+    """Claim and deliver one row; None if it has to wait or another worker has it."""
     row = next_row(session, row_id, context.clock())
     claim = take_lease(session, context, row) if row is not None else None
     if claim is None:
@@ -70,7 +70,7 @@ def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) ->
     others = batch.claim_others(session, context, claim) if together else []
     found = _deliver_batch(session, context, [claim, *others]) if others else None
     if found is None:
-        # After a batch that failed the row remembers that.
+        # The row remembers a failed batch.
         alone = reread(session, claim) if others else claim
         found = _deliver_one(session, context, alone)
     return _outcome(session, claim, found) if found is not None else None
@@ -98,7 +98,7 @@ def _outcome(session: Session, claim: Claim, found: tuple[Recheck, ...]) -> Outc
 def _deliver_one(
     session: Session, context: PublishContext, claim: Claim
 ) -> tuple[Recheck, ...] | None:
-    """Deliver, and store what came of it; what to compare again then. None: it has to wait for others first."""
+    """Deliver and store the outcome; return what to compare again, or None if other rows go first."""
     began = context.clock()
     meter = TransferMeter(renewal(session, context, claim), context.clock)
     with counted(meter):
@@ -112,7 +112,7 @@ def _deliver_one(
 
 
 def _attempt(session: Session, context: PublishContext, claim: Claim) -> tuple[Job | None, Result]:
-    """The job, if there was one to do, and what came of it."""
+    """The job, if any, and its outcome."""
     job: Job | None = None
 
     def deliver() -> Result:
@@ -127,19 +127,19 @@ def _attempt(session: Session, context: PublishContext, claim: Claim) -> tuple[J
 
 
 def _failure(session: Session, context: PublishContext, claim: Claim, error: Exception) -> Result:
-    """What went wrong, without secrets."""
+    """The error as an outcome, without secrets."""
     session.rollback()
     secrets = secrets_of(context, session.get_one(Target, claim.target_id).name)
     if isinstance(error, PublishError):
         return Failed(error, redact(error.message, secrets))
-    # A trace may quote an address.
+    # A traceback may quote a URL with a password.
     trace = "".join(traceback.format_exception(error))
     log.error("delivery %s failed\n%s", claim.id, redact(trace, secrets))
     return Crashed(_UNEXPECTED)
 
 
 def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> Result:
-    """No transaction is open while the network is waited for. Raises ``publish.errors``."""
+    """Execute the job; no transaction is open during network calls. Raises ``publish.errors``."""
     target_id = claim.target_id
     ask = not claim.leaving and not limits_are_fresh(session, target_id, context.clock())
     target = context.connect(session.get_one(Target, target_id))
@@ -196,7 +196,7 @@ def _note_transfer(
 def _deliver_batch(
     session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> tuple[Recheck, ...] | None:
-    """Deliver several rows of one target together; None: the first one goes by itself, the others are let go."""
+    """Deliver several rows of one target together; None: the first goes alone and the others are released."""
     first, began = claims[0], context.clock()
     meter = TransferMeter(renewal(session, context, first), context.clock)
     with counted(meter):
@@ -217,10 +217,10 @@ def _deliver_batch(
 def _prepare_batch(
     session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> list[StoryJob] | None:
-    """The jobs of all rows; None: one of them has to go by itself."""
+    """The jobs of all rows; None if one of them has to go alone."""
     jobs = attempt(lambda: [ITEMS[one.kind].prepare(session, context, one) for one in claims])
     if isinstance(jobs, Exception):
-        # Whoever goes by itself meets it again, and there it is stored and logged.
+        # The row meets the error again when delivered alone; there it is stored and logged.
         session.rollback()
         log.info("%d stories together: %s", len(claims), type(jobs).__name__)
         return None

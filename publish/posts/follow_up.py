@@ -1,4 +1,4 @@
-"""What leads on, for pages of our own: what is open, what became of it, when people meet again."""
+"""Follow-up content for our own pages: open items, their outcomes, and the next gathering."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Item:
-    """Something that is open, or what became of it. ``who`` only where that person agreed."""
+    """An open or settled action item. ``who`` is set only with that person's consent."""
 
     kind: str
     what: str
@@ -29,7 +29,7 @@ class Item:
     due_on: date | None
     state: str
     outcome: str
-    # The id of the takeaway that it comes from, or ''.
+    # Id of the takeaway it comes from, or ''.
     takeaway: str
 
 
@@ -47,30 +47,30 @@ class Following:
 
 @dataclass(frozen=True)
 class Agenda:
-    """All of it."""
+    """Action items and the next gathering."""
 
     items: tuple[Item, ...] = ()
     following: Following | None = None
-    # An iCalendar file with the same content; empty: there is nothing to put in.
+    # An iCalendar file with the same content; empty if there is nothing to include.
     calendar: bytes = b""
 
     @property
     def waiting(self) -> tuple[Item, ...]:
-        """What is open."""
+        """Open items."""
         return tuple(item for item in self.items if item.state == ItemState.OPEN)
 
     @property
     def done(self) -> tuple[Item, ...]:
-        """What was done or answered."""
+        """Items done or answered."""
         return tuple(item for item in self.items if item.state == ItemState.DONE)
 
     @property
     def settled(self) -> frozenset[str]:
-        """Ids of the takeaways that an item tells of instead, open or not."""
+        """Ids of takeaways covered by an action item, open or not."""
         return frozenset(item.takeaway for item in self.items if item.takeaway)
 
     def fingerprint(self) -> str:
-        """A hash of all of it, '' for nothing."""
+        """Hash of the content, '' if empty."""
         told = repr((self.items, self.following)) if self.calendar else ""
         return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
 
@@ -79,12 +79,12 @@ NOTHING_YET = Agenda()
 
 
 def agenda_of(session: Session, title: str) -> Agenda:
-    """What may be told everybody now."""
+    """The publicly visible agenda at this moment."""
     rows = for_place(all_items(session), Scope.PUBLIC)
     following = next_gathering(session)
     if not rows and following is None:
         return NOTHING_YET
-    # The same content gives the same bytes.
+    # Equal content gives equal bytes.
     stamp = max(
         [*(row.changed_at for row in rows), following.changed_at if following else _LONG_AGO]
     )

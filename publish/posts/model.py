@@ -1,4 +1,4 @@
-"""The neutral form that every target gets: what a story says, in frozen values, without rows or networks."""
+"""Target-independent representation of a story as frozen values, without database rows or network access."""
 
 from __future__ import annotations
 
@@ -20,15 +20,15 @@ from reporter.config import Settings
 from reporter.delivery_memory import DeliveryMemory
 from reporter.models import Gathering
 
-# Part of every fingerprint: raised when the way posts are written changes so much that sent ones should follow.
+# Part of every fingerprint: increased when rendering changes so much that sent posts should be updated.
 FORM = 1
-# The kind of a block that is an organizer's Markdown between takeaways (see publish.markup.markdown).
+# Block kind for an organizer's Markdown between takeaways (see publish.markup.markdown).
 WORDS = "words"
 
 
 @dataclass(frozen=True)
 class ThemeDigest:
-    """A theme as everybody may read of it. ``quotes``: takeaway ids with their words, the most telling first."""
+    """A theme's public content. ``quotes``: (takeaway id, text), the most representative first."""
 
     name: str
     count: int
@@ -38,27 +38,27 @@ class ThemeDigest:
 
 @dataclass(frozen=True)
 class GatheringFacts:
-    """What every post needs to know of the gathering."""
+    """Facts about the gathering that every post needs."""
 
     id: uuid.UUID
     title: str
     language: str
     zone: ZoneInfo
-    # For everybody's eyes, whoever the reader is.
+    # Public, for readers of every audience.
     agenda: Agenda = NOTHING_YET
     themes: tuple[ThemeDigest, ...] = ()
 
     @property
     def mark(self) -> str:
-        """Eight hex digits that tell this gathering from others at the same target.
+        """Eight hex digits that identify this gathering at a shared target.
 
-        The last ones: the first ones of a UUIDv7 are the time, which two gatherings may share.
+        The last ones: a UUIDv7 starts with a timestamp, which two gatherings may share.
         """
         return self.id.hex[-8:]
 
 
 def gathering_facts(session: Session, settings: Settings) -> GatheringFacts:
-    """The facts of the one gathering in this database."""
+    """Facts of the single gathering in this database."""
     row_id = session.scalars(select(Gathering.id)).one()
     told = settings.gathering
     agenda = agenda_of(session, told.title)
@@ -67,7 +67,7 @@ def gathering_facts(session: Session, settings: Settings) -> GatheringFacts:
 
 @dataclass(frozen=True)
 class Remote:
-    """A thing at a target: its id there, its link, and what else is needed to find, use or remove it (JSON)."""
+    """An object at a target: its id, its link, and other data needed to find, use or remove it (JSON)."""
 
     id: str
     url: str = ""
@@ -76,9 +76,9 @@ class Remote:
 
 @dataclass(frozen=True)
 class PostMedia:
-    """One file to send: a rendition, never an original (those carry where they were taken)."""
+    """A file to send: always a rendition, never an original (which may contain its location)."""
 
-    # Our name for it at the target: holds the hash of the bytes, so that other bytes are another file.
+    # Our name for it at the target. Contains the content hash, so different bytes are a different file.
     key: str
     sha256: str
     kind: str
@@ -93,21 +93,21 @@ class PostMedia:
     caption: str
     credit: str
     poster: PostMedia | None = None
-    # What is said in it, as WebVTT; '' for none.
+    # Captions as WebVTT; '' for none.
     captions: str = ""
 
     @property
     def id(self) -> uuid.UUID:
-        """The item id in the ledger, from the hash: it outlives the rows that the file was made from."""
+        """The item id in the ledger, derived from the hash: it outlives the rows the file was made from."""
         return uuid.UUID(self.sha256[:32])
 
     @property
     def filename(self) -> str:
-        """The key with its extension."""
+        """The key with its file extension."""
         return self.key + self.ext
 
     def fingerprint(self) -> str:
-        """A hash of bytes and words."""
+        """Hash of content and texts."""
         said = [self.captions] if self.captions else []
         return _hash([self.sha256, self.alt, self.caption, self.credit, *said])
 
@@ -120,14 +120,14 @@ class PublishedReply:
     # Plain text.
     text: str
     written_at: datetime
-    # Where it was written, in words ("here at the gathering", a target's name), and its address there or ''.
+    # Name of its origin ("here at the gathering", a target's name), and its URL or ''.
     where: str
     url: str
 
 
 @dataclass(frozen=True)
 class CrossLink:
-    """Another place where the same story can be read."""
+    """Another target where the same story can be read."""
 
     # The target's kind and name.
     kind: str
@@ -137,11 +137,11 @@ class CrossLink:
 
 @dataclass(frozen=True)
 class Block:
-    """One takeaway in a post: words, files, or both. Of the kind 'words': an organizer's Markdown between them."""
+    """One takeaway in a post: text, files, or both. Kind 'words': an organizer's Markdown between takeaways."""
 
     takeaway: str
     kind: str
-    # The contributor's own words, and the organizer's.
+    # The contributor's text, and the organizer's caption.
     text: str
     caption: str
     author: str
@@ -149,14 +149,14 @@ class Block:
     prompt: str
     recorded_at: datetime
     media: tuple[PostMedia, ...]
-    # Replies that may be shown with it, oldest first, and how many said "me too".
+    # Approved replies, oldest first, and the number of "me too" votes.
     said: tuple[PublishedReply, ...] = ()
     seconds: int = 0
-    # The kind of a file that this place does not take ('video', 'audio'; its still may be among ``media``), and the
-    # address of a copy that has it, or ''.
+    # Kind of a file this target does not accept ('video', 'audio'; its still may be among
+    # ``media``), and the URL of a copy that has it, or ''.
     instead: str = ""
     whole: str = ""
-    # Of a film that was made here: the takeaways that are seen in it.
+    # For a film made here: the takeaways seen in it.
     parts: tuple[str, ...] = ()
 
     def files(self) -> Iterator[PostMedia]:
@@ -168,7 +168,7 @@ class Block:
 
     @property
     def paragraphs(self) -> list[str]:
-        """The contributor's words, cut at blank lines."""
+        """The contributor's text, split at blank lines."""
         return [
             part.strip() for part in self.text.replace("\r\n", "\n").split("\n\n") if part.strip()
         ]
@@ -176,7 +176,7 @@ class Block:
 
 @dataclass(frozen=True)
 class SessionInfo:
-    """Where and when the session was that a post tells of."""
+    """Place and time of the session a post is about."""
 
     code: str
     room: str
@@ -190,7 +190,7 @@ class SessionInfo:
 
 @dataclass(frozen=True)
 class Post:
-    """A story as it may be shown at one place."""
+    """A story as it may be shown at one target."""
 
     key: str
     story: uuid.UUID
@@ -203,27 +203,27 @@ class Post:
     date: datetime | None
     blocks: tuple[Block, ...]
     tags: tuple[str, ...]
-    # What an organizer wrote for places that take few characters; empty: made from title and lead.
+    # The organizer's short text for targets with little room; empty: derived from title and lead.
     short: str = ""
-    # Where else it is, the canonical one first. Empty until something else was sent.
+    # Other copies, the canonical one first. Empty until another one was sent.
     copies: tuple[CrossLink, ...] = ()
-    # Replies to the story as a whole (only for places that show what was said elsewhere).
+    # Replies to the story as a whole (only for targets that show replies from elsewhere).
     said: tuple[PublishedReply, ...] = ()
 
     @property
     def takeaways(self) -> list[str]:
-        """Ids of the takeaways in it."""
+        """Ids of its takeaways."""
         return [block.takeaway for block in self.blocks if block.takeaway]
 
     @property
     def shown(self) -> list[str]:
-        """Ids of the takeaways in it, and of those that are seen in its films."""
+        """Ids of its takeaways and of those seen in its films."""
         return [
             one for block in self.blocks if block.takeaway for one in (block.takeaway, *block.parts)
         ]
 
     def media(self) -> Iterator[PostMedia]:
-        """Every file, posters of videos before their video, each once."""
+        """All files, each once, posters before their videos."""
         seen = set()
         for media in (file for block in self.blocks for file in block.files()):
             if media.key not in seen:
@@ -237,12 +237,12 @@ class Post:
         return next(iter(real or photos), None)
 
     def fingerprint(self) -> str:
-        """A hash of everything that would be sent. Where files lie on this laptop is not part of it."""
+        """Hash of everything that would be sent, independent of local file paths."""
         return _hash([FORM, _plain(asdict(self))])
 
 
 def _plain(value: Any) -> Any:
-    """Without local paths and parts of films (those are in its bytes), with text for moments and ids."""
+    """JSON-ready data without local paths and film parts (already in the film's bytes); times and ids as text."""
     if isinstance(value, dict):
         return {key: _plain(one) for key, one in value.items() if key not in ("path", "parts")}
     if isinstance(value, list | tuple):
@@ -255,7 +255,7 @@ def _hash(value: Any) -> str:
 
 
 class RemoteRow(Protocol):
-    """A ledger row, or its frozen columns."""
+    """A ledger row or its frozen columns."""
 
     @property
     def remote_id(self) -> str: ...
@@ -266,5 +266,5 @@ class RemoteRow(Protocol):
 
 
 def known_remote(row: RemoteRow) -> Remote | None:
-    """What is there, as far as the ledger knows."""
+    """The object at the target, according to the ledger."""
     return Remote(row.remote_id, row.url, row.memory.extra) if row.remote_id else None

@@ -1,4 +1,4 @@
-"""Posts as HTML. Everything that a person wrote is escaped here: Editors at WordPress keep a <script>."""
+"""Render posts as HTML. All user-written text is escaped here: WordPress lets Editors post <script>."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
 
 @lru_cache(maxsize=8)
 def environment(language: str) -> Environment:
-    """The templates of ``publish/templates`` in a language, with everything escaped."""
+    """Jinja environment for ``publish/templates`` in a language, with autoescaping."""
     env = Environment(
         loader=PackageLoader("publish"),
         autoescape=True,
@@ -60,58 +60,59 @@ def environment(language: str) -> Environment:
 
 
 def blog_html(post: Post, links: Mapping[str, Remote]) -> str:
-    """The body of a blog post, as WordPress blocks; media without a link are named in a sentence instead."""
+    """Body of a blog post as WordPress blocks; media without a link are mentioned in a sentence instead."""
     return render("wordpress.html", post.language, post=post, links=links, zone=ZoneInfo(post.zone))
 
 
 def indie_html(post: Post, links: Mapping[str, Remote]) -> str:
-    """The body of a post at a blog that speaks Micropub: one block of HTML that stays HTML, whatever makes the blog.
+    """Body of a post for a Micropub blog: one HTML block that survives whatever software renders the blog.
 
-    Many of them put it into a Markdown file for a site generator. Without an empty line, a Markdown reader leaves all
-    of it alone (CommonMark 4.6, kind 6), and brackets and braces as entities make no shortcode, and nothing for Liquid.
+    Many blogs put it into a Markdown file for a static site generator. Without blank lines Markdown
+    leaves the block alone (CommonMark 4.6, kind 6), and with brackets and braces as entities it
+    contains no shortcodes or Liquid tags.
     """
     html = render("micropub.html", post.language, post=post, links=links, zone=ZoneInfo(post.zone))
     return re.sub(r"\n\s*\n+", "\n", html).strip().translate(_SIGNS)
 
 
 def render(template: str, language: str, **values: Any) -> str:
-    """One page or fragment."""
+    """Render one page or fragment."""
     return environment(language).get_template(template).render(**values)
 
 
 def _data_url(captions: str) -> str:
-    """Captions in the page itself: a browser that opened it from a disk would not fetch them from beside it."""
+    """Captions as a data URL: a browser can't load a separate file for a page opened from disk."""
     return "data:text/vtt;base64," + base64.b64encode(captions.encode()).decode("ascii")
 
 
 def spoken_words(captions: str) -> str:
-    """What is said, without times."""
+    """Caption text without timestamps."""
     return spoken(read_cues(captions))
 
 
 def _lang(text: str, page: str) -> Markup:
-    """A ``lang`` attribute with a space before it, or nothing where the text is in the page's language."""
+    """A ``lang`` attribute with a leading space, or nothing if the text is in the page's language."""
     language = text_language(text, page)
     return Markup(' lang="{}"').format(language) if language else Markup("")
 
 
 def _soft(text: str, page: str) -> str:
-    """With soft hyphens in long words, by the rules of the text's own language."""
+    """Insert soft hyphens in long words according to the text's own language."""
     return with_soft_hyphens(text, text_language(text, page) or page)
 
 
 def _lines(text: str) -> Markup:
-    """Line breaks as <br>, the rest escaped."""
+    """Escape text, with line breaks as <br>."""
     return Markup("<br>").join(escape(line) for line in text.splitlines())
 
 
 def _blog_words(text: str) -> Markup:
-    """Escaped, line breaks kept, and no [gallery] and the like, which WordPress would carry out."""
+    """Escape text, keep line breaks, and neutralize shortcodes such as [gallery], which WordPress would execute."""
     return Markup(str(_lines(text)).replace("[", "&#91;").replace("]", "&#93;"))  # noqa: S704  # escaped
 
 
 def find_locale(language: str) -> Locale:
-    """The locale of a language tag; English for one that Babel does not know."""
+    """The locale of a language tag; English if Babel does not know it."""
     try:
         return Locale.parse(language, sep="-")
     except (UnknownLocaleError, ValueError):
@@ -119,7 +120,7 @@ def find_locale(language: str) -> Locale:
 
 
 def period(first: datetime, last: datetime, zone: tzinfo, language: str) -> str:
-    """Days from first to last in words, as "9 – 10 May 2026" is written in that language."""
+    """A date range in the language's own format, such as "9 – 10 May 2026"."""
     start, end = first.astimezone(zone).date(), last.astimezone(zone).date()
     if start == end:
         return _day(first, zone, language)
@@ -131,12 +132,12 @@ def _day(moment: datetime, zone: tzinfo, language: str) -> str:
 
 
 def day_words(day: date, language: str) -> str:
-    """A day as it is written in that language."""
+    """A date in the language's own format."""
     return format_date(day, "long", locale=spoken_locale(language))
 
 
 def day_and_time(moment: datetime, zone: tzinfo, language: str) -> str:
-    """A moment in words, as "Saturday, 9 May 2026, 14:00" is written in that language."""
+    """A date and time in the language's own format, such as "Saturday, 9 May 2026, 14:00"."""
     local = moment.astimezone(zone)
     return f"{format_date(local, 'full', locale=spoken_locale(language))}, {_clock(moment, zone, language)}"
 

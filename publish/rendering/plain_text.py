@@ -1,4 +1,4 @@
-"""Parts of a post as plain text, for places that don't take HTML: wikis and the short ones."""
+"""Parts of a post as plain text, for targets without HTML: wikis and microblogs."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reporter.languages import spoken_locale
 
 
 def slot_line(post: Post) -> str:
-    """Gathering, day and time, room and speakers, as far as they are known."""
+    """Gathering, day and time, room and speakers, as far as known."""
     parts = [post.gathering]
     if post.slot:
         if post.slot.starts_at:
@@ -27,7 +27,7 @@ def slot_line(post: Post) -> str:
 
 
 def credit(block: Block, language: str) -> str:
-    """Who it is from and what it is, as "Ada · An idea"."""
+    """Author and kind, such as "Ada · An idea"."""
     intent = (
         translations(language).gettext(INTENTS[block.intent]) if block.intent in INTENTS else ""
     )
@@ -35,7 +35,9 @@ def credit(block: Block, language: str) -> str:
 
 
 def said_in(block: Block) -> str:
-    """The words of a takeaway: the organizer's caption and the contributor's own, each once; of words between, all."""
+    """Text of a takeaway: the organizer's caption and the contributor's text, without repetition;
+    for text blocks, everything.
+    """
     if block.kind == WORDS:
         return markdown_text(block.text)
     parts = [block.caption, block.text.replace("\r\n", "\n")]
@@ -43,10 +45,10 @@ def said_in(block: Block) -> str:
 
 
 def canonical(copies: Sequence[CrossLink]) -> str:
-    """The address where the whole story stands, or ''."""
+    """URL of the complete story, or ''."""
     return next((copy.url for copy in copies if copy.url.startswith(("https://", "http://"))), "")
 
 
 def mark_of(key: str) -> str:
-    """Our key as one word of letters and digits, which every place keeps as it is: a hashtag without its sign."""
+    """Our key as one alphanumeric word that every target preserves: a hashtag without the "#"."""
     return key.replace("-", "")

@@ -1,6 +1,6 @@
-"""Soft hyphens in words that are longer than a phone's line, by Pyphen's patterns (Hunspell's).
+"""Insert soft hyphens into words longer than a phone's line, using Pyphen (Hunspell patterns).
 
-Browsers hyphenate by ``lang`` only where they have a dictionary, which Chromium on a laptop has not.
+Browsers hyphenate by ``lang`` only if they have a dictionary, which Chromium on a laptop lacks.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from itertools import pairwise
 from typing import Any
 
 SOFT_HYPHEN = "\u00ad"
-# Shorter ones fit into the narrowest card. Letters alone: never inside an address or a number.
+# Shorter words fit the narrowest card. Letters only: never inside a URL or a number.
 _LONG_WORD = re.compile(r"(?<![\w./@:-])[^\W\d_]{12,}(?![\w/@])")
-# Letters that stay together at either end of a word.
+# Minimum letters kept together at either end of a word.
 _KEPT = 3
 
 
@@ -30,7 +30,9 @@ def with_soft_hyphens(text: str, language: str) -> str:
 
 
 def _divided(word: str, patterns: Any) -> str:
-    """Without the breaks that change letters (Hungarian "könnyebb": "köny-nyebb"): a soft hyphen can't show them."""
+    """Hyphenate without the breaks that change letters (Hungarian "könnyebb": "köny-nyebb"), which
+    a soft hyphen can't express.
+    """
     places = [int(at) for at in patterns.positions(word) if not getattr(at, "data", None)]
     return SOFT_HYPHEN.join(word[a:b] for a, b in pairwise([0, *places, len(word)]))
 

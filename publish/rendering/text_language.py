@@ -1,7 +1,8 @@
-"""The language of a text beside the page's own, for ``lang``: hyphens, quotation marks and screen readers go by it.
+"""Detect the language of a text that differs from its page's, for ``lang``: it controls
+hyphenation, quotation marks and screen readers.
 
-Scripts that one language mostly writes tell it; Latin letters tell it by function words. Where nothing is sure, nothing
-is said: a wrong language is read aloud worse than none.
+Scripts used mainly by one language identify it; Latin text is identified by function words. If
+unsure, nothing is returned: a wrong language is read aloud worse than none.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from functools import lru_cache
 from reporter.search.text.languages import function_words, guess
 from reporter.search.text.tokenizer import normalize
 
-# Ranges of letters -> their language, and others that write with them too.
+# Character ranges -> their language, and other languages that use them too.
 _SCRIPTS: tuple[tuple[str, str, frozenset[str]], ...] = (
     ("[\u3040-\u30ff]", "ja", frozenset()),
     ("[\uac00-\ud7af]", "ko", frozenset()),
@@ -31,7 +32,7 @@ _SCRIPTS: tuple[tuple[str, str, frozenset[str]], ...] = (
 _LATIN = ("en", "es", "fr", "de", "pt")
 _LETTER = re.compile(r"[^\W\d_]")
 _WORD = re.compile(r"[^\W\d_]+")
-# The share of letters that a script needs to name the whole text.
+# Share of letters in a script needed to decide for the whole text.
 _MOST = 0.5
 
 
@@ -47,7 +48,7 @@ def text_language(text: str, page: str) -> str:
     own = page.split("-")[0].lower()
     letters = len(_LETTER.findall(text))
     for letter, language, others in _SCRIPTS:
-        # One letter that only Ukrainian has says enough.
+        # One letter that only Ukrainian uses is enough.
         least = 0.01 if language == "uk" else _MOST
         if letters and len(re.findall(letter, text)) > letters * least:
             return "" if own == language or own in others else language

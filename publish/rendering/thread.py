@@ -1,4 +1,4 @@
-"""A story in few characters: as one short post, or as a thread of them, each with the files that belong to it."""
+"""A story with few characters: one short post, or a thread of posts, each with its files."""
 
 from __future__ import annotations
 
@@ -10,23 +10,24 @@ from dataclasses import dataclass, field, replace
 from publish.posts.model import WORDS, Post, PostMedia
 from publish.rendering.plain_text import canonical, credit, mark_of, said_in, slot_line
 
-# Enough for " …" and " (99/99)".
+# Room for " …" and " (99/99)".
 _NUMBER_ROOM = 10
-# Of a post, for words beside a link: where a link leaves less, the hashtag alone stays to find it by.
+# Minimum share of a post for text next to a link: if a link leaves less, only the hashtag is kept
+# for finding the post.
 _LEAST_WORDS = 40
-# Halving the sides from 12 megapixels ends at a stamp.
+# Halving the sides of a 12 megapixel photo this often ends at a thumbnail.
 _SHRINK_STEPS = 6
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What one post of a place holds. ``measure`` counts characters as that place does."""
+    """Limits of one post at a target. ``measure`` counts characters as the target does."""
 
     characters: int
     files: int
-    # Posts in a thread, at most.
+    # Maximum number of posts in a thread.
     most: int
-    # The file to show for a file of ours, or None: a video may become its still picture.
+    # The file to show for one of ours, or None: a video may become its still.
     choose: Callable[[PostMedia], PostMedia | None]
     measure: Callable[[str], int] = len
 
@@ -41,16 +42,16 @@ class Part:
 
 @dataclass
 class _Open:
-    """A part that is being filled."""
+    """A part being filled."""
 
     words: list[str] = field(default_factory=list)
     files: list[PostMedia] = field(default_factory=list)
 
 
 def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
-    """The thread of a story. The first part carries what it is found by: the link with our key in it, or a hashtag.
+    """Split a story into a thread. The first part carries what it is found by: the link with our key, or a hashtag.
 
-    Where the organizer wrote a short text and the story can be read elsewhere, that text and the link are all.
+    If the organizer wrote a short text and the full story is elsewhere, that text and the link are all.
     """
     head, foot = _head(post), _foot(post, shape, marked=marked)
     room = shape.characters - _NUMBER_ROOM
@@ -87,12 +88,12 @@ def _real(post: Post) -> Iterator[PostMedia]:
 
 
 def _alone(media: PostMedia) -> bool:
-    """A video or a recording is never among pictures."""
+    """Whether the file has to be alone: videos and recordings can't be combined with pictures."""
     return media.kind != "photo"
 
 
 def _pack(post: Post, head: str, shape: Shape, first_room: int, *, room: int) -> list[_Open]:
-    """Fill one part after the other: words where there is room, files with the words they belong to."""
+    """Fill parts in order: text where there is room, files with the text they belong to."""
     parts = [_Open()]
 
     def limit() -> int:
@@ -142,7 +143,7 @@ def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> 
 
 
 def _cut(text: str, room: int, measure: Callable[[str], int]) -> Iterator[str]:
-    """Pieces that fit, cut between words; a word longer than that is broken."""
+    """Split text between words into pieces that fit; an overlong word is broken."""
     rest = text.strip()
     while rest:
         if measure(rest) <= room:
@@ -156,7 +157,7 @@ def _cut(text: str, room: int, measure: Callable[[str], int]) -> Iterator[str]:
 
 
 def _longest(text: str, room: int, measure: Callable[[str], int]) -> int:
-    """How many characters of a text are within ``room``, found by halving."""
+    """Number of characters of a text that fit in ``room``, by binary search."""
     low, high = 1, len(text)
     while low < high:
         middle = (low + high + 1) // 2
@@ -165,7 +166,7 @@ def _longest(text: str, room: int, measure: Callable[[str], int]) -> int:
 
 
 def part_number(text: str) -> int:
-    """Which part of a thread a text is; 0 for something else."""
+    """Number of the thread part in this text; 0 if it is none."""
     found = re.search(r"\((\d+)/\d+\)$", text.strip())
     return int(found.group(1)) if found else 0
 
@@ -173,7 +174,7 @@ def part_number(text: str) -> int:
 def picture_bytes(
     media: PostMedia, most: int | None, sides: int | None = None
 ) -> tuple[bytes, str, tuple[int, int]]:
-    """A picture within a number of bytes, its type and size; made smaller step by step where it is larger."""
+    """A picture within a size limit in bytes, its type and dimensions; shrunk step by step if larger."""
     from PIL import Image
 
     data = media.path.read_bytes()
@@ -196,7 +197,7 @@ def picture_bytes(
 
 
 def still_of(media: PostMedia) -> PostMedia | None:
-    """A photo, or the still picture of a video with its words; a recording has none."""
+    """A photo, or a video's still with its caption; None for a recording."""
     if media.kind == "photo":
         return media
     return replace(media.poster, alt=media.alt) if media.poster else None

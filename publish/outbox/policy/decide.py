@@ -1,4 +1,4 @@
-"""What the outcome of one try means for its row and for its target. Pure: no database, no network, no clock."""
+"""Decide what the outcome of one try means for its row and its target. Pure: no database, network or clock."""
 
 from __future__ import annotations
 
@@ -30,13 +30,15 @@ from reporter.enums import DeliveryState, ItemKind
 from reporter.messages import Message
 
 OFFLINE_PAUSE = timedelta(seconds=20)
-# With the waits between them these are about six hours: then a person should look.
+# With the waits in between this is about six hours; then a person should look.
 MOST_ATTEMPTS = 16
 
 
 @dataclass(frozen=True)
 class Sent:
-    """It is there. ``memory``: what the row remembers of this sending; ``note``: what was done to it, a sentence."""
+    """The item is at the target. ``memory``: what the row stores about this delivery; ``note``: a
+    sentence on what was changed.
+    """
 
     remote: Remote
     fingerprint: str
@@ -47,14 +49,16 @@ class Sent:
 
 @dataclass(frozen=True)
 class Withdrawn:
-    """It is not there any more. ``stays``: it was sent and can't be fetched back (a mail); nothing more goes."""
+    """The item is no longer at the target. ``stays``: it was sent and can't be recalled (a mail),
+    but nothing more is sent.
+    """
 
     stays: bool = False
 
 
 @dataclass(frozen=True)
 class NotTried:
-    """The target's limits say that it would be refused; ``why`` is a sentence."""
+    """Not sent because the target's known limits rule it out; ``why`` is a sentence."""
 
     wanted: str
     why: str
@@ -62,12 +66,12 @@ class NotTried:
 
 @dataclass(frozen=True)
 class NotWanted:
-    """It may not be shown any more since it was queued. The claim itself counted one attempt."""
+    """The item may no longer be shown since it was queued. The claim itself counted one attempt."""
 
 
 @dataclass(frozen=True)
 class Failed:
-    """It ended in an error of ``publish.errors``; ``message`` is its sentence without secrets."""
+    """The try failed with an error of ``publish.errors``; ``message`` is its sentence without secrets."""
 
     error: PublishError
     message: str
@@ -75,7 +79,7 @@ class Failed:
 
 @dataclass(frozen=True)
 class Crashed:
-    """It ended in something that nobody foresaw; ``message`` is a sentence."""
+    """The try failed with an unexpected exception; ``message`` is a sentence."""
 
     message: str
 
@@ -84,7 +88,7 @@ Result = Sent | Withdrawn | NotTried | NotWanted | Failed | Crashed
 
 
 def decide(row: Snapshot, result: Result) -> Transition:
-    """The row and its target after a try that ended so."""
+    """The new state of the row and its target after a try with this outcome."""
     match result:
         case Sent():
             return _reached(row, _sent(row, result))
@@ -179,7 +183,7 @@ def _failed(row: Snapshot, error: PublishError, message: str) -> Transition:
             news = TargetNews(Reachability.REFUSED, message, paused=message)
             return replace(_back(row, row.now, "", uncounted), news=news)
         case ConnectionLost() if row.traffic.resumable:
-            # It goes on from where it was: that ends, however often the line breaks.
+            # The upload resumes, so it finishes however often the connection breaks.
             return _back(row, row.now + back_off(1, row.chance), message, uncounted)
         case ConnectionLost() if interruptions.is_costly(row.traffic):
             return _cut(row, message)
@@ -206,7 +210,9 @@ def _later(row: Snapshot, error: RetryAfter, message: str) -> Transition:
 
 
 def _cut(row: Snapshot, message: str) -> Transition:
-    """The line broke, and much was sent in vain: smaller the next time, or it stays here and the rest goes on."""
+    """The connection broke after a costly try: send a smaller file next time, or leave the file out
+    and send the rest.
+    """
     memory, file = interruptions.count_cut(row.memory, row.traffic), row.file
     if file is None or file.mime.startswith("image/"):
         memory = interruptions.smaller(memory, file.bytes if file else row.traffic.sent)
@@ -217,7 +223,7 @@ def _cut(row: Snapshot, message: str) -> Transition:
 
 
 def _learn(row: Snapshot, message: str) -> Transition:
-    """Too big: remember it, and take the next step down, for a photo at once."""
+    """Too large: store the limit and take the next smaller step, for a photo at once."""
     file, learned = row.file, row.learned_limits
     if file is None:
         return _parked(row, message)
@@ -249,7 +255,7 @@ def _back(row: Snapshot, due: datetime, error: str, attempts: int) -> Transition
 
 
 def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
-    """Back with a due time, or parked when it was tried often enough."""
+    """Requeue with a due time, or park the row after too many attempts."""
     if row.attempts >= MOST_ATTEMPTS:
         why = Message("%(why)s It was tried %(count)s times.", why=error, count=row.attempts)
         return replace(_parked(row, why), moved=0)
@@ -258,7 +264,9 @@ def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
 
 
 def release(row: Snapshot) -> Transition:
-    """It failed in a batch and goes by itself. Where it was tried that counts: something of it may be there."""
+    """Return a row to single delivery after its batch failed. A started try counts, since part of
+    it may have arrived.
+    """
     return replace(
         row.unchanged(),
         state=due_state(by_hand=row.by_hand, sent=bool(row.sent)),

@@ -1,7 +1,7 @@
 """Policy for connections that keep dropping: shrink the photo or park the file before retries use up the byte budget.
 
-Counted in the row's memory: ``cuts`` (costly tries in a row), ``reach`` (bytes that the longest of them sent), and
-``most`` (bytes that a photo, or a file inside a post, may have by now).
+Counted in the row's memory: ``cuts`` (costly tries in a row), ``reach`` (most bytes sent by one of
+them), and ``most`` (current size limit in bytes of a photo or a file inside a post).
 """
 
 from __future__ import annotations
@@ -11,19 +11,20 @@ from dataclasses import replace
 from publish.outbox.policy.transition import Traffic
 from reporter.delivery_memory import DeliveryMemory
 
-# A broken try that sent fewer bytes is tried again like any other failure.
+# An interrupted try that sent fewer bytes is retried like any other failure.
 COSTLY = 200_000
-# After so many a photo goes smaller, a story with files inside too; after so many a film or recording stays here.
-# One or two in a row may meet any file on a line that breaks every megabyte.
+# After this many cuts a photo is shrunk, also in a story with files inside; after this many a film
+# or recording is not sent. One or two in a row may happen to any file on a connection that breaks
+# every megabyte.
 PHOTO_CUTS, FILE_CUTS = 3, 3
-# What came through before the line broke includes much that was only on its way.
+# Bytes sent before the connection broke include many that were still in transit.
 _SHARE = 0.6
-# A photo that is smaller than this is not made smaller still.
+# Photos below this size are not shrunk further.
 LEAST_PHOTO = 20_000
 
 
 def is_costly(traffic: Traffic) -> bool:
-    """Whether a broken try has to be paid once more: much was sent, and nothing of it stays at the target."""
+    """Whether an interrupted try has to be repeated in full: much was sent and nothing of it remains at the target."""
     return not traffic.resumable and traffic.sent >= COSTLY
 
 
@@ -33,7 +34,7 @@ def count_cut(memory: DeliveryMemory, traffic: Traffic) -> DeliveryMemory:
 
 
 def smaller(memory: DeliveryMemory, size: int) -> DeliveryMemory:
-    """Every third time: what goes next has to be smaller. ``size``: bytes of what goes now."""
+    """Every third cut: the size limit for the next try. ``size``: current size in bytes."""
     if memory.cuts % PHOTO_CUTS:
         return memory
     before = size if memory.most is None else memory.most

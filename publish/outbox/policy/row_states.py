@@ -1,4 +1,4 @@
-"""States of a ledger row, and the small rules on them. Pure: works on rows and on snapshots of rows."""
+"""States of a ledger row and simple rules on them. Pure: works on rows and snapshots of rows."""
 
 from __future__ import annotations
 
@@ -7,27 +7,27 @@ from typing import Protocol
 
 from reporter.enums import DeliveryState
 
-# Something is still to be done.
+# Open: work remains.
 OPEN = (
     DeliveryState.DUE.value,
     DeliveryState.CHANGED.value,
     DeliveryState.SENDING.value,
     DeliveryState.WITHDRAWING.value,
 )
-# Nobody is at it, and it goes when it is due.
+# Idle: no worker holds it, and it is sent when due.
 WAITING = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.WITHDRAWING)
-# What may be claimed to be sent; SENDING: its worker was killed.
+# States that may be claimed for sending; SENDING: its worker was killed.
 TO_SEND = (DeliveryState.DUE, DeliveryState.CHANGED, DeliveryState.SENDING)
-# The target has answered for it.
+# Settled: the target has confirmed it.
 SETTLED = (DeliveryState.SENT, DeliveryState.WITHDRAWN)
-# In front of a row's ``wanted``: never tried, because the target's limits say that it would be refused.
+# Prefix of a row's ``wanted``: not tried, because the target's known limits rule it out.
 REFUSED = "refused:"
-# An open row is asked again after this long while somebody works on it: its lease runs much longer.
+# While a worker holds an open row, check again after this long: its lease lasts much longer.
 SOON = timedelta(seconds=1)
 
 
 class LeasedRow(Protocol):
-    """What these rules look at."""
+    """Columns needed by the lease rules."""
 
     @property
     def lease(self) -> str: ...
@@ -36,7 +36,7 @@ class LeasedRow(Protocol):
 
 
 class TriedRow(Protocol):
-    """What these rules look at."""
+    """Columns needed by the attempt rules."""
 
     @property
     def sent(self) -> str: ...
@@ -47,22 +47,22 @@ class TriedRow(Protocol):
 
 
 def due_state(*, by_hand: bool, sent: bool) -> DeliveryState:
-    """The state of something that should go out; ``by_hand``: a person posts it there."""
+    """State of an item to be sent; ``by_hand``: a person posts it there."""
     if by_hand:
         return DeliveryState.MANUAL
     return DeliveryState.CHANGED if sent else DeliveryState.DUE
 
 
 def may_be_there(row: TriedRow) -> bool:
-    """Whether the target has it, or might: something was tried and no answer told."""
+    """Whether the item is or might be at the target: a try was made and its result is unknown."""
     return bool(row.sent or row.remote_id or row.attempts)
 
 
 def is_leased(row: LeasedRow, now: datetime) -> bool:
-    """Whether somebody works on it right now."""
+    """Whether a worker holds it right now."""
     return bool(row.lease) and row.due_at > now
 
 
 def when_done(row: LeasedRow, now: datetime) -> datetime:
-    """When to ask again after another row."""
+    """When to check again for the row being waited for."""
     return now + SOON if row.lease else row.due_at

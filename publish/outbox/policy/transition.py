@@ -1,4 +1,6 @@
-"""A ledger row on its way: ``Claim`` while it is ours, ``Snapshot`` when a try has ended, ``Transition`` as stored."""
+"""A ledger row during delivery: ``Claim`` while leased, ``Snapshot`` at the end of a try,
+``Transition`` to be stored.
+"""
 
 from __future__ import annotations
 
@@ -18,7 +20,7 @@ from reporter.models import Delivery
 
 @dataclass(frozen=True, kw_only=True)
 class Columns:
-    """The columns of ``Delivery`` that change; ``lease`` is the worker's own."""
+    """The columns of ``Delivery`` that change; ``lease`` is managed by the worker."""
 
     state: DeliveryState
     key: str
@@ -42,98 +44,98 @@ class Columns:
         return {**found, "state": self.state.value}
 
     def changes(self, before: Columns) -> dict[str, Any]:
-        """Column name -> value of those that are not as before."""
+        """Column name -> value, for changed columns only."""
         old = before.values()
         return {name: value for name, value in self.values().items() if value != old[name]}
 
     @property
     def shows(self) -> tuple[uuid.UUID, ...]:
-        """Takeaways that the target shows."""
+        """Takeaways shown at the target."""
         return self.memory.takeaways if self.sent else ()
 
     @classmethod
     def of(cls, row: Delivery | Columns, **more: Any) -> Self:
-        """The columns of a row, and what the subclass has besides."""
+        """Build from a row's columns and the subclass's own fields."""
         found = {one.name: getattr(row, one.name) for one in fields(Columns)}
         return cls(**{**found, "state": DeliveryState(row.state)}, **more)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Claim(Columns):
-    """A claimed row as it is under its lease."""
+    """A claimed row as read under its lease."""
 
     id: uuid.UUID
     target_id: uuid.UUID
     kind: ItemKind
     item_id: uuid.UUID
-    # Whether it is taken away from the target.
+    # Whether it is being withdrawn from the target.
     leaving: bool
-    # What stands in its ``lease`` as long as it is ours.
+    # Value of its ``lease`` column while it is ours.
     mark: str
 
 
 @dataclass(frozen=True)
 class Traffic:
-    """Bytes of one try. ``resumable``: of the sent ones, those that the next try need not send again."""
+    """Bytes of one try. ``resumable``: sent bytes that the next try need not resend."""
 
     sent: int = 0
     resumable: int = 0
-    # Whether the target answered at all.
+    # Whether the target responded at all.
     reached: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Snapshot(Columns):
-    """A claimed row as its try ended, and what else the policy has to know."""
+    """A claimed row at the end of its try, with everything else the policy needs."""
 
     kind: ItemKind
-    # The target's name, for sentences.
+    # The target's name, for messages.
     target: str
     # A person posts there by hand.
     by_hand: bool
     now: datetime
-    # From 0 to 1: spreads the waits of many rows.
+    # Random number from 0 to 1 that spreads the retry times of many rows.
     chance: float
     traffic: Traffic = Traffic()
-    # Of a file: what was sent. None for other kinds, and where it is not shown any more.
+    # For a file: what was sent. None for other kinds, and if it is no longer shown.
     file: PostMedia | None = None
-    # What refusals taught of the target (``TargetStatus``).
+    # Limits learnt from the target's refusals (``TargetStatus``).
     learned_limits: Mapping[str, Any] = field(default_factory=dict)
 
     def unchanged(self) -> Transition:
-        """The row as it is; a policy replaces what changes."""
+        """A transition without changes, for a policy to modify."""
         return Transition(**{one.name: getattr(self, one.name) for one in fields(Columns)})
 
 
 @dataclass(frozen=True)
 class TargetNews:
-    """What a try says of its target as a whole."""
+    """What a try revealed about its target as a whole."""
 
     reachability: Reachability | None = None
     message: str = ""
-    # Everything else that goes there waits until then: it would only hear the same.
+    # Nothing else is sent there until then, since it would fail the same way.
     hold_until: datetime | None = None
-    # Why nothing is sent there before a person has looked, or empty.
+    # Why the target is paused until a person has looked, or empty.
     paused: str = ""
     learned_limits: Mapping[str, Any] | None = None
-    # It takes something else than before: all that goes there is compared once more.
+    # Its limits changed: everything for it is compared once more.
     limits_changed: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Transition(Columns):
-    """The row as it is stored, in one UPDATE, and what belongs to it beside the row."""
+    """The row's new state, stored in one UPDATE, and its side effects."""
 
-    # The words of a post as they were sent, for previews.
+    # Text of a post as sent, for previews.
     draft: Draft | None = None
     news: TargetNews = TargetNews()
-    # Whether the row was worked on; False: others of its target have to go first.
+    # Whether the row was worked on; False: other rows of its target go first.
     done: bool = True
 
 
 @dataclass(frozen=True)
 class Recheck:
-    """What the ledger has to compare again: the copies of a story elsewhere, or else all that goes to the target."""
+    """What the ledger has to compare again: a story's copies elsewhere, or everything for the target."""
 
     target_id: uuid.UUID
     story_id: uuid.UUID | None = None

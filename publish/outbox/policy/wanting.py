@@ -1,4 +1,4 @@
-"""What a turn of the ledger does with a row: make it due, leave it, or send it on its way out. Pure."""
+"""What a ledger comparison does with a row: make it due, leave it, or start its withdrawal. Pure."""
 
 from __future__ import annotations
 
@@ -11,37 +11,37 @@ from publish.outbox.policy.transition import Columns
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
 
-# Others go before files of more than this, and a post need not wait for them where it can be changed later.
+# Files larger than this are sent last; posts that can be changed later need not wait for them.
 BIG = 4_000_000
 
 
 @dataclass(frozen=True)
 class Wanted:
-    """One item that should be at a target."""
+    """An item that should be at a target."""
 
     kind: ItemKind
     id: uuid.UUID
     key: str = ""
     title: str = ""
     fingerprint: str = ""
-    # What the delivery is built from again.
+    # Source from which the delivery is rebuilt.
     story: uuid.UUID | None = None
     takeaway: uuid.UUID | None = None
     bytes: int = 0
-    # Why it is not even tried, or empty.
+    # Why it is not tried, or empty.
     refused: str = ""
-    # Takeaways that a story shows.
+    # Takeaways shown by a story.
     shows: frozenset[uuid.UUID] = field(default_factory=frozenset)
-    # Its row, if there is one, stays as it is: it is made elsewhere, and only goes when it is not wanted any more.
+    # An existing row stays as is: it is created elsewhere, and removed only when no longer wanted.
     stands: bool = False
 
     @property
     def big(self) -> bool:
-        """Whether others go first."""
+        """Whether other items go first."""
         return self.kind == ItemKind.MEDIA and self.bytes > BIG
 
     def memory(self, before: DeliveryMemory, *, urgent: bool = False) -> DeliveryMemory:
-        """What the row remembers then."""
+        """The row's memory for this item."""
         return replace(
             before,
             title=self.title,
@@ -52,7 +52,7 @@ class Wanted:
 
 
 def first(item: Wanted, *, by_hand: bool, now: datetime) -> Columns:
-    """A row for an item that has none."""
+    """A new row for an item without one."""
     state = DeliveryState.PARKED if item.refused else due_state(by_hand=by_hand, sent=False)
     return Columns(
         state=state,
@@ -67,24 +67,24 @@ def first(item: Wanted, *, by_hand: bool, now: datetime) -> Columns:
 
 
 def differs(row: Columns, item: Wanted) -> bool:
-    """Whether the row has to be changed for what is wanted now."""
+    """Whether the row has to change to match what is wanted now."""
     if row.wanted == item.fingerprint:
-        # Else a copy that has the file has turned up, or is gone.
+        # Otherwise a copy with the file was added or removed.
         return (
             bool(item.refused) and row.state == DeliveryState.PARKED and row.error != item.refused
         )
-    # The target itself has refused it: its reason stays until somebody tries again.
+    # The target itself refused it: the reason stays until a person retries.
     refused_there = row.state == DeliveryState.PARKED and not row.wanted.startswith(REFUSED)
     return not (item.refused and refused_there)
 
 
 def is_settled(row: Columns, item: Wanted) -> bool:
-    """Whether the target has it as it is wanted."""
+    """Whether the target has the item as wanted."""
     return row.sent == item.fingerprint and row.state == DeliveryState.SENT
 
 
 def want(row: Columns, item: Wanted, *, by_hand: bool, urgent: bool, now: datetime) -> Columns:
-    """The row with what is wanted now. ``urgent``: somebody took something of it back."""
+    """The row updated to what is wanted now. ``urgent``: some of its content was withdrawn."""
     if row.wanted == item.fingerprint:
         return replace(row, error=item.refused)
     named = replace(
@@ -110,7 +110,7 @@ def want(row: Columns, item: Wanted, *, by_hand: bool, urgent: bool, now: dateti
 
 
 def want_no_more(row: Columns, *, by_hand: bool, now: datetime) -> Columns:
-    """On its way out. An empty ``wanted`` remembers that, so that a parked takedown stays parked."""
+    """The row set to be withdrawn, with ``wanted`` empty, so that a parked takedown stays parked."""
     state = DeliveryState.WITHDRAWING if may_be_there(row) else DeliveryState.WITHDRAWN
     if by_hand and state is DeliveryState.WITHDRAWING:
         state = DeliveryState.MANUAL
@@ -118,5 +118,5 @@ def want_no_more(row: Columns, *, by_hand: bool, now: datetime) -> Columns:
 
 
 def _tried(row: Columns) -> int:
-    """A fresh count of attempts that still knows whether there were any."""
+    """Reset the attempt count but keep whether there were any."""
     return 1 if row.attempts else 0
