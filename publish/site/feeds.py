@@ -1,4 +1,4 @@
-"""Feeds of a site, Atom (RFC 4287) and JSON Feed 1.1, and its sitemap where it has an address of its own.
+"""Feeds of a site as Atom (RFC 4287) and JSON Feed 1.1, and a sitemap if the site has a URL.
 
 https://www.jsonfeed.org/version/1.1/
 """
@@ -18,7 +18,7 @@ from publish.posts.model import GatheringFacts
 ATOM, JSON_FEED = "feed.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"
 _MAP = "http://www.sitemaps.org/schemas/sitemap/0.9"
-# Everything that XML 1.0 has no place for (section 2.2).
+# Characters not allowed in XML 1.0 (section 2.2).
 _UNSPEAKABLE = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _NEVER = "1970-01-01T00:00:00Z"
 Summary = dict[str, Any]
@@ -27,9 +27,9 @@ Summary = dict[str, Any]
 def feed_files(
     facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: str = ""
 ) -> Iterator[tuple[str, bytes]]:
-    """(relative name, bytes) of what programs read. ``base``: the site's address, or '' for one on a stick.
+    """(relative name, bytes) of the feeds and the sitemap. ``base``: the site's URL, or '' for a site on a stick.
 
-    ``hub``: who tells subscribers at once (https://www.w3.org/TR/websub/#discovery), for a site with an address.
+    ``hub``: WebSub hub that notifies subscribers (https://www.w3.org/TR/websub/#discovery), for a site with a URL.
     """
     ordered = sorted(summaries, key=lambda s: (_updated(s), s["url"]), reverse=True)
     hub = hub if base else ""
@@ -44,12 +44,12 @@ def _updated(summary: Summary) -> str:
 
 
 def _at(base: str, name: str) -> str:
-    """Absolute where the site has an address; else seen from the feed, which lies beside the pages."""
+    """Absolute URL if the site has one; else relative to the feed, which is next to the pages."""
     return f"{base.rstrip('/')}/{name}" if base else name
 
 
 def _identity(facts: GatheringFacts, url: str) -> str:
-    """The same on a stick and on the web (RFC 4287, 4.2.6)."""
+    """A feed or entry id that is the same on a stick and on the web (RFC 4287, 4.2.6)."""
     return f"urn:uuid:{uuid.uuid5(facts.id, url)}"
 
 
@@ -82,7 +82,7 @@ def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: s
 
 
 def _file(photo: Summary) -> dict[str, str]:
-    """What an enclosure says of its file; summaries that an older version stored don't tell its size."""
+    """Enclosure data of a file; summaries stored by an older version lack its size."""
     guessed = mimetypes.guess_type(photo["url"])[0] or "application/octet-stream"
     told = {"type": str(photo.get("type") or guessed)}
     return told | ({"length": str(photo["bytes"])} if photo.get("bytes") else {})

@@ -1,7 +1,7 @@
 """The static site of a gathering: plain pages with relative links, for a bundle, a stick or any web space.
 
-All pages lie beside one another (``index.html``, ``KEY.html``), files in ``media/``, sheets in ``style/``; so
-nothing depends on where the folder lies, and a double click opens it.
+All pages are in one folder (``index.html``, ``KEY.html``), files in ``media/``, style sheets in
+``style/``. So the site works from any location, including by double click on a file.
 """
 
 from __future__ import annotations
@@ -30,17 +30,17 @@ Summary = dict[str, Any]
 
 
 def media_name(filename: str) -> str:
-    """Where a file of the site lies, seen from its pages."""
+    """Path of a media file relative to the site's pages."""
     return f"media/{filename}"
 
 
 def page_name(key: str) -> str:
-    """The file name of a story's page."""
+    """File name of a story's page."""
     return f"{key}.html"
 
 
 def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base: str = "") -> str:
-    """A story's page. ``links``: media key -> relative address; ``base``: under which address others see the site."""
+    """Render a story's page. ``links``: media key -> relative URL; ``base``: the site's public URL."""
     lead = post.first_photo()
     image = links.get(lead.key, "") if lead else ""
     about = about_story(post, facts, image, base, page=page_name(post.key))
@@ -59,7 +59,7 @@ def story_page(post: Post, facts: GatheringFacts, links: Mapping[str, str], base
 
 
 def summarize(post: Post, links: Mapping[str, str]) -> Summary:
-    """What the front page needs to know of a story, as JSON, so that a ledger can keep it."""
+    """JSON summary of a story for the front page, stored in the ledger."""
     return {
         "title": post.title,
         "url": page_name(post.key),
@@ -71,7 +71,7 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
         "room": post.slot.room if post.slot else "",
         "photos": _photos(post, links),
         "quote": next((_short(b.text) for b in post.blocks if b.text and b.kind != WORDS), ""),
-        # A film is made of others: it counts for none.
+        # A film is compiled from other takeaways, so it is not counted.
         "takeaways": [one.takeaway for one in post.blocks if one.takeaway and not one.parts],
         "session": post.slot is not None and not any(block.parts for block in post.blocks),
         "kinds": [block.kind for block in post.blocks if block.kind != WORDS],
@@ -82,7 +82,7 @@ def summarize(post: Post, links: Mapping[str, str]) -> Summary:
 
 
 def _photos(post: Post, links: Mapping[str, str]) -> list[dict[str, Any]]:
-    """The first two pictures, for the cover and the card; poster frames where there are no photos."""
+    """The first two pictures, for cover and card; poster frames if there are no photos."""
     photos = [m for block in post.blocks for m in block.media if m.kind == "photo"]
     posters = [m.poster for block in post.blocks for m in block.media if m.poster]
     return [_photo(m, links) for m in photos or posters if m.key in links][:2]
@@ -122,9 +122,9 @@ def _short(text: str) -> str:
 
 
 def front_page(facts: GatheringFacts, summaries: Sequence[Summary], base: str = "") -> str:
-    """The front page: a lead picture, the sessions in order, what is still open."""
+    """Render the front page: lead picture, sessions in order, open items."""
     ordered = sorted(summaries, key=lambda s: (s["starts_at"] or "9", s["title"], s["url"]))
-    # The session of which most was shown leads; its card shows the next picture.
+    # The session with the most takeaways leads; its card shows the next picture.
     pictured = [s for s in ordered if s["photos"]]
     first = max(pictured, key=lambda s: s["kinds"].count("photo"), default=None)
     return render(
@@ -145,20 +145,22 @@ def front_page(facts: GatheringFacts, summaries: Sequence[Summary], base: str = 
 
 
 def _count_takeaways(summaries: Sequence[Summary]) -> int:
-    """Each once: one may be in its session's story and in a report. What an older version stored names none."""
+    """Number of distinct takeaways: one may be in its session's story and in a report. Summaries
+    stored by an older version list none.
+    """
     named = {one for s in summaries for one in s.get("takeaways", ())}
     return len(named) + sum(len(s["kinds"]) for s in summaries if "takeaways" not in s)
 
 
 def _still_open(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, str]]:
-    """Questions and intentions that no item of the organizers tells of, each with its link."""
+    """Open questions and intentions not covered by an organizers' item, each with its link."""
     told = facts.agenda.settled
-    # Summaries that an older version stored don't name the takeaway.
+    # Summaries stored by an older version don't name the takeaway.
     return [one for s in summaries for one in s["open"] if one.get("takeaway") not in told]
 
 
 def _themes(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
-    """What the room said; quotes that stand on a page of the site, with their links."""
+    """Themes of the gathering; quotes that appear on a page of the site get links."""
     pages = {
         takeaway: f"{s['url']}#t-{takeaway}" for s in summaries for takeaway in s.get("told", ())
     }
@@ -182,7 +184,7 @@ def _day_of(facts: GatheringFacts) -> Callable[[date], str]:
 
 
 def calendar_file(facts: GatheringFacts) -> Iterator[tuple[str, bytes]]:
-    """The calendar as (relative name, bytes), where there is something in it."""
+    """The calendar as (relative name, bytes), if it is not empty."""
     if facts.agenda.calendar:
         yield CALENDAR, facts.agenda.calendar
 
@@ -215,7 +217,7 @@ def _days(facts: GatheringFacts, summaries: Sequence[Summary]) -> str:
 
 
 def _counts(facts: GatheringFacts, summary: Summary) -> str:
-    """As '3 photos · 1 video · 4 notes'."""
+    """Format as '3 photos · 1 video · 4 notes'."""
     return " · ".join(
         counted(facts.language, kind, summary["kinds"].count(kind)) for kind in _kinds_in(summary)
     )
@@ -226,7 +228,7 @@ def _kinds_in(summary: Summary) -> list[str]:
 
 
 def sheets(assets: Path | None) -> Iterator[tuple[str, bytes]]:
-    """The style sheets as (relative name, bytes). Without ``assets`` pages take the browser's own colours."""
+    """The style sheets as (relative name, bytes). Without ``assets`` pages use the browser's default colours."""
     tokens = assets / "css" / "tokens.css" if assets else None
     yield "style/tokens.css", tokens.read_bytes() if tokens and tokens.is_file() else b""
     yield "style/site.css", (files("publish") / "templates" / "site" / "site.css").read_bytes()

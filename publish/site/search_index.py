@@ -1,6 +1,6 @@
-"""The search of a site: a list of its words and a small script, both files of the site, so that it works from a stick.
+"""Client-side search of a site: an index of its words and a small script, so that it works from a stick.
 
-Pages that were opened from a disk may not fetch files, but may load scripts: so the list is one.
+Pages opened from disk may not fetch files but may load scripts, so the index is a script.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ WORDS, SCRIPT = "search/words.js", "search/search.js"
 
 
 def words_of(post: Post) -> list[list[str]]:
-    """(where on the page, who, words) of each part of a story, as JSON: all that can be read there."""
+    """(anchor on the page, author, text) of each part of a story, as JSON: all its readable text."""
     label = translations(post.language).gettext
     parts = [["", "", _joined([*post.tags, *_slot(post), post.lead, *_replies(post.said)])]]
     for block in post.blocks:
@@ -47,13 +47,13 @@ def _replies(said: Sequence[PublishedReply]) -> Iterator[str]:
 
 
 def _joined(told: Sequence[str]) -> str:
-    """Each once, in one line."""
+    """Distinct texts on one line."""
     lines = (" ".join(one.split()) for one in told)
     return " · ".join(dict.fromkeys(line for line in lines if line))
 
 
 def search_files(summaries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
-    """The two files as (relative name, bytes). Summaries that an older version stored have only their titles."""
+    """The two files as (relative name, bytes). Summaries stored by an older version contribute only titles."""
     told = [[s["url"], s["title"], s.get("words", [])] for s in summaries]
     data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
     yield WORDS, f"globalThis.siteWords = {data};\n".encode()

@@ -1,4 +1,4 @@
-"""What a page says of itself to programs: schema.org, Open Graph, its canonical address."""
+"""Machine-readable page metadata: schema.org, Open Graph and canonical URL."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from markupsafe import Markup
 
 from publish.posts.model import GatheringFacts, Post
 
-# Kinds of targets where the whole story can be read, not a part of it.
+# Target kinds that show the whole story, not a part of it.
 _WHOLE = frozenset({"wordpress", "mediawiki", "dokuwiki", "micropub", "git", "folder"})
 _WORDS = 200
 
@@ -17,7 +17,7 @@ _WORDS = 200
 def about_story(
     post: Post, facts: GatheringFacts, image: str, base: str, *, page: str
 ) -> dict[str, Any]:
-    """For the head of a story's page. ``image``: its lead picture there; ``base``: the site's address or ''."""
+    """Head elements for a story's page. ``image``: its lead picture there; ``base``: the site's URL or ''."""
     own = f"{base.rstrip('/')}/{page}" if base else ""
     elsewhere = next((copy.url for copy in post.copies if copy.kind in _WHOLE), "")
     return {
@@ -32,7 +32,7 @@ def about_story(
 
 
 def about_front(facts: GatheringFacts, image: str, base: str) -> dict[str, Any]:
-    """The same for the front page."""
+    """Head elements for the front page."""
     root = base.rstrip("/")
     return {
         "canonical": f"{root}/index.html" if base else "",
@@ -63,7 +63,7 @@ def _event(post: Post, facts: GatheringFacts) -> dict[str, Any]:
 
 
 def _script(data: dict[str, Any]) -> Markup:
-    """JSON that can't end the element that it stands in."""
+    """JSON that can't close its script element."""
     told = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":
         told = told.replace(sign, f"\\u{ord(sign):04x}")

@@ -1,4 +1,4 @@
-"""What publishing would do now: the same comparing and the same drafts as sending, with nothing sent or stored."""
+"""Dry run: what publishing would do now, with the same comparisons and drafts, but nothing sent or stored."""
 
 from __future__ import annotations
 
@@ -34,8 +34,9 @@ def preview(
 ) -> list[dict[str, Any]]:
     """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
 
-    Stories also have ``draft`` (title, body, mime), ``changes`` (lines of a unified diff against what was sent last),
-    ``files`` and ``notes`` (what is done because of the target's limits). Leaves the ledger as it was.
+    Stories also have ``draft`` (title, body, mime), ``changes`` (unified diff lines against what
+    was last sent), ``files`` and ``notes`` (changes due to the target's limits). The ledger is left
+    unchanged.
     """
     session.commit()
     return beside_others(session, lambda: _preview(session, context, names))
@@ -84,7 +85,7 @@ def _opened(context: PublishContext, target: Target) -> OpenTarget | None:
     try:
         return context.connect(target)
     except PublishError:
-        # A stick that is not in, say: what would be sent can still be counted.
+        # The target can't be opened (say, a stick not plugged in): what would be sent can still be counted.
         return None
 
 
@@ -119,10 +120,10 @@ def story_draft(
     *,
     seen_at: Callable[[Post], Mapping[str, str]],
 ) -> tuple[Draft, tuple[str, ...]] | None:
-    """One story as a target would get it now, and what is done because of its limits; None: nothing of it goes there.
+    """A story as the target would get it now, and the changes due to its limits; None if nothing of it is sent there.
 
-    ``seen_at``: where the files of a post can be seen meanwhile. Touches no network. Raises publish.errors where the
-    target can't be opened.
+    ``seen_at``: where the post's files can be previewed. Uses no network. Raises publish.errors if
+    the target can't be opened.
     """
     fitted = shape_post(session, context, target, story, drafts=True)
     if fitted is None:
@@ -138,7 +139,7 @@ def story_draft(
 
 
 def draft_of(session: Session, row: Delivery, fitted: FittedPost, opened: OpenTarget) -> Draft:
-    """The words as they would go; files that are not there yet stand under the name that they will have."""
+    """The text as it would be sent; files not yet uploaded appear under their future names."""
     query = select(Delivery).where(
         Delivery.target_id == row.target_id,
         Delivery.item_kind == ItemKind.MEDIA,
@@ -161,7 +162,7 @@ def _to_come(media: PostMedia) -> Remote:
 
 
 def changes(was: SentDraft | None, draft: Draft) -> list[str]:
-    """What differs from what was sent last, as lines of a unified diff; empty if nothing was sent yet."""
+    """Unified diff lines against what was last sent; empty if nothing was sent yet."""
     if was is None:
         return []
     old, new = [was.title, *was.body.splitlines()], [draft.title, *draft.body.splitlines()]

@@ -1,4 +1,4 @@
-"""What a person does by hand where no program may post: the words, the files, the door, and "done" remembered."""
+"""Manual posting where no program may post: provides text, files and address, and records completion."""
 
 from __future__ import annotations
 
@@ -31,23 +31,23 @@ from reporter.models import Delivery, Story, Target
 
 @dataclass(frozen=True)
 class Handout:
-    """One post for a person to make, change or take down."""
+    """One post for a person to create, change or remove."""
 
     id: uuid.UUID
     target: str
     title: str
     # 'post', 'change' or 'remove'.
     what: str
-    # Where it is to be posted, and where it is, if it is.
+    # Where to post it, and where it is already, if known.
     door: str
     url: str
-    # The messages to post, each with its files.
+    # Messages to post, each with its files.
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
 
 
 def handouts(session: Session, context: PublishContext) -> list[Handout]:
-    """Everything that waits for a person, oldest first."""
+    """All posts waiting for a person, oldest first."""
     rows = session.scalars(
         select(Delivery)
         .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == ItemKind.STORY)
@@ -78,7 +78,7 @@ def _handout(session: Session, context: PublishContext, row: Delivery) -> Handou
 
 
 def posted_by_hand(session: Session) -> list[Delivery]:
-    """What a person has posted, newest first: where answers can come from."""
+    """Posts a person has made, newest first: possible sources of pasted replies."""
     kinds = [kind for kind, cls in KINDS.items() if issubclass(cls, ManualPosting)]
     query = (
         select(Delivery)
@@ -94,9 +94,9 @@ def posted_by_hand(session: Session) -> list[Delivery]:
 def done_by_hand(
     session: Session, context: PublishContext, row_id: uuid.UUID, url: str, *, now: datetime
 ) -> str:
-    """A person says that it is done; ``url``: where it is, or empty. Returns the state. Commits.
+    """Record that a person has done it; ``url``: where it is, or empty. Return the new state. Commits.
 
-    Raises NotFound, Conflict for a row that waits for nobody, BadInput for what is no web address.
+    Raise NotFound, Conflict if the row is not waiting for a person, BadInput if it is not a web address.
     """
     row = session.get(Delivery, row_id)
     if row is None:
@@ -119,7 +119,7 @@ def done_by_hand(
 
 
 def _there(session: Session, context: PublishContext, row: Delivery, link: str) -> Sent:
-    """What stands there is what was handed out; should it have changed since, it is handed out again."""
+    """Record that the handed-out version is posted; if it has changed since, it is handed out again."""
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, context, row.target, story) if story else None
     if story is None or fitted is None:

@@ -1,4 +1,4 @@
-"""How things stand, as JSON and in numbers: rows of the ledger, what waits and why, progress with the time left."""
+"""Publishing status as JSON and numbers: ledger rows, what is waiting and why, progress with remaining time."""
 
 from __future__ import annotations
 
@@ -25,32 +25,32 @@ from reporter.models.outbox import OutboxState, TargetStatus
 PAUSED = Message("Sending is paused.")
 HELD = Message("This place is paused.")
 BUDGET = Message("The budget of bytes is used up. Raise it, and it goes on.")
-# Without a measured speed: a slow mobile line, bytes a second.
+# Default speed if none was measured: a slow mobile connection, in bytes per second.
 _GUESSED_SPEED = 100_000
-# What a small delivery takes beside its bytes, seconds.
+# Overhead of a delivery in seconds.
 _EACH = 0.7
 
 
 @dataclass(frozen=True)
 class Progress:
-    """Of the work that is open: items and bytes done and in all, and about how long the rest takes."""
+    """Progress of open work: items and bytes done and in total, and the estimated remaining time."""
 
     done: int
     items: int
     bytes_done: int
     bytes: int
     seconds_left: int
-    # What is under way right now.
+    # What is being delivered at the moment.
     now: str = ""
 
     @property
     def share(self) -> float:
-        """From 0 to 1, by bytes."""
+        """Fraction done by bytes, from 0 to 1."""
         return self.bytes_done / self.bytes if self.bytes else float(self.done >= self.items)
 
 
 class Standing:
-    """What holds rows back, asked once for all of them."""
+    """Reasons that hold rows back, queried once for all rows."""
 
     def __init__(self, session: Session, budget: int = 0) -> None:
         self._paused = session.scalar(select(OutboxState.paused_at)) is not None
@@ -74,7 +74,7 @@ class Standing:
         }
 
     def held_back(self, row: Delivery) -> str:
-        """Why a row is not allowed to go, or empty."""
+        """Why a row may not be sent, or empty."""
         if row.target.paused:
             return row.target.paused
         if self._paused:
@@ -88,7 +88,7 @@ class Standing:
         return ""
 
     def waits(self, row: Delivery) -> bool:
-        """Whether others of its target have to go first."""
+        """Whether other rows of its target go first."""
         if row.item_kind == ItemKind.FRONT_PAGE:
             return bool(
                 {(row.target_id, ItemKind.MEDIA), (row.target_id, ItemKind.STORY)} & self._busy
@@ -101,7 +101,7 @@ class Standing:
         )
 
     def state(self, row: Delivery) -> str:
-        """The state as told outside: ``waiting`` for what is due, but held back or behind others."""
+        """The state shown to clients: ``waiting`` for due rows that are held back or behind others."""
         due = row.state in (DeliveryState.DUE, DeliveryState.CHANGED)
         if due and (self.held_back(row) or self.waits(row)):
             return DeliveryState.WAITING.value
@@ -123,7 +123,7 @@ def ledger_rows(
 
 
 def row_json(row: Delivery, standing: Standing) -> dict[str, Any]:
-    """One row as JSON."""
+    """One row as JSON (see ``ledger_rows``)."""
     is_open = row.state in OPEN
     return {
         "target": row.target.name,
@@ -139,7 +139,7 @@ def row_json(row: Delivery, standing: Standing) -> dict[str, Any]:
 
 
 def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]:
-    """Rows of each target by told state."""
+    """Number of rows per target and shown state."""
     standing = Standing(session, budget)
     found: dict[uuid.UUID, dict[str, int]] = {}
     for row in session.scalars(select(Delivery)):
@@ -150,11 +150,11 @@ def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]
 
 
 def progress(session: Session, context: PublishContext, target: Target | None = None) -> Progress:
-    """How far the open work is, at one target or at all."""
+    """Progress of open work, for one target or all."""
     began = outbox_state(session, context.clock()).began_at or context.clock()
     is_open = Delivery.state.in_(OPEN)
     done = Delivery.state.in_(SETTLED)
-    # Nobody knows how long it takes until a place can be reached again.
+    # The time until a target is reachable again is unknown.
     goes = is_open & Delivery.target_id.in_(
         select(TargetStatus.target_id).where(
             TargetStatus.reachability.in_(("", Reachability.OK)), TargetStatus.paused_at.is_(None)
@@ -174,12 +174,12 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
         select(Delivery).where(*here, Delivery.lease != "", is_open).order_by(Delivery.bytes.desc())
     )
     speed = session.scalar(select(func.avg(TargetStatus.speed))) or _GUESSED_SPEED
-    # Sums are exact decimals on PostgreSQL.
+    # PostgreSQL returns sums as Decimal.
     seconds = int(to_go) / speed + going * _EACH
     now = under_way.memory.title if under_way else ""
     return Progress(items - left, items, int(bytes_done), int(total), round(seconds), now)
 
 
 def progress_json(told: Progress) -> Mapping[str, Any]:
-    """For pages that poll."""
+    """Progress as JSON, for polling pages."""
     return {**vars(told), "share": round(told.share, 4)}

@@ -1,4 +1,4 @@
-"""The targets of a gathering: add, list, open, try, remove."""
+"""The targets of a gathering: add, list, open, test and remove."""
 
 from __future__ import annotations
 
@@ -47,9 +47,9 @@ def add_target(
     now: datetime,
     rng: random.Random,
 ) -> Target:
-    """Add a place to publish. ``given`` are the KEY=VALUE pairs; ``audience`` is one for every kind. Commits.
+    """Add a target. ``given`` are its KEY=VALUE options; every kind has an ``audience``. Commits.
 
-    Raises BadInput for unknown kinds and options and for what is missing, Conflict for a name that is taken.
+    Raise BadInput for unknown kinds or options and for missing ones, Conflict if the name is taken.
     """
     own = dict(given)
     audience = own.pop("audience", Audience.PUBLIC.value)
@@ -82,7 +82,7 @@ def add_target(
 
 
 def _keep_secrets_out(options: Mapping[str, str]) -> None:
-    """An address with a password in it would stand in the database, in copies and on pages."""
+    """Reject URLs that contain a password: it would end up in the database, in backups and on pages."""
     for name, value in options.items():
         try:
             inside = urlsplit(value).password if "://" in value else None
@@ -97,7 +97,7 @@ def _keep_secrets_out(options: Mapping[str, str]) -> None:
 
 
 def find_target(session: Session, name: str) -> Target:
-    """The target of a name; raises NotFound."""
+    """The target with this name; raises NotFound."""
     row = session.scalar(select(Target).where(Target.name == name))
     if row is None:
         raise NotFound("There is no target called %(name)s. See: reporter targets list", name=name)
@@ -105,14 +105,14 @@ def find_target(session: Session, name: str) -> Target:
 
 
 def secret_prompt(kind: str, given: Mapping[str, str]) -> str:
-    """What to ask for before ``add_target``, or empty when this kind needs no secret with these options."""
+    """Prompt for the secret before ``add_target``; empty if none is needed with these options."""
     return target_class(kind).secret_prompt(given)
 
 
 def open_target(
     row: Target, *, facts: GatheringFacts, state: RemoteState, assets: Path | None = None
 ) -> OpenTarget:
-    """The working target of a row, its secret fetched from where secrets are."""
+    """Open the target of a row, with its secret from the secret store."""
     cls = target_class(row.kind)
     needed = cls.secret_prompt(row.options)
     secret = secret_store.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
@@ -131,10 +131,10 @@ def make_publish_context(
     check_place: Callable[[Target], None] | None = None,
     may_send: Callable[[], bool] = lambda: True,
 ) -> PublishContext:
-    """What ledger and outbox work with. ``assets``: the folder that holds ``css/tokens.css``.
+    """Build the context for ledger and outbox. ``assets``: the folder that holds ``css/tokens.css``.
 
-    ``state``: what other contexts of the same program have learnt of servers. ``check_place`` raises PublishError for
-    what may not be opened from here. ``may_send``: see PublishContext.
+    ``state``: server facts shared with the program's other contexts. ``check_place`` raises
+    PublishError for targets that may not be opened from here. ``may_send``: see PublishContext.
     """
     state = RemoteState() if state is None else state
     open_it = partial(open_target, facts=facts, state=state, assets=assets)
@@ -150,9 +150,9 @@ def make_publish_context(
 
 
 def test_target(session: Session, context: PublishContext, name: str) -> str:
-    """Try a target for real; its sentence. A paused one goes on after a success. Raises publish.errors. Commits.
+    """Test a target for real and return a sentence; success resumes a paused target. Raises publish.errors. Commits.
 
-    What was found of the way there, good or bad, is kept and shown. No error holds a secret.
+    The observed reachability is stored and shown either way. Errors never contain a secret.
     """
     row = find_target(session, name)
     hidden = secrets_of(context, row.name)
@@ -186,7 +186,7 @@ def _way(error: PublishError) -> Reachability:
 
 
 def list_targets(session: Session, budget: int = 0) -> list[dict[str, Any]]:
-    """All targets as JSON, with counts of their ledger rows by state and how the way there was; never a secret."""
+    """All targets as JSON, with row counts by state and last reachability; never a secret."""
     by_target = counts(session, budget)
     rows = session.scalars(select(Target).order_by(Target.created_at, Target.name))
     return [
@@ -216,9 +216,10 @@ def _connection(line: TargetStatus | None) -> dict[str, Any]:
 
 
 def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
-    """Forget a target, its ledger and its secret; says what stays out there. Commits.
+    """Delete a target, its ledger and its secret; return what remains published there. Commits.
 
-    Nothing is taken down. Added again under any name, what is still there is found by its key and taken over.
+    Nothing is taken down. If the target is added again under any name, what is still there is found
+    by its key and adopted.
     """
     row = find_target(session, name)
     there = session.scalar(

@@ -1,4 +1,4 @@
-"""Places to publish to, one module each, and the list of them."""
+"""Publishing targets, one module each, and their registry."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ __all__ = [
 
 
 def target_class(kind: str) -> type[Target]:
-    """The class of a kind; raises BadInput with the kinds there are."""
+    """The class of a target kind; raises BadInput listing the available kinds."""
     if kind not in KINDS:
         raise BadInput(
             "There is no target of the kind %(kind)s. There are: %(choices)s.",
@@ -61,7 +61,7 @@ def target_class(kind: str) -> type[Target]:
 
 
 def check_options(kind: str, given: Mapping[str, str]) -> dict[str, str]:
-    """All options of a kind, defaults filled in; raises BadInput that says what is missing, unknown or impossible."""
+    """A kind's options with defaults filled in; raises BadInput for missing, unknown or invalid ones."""
     known = {option.name: option for option in target_class(kind).options}
     if unknown := sorted(set(given) - set(known)):
         raise BadInput(

@@ -1,7 +1,7 @@
-"""What only some targets can do, one class each: a target inherits those that it has, beside ``Target``.
+"""Optional capabilities of targets, one class each, inherited in addition to ``Target``.
 
-Callers ask ``isinstance(target, MediaLibrary)`` or ``issubclass(target_class(kind), MediaLibrary)``. Every method
-raises the errors of ``publish.errors``, and nothing else.
+Callers check ``isinstance(target, MediaLibrary)`` or ``issubclass(target_class(kind),
+MediaLibrary)``. All methods raise only the errors of ``publish.errors``.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from publish.targets.base import (
 
 
 class MediaLibrary(ABC):
-    """Files are things of their own there: sent first, each with a row in the ledger.
+    """Files are separate objects there: sent first, each with its own ledger row.
 
-    At targets without one they travel inside the post: then ``links`` is empty, and the target sends what it shows.
+    At other targets files are embedded in the post: ``links`` is empty, and the target sends the files it shows.
     """
 
-    # Whether a post may go before its big files, and is changed when they have followed.
+    # Whether a post may be sent before its big files and updated when they have arrived.
     files_may_follow: ClassVar[bool] = False
 
     @abstractmethod
@@ -38,53 +38,53 @@ class MediaLibrary(ABC):
 
     @abstractmethod
     def put_media(self, media: PostMedia) -> Remote:
-        """Send the file and the words that belong to it."""
+        """Upload the file with its texts."""
 
     @abstractmethod
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Make the words of a file there say this; raises Gone if the file is not there any more."""
+        """Update a file's texts; raises Gone if the file no longer exists."""
 
     @abstractmethod
     def withdraw_media(self, remote: Remote) -> None:
-        """Take the file away for good; one that is gone already is fine."""
+        """Delete the file permanently; a missing one is fine."""
 
 
 class HasFrontPage(ABC):
-    """It keeps an overall page that follows every change."""
+    """Has a front page that is updated after every change."""
 
     @abstractmethod
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
-        """Bring the overall page up to date."""
+        """Update the front page."""
 
 
 class TellsThemes(HasFrontPage):
-    """Its overall page tells what the room said: ``themes`` are put in before it is brought up to date."""
+    """Its front page shows the themes: ``themes`` is set before it is updated."""
 
     themes: tuple[ThemeDigest, ...] = ()
 
 
 class Batches(ABC):
-    """It takes several stories in one go."""
+    """Accepts several stories at once."""
 
     @abstractmethod
     def put_all(self, posts: Sequence[Post]) -> list[Remote]:
-        """Make or change several posts, all or none. What is there already stays untouched."""
+        """Create or update several posts, all or none. Unchanged ones are left untouched."""
 
 
 class PollsReplies(ABC):
-    """Replies come back from there."""
+    """Replies can be fetched from there."""
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
-        """Whether they do with these options."""
+        """Whether replies can be fetched with these options."""
         return True
 
     @abstractmethod
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Replies to these posts, each as it is now; our own answers too, with their key.
+        """Current replies to these posts, including our own answers with their key.
 
-        ``since``: what was written and changed before then may be left out. None: all there are, so that whoever
-        asks can tell which ones are gone.
+        ``since``: replies unchanged since then may be omitted. None: return all, so that the caller
+        can detect deletions.
         """
 
 
@@ -97,51 +97,51 @@ class AnswersReplies(ABC):
 
     @abstractmethod
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """Write it there; raises Gone if what it answers is not there any more."""
+        """Write the answer; raises Gone if what it answers no longer exists."""
 
     @abstractmethod
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Take an answer away; one that is gone already is fine."""
+        """Delete an answer; a missing one is fine."""
 
 
 class SendsMail(ABC):
-    """It can send mail to one person."""
+    """Can send mail to one person."""
 
     @abstractmethod
     def send_message(self, message: PersonalMail) -> None:
-        """Send it; its Message-ID is made from the key."""
+        """Send the mail; its Message-ID is derived from the key."""
 
     @abstractmethod
     def stops(self) -> Iterator[str]:
-        """Tokens of ``PersonalMail`` whose owners want no more mail."""
+        """Tokens of ``PersonalMail`` recipients who unsubscribed."""
 
 
 class ManualPosting(Target):
-    """A person posts there by hand: the desk hands out ``draft`` and files, opens an address, and remembers "done"."""
+    """A person posts there: the desk offers ``draft`` and files, opens an address, and records completion."""
 
     @classmethod
     @abstractmethod
     def posting_url(cls, options: Mapping[str, str]) -> str:
-        """The address that a person opens to post."""
+        """URL that a person opens to post."""
 
     def parts(self, post: Post) -> list[Part]:
-        """The messages to post, in order, each with the files that go along."""
+        """The messages to post, in order, each with its files."""
         return [Part(self.draft(post, {}).body, tuple(post.media()))]
 
     def find(self, key: str) -> Remote | None:
-        """Only a person knows."""
+        """Not available: only a person knows."""
         return None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """A person does it."""
+        """Done by a person."""
         raise self._by_hand()
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """A person does it."""
+        """Done by a person."""
         raise self._by_hand()
 
     def withdraw(self, remote: Remote) -> None:
-        """A person does it."""
+        """Done by a person."""
         raise self._by_hand()
 
     def _by_hand(self) -> PauseTarget:
@@ -153,5 +153,5 @@ class ManualPosting(Target):
 
 
 def polls_replies(cls: type[Target], options: Mapping[str, str]) -> bool:
-    """Whether replies come back from a target of this class with these options."""
+    """Whether a target of this class fetches replies with these options."""
     return issubclass(cls, PollsReplies) and cls.listens(options)

@@ -34,7 +34,7 @@ def count_cut(memory: DeliveryMemory, traffic: Traffic) -> DeliveryMemory:
 
 
 def smaller(memory: DeliveryMemory, size: int) -> DeliveryMemory:
-    """Every third cut: the size limit for the next try. ``size``: current size in bytes."""
+    """The row's memory; every third costly try lowers its size limit. ``size``: current size in bytes."""
     if memory.cuts % PHOTO_CUTS:
         return memory
     before = size if memory.most is None else memory.most

@@ -69,7 +69,7 @@ def first(item: Wanted, *, by_hand: bool, now: datetime) -> Columns:
 def differs(row: Columns, item: Wanted) -> bool:
     """Whether the row has to change to match what is wanted now."""
     if row.wanted == item.fingerprint:
-        # Otherwise a copy with the file was added or removed.
+        # The reason changes when a copy with the file is added or removed.
         return (
             bool(item.refused) and row.state == DeliveryState.PARKED and row.error != item.refused
         )

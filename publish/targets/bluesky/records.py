@@ -1,4 +1,4 @@
-"""Records of the AT protocol: their keys, the marked parts of their text, and what replies tell."""
+"""AT protocol records: keys, rich text facets, and parsing of replies."""
 
 from __future__ import annotations
 
@@ -13,16 +13,16 @@ from publish.targets.base import RemoteReply
 
 POSTS = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
-# Keys say a time: one in 2023, for one in the future may be refused one day. In microseconds.
+# Keys encode a time in microseconds: one in 2023, since a future one may be refused some day.
 _YEAR_2023, _YEAR = 1_672_531_200_000_000, 31_536_000_000_000
 _URL = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]']")
 _TAG = re.compile(r"(?<![\w&/#])#([^\W\d_]\w*)")
-# Our own name of an answer, inside its record: unknown fields are kept, and not shown.
+# Our key of an answer, in a field of its record: unknown fields are kept but not shown.
 ANSWER_KEY = "socialReporterKey"
 
 
 def record_key(name: str) -> str:
-    """A record key of the form that posts need (a TID: 13 digits of a time and a number), always the same for a name.
+    """A record key in the format required for posts (a TID: 13 digits of a time and a number), deterministic per name.
 
     https://atproto.com/specs/tid
     """
@@ -33,7 +33,7 @@ def record_key(name: str) -> str:
 
 
 def facets(text: str) -> list[dict[str, Any]]:
-    """Links and hashtags of a text, by their place in its UTF-8 bytes. Nobody is mentioned by what others wrote.
+    """Links and hashtags of a text by UTF-8 byte offsets. Mentions are not created from other people's text.
 
     https://docs.bsky.app/docs/advanced-guides/post-richtext
     """
@@ -65,7 +65,7 @@ def _bytes(text: str, at: int) -> int:
 
 
 def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
-    """Posts below a post, parents first; what is blocked or gone has no post."""
+    """Posts below a post, parents first; blocked or missing entries contain no post."""
     for reply in thread.get("replies") or ():
         if "post" in reply:
             yield reply["post"]
@@ -73,7 +73,7 @@ def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
 
 
 def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> RemoteReply:
-    """A post below ours."""
+    """A post below ours as a reply."""
     record, author = view["record"], view["author"]
     to = str(record.get("reply", {}).get("parent", {}).get("uri", ""))
     own = str(record.get(ANSWER_KEY, "own")) if author["did"] == did else ""
@@ -82,7 +82,7 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
         post_id=post.id,
         author=name_of(author),
         text=str(record.get("text", "")),
-        # The client's clock, which may say anything; ``indexedAt`` is the server's.
+        # Set by the client's clock, so unreliable; ``indexedAt`` is the server's.
         written_at=first_moment(record.get("createdAt"), view.get("indexedAt")),
         url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}",
         author_url=profile_of(author),
@@ -92,7 +92,7 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
 
 
 def cheer(row: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
-    """Somebody reposted or liked our post. When a repost was made is not told: the account's own age stands for it."""
+    """A repost or like of our post. The time of a repost is not reported, so the account's creation time is used."""
     actor = row.get("actor", row)
     return RemoteReply(
         remote_id=f"{kind}-{post.id}-{actor['did']}",
@@ -106,10 +106,10 @@ def cheer(row: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
 
 
 def name_of(actor: Mapping[str, Any]) -> str:
-    """What people call an account."""
+    """Display name of an account."""
     return str(actor.get("displayName") or actor["handle"])
 
 
 def profile_of(actor: Mapping[str, Any]) -> str:
-    """Its page, by what stays when the handle changes."""
+    """URL of its profile, by the identifier that survives handle changes."""
     return f"https://bsky.app/profile/{actor['did']}"

@@ -1,8 +1,8 @@
-"""Bluesky (the AT protocol): a story is a thread of records whose keys are made from ours: writing twice is the same.
+"""Bluesky (AT protocol): a story is a thread of records with keys derived from ours, so writing is idempotent.
 
-https://docs.bsky.app/docs/advanced-guides/posts, https://atproto.com/specs/record-key. The ``atproto`` package was
-looked at: it brings its own HTTP and sessions past the one seam where this project tells "offline" from "refused" and
-where tests cut the wire.
+https://docs.bsky.app/docs/advanced-guides/posts, https://atproto.com/specs/record-key. The ``atproto`` package is not
+used: it has its own HTTP and sessions, outside the HTTP client where this project tells "offline" from "refused" and
+where tests simulate failures.
 """
 
 from __future__ import annotations
@@ -44,8 +44,8 @@ from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
 from reporter.messages import Message
 
-# As of 2025; they move (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are counted as code
-# points here, which are never fewer than the graphemes that Bluesky counts.
+# Limits as of 2025; they change (https://docs.bsky.app/docs/advanced-guides/posts#images-embeds). Characters are
+# counted as code points, which are never fewer than the graphemes Bluesky counts.
 IMAGE_BYTES, IMAGES, CHARACTERS = 1_000_000, 4, 300
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LONGEST_SIDE = 2000
@@ -90,7 +90,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         self._web = HttpClient(setup.name)
         self._user = setup.options["user"].strip().removeprefix("@")
         self._uploads = Uploads(f"{self._base} {self._user}", setup.secret, setup.state)
-        # Sign-ins are rationed (30 in 5 minutes), and each delivery opens a target of its own: sessions are kept, by
+        # Sign-ins are rate limited (30 in 5 minutes) and each delivery opens a new target, so sessions are cached by
         # server, account and a hash of the password.
         self._sessions = setup.state.table("bluesky sessions")
         digest = hashlib.sha256(setup.secret.encode()).hexdigest()
@@ -98,16 +98,16 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """Never the account's own password."""
+        """An app password, never the account's own password."""
         return page_text("App password (Settings, Privacy and security, App passwords)")
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """The length of threads is part of what is sent."""
+        """The maximum thread length affects what is sent."""
         return options.get("thread", "")
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     def test(self) -> str:
@@ -120,7 +120,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def limits(self) -> Limits:
-        """What the place takes: it tells nowhere."""
+        """Bluesky's limits, as constants: no endpoint reports them."""
         return Limits(image_bytes=IMAGE_BYTES, files=IMAGES, characters=CHARACTERS, types=TYPES)
 
     # --- Stories -------------------------------------------------------------------------------------------
@@ -135,7 +135,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return self._bring(post, {})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Write the thread again; records beyond its end go."""
+        """Rewrite the thread and delete records beyond its end."""
         if self._record(remote.id.rpartition("/")[2]) is None:
             raise Gone("The post is not there any more at %(name)s.", name=self.name)
         return self._bring(post, remote.extra.get("blobs", {}))
@@ -196,7 +196,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     def _put(
         self, rkey: str, record: dict[str, Any], old: Mapping[str, Any] | None
     ) -> dict[str, str]:
-        """Write a record unless it is there as it should be; its reference."""
+        """Write a record unless it is already up to date; return its reference."""
         created = old["value"].get("createdAt") if old else None
         record["createdAt"] = created or datetime.now(UTC).isoformat(
             timespec="milliseconds"
@@ -217,7 +217,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         self._drop(str(remote.extra["key"]), 0)
 
     def _drop(self, key: str, first: int) -> None:
-        """Delete our records from a number on."""
+        """Delete our records from this number on."""
         there = first
         while there < _MOST_PARTS and self._record(record_key(f"{key}/{there}")):
             there += 1
@@ -257,7 +257,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     # --- Replies -------------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """What stands below our thread, and who reposted or liked its first post."""
+        """Replies below our thread, and reposts and likes of its first post."""
         for post in posts:
             params = {"uri": post.id, "depth": 100, "parentHeight": 0}
             try:
@@ -287,12 +287,12 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             params["cursor"] = told["cursor"]
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
-        """The record whose key is made from the answer's."""
+        """The record whose key is derived from the answer's."""
         there = self._record(record_key(answer.key))
         return self._remote(str(there["uri"]), {}) if there else None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """A reply, with the references that the protocol wants: to what it answers, and to the thread's first post."""
+        """Write a reply with the references the protocol requires: to its parent and to the thread's first post."""
         to = answer.to or post.id
         found = self._look("app.bsky.feed.getPosts", {"uris": to}).get("posts", [])
         if not found:
@@ -316,7 +316,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(self._put(record_key(answer.key), record, None)["uri"], {})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Delete it; deleting what is gone is fine there."""
+        """Delete it; deleting a missing record succeeds there."""
         self._delete(remote.id.rpartition("/")[2])
 
     # --- Connection -----------------------------------------------------------------------------------------------
@@ -334,7 +334,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return dict(answer.data)
 
     def _renew(self, session: Mapping[str, Any]) -> None:
-        """A new token for one that has run out (they last hours); with a new sign-in, if that is too old as well."""
+        """Refresh an expired token (they last hours), or sign in again if the refresh token has expired too."""
         try:
             self._open(
                 "refreshSession", headers={"Authorization": f"Bearer {session['refreshJwt']}"}
@@ -343,7 +343,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             self._sessions.pop(self._account, None)
 
     def _call(self, method: str, name: str, **parts: Any) -> dict[str, Any]:
-        """One call as the account."""
+        """Call the API as the account."""
         own = parts.pop("headers", {})
         for attempt in range(2):
             session = self._session()
@@ -357,7 +357,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return self._checked(answer)
 
     def _look(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
-        """One question to where all accounts' posts are gathered."""
+        """Query the app view, which aggregates all accounts' posts."""
         return self._checked(
             self._web.call("GET", f"{self._view}/xrpc/{name}", params=params, accept={400, 401})
         )

@@ -1,6 +1,7 @@
-"""The kinds of groups that are posted to by hand. A new one is one entry here and its section in the docs.
+"""Kinds of groups with manual posting. A new kind needs one entry here and its section in the docs.
 
-Limits are those of a free account, where sources differ the smallest; docs/targets/groups-by-hand.md names the sources.
+Limits are those of a free account, the smallest where sources differ;
+docs/targets/groups-by-hand.md names the sources.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ GROUPS = (
         "whatsapp-group",
         page_text("WhatsApp group (by hand)"),
         page_text("A group or community at WhatsApp. The page By hand has words and files ready."),
-        # The words below a picture; a message alone would hold 65,536.
+        # Caption of a picture; a message without one may hold 65,536.
         characters=1_024,
         files=30,
         image_bytes=16 * _MEGABYTE,
@@ -36,7 +37,7 @@ GROUPS = (
         "telegram-group",
         page_text("Telegram group (by hand)"),
         page_text("A group or channel at Telegram. The page By hand has words and files ready."),
-        # The words below pictures; a message alone would hold 4,096.
+        # Caption of pictures; a message without one may hold 4,096.
         characters=1_024,
         files=10,
         image_bytes=10 * _MEGABYTE,

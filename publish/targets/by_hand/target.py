@@ -1,4 +1,4 @@
-"""A group where no program may post: a person does, with words and files from the desk; the ledger remembers it."""
+"""Groups where no program may post: a person posts text and files from the desk, and the ledger tracks it."""
 
 from __future__ import annotations
 
@@ -13,15 +13,15 @@ from publish.targets.base import Draft, Limits, TargetOption
 from publish.targets.capabilities import ManualPosting
 from reporter.messages import Message
 
-# More messages than these nobody pastes; the last one ends with "…".
+# Nobody pastes more messages than this; the last one ends with "…".
 MOST_PARTS = 12
 
 
 @dataclass(frozen=True)
 class Group:
-    """A kind of group, and what one message of it holds; sizes in bytes, None: as much as there is.
+    """A kind of group and the limits of one message; sizes in bytes, None: unlimited.
 
-    ``address`` is how the address of such a group looks.
+    ``address`` is the URL pattern of such a group.
     """
 
     kind: str
@@ -41,44 +41,44 @@ class GroupTarget(ManualPosting):
     group: ClassVar[Group]
     copies_shown = 1
     copies_remain = Message("A person has to delete the post in the group.")
-    # What one message does not hold goes into the next one.
+    # What does not fit one message goes into the next.
     threads = True
 
     @classmethod
     def posting_url(cls, options: Mapping[str, str]) -> str:
-        """The group, or '' where it has no address."""
+        """URL of the group, or '' if it has none."""
         return options["url"]
 
     def parts(self, post: Post) -> list[Part]:
-        """The messages to post, in order, each with the files that go along."""
+        """The messages to post, in order, each with its files."""
         shape = Shape(self.group.characters, self.group.files, MOST_PARTS, _as_it_is)
         return plan(post, shape, marked=False)
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """Words to copy: no marks, for nobody looks for it but the person who posted it."""
+        """Text to copy, without our key: only the person who posted it needs to find it."""
         return Draft(post.title, "\n\n".join(part.text for part in self.parts(post)))
 
     def limits(self) -> Limits:
-        """As the groups' makers say."""
+        """Limits published by the service."""
         told = self.group
         return Limits(
             told.image_bytes, told.video_bytes, files=told.files, characters=told.characters
         )
 
     def test(self) -> str:
-        """There is nothing to try."""
+        """Nothing can be tested."""
         return Message(
             "%(name)s is posted to by hand: the desk has words and files ready.", name=self.name
         )
 
 
 def _as_it_is(media: PostMedia) -> PostMedia:
-    """Files that are too large were changed for their still before."""
+    """Keep the file: files that are too large were replaced by their still before."""
     return media
 
 
 def target_of(group: Group) -> type[GroupTarget]:
-    """The class of a kind of group."""
+    """Build the target class for a kind of group."""
     option = TargetOption(
         "url",
         group.address,
