@@ -105,7 +105,7 @@ class Peer(Base):
     url: Mapped[str] = mapped_column(default="")
     # SHA-256 of the token, to authenticate its requests.
     token_digest: Mapped[str] = mapped_column(unique=True)
-    # Push mode: we send new content and fetch what is new there; it never connects to us.
+    # A hub: we push new content and fetch what is new there; it never connects to us.
     hub: Mapped[bool] = mapped_column(default=False, server_default=false())
     # Pulls new content from it every few minutes.
     automatic: Mapped[bool] = mapped_column(default=False)

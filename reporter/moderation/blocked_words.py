@@ -1,4 +1,4 @@
-"""``blocked-words.txt``: words that an organizer wants to see before the wall shows them."""
+"""``blocked-words.txt``: words that hold a takeaway for an organizer's review before the wall shows it."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE_NAME = "blocked-words.txt"
 
 
 def read_words(folder: Path) -> list[str]:
-    """The words of a gathering's list: one a line, ``#`` begins a comment. No file: no words.
+    """Parse a gathering's list: one word per line, ``#`` begins a comment. Empty if there is no file.
 
     Raises ConfigError if the file isn't UTF-8 text.
     """
@@ -34,9 +34,9 @@ def read_words(folder: Path) -> list[str]:
 
 
 def contains(text: str, words: list[str]) -> bool:
-    """Whether one of the words stands in the text: whole words, or beginnings where the entry ends with ``*``.
+    """Whether the text contains one of the words: whole words, or prefixes if the entry ends with ``*``.
 
-    Letter case, and ways to write the same letter (full width, ligatures), make no difference.
+    Letter case and compatibility forms of a letter (full width, ligatures) are ignored.
     """
     if not words:
         return False
@@ -45,12 +45,12 @@ def contains(text: str, words: list[str]) -> bool:
 
 
 def screen(takeaway: Takeaway, folder: Path) -> bool:
-    """Set ``held`` by the gathering's list; whether that changed it. Doesn't commit."""
+    """Set ``held`` by the gathering's list; returns whether that changed it. Doesn't commit."""
     return _set_held(takeaway, read_words(folder))
 
 
 def rescreen(session: Session, folder: Path) -> int:
-    """Look at all that waits for a decision with the list as it is now; how many changed. Commits."""
+    """Check all undecided takeaways against the current list; returns how many changed. Commits."""
     words = read_words(folder)
     waiting = session.scalars(select(Takeaway).where(Takeaway.state == TakeawayState.NEW))
     changed = [takeaway for takeaway in waiting.all() if _set_held(takeaway, words)]

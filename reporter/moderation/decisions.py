@@ -1,4 +1,5 @@
-"""The decisions on a takeaway: approve, hide, edit, change, withdraw. Each leaves its history and a new revision."""
+"""Decisions on a takeaway: approve, hide, edit, change, withdraw. Each is recorded in the history
+with a new revision."""
 
 from __future__ import annotations
 
@@ -44,15 +45,16 @@ _TEXTS = ("text", "caption", "author", "prompt", "licence")
 
 
 def bump_revision(session: Session, takeaway: Takeaway) -> None:
-    """Give a changed takeaway the next revision, so that index, wall and outbox see it.
+    """Assign a changed takeaway the next revision, so that index, wall and outbox process it.
 
-    The counter's row lock orders commits by revision: whoever has seen revision n has seen all before it.
+    The counter's row lock orders commits by revision: a reader that has seen revision n has seen
+    all before it.
     """
     takeaway.revision = next_revision(session)
 
 
 def next_revision(session: Session) -> int:
-    """Count a change that others have to see. Does not commit."""
+    """Increment the gathering's revision counter for a change that others have to see. Does not commit."""
     counted = (
         update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
     )
@@ -60,11 +62,11 @@ def next_revision(session: Session) -> int:
 
 
 def lock_gathering(session: Session) -> None:
-    """Let one writer in at a time, until the next commit or rollback, across threads and processes.
+    """Lock out other writers until the next commit or rollback, across threads and processes.
 
-    SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. What was read before is
-    forgotten, since it may have changed while we waited. Originals are taken away under it, so that they agree with
-    the rows.
+    SQLite takes its write lock with the first write, PostgreSQL the lock of this one row. Objects
+    read before are expired, since they may have changed while we waited. Originals are deleted
+    while it is held, so that files and rows agree.
     """
     counter = update(Gathering).values(revision=Gathering.revision)
     session.execute(counter.execution_options(synchronize_session=False))
@@ -72,7 +74,7 @@ def lock_gathering(session: Session) -> None:
 
 
 def by_receipt(session: Session, receipt: str) -> Takeaway:
-    """The takeaway of a receipt, however it was typed; raises NotFound."""
+    """The takeaway with a receipt, in any spelling; raises NotFound."""
     wanted = normalize_receipt(receipt)
     found = session.scalar(select(Takeaway).where(Takeaway.receipt == wanted))
     if found is None:
@@ -86,19 +88,19 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
 
 
 def approve(session: Session, takeaway: Takeaway, hand: Actor) -> None:
-    """Let it be shown. A photo without alt text gets its contributor's words as that. Commits."""
+    """Approve it. A photo without alt text gets its contributor's words as alt text. Commits."""
     set_state(session, takeaway, hand, TakeawayState.APPROVED)
     session.commit()
 
 
 def hide(session: Session, takeaway: Takeaway, hand: Actor) -> None:
-    """Keep it, show it to nobody. Commits."""
+    """Hide it from everybody, but keep it. Commits."""
     set_state(session, takeaway, hand, TakeawayState.HIDDEN)
     session.commit()
 
 
 def reopen(session: Session, takeaway: Takeaway, hand: Actor) -> None:
-    """Back to those that wait for a decision. Commits."""
+    """Return it to the undecided takeaways. Commits."""
     set_state(session, takeaway, hand, TakeawayState.NEW)
     session.commit()
 
@@ -112,10 +114,10 @@ def set_state(
     action: str = "",
     more: Mapping[str, Any] | None = None,
 ) -> bool:
-    """Decide; whether that changed anything. ``more``: fields that are set along. Does not commit.
+    """Set the state; returns whether that changed anything. ``more``: further fields to set. Does not commit.
 
-    Whoever approves has seen the proposed alt text and accepts it; only wordless photos stay without one.
-    Raises Conflict for something withdrawn.
+    Approving accepts the proposed alt texts; only photos without words stay without one. Raises
+    Conflict for a withdrawn takeaway.
     """
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("Its contributor has taken this back; it can't be shown any more.")
@@ -135,9 +137,9 @@ def set_state(
 
 
 def change(session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any]) -> None:
-    """Set texts, choices, ``starred``, ``tags`` (a list) and ``session_code``; what stays the same is left alone.
+    """Set texts, choices, ``starred``, ``tags`` (a list) and ``session_code``; unchanged values are ignored.
 
-    Raises BadInput for an unknown name or value, Conflict for something withdrawn. Commits.
+    Raises BadInput for an unknown name or value, Conflict for a withdrawn takeaway. Commits.
     """
     set_fields(session, takeaway, hand, values)
     session.commit()
@@ -151,15 +153,15 @@ def change_own(
     *,
     screen: Callable[[Takeaway], object] | None = None,
 ) -> None:
-    """The contributor's change. Other words than an organizer approved wait for a decision again.
+    """Change a takeaway for its contributor. If the words differ from what was approved, it needs review again.
 
-    ``screen`` looks at the changed takeaway before it is saved (see ``blocked_words``). Raises as ``change`` does.
-    Commits.
+    ``screen`` checks the changed takeaway before it is saved (see ``blocked_words``). Raises as
+    ``change`` does. Commits.
     """
     words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)
     set_fields(session, takeaway, hand, values)
     if takeaway.text != words[0]:
-        # Alt texts that were only these words: whoever approves the new ones accepts those.
+        # Alt texts that only repeated these words: approving the new words accepts those as alt text.
         stale = {ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""}
         set_fields(session, takeaway, hand, stale)
     if words != (takeaway.text, takeaway.author):
@@ -170,7 +172,7 @@ def change_own(
 
 
 def require_review(session: Session, takeaway: Takeaway, hand: Actor) -> None:
-    """Back to those that wait, if it had been approved before it became another one. Does not commit."""
+    """Return an approved takeaway to the undecided ones because its content changed. Does not commit."""
     if takeaway.state != TakeawayState.APPROVED:
         return
     set_state(session, takeaway, hand, TakeawayState.NEW)
@@ -184,7 +186,7 @@ def set_fields(
     *,
     action: str = "change",
 ) -> bool:
-    """``change`` without the commit; whether anything became another."""
+    """``change`` without the commit; returns whether anything changed."""
     if takeaway.state == TakeawayState.WITHDRAWN:
         raise Conflict("This was taken back; there is nothing left to change.")
     before, after = _set_all(session, takeaway, values)
@@ -209,7 +211,7 @@ def _set_all(
 
 
 def set_alt(session: Session, takeaway: Takeaway, hand: Actor, alts: Mapping[str, str]) -> None:
-    """Set the alt text of attachments, {sha256: words}; of files that are not in it, nothing. Commits."""
+    """Set the alt text of attachments, {sha256: words}; other files are left alone. Commits."""
     there = {attachment.media.sha256 for attachment in takeaway.attachments}
     values = {ALT + sha: words for sha, words in alts.items() if sha in there}
     if values:
@@ -218,9 +220,10 @@ def set_alt(session: Session, takeaway: Takeaway, hand: Actor, alts: Mapping[str
 
 
 def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) -> None:
-    """Take it back for good: words and files go, the tombstone stays. Safe to repeat. Commits, then removes files.
+    """Withdraw it for good: words and files are deleted, the tombstone stays. Idempotent. Commits, then deletes files.
 
-    What was published goes with the next turn of the outbox, which finds the takeaway gone from its story.
+    Published copies are taken down in the outbox's next run, which finds the takeaway gone from its
+    story.
     """
     lock_gathering(session)
     if takeaway.state == TakeawayState.WITHDRAWN:
@@ -235,7 +238,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
     remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, before={}, after={})
     originals = delete_unused(session, media)
     session.commit()
-    # Somebody may bring the same bytes to another session right now: those are theirs.
+    # The same bytes may be arriving for another session right now: those are kept.
     lock_gathering(session)
     drop_files(session, store, originals)
     session.commit()
@@ -252,11 +255,11 @@ def _write_tombstone(
                 receipt=takeaway.receipt,
                 session_code=takeaway.session.code,
                 withdrawn_at=hand.now,
-                # Once: a retry is looked for by this, whatever files it brings.
+                # Only once: a retry is looked up by this, whatever files it has.
                 client="" if sha256 else client_digest(takeaway.client_id),
             )
         )
-    # The history holds former words: it goes too, but for the fact of the withdrawal itself.
+    # The history holds former words: it is deleted too, except for the withdrawal itself.
     session.execute(delete(Decision).where(Decision.takeaway_id == takeaway.id))
 
 
@@ -274,7 +277,7 @@ def _erase_content(session: Session, takeaway: Takeaway) -> None:
 
 
 def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
-    """What was said to it alone goes with it; the rows stay, so that no look at a target brings the words back."""
+    """Erase the replies to it alone; the rows stay, so that polling a target does not restore the words."""
     gone = {
         "text": "",
         "author": "",
@@ -286,30 +289,30 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
         "client_id": None,
     }
     session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
-    # What is open about it was in its words, and its contributor wants no mail about it any more.
+    # Open items about it quote its words, and its contributor wants no more mail about it.
     session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
     session.execute(delete(Contact).where(Contact.takeaway_id == takeaway.id))
 
 
 def main_kind(takeaway: Takeaway) -> Kind:
-    """What a takeaway mainly is: the richest of its media, a note without any."""
+    """The main medium of a takeaway: the richest of its media, a note without any."""
     kinds = {attachment.media.kind for attachment in takeaway.attachments}
     return next((k for k in (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO) if k.value in kinds), Kind.NOTE)
 
 
 def hashtags(text: str) -> list[str]:
-    """Words with # in a text, lower case, each once, in order."""
+    """Hashtags in a text, lower case, unique, in order."""
     return list(dict.fromkeys(word.lower() for word in _HASHTAG.findall(text)))
 
 
 def clean_tags(names: Sequence[str]) -> list[str]:
-    """Tags trimmed, without #, lower case, each once, sorted; empty ones dropped."""
+    """Normalize tags: trimmed, without #, lower case, unique, sorted, none empty."""
     cleaned = {" ".join(name.strip().lstrip("#").lower().split())[:TAG_CHARS] for name in names}
     return sorted(cleaned - {""})
 
 
 def get_field(takeaway: Takeaway, name: str) -> Any:
-    """What stands in a field now, in the form that decisions keep; raises BadInput for one that nobody may change."""
+    """A field's current value, in the form stored in decisions; raises BadInput for a field that may not be changed."""
     if name == "tags":
         return [tag.name for tag in takeaway.tags]
     if name == "session_code":
@@ -330,7 +333,7 @@ def _attachment(takeaway: Takeaway, name: str) -> Attachment:
 
 
 def checked_field(name: str, value: Any) -> Any:
-    """A value as it is stored; raises BadInput for an impossible one."""
+    """Validate a value and return its stored form; raises BadInput."""
     if name == "tags":
         return clean_tags(value)
     if name == "starred":
@@ -360,7 +363,7 @@ def _set(session: Session, takeaway: Takeaway, name: str, value: Any) -> None:
 
 
 def find_session(session: Session, code: str) -> EventSession:
-    """The session of a code in its stored form; raises NotFound."""
+    """The session with a code in its stored form; raises NotFound."""
     found = session.scalar(select(EventSession).where(EventSession.code == code))
     if found is None:
         raise NotFound("There is no session with the code %(code)s.", code=code)

@@ -1,4 +1,4 @@
-"""What was done to takeaways, by whom: remembered with each change, told, and compared when two work at once."""
+"""History of decisions on takeaways: recorded with each change, displayed, and used to detect concurrent edits."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.models import Decision, Gathering, Takeaway
 
-# In front of a file's hash: the name of its alt text among the fields.
+# Prefix of a file's hash that forms the field name of its alt text.
 ALT = "alt-"
 
 
@@ -27,7 +27,7 @@ class Fields:
 
 
 def fields_of(decision: Decision) -> Fields:
-    """What a decision changed, in one form for all of them."""
+    """The fields changed by a decision, in one form for all kinds of decisions."""
     if decision.action != "alt":
         return Fields(dict(decision.before), dict(decision.after))
     return Fields(
@@ -44,7 +44,7 @@ def remember(
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> Decision:
-    """Write a change down, after ``touch`` has given the takeaway its new revision. Does not commit."""
+    """Record a change, after ``touch`` has given the takeaway its new revision. Does not commit."""
     made = new_id(hand.now, hand.rng)
     decision = Decision(
         id=made,
@@ -63,12 +63,12 @@ def remember(
 
 
 def seen_by_now(session: Session) -> int:
-    """The gathering's counter: a page that was made now has seen all up to it."""
+    """The gathering's current revision: a page loaded now has shown everything up to it."""
     return session.scalar(select(Gathering.revision)) or 0
 
 
 def history_of(session: Session, takeaway: Takeaway) -> Sequence[Decision]:
-    """All decisions on a takeaway, the newest first."""
+    """All decisions on a takeaway, newest first."""
     query = select(Decision).where(Decision.takeaway_id == takeaway.id)
     return session.scalars(query.order_by(Decision.revision.desc(), Decision.id.desc())).all()
 
@@ -76,7 +76,7 @@ def history_of(session: Session, takeaway: Takeaway) -> Sequence[Decision]:
 def changes_since(
     session: Session, takeaway_ids: Iterable[uuid.UUID], seen: int, names: frozenset[str]
 ) -> list[Decision]:
-    """Decisions after revision ``seen`` that touched one of the fields, the oldest first. Reads only."""
+    """Decisions after revision ``seen`` that changed one of the fields, oldest first. Reads only."""
     query = (
         select(Decision)
         .where(Decision.takeaway_id.in_(list(takeaway_ids)), Decision.revision > seen)
@@ -86,10 +86,10 @@ def changes_since(
 
 
 def last_step(session: Session, who: str, *, before: uuid.UUID | None = None) -> uuid.UUID | None:
-    """The newest step of somebody that is not undone, or the newest before another step."""
+    """An actor's newest step that is not undone, or the newest before another step."""
     query = select(Decision.step).where(
         Decision.who == who,
-        # What is taken back where it was made (see reporter.annotations.edit_history) is no step.
+        # Decisions undone where they were made (see reporter.annotations.edit_history) are no steps.
         Decision.step.is_not(None),
         Decision.undone.is_(False),
         Decision.action.not_in(("undo", "withdrawn")),

@@ -1,4 +1,4 @@
-"""Whether something that comes again brings anything new: see docs/same-again.md for the whole table."""
+"""Deduplication: whether a repeated upload brings anything new; see docs/same-again.md for the whole table."""
 
 from __future__ import annotations
 
@@ -13,14 +13,15 @@ from reporter.enums import TakeawayState
 from reporter.models import Decision, Takeaway, Tombstone
 from reporter.moderation.history import fields_of
 
-# Stands before the digest that takes the place of a client id that was kept long enough.
+# Prefix of the digest that replaces a client id after its retention period.
 _FORGOTTEN = "sha256:"
 
 
 def client_digest(client_id: str | None) -> str:
     """SHA-256 of a client id in hexadecimal, '' without one.
 
-    A client id is random (122 bits, RFC 9562), so nobody can find it from its digest. A tombstone keeps the digest.
+    A client id is random (122 bits, RFC 9562), so it can't be recovered from its digest. A
+    tombstone keeps the digest.
     """
     if client_id and client_id.startswith(_FORGOTTEN):
         return client_id.removeprefix(_FORGOTTEN)
@@ -28,17 +29,17 @@ def client_digest(client_id: str | None) -> str:
 
 
 def forgotten(client_id: str) -> str:
-    """What stands in the place of a client id when it is not kept any more: a retry is still recognized by it."""
+    """The value that replaces an expired client id: a retry is still recognized by it."""
     return _FORGOTTEN + client_digest(client_id)
 
 
 def is_forgotten_sql() -> ColumnElement[bool]:
-    """As a condition: nothing is left of a takeaway's client id but its digest, or it never had one."""
+    """SQL condition: only the digest of a takeaway's client id is left, or it never had one."""
     return or_(Takeaway.client_id.is_(None), Takeaway.client_id.startswith(_FORGOTTEN))
 
 
 def by_client_id(session: Session, client_id: str) -> Takeaway | None:
-    """The takeaway that a phone calls so, whether its client id is still kept or only its digest."""
+    """The takeaway with a client id, whether stored in full or as a digest."""
     names = (client_id, forgotten(client_id))
     return session.scalar(select(Takeaway).where(Takeaway.client_id.in_(names)))
 
@@ -55,12 +56,12 @@ def is_withdrawn_client(session: Session, client_id: str | None) -> bool:
 
 
 def is_other_device(device: str, other: str) -> bool:
-    """Whether two devices are certainly two: both have a cookie of their own. An address may be shared, and change."""
+    """Whether two devices are certainly different: both have a cookie. An address may be shared, and change."""
     return is_own_device(device) and is_own_device(other) and device != other
 
 
 def former_values(session: Session, takeaway: Takeaway, name: str) -> set[str]:
-    """What a field holds now and what stood in it before any decision."""
+    """A field's current value and all earlier ones."""
     found = {str(getattr(takeaway, name))}
     query = select(Decision).where(Decision.takeaway_id == takeaway.id)
     for decision in session.scalars(query):
@@ -71,7 +72,7 @@ def former_values(session: Session, takeaway: Takeaway, name: str) -> set[str]:
 
 
 def holds_text(texts: Iterable[str], text: str) -> bool:
-    """Whether one of the texts is or contains these paragraphs; none at all are always held."""
+    """Whether one of the texts equals or contains these paragraphs; always true for no paragraphs."""
     if not text:
         return True
     framed = f"\n\n{text}\n\n"

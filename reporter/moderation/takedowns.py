@@ -1,4 +1,4 @@
-"""Is it gone? What became of a takedown, at every target, as its contributor and the desk are told."""
+"""Takedown status at every target, as shown to the contributor and at the desk."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reporter.enums import DeliveryState
 from reporter.models import Delivery
 from reporter.models.outbox import Takedown
 
-# In which a target has said no, or a person has to act: the worst of its rows is what counts.
+# States in which a target has refused, or a person has to act: the worst of its rows counts.
 _ORDER = ("refused", "withdrawing", "withdrawn")
 
 

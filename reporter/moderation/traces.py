@@ -1,4 +1,4 @@
-"""What stays of something withdrawn beside its own row: uploads, drafts, the ledger's titles. It goes with it."""
+"""Delete traces of a withdrawn takeaway outside its own row: uploads, drafts, titles in the ledger."""
 
 from __future__ import annotations
 
@@ -20,10 +20,10 @@ from reporter.models.outbox import SentDraft
 def erase_traces(
     session: Session, takeaway: Takeaway, store: Store, *, client_id: str | None, now: datetime
 ) -> None:
-    """Remove what other rows hold of a takeaway's words and of whoever sent it. Does not commit.
+    """Delete a takeaway's words and its sender's data from other rows. Does not commit.
 
-    A target's row keeps what is needed to take it down there (address, key, and at wikis our last text of that page):
-    that goes when the target has answered, see ``scrub_ledger``.
+    A delivery keeps what is needed to take it down (address, key, and for wikis our last text of
+    that page): that is deleted when the target has answered, see ``scrub_ledger``.
     """
     _erase_uploads(session, takeaway, store, client_id)
     session.execute(update(Shot).where(Shot.takeaway_id == takeaway.id).values(picture=None))
@@ -40,14 +40,14 @@ def erase_traces(
 
 
 def ask_purge(session: Session, now: datetime) -> None:
-    """Have freed pages of the database and old segments of the index written anew. Does not commit."""
+    """Schedule a rewrite of the database's free pages and of old index segments. Does not commit."""
     session.execute(
         update(Gathering).where(Gathering.purge_due_since.is_(None)).values(purge_due_since=now)
     )
 
 
 def scrub_ledger(session: Session) -> int:
-    """Empty what rows of the ledger hold of content that is nowhere any more; how many. Does not commit."""
+    """Empty the ledger rows of content that is published nowhere any more; returns how many. Does not commit."""
     scrubbed = 0
     gone = Delivery.state == DeliveryState.WITHDRAWN
     for row in session.scalars(select(Delivery).where(gone)):
@@ -71,7 +71,7 @@ def _shows(row: Delivery, takeaway: str) -> bool:
 def _erase_uploads(
     session: Session, takeaway: Takeaway, store: Store, client_id: str | None
 ) -> None:
-    """Finished ones, whose fields hold its words, and those of its phone that are still under way."""
+    """Delete finished uploads, whose fields hold its words, and those of its phone still in progress."""
     same = [Upload.receipt == takeaway.receipt]
     if client_id:
         same.append(Upload.fields["client_id"].as_string() == client_id)

@@ -1,4 +1,4 @@
-"""Files that no takeaway holds any more: first their rows go, then, once that is committed, they go themselves."""
+"""Delete files that no takeaway uses any more: first their rows, then, after the commit, the files."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Original = tuple[str, str]
 
 
 def delete_unused(session: Session, media: Iterable[Media]) -> list[Original]:
-    """Delete the rows of those that no takeaway holds; their originals, for ``drop_files``. Does not commit."""
+    """Delete the media rows that no takeaway uses; returns their originals for ``drop_files``. Does not commit."""
     session.flush()
     unused = [one for one in media if not _is_used(session, one.id)]
     originals = [(one.sha256, one.ext) for one in unused]
@@ -31,7 +31,7 @@ def delete_unused(session: Session, media: Iterable[Media]) -> list[Original]:
 
 
 def drop_files(session: Session, store: Store, originals: Iterable[Original]) -> None:
-    """Remove the files whose rows have gone, unless they are somebody's again. Under ``lock_gathering``."""
+    """Delete the files whose rows are gone, unless they are in use again. Call under ``lock_gathering``."""
     for sha256, ext in originals:
         if session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
             store.drop(sha256, ext)

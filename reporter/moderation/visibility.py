@@ -1,9 +1,10 @@
-"""The gate for consent: one rule for wall, search, media, bundle and every target.
+"""The consent gate: one visibility rule for wall, search, media, bundle and every target.
 
-With ``[publish] check_faces`` what has a face in it waits for a person before it goes beyond the room. In the room, on
-the wall and in its search, approved pictures are shown without that wait.
+With ``[publish] check_faces`` takeaways with faces wait for a person's review before they leave the
+room. In the room, on the wall and in its search, approved pictures are shown without that review.
 
-A film is shown to an audience as long as every takeaway that is seen in it may be, and looks as it does in the film.
+A film is shown to an audience as long as every takeaway in it may be, and looks as it does in the
+film.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reporter.models import Attachment, EventSession, FilmPart, Gathering, Media
 
 
 class Scope(StrEnum):
-    """Who is on the other side: people in this room, the organization's community, anybody."""
+    """The audience of a place: people in this room, the organization's community, the public."""
 
     ROOM = "room"
     COMMUNITY = "community"
@@ -29,15 +30,15 @@ class Scope(StrEnum):
 
 @dataclass(frozen=True)
 class Rule:
-    """What passes at one place."""
+    """What may be shown at a place."""
 
     states: frozenset[str]
     audiences: frozenset[str]
     consents: frozenset[str]
 
 
-# Beyond the room nobody is shown of whom the contributor said "not sure" or "a child", or nothing when asked, until
-# an organizer, who can ask, has set the consent to "agreed".
+# Outside the room nobody is shown if the contributor answered "not sure" or "a child", or did not
+# answer, until an organizer, who can ask, has set the consent to "agreed".
 _CLEARED = frozenset({Consent.NONE, Consent.AGREED})
 _RULES = {
     Scope.ROOM: (frozenset(Audience), frozenset(Consent)),
@@ -46,7 +47,7 @@ _RULES = {
 }
 
 
-# Pictures, films too, in which a face may be that nobody has decided on.
+# Pictures and films that may contain faces not reviewed yet.
 UNDECIDED = (Faces.UNKNOWN.value, Faces.FOUND.value, Faces.FAILED.value)
 PICTURES = (Kind.PHOTO.value, Kind.VIDEO.value)
 
@@ -61,7 +62,7 @@ def rule(place: Scope, *, new_too: bool = False) -> Rule:
 
 
 def may_show(takeaway: Takeaway, place: Scope, *, new_too: bool = False) -> bool:
-    """Whether this takeaway may be shown at that place; a film only with all its parts."""
+    """Whether this takeaway may be shown at that place; a film only if all its parts may."""
     return _passes(takeaway, place, new_too=new_too) and (
         takeaway.source != Source.FILM or _parts_pass(takeaway, place)
     )
@@ -89,7 +90,7 @@ def _parts_pass(film: Takeaway, place: Scope) -> bool:
 
 
 def _looks_same(part: FilmPart) -> bool:
-    """Whether its picture has the edits that it has in the film."""
+    """Whether its picture still has the edits used in the film."""
     return not part.sha256 or any(
         a.media.sha256 == part.sha256 and a.media.mended == part.mended
         for a in part.takeaway.attachments
@@ -97,24 +98,24 @@ def _looks_same(part: FilmPart) -> bool:
 
 
 def words_stay(event: EventSession) -> bool:
-    """Whether a session must not be recorded and nobody has said that its words may be published all the same."""
+    """Whether the session must not be recorded and its words have not been cleared for publication."""
     return event.do_not_record and not event.words_leave
 
 
 def needs_face_review(takeaway: Takeaway) -> bool:
-    """Whether a picture in it may have a face, and no person has looked at it for that."""
+    """Whether it has a picture that may contain a face and that no person has reviewed."""
     media = [attachment.media for attachment in takeaway.attachments]
     return any(m.kind in PICTURES and m.faces in UNDECIDED for m in media)
 
 
 def _faces_checked(takeaway: Takeaway) -> bool:
-    """Whether the gathering wants a look at faces first. Without a database to ask: yes."""
+    """Whether the gathering requires face review. Without a database session: yes."""
     session = object_session(takeaway)
     return session is None or bool(session.scalar(select(Gathering.check_faces)))
 
 
 def showable(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
-    """The same rule as a condition for queries."""
+    """The same rule as an SQL condition."""
     return and_(
         _passes_sql(Takeaway, place, new_too=new_too),
         or_(Takeaway.source != Source.FILM, _parts_pass_sql(place)),
@@ -125,12 +126,12 @@ def _passes_sql(of: type[Takeaway], place: Scope, *, new_too: bool) -> ColumnEle
     allowed = rule(place, new_too=new_too)
     return and_(
         of.state.in_(allowed.states),
-        # A word of the list: an organizer decides, whatever the wall shows otherwise.
+        # Contains a blocked word: an organizer decides, whatever the wall's setting.
         or_(of.held.is_(False), of.state != TakeawayState.NEW),
         of.audience.in_(allowed.audiences),
         of.consent.in_(allowed.consents),
         *([] if place is Scope.ROOM else [or_(~_faces_are_checked(), ~needs_face_review_sql(of))]),
-        # Everybody, that is also people who can't see: photos need words.
+        # The public includes people who can't see: photos need alt text.
         *([~lacks_alt(of)] if place is Scope.PUBLIC else []),
         *([] if place is Scope.ROOM else [~_words_stay(of)]),
     )
@@ -159,7 +160,7 @@ def _looks_same_sql() -> ColumnElement[bool]:
 
 
 def needs_face_review_sql(of: type[Takeaway] = Takeaway) -> ColumnElement[bool]:
-    """``needs_face_review`` as a condition for queries; ``of``: an alias of it."""
+    """``needs_face_review`` as an SQL condition; ``of``: an alias of Takeaway."""
     return (
         select(Attachment.media_id)
         .join(Media)

@@ -1,1 +1,1 @@
-"""How long things are kept: what goes by itself, when, and what is said before."""
+"""Data retention: what is deleted automatically, when, and how it is announced."""

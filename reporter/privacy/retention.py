@@ -1,7 +1,8 @@
-"""The retention clock: what is not needed any more goes by itself, after it was announced at the desk.
+"""Data retention: data that is no longer needed is deleted automatically, after an announcement at the desk.
 
-Three kinds have a period in ``[privacy]``: words and files that no organizer has approved, addresses that people left,
-and what tells phones apart. What was approved stays until its contributor takes it back.
+Three kinds have a period in ``[privacy]``: words and files that no organizer has approved,
+addresses that people left, and device identifiers. Approved content stays until its contributor
+withdraws it.
 """
 
 from __future__ import annotations
@@ -33,7 +34,7 @@ from reporter.moderation.decisions import withdraw
 from reporter.moderation.same_again import forgotten, is_forgotten_sql
 from reporter.moderation.traces import ask_purge
 
-# Who decides when the clock does: stands in the history of what went.
+# The actor of automatic deletions in the history.
 CLOCK = "retention"
 _LENGTHS = {
     "1 week": relativedelta(weeks=1),
@@ -44,27 +45,27 @@ _LENGTHS = {
     "1 year": relativedelta(years=1),
     "2 years": relativedelta(years=2),
 }
-# Rows that one transaction changes: phones want to write too.
+# Batch size of one transaction, since phones want to write too.
 _SLICE = 500
 
 
 class Kind(StrEnum):
-    """What has a period; each is the name of its setting."""
+    """Kinds of data with a retention period; each is the name of its setting."""
 
     UNAPPROVED = "unapproved"
     ADDRESSES = "addresses"
     DEVICES = "devices"
 
 
-# Nobody misses the number of a phone: only these are announced.
+# Nobody misses a device identifier: only these kinds are announced.
 ANNOUNCED = (Kind.UNAPPROVED, Kind.ADDRESSES)
 
 
 @dataclass(frozen=True)
 class Item:
-    """Something with a period: when that is over, from when the desk announces it, and when it really goes.
+    """Data with a retention period: when it ends, when it is announced, and when the data is really deleted.
 
-    That is later than ``due`` where the laptop was off and nobody could be told in time.
+    Deletion is later than ``due`` if the laptop was off and could not announce it in time.
     """
 
     kind: Kind
@@ -77,7 +78,7 @@ class Item:
 
 @dataclass(frozen=True)
 class Expired:
-    """How many of each kind went."""
+    """How many of each kind were deleted."""
 
     unapproved: int = 0
     addresses: int = 0
@@ -85,13 +86,13 @@ class Expired:
 
 
 def period_end(moment: datetime, period: str) -> datetime | None:
-    """When a period that began at a moment is over; None: never."""
+    """The end of a period that began at a given time; None: never."""
     length = _LENGTHS.get(period)
     return None if length is None else moment + length
 
 
 def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
-    """Everything that will go by itself, the soonest first."""
+    """Everything scheduled for deletion, soonest first."""
     said = {(row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))}
     items = []
     for kind, one, begun in _begun(session):
@@ -105,16 +106,16 @@ def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list
 
 
 def _lead(settings: PrivacySettings, kind: Kind, period: timedelta) -> timedelta:
-    """How long before it goes something is announced: never more than half of its time."""
+    """How long before deletion it is announced: at most half of its period."""
     if kind not in ANNOUNCED:
         return timedelta()
     return min(timedelta(days=settings.remind_days), period / 2)
 
 
 def _begun(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
-    """(kind, id, since when its period runs) of everything that has one."""
+    """(kind, id, start of its period) of everything that has one."""
     for one, received, at in session.execute(_waiting()):
-        # Whoever hides something, or changes it, has looked at it: it is counted from there.
+        # The period starts again when a person hides or changes it, since they have looked at it.
         yield Kind.UNAPPROVED, str(one), max(received, at or received)
     left = select(Contact.id, Contact.created_at, Contact.told_at)
     for one, created, told in session.execute(left):
@@ -137,7 +138,7 @@ def _waiting() -> Select[Any]:
 
 
 def _with_device() -> Select[uuid.UUID, datetime]:
-    """Takeaways that say which phone sent them. What a card's file is called by is no phone's."""
+    """Takeaways that identify the sending phone. File names on a camera card do not."""
     named = or_(Takeaway.device != "", not_(is_forgotten_sql()))
     return select(Takeaway.id, Takeaway.received_at).where(
         named, Takeaway.source != Source.CARD, Takeaway.state != TakeawayState.WITHDRAWN
@@ -145,7 +146,7 @@ def _with_device() -> Select[uuid.UUID, datetime]:
 
 
 def announce(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
-    """Note what the desk says from now on, forget what is settled; what is announced. Commits."""
+    """Record what the desk announces from now on, and delete obsolete notices; returns the announced items. Commits."""
     near = announced(session, settings, now)
     known = {(row.kind, row.item): row for row in session.scalars(select(RetentionNotice))}
     for item in near:
@@ -158,15 +159,15 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
 
 
 def announced(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
-    """What the desk has to say now, before it goes."""
+    """Items the desk has to announce now, before they are deleted."""
     items = schedule(session, settings, now)
     return [item for item in items if item.kind in ANNOUNCED and item.announced_from <= now]
 
 
 def expire(session: Session, settings: PrivacySettings, store: Store, hand: Actor) -> Expired:
-    """Let go what is over and was announced. Safe to repeat; commits as it goes, each takeaway by itself.
+    """Delete what has expired and was announced. Idempotent; commits as it goes, each takeaway separately.
 
-    A takeaway leaves the tombstone of one that was withdrawn, so that no merge or card brings it back.
+    A takeaway leaves a tombstone like a withdrawn one, so that no merge or card restores it.
     """
     announce(session, settings, hand.now)
     over = [item for item in schedule(session, settings, hand.now) if _may_go(item, hand.now)]
@@ -184,13 +185,13 @@ def expire(session: Session, settings: PrivacySettings, store: Store, hand: Acto
 
 
 def went_by_itself(session: Session, takeaway: Takeaway) -> bool:
-    """Whether the clock has taken it, not its contributor."""
+    """Whether it was deleted by retention, not by its contributor."""
     query = select(Decision.id).where(Decision.takeaway_id == takeaway.id, Decision.who == CLOCK)
     return session.scalar(query.limit(1)) is not None
 
 
 def _may_go(item: Item, now: datetime) -> bool:
-    """Whether its time is over and, for what is announced, the announcement has stood long enough."""
+    """Whether its period is over and, if it has to be announced, the notice has been up long enough."""
     if item.kind in ANNOUNCED and item.said_at is None:
         return False
     return item.goes <= now
@@ -198,13 +199,13 @@ def _may_go(item: Item, now: datetime) -> bool:
 
 def _expire_takeaway(session: Session, one: uuid.UUID, store: Store, hand: Actor) -> None:
     row = session.get(Takeaway, one)
-    # Somebody may have approved it a moment ago.
+    # It may have been approved a moment ago.
     if row is not None and row.state in (TakeawayState.NEW, TakeawayState.HIDDEN):
         withdraw(session, row, hand, store)
 
 
 def _forget_devices(session: Session, ids: list[uuid.UUID]) -> int:
-    """Empty what says which phone a takeaway came from; a digest of its client id stays, for retries."""
+    """Delete the device identifier of a takeaway; a digest of its client id stays, for retries."""
     for at in range(0, len(ids), _SLICE):
         piece = select(Takeaway).where(Takeaway.id.in_(ids[at : at + _SLICE]))
         for row in session.scalars(piece):
@@ -215,7 +216,7 @@ def _forget_devices(session: Session, ids: list[uuid.UUID]) -> int:
 
 
 def _forget_other_devices(session: Session, settings: PrivacySettings, now: datetime) -> int:
-    """The same for what was said in conversations and for blocked phones; how many."""
+    """The same for replies and blocked phones; returns how many."""
     ended = 0
     for row in session.scalars(select(Reply).where(or_(Reply.device != "", Reply.client_id != ""))):
         if _is_over(row.received_at, settings, now):

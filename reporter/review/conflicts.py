@@ -1,4 +1,4 @@
-"""Deciding when others do too: nothing that somebody else changed since a page was opened is overwritten unseen."""
+"""Concurrent decisions: changes that others made since a page was loaded are never silently overwritten."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from reporter.moderation.decisions import (
 )
 from reporter.moderation.history import changes_since, fields_of
 
-# What whoever approves has looked at; to hide something only needs that it isn't decided otherwise.
+# Fields that an approver has looked at; hiding only requires that nobody decided otherwise.
 _LOOKED_AT = frozenset({"state", "text", "author", "audience", "consent"})
 _STATE = frozenset({"state"})
 
 
 @dataclass(frozen=True)
 class EditConflict:
-    """Somebody else's change that we had not seen."""
+    """Somebody else's change that the page did not show."""
 
     takeaway: Takeaway
     name: str
@@ -41,7 +41,7 @@ class EditConflict:
 
 @dataclass
 class Outcome:
-    """What became of a decision on many."""
+    """Result of a decision on many takeaways."""
 
     changed: list[Takeaway] = field(default_factory=list)
     clashes: list[EditConflict] = field(default_factory=list)
@@ -50,9 +50,9 @@ class Outcome:
 def decide_many(
     session: Session, rows: Sequence[Takeaway], hand: Actor, state: TakeawayState, *, seen: int
 ) -> Outcome:
-    """Approve, hide or reopen as one step; what others changed after revision ``seen`` is left alone. Commits.
+    """Approve, hide or reopen as one step; takeaways that others changed after revision ``seen`` are skipped. Commits.
 
-    Somebody else's same decision is no clash. Raises Conflict where one of them was withdrawn.
+    The same decision by somebody else is no conflict. Raises Conflict if one of them was withdrawn.
     """
     watched = _LOOKED_AT if state is TakeawayState.APPROVED else _STATE
 
@@ -70,7 +70,7 @@ def set_fields_many(
     hand: Actor,
     values: Callable[[Takeaway], Mapping[str, Any]],
 ) -> Outcome:
-    """Set fields of many as one step (star, one more tag, another session). Commits."""
+    """Set fields of many takeaways as one step (star, add a tag, move to another session). Commits."""
 
     def act(row: Takeaway, by: Actor) -> bool:
         return set_fields(session, row, by, values(row))
@@ -114,10 +114,10 @@ def _clash(row: Takeaway, decision: Decision, watched: frozenset[str]) -> EditCo
 def merge_fields(
     session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *, seen: int
 ) -> list[EditConflict]:
-    """Set fields on top of what others have changed since revision ``seen``. Commits what doesn't clash.
+    """Set fields on top of others' changes since revision ``seen``. Commits what doesn't conflict.
 
-    A field that only one of both changed gets that change; one that both changed differently stays as it is, and comes
-    back as a Clash. Raises as ``curate.change`` does.
+    A field changed on one side only takes that change; one changed differently on both stays as it
+    is and is returned as an EditConflict. Raises as ``curate.change`` does.
     """
     lock_gathering(session)
     found = changes_since(session, [takeaway.id], seen, frozenset(values))

@@ -1,4 +1,5 @@
-"""The contact sheet's questions to the database: filters, pages by cursor, counts, look-alikes. A constant number."""
+"""Database queries of the contact sheet: filters, cursor pagination, counts, look-alikes. A
+constant number of queries."""
 
 from __future__ import annotations
 
@@ -31,12 +32,12 @@ from reporter.stories.queries import with_everything
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
 ALL = "all"
 TAGS = 10
-# Of so many takeaways of its session, and of so many of all, tags are proposed: the newest.
+# Tags are suggested from the newest takeaways: so many of its session, and so many of all.
 NEAR, LATELY = 300, 1_000
 
 
 def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
-    """Takeaways with a picture of which something was seen."""
+    """Takeaways with a picture that was analysed."""
     of = (
         select(Attachment.takeaway_id)
         .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
@@ -46,16 +47,16 @@ def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
 
 
 def _in_question(takeaway: type[Takeaway]) -> ColumnElement[bool]:
-    """Whether it is still to be decided on, or shown.
+    """Whether it is undecided, or shown.
 
-    The empty text keeps SQLite from beginning at the index of states, which half of all rows are in: it begins at the
-    group, a few rows of which a page shows.
+    The empty text keeps SQLite from using the index of states, which matches half of all rows: it
+    uses the group's index instead, where a page needs only a few rows.
     """
     return (takeaway.state + literal("")).in_(LIVING)
 
 
 def _has_double(look: type[ImageQuality], of: Any) -> ColumnElement[bool]:
-    """Whether a look's group holds another takeaway in question than the one with the id ``of``."""
+    """Whether a picture's group contains another undecided or shown takeaway besides ``of``."""
     other, held, double = aliased(ImageQuality), aliased(Attachment), aliased(Takeaway)
     return (
         select(other.media_id)
@@ -68,7 +69,7 @@ def _has_double(look: type[ImageQuality], of: Any) -> ColumnElement[bool]:
 
 
 def _alike() -> ColumnElement[bool]:
-    """Takeaways with a picture like one of another takeaway in question."""
+    """Takeaways with a picture like that of another undecided or shown takeaway."""
     held, look = aliased(Attachment), aliased(ImageQuality)
     return (
         select(held.media_id)
@@ -84,7 +85,7 @@ def _alike() -> ColumnElement[bool]:
 
 
 def flag_rules() -> dict[str, ColumnElement[bool]]:
-    """What can be asked for besides plain columns: name -> condition."""
+    """Filters besides plain columns: name -> condition."""
     return {
         "starred": Takeaway.starred.is_(True),
         "alt": and_(lacks_alt(), Takeaway.audience == Audience.PUBLIC),
@@ -96,7 +97,7 @@ def flag_rules() -> dict[str, ColumnElement[bool]]:
 
 @dataclass(frozen=True)
 class Filter:
-    """What is asked for; '' and () mean anything."""
+    """Search filters; '' and () match everything."""
 
     state: str = ""
     session: str = ""
@@ -106,11 +107,11 @@ class Filter:
     flags: tuple[str, ...] = ()
     # Only the pictures of one group, whatever was decided on them.
     group: uuid.UUID | None = None
-    # Recorded from a moment up to another (not included).
+    # Recorded from a start time up to an end time (exclusive).
     span: tuple[datetime, datetime] | None = None
 
     def rules(self, *, with_flags: bool = True) -> list[ColumnElement[bool]]:
-        """As conditions on takeaways."""
+        """The filters as SQL conditions on takeaways."""
         rules: list[ColumnElement[bool]] = []
         if self.state == ALL:
             rules.append(Takeaway.state != TakeawayState.WITHDRAWN)
@@ -133,7 +134,7 @@ class Filter:
 
 @dataclass(frozen=True)
 class Page:
-    """One page of takeaways; cursors of what lies before and behind, '' at the ends."""
+    """One page of takeaways, with cursors of the previous and next page, '' at the ends."""
 
     rows: list[Takeaway]
     before: str
@@ -141,9 +142,9 @@ class Page:
 
 
 def page(session: Session, asked: Filter, *, size: int, after: str = "", before: str = "") -> Page:
-    """The takeaways after a cursor (or before one) in the order in which they came; look-alikes side by side.
+    """The takeaways after (or before) a cursor in order of arrival; look-alikes side by side.
 
-    Raises ValueError for a cursor that is none.
+    Raises ValueError for an invalid cursor.
     """
     keys = _keys(asked)
     query = select(Takeaway, *keys).where(*_page_rules(asked))
@@ -171,7 +172,8 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
 
 
 def _page_rules(asked: Filter) -> list[ColumnElement[bool]]:
-    """The filter's rules; beside look-alikes those of ``_side_by_side``, which begins at the groups, in their order."""
+    """The filter's conditions; if look-alikes are requested, without those of ``_side_by_side``,
+    which scans the groups in order."""
     if "alike" not in asked.flags:
         return asked.rules()
     flags = tuple(name for name in asked.flags if name != "alike")
@@ -182,9 +184,10 @@ def _page_rules(asked: Filter) -> list[ColumnElement[bool]]:
 
 
 def _side_by_side(query: Select[Any]) -> Select[Any]:
-    """Takeaways by group: each with its first group in which another one is in question.
+    """Takeaways by group: each with its first group that contains another undecided or shown one.
 
-    The page ends the walk along the groups' index, so it takes as long in a gathering of any size.
+    The scan of the groups' index stops after one page, so it takes equally long in a gathering of
+    any size.
     """
     earlier, held = aliased(ImageQuality), aliased(Attachment)
     is_first = ~(
@@ -225,7 +228,7 @@ def _cursor(text: str, keys: Sequence[Any]) -> list[uuid.UUID]:
 def _beyond(
     keys: Sequence[Any], values: Sequence[uuid.UUID], *, backwards: bool = False
 ) -> ColumnElement[bool]:
-    """Rows behind a cursor: further in the first key, or the same in it and behind in the rest."""
+    """Keyset condition for rows after a cursor: greater first key, or equal and greater in the rest."""
     further = keys[0] < values[0] if backwards else keys[0] > values[0]
     if len(keys) == 1:
         return further
@@ -234,14 +237,14 @@ def _beyond(
 
 
 def state_counts(session: Session, asked: Filter) -> dict[str, int]:
-    """How many of each state there are in the session and the time asked for."""
+    """Number of takeaways per state, within the filtered session and time."""
     only = Filter(session=asked.session, span=asked.span)
     query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
     return {row[0]: int(row[1]) for row in session.execute(query)}
 
 
 def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
-    """How many of those asked for each flag would leave."""
+    """How many takeaways would remain with each flag added to the filter."""
     columns = [
         func.coalesce(func.sum(case((rule, 1), else_=0)), 0).label(name)
         for name, rule in flag_rules().items()
@@ -252,7 +255,7 @@ def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
 
 @dataclass(frozen=True)
 class Seen:
-    """What was seen of a takeaway's pictures."""
+    """Analysis results of a takeaway's pictures."""
 
     blurred: bool = False
     dark: bool = False
@@ -263,7 +266,7 @@ class Seen:
 
 
 def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen]:
-    """What was seen of each takeaway's pictures. Two queries."""
+    """Analysis results of each takeaway's pictures. Two queries."""
     wanted = [row.id for row in rows]
     query = select(Attachment.takeaway_id, ImageQuality).join(
         ImageQuality, ImageQuality.media_id == Attachment.media_id
@@ -277,7 +280,7 @@ def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen
 
 
 def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """Who is in question in each group, the sharpest first."""
+    """The undecided or shown members of each group, sharpest first."""
     query = (
         select(ImageQuality.group_id, Takeaway.id)
         .join(Attachment, Attachment.media_id == ImageQuality.media_id)
@@ -312,17 +315,17 @@ def _seen(
 
 
 def undescribed_rows() -> Select[Any]:
-    """Approved for everybody, but with a photo that has no alt text: they wait, unseen, until it has."""
+    """Approved for the public, but not shown because a photo has no alt text."""
     return select(Takeaway).where(Takeaway.state == TakeawayState.APPROVED, flag_rules()["alt"])
 
 
 def count_undescribed(session: Session) -> int:
-    """How many of ``undescribed_rows`` there are."""
+    """Number of ``undescribed_rows``."""
     return session.scalar(select(func.count()).select_from(undescribed_rows().subquery())) or 0
 
 
 def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
-    """Tags that others of its session got, then those of all, the most used first, without its own."""
+    """Tags used in its session, then in all sessions, the most frequent first, without its own."""
     newest = Takeaway.id.desc()
     here = func.sum(case((Takeaway.session_id == takeaway.session_id, 1), else_=0))
     near = select(Takeaway.id).where(Takeaway.session_id == takeaway.session_id)

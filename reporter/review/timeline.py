@@ -1,4 +1,4 @@
-"""When what is asked for was recorded, and in which sessions: spans of equal length, for the strip beside the sheet."""
+"""When the filtered takeaways were recorded, and in which sessions: a histogram for the strip beside the sheet."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from reporter.models import EventSession, Takeaway
 from reporter.review.queries import Filter
 
-# Minutes that a span may last: those that people count in, up to a day; beyond it, whole days.
+# Bin widths in minutes: usual ones up to a day; beyond it, whole days.
 STEPS = (5, 10, 15, 30, 60, 120, 240, 720)
 DAY = 1440
 MOST = 24
@@ -21,7 +21,8 @@ NAMED = 2
 
 @dataclass(frozen=True)
 class Span:
-    """From a moment up to another (not included): how many, and the titles of the sessions with the most."""
+    """A bin from a start time up to an end time (exclusive): its count, and the titles of the
+    sessions with the most."""
 
     begin: datetime
     end: datetime
@@ -30,7 +31,7 @@ class Span:
 
 
 def timeline(session: Session, asked: Filter, zone: tzinfo) -> list[Span]:
-    """The spans in which something was recorded, in order; at most MOST. Two queries, whatever there is."""
+    """Non-empty bins in order; at most MOST. Two queries, whatever the size."""
     ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
     first, last = tuple[datetime | None, ...](session.execute(ends.where(*asked.rules())).one())
     if first is None or last is None:
@@ -65,8 +66,8 @@ def _span(begin: datetime, end: datetime, counts: list[tuple[str, int]]) -> Span
 
 
 def _edges(first: datetime, last: datetime) -> list[datetime]:
-    """Ends of the shortest spans that are not too many, at round times of the clock there."""
-    # One offset for the whole strip: a change of the clocks in between moves its labels, not its spans.
+    """Edges of the narrowest bins that are not too many, at round local times."""
+    # One UTC offset for the whole strip: a clock change in between shifts its labels, not its bins.
     fixed = timezone(first.utcoffset() or timedelta())
     first, last = first.astimezone(fixed), last.astimezone(fixed)
     midnight = first.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -80,5 +81,5 @@ def _edges(first: datetime, last: datetime) -> list[datetime]:
 
 
 def _count(first: datetime, last: datetime, minutes: int) -> int:
-    """How many spans of so many minutes it takes, at most."""
+    """Number of bins of so many minutes, at most."""
     return (last - first) // timedelta(minutes=minutes) + 2

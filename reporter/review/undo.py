@@ -1,4 +1,4 @@
-"""Undo: back to what stood before, for every kind of decision, as long as nobody has changed it since."""
+"""Undo: restore the former values, for every kind of decision, unless somebody has changed them since."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ ACTION = "undo"
 
 
 def undo_step(session: Session, step: uuid.UUID, hand: Actor) -> Outcome:
-    """Take back a step, on however many takeaways; raises NotFound where there is none to take back. Commits.
+    """Undo a step, on however many takeaways; raises NotFound if there is none. Commits.
 
-    What was changed again since then stays and comes back as a Clash; what was withdrawn is left alone. The undoing is
-    a step of its own, and can be undone.
+    Fields changed again since then stay and are returned as conflicts; withdrawn takeaways are left
+    alone. Undoing is a step of its own, and can be undone.
     """
     lock_gathering(session)
     query = select(Decision).where(Decision.step == step, Decision.undone.is_(False))
@@ -57,7 +57,7 @@ def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: 
 
 
 def _changed_since(session: Session, row: Takeaway, decision: Decision) -> EditConflict | None:
-    """The first field that does not stand as the decision left it, and who changed it."""
+    """The first field that differs from what the decision set, and who changed it."""
     for name, left in fields_of(decision).after.items():
         now = row.state if name == "state" else get_field(row, name)
         if now != left:

@@ -10,7 +10,7 @@ down_revision = "0003"
 branch_labels = None
 depends_on = None
 
-# From now on a photo without alt text stays out of public places. Already approved photos keep their former substitute.
+# From now on a photo without alt text stays out of public places. Approved photos keep the text used in its place.
 _KEEP_WORDS = """
 UPDATE attachment SET alt = (
     SELECT substr(coalesce(nullif(trim(takeaway.caption), ''), nullif(trim(takeaway.text), ''),
