@@ -1,1 +1,1 @@
-"""Intake: bytes come in, a safe original and ready renditions come out."""
+"""Intake: uploads come in; safe originals and finished renditions come out."""

@@ -1,4 +1,4 @@
-"""Has captions drafted that somebody asked for, one recording after the other."""
+"""Drafts requested captions, one recording at a time."""
 
 from __future__ import annotations
 
@@ -15,13 +15,14 @@ from reporter.models import Media
 
 log = logging.getLogger(__name__)
 
-# Seconds, and so many for each second of the recording: a slow laptop with a large model.
+# Timeout in seconds, and its increase per second of the recording: a slow laptop with a large
+# model.
 LEAST, FOR_EACH = 120.0, 20.0
 USUAL = 90.0
 
 
 def draft_due(session: Session, store: Store, pool: DecoderPool, folder: str) -> int:
-    """Draft what was asked for longest ago; 1 if there was something. Commits."""
+    """Draft the captions of the oldest request; returns 1 if there was one. Commits."""
     media = asked_draft(session) if can_hear(folder) else None
     if media is None:
         session.rollback()
@@ -41,6 +42,6 @@ def draft_due(session: Session, store: Store, pool: DecoderPool, folder: str) ->
 def _hear(session: Session, store: Store, pool: DecoderPool, media: Media, *, folder: str) -> str:
     path, mime = store.original(media.sha256, media.ext), media.type
     seconds = LEAST + FOR_EACH * (media.duration or USUAL)
-    # No connection is held while a worker takes its time.
+    # Hold no database connection while a worker runs.
     session.commit()
     return str(pool.run(hear, path, mime, folder, timeout=seconds))

@@ -1,4 +1,4 @@
-"""Where faces may be: a proposal for a person to correct, never a guarantee. Runs in workers.
+"""Detects possible faces: a proposal for a person to correct, never a guarantee. Runs in workers.
 
 OpenCV's cascades (Viola and Jones, 2001): faces seen from the front, and from both sides.
 """
@@ -15,21 +15,24 @@ from capture.decoding.safe_open import decoded, open_media
 from capture.imaging.rendition_file import scaled
 from capture.renditions.photo import open_upright
 
-# Faces are looked for at this size; the smallest that are found have 24 pixels, a fortieth of the longer side. From
-# the sides at less, which takes half the time: 0.4 s of a core for the front, twice 0.2 s for the sides.
+# Faces are detected at this size; the smallest detected face is 24 pixels, a fortieth of the longer
+# side. Side views use a smaller size, which takes half the time: 0.4 s of a core for the front,
+# twice 0.2 s for the sides.
 SEARCH, SIDE_SEARCH = 960, 640
 SMALLEST = 24
-# So many overlapping finds make a face. Few: one too many costs a person a glance, one too few a face.
+# Overlapping detections needed for a face. Low: a false face costs a person a glance, a missed one
+# exposes somebody.
 AGREEING = 3
-# Films are looked into at key frames that are this far apart, and no more than this often.
+# Key frames of films are inspected at this interval, and at most this many of them.
 EVERY_SECONDS, MOST_FRAMES = 3.0, 20
-# Two boxes with more in common than this are the same face.
+# Two boxes with a larger overlap than this are the same face.
 SAME = 0.3
 Box = tuple[float, float, float, float]
 
 
 def find_faces(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> list[Box]:
-    """x, y, width and height of faces in a photo or film, as shares of the upright original. Raises MediaFailed."""
+    """Detect faces in a photo or film: x, y, width and height, as shares of the upright
+    original. Raises MediaFailed."""
     if mime.startswith("image/"):
         return faces_in(open_upright(path, mime, longest=SEARCH, max_pixels=max_pixels))
     found: list[Box] = []
@@ -39,7 +42,7 @@ def find_faces(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> list[B
 
 
 def faces_in(image: Any) -> list[Box]:
-    """The faces in an upright RGB Pillow image."""
+    """Detect the faces in an upright RGB Pillow image."""
     import cv2
     import numpy as np
 
@@ -78,7 +81,7 @@ def _cascade(name: str) -> Any:
 
 
 def _frames(path: Path, found: Probe) -> Iterator[Any]:
-    """Key frames of a film, upright."""
+    """Yield key frames of a film, upright."""
     with open_media(path, found.mime) as container:
         stream = real_video(container)
         stream.codec_context.skip_frame = "NONKEY"
@@ -96,7 +99,7 @@ def _frames(path: Path, found: Probe) -> Iterator[Any]:
 
 
 def _same(a: Box, b: Box) -> bool:
-    """Whether two boxes share much of their area (intersection over union)."""
+    """Whether two boxes overlap strongly (intersection over union)."""
     wide = min(a[0] + a[2], b[0] + b[2]) - max(a[0], b[0])
     high = min(a[1] + a[3], b[1] + b[3]) - max(a[1], b[1])
     common = max(wide, 0.0) * max(high, 0.0)

@@ -1,4 +1,5 @@
-"""Looks for faces in what is ready, one file after the other, after its renditions: those are what people wait for."""
+"""Detects faces in finished files, one at a time, after their renditions: those are what people
+wait for."""
 
 from __future__ import annotations
 
@@ -19,16 +20,18 @@ from reporter.models import Media
 log = logging.getLogger(__name__)
 
 BATCH = 16
-# Seconds. A photo takes a third of one; a film's key frames have to be found in all of it.
+# Timeout in seconds. A photo takes a third of one; a film's key frames are spread over the whole
+# file.
 TIME_LIMIT = 120.0
 
 
 def look_for_faces(
     session: Session, store: Store, pool: DecoderPool, *, limits: LimitSettings
 ) -> int:
-    """Note where faces may be in pictures that no detector has seen yet; how many were looked into. Commits.
+    """Store possible faces of pictures that no detector has seen yet; returns how many were
+    inspected. Commits.
 
-    What can't be looked into counts as if there were faces: a person decides.
+    A file that can't be inspected counts as one with faces: a person decides.
     """
     done = 0
     for media_id in unlooked(session, BATCH):
@@ -49,7 +52,7 @@ def _look(
     if media is None:
         return None
     path, mime = store.original(media.sha256, media.ext), media.type
-    # No connection is held while a worker takes its time.
+    # Hold no database connection while a worker runs.
     session.commit()
     task = partial(find_faces, max_pixels=limits.photo_megapixels * 1_000_000)
     try:

@@ -1,6 +1,6 @@
-"""Reads the words in a picture, as on a flip chart: with the extra ``ocr`` (rapidocr and its models, 55 MB), else not.
+"""OCR of pictures such as flip charts; needs the extra ``ocr`` (rapidocr and its models, 55 MB).
 
-The models come with the package and run on this laptop; nothing is fetched.
+The models come with the package and run on this laptop; nothing is downloaded.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from typing import Any
 from capture.decoding.safe_open import BROKEN_PHOTO
 from reporter.errors import MediaFailed
 
-# How sure the reader has to be. Leaves, bicycles and bookshelves look like letters, too.
+# Least confidence. Leaves, bicycles and bookshelves look like letters, too.
 SURE = 0.7
 # A single letter is rarely a word; it is often a wheel.
 SHORTEST = 2
-# Too small for a word, or a strip, which the reader's own scaling trips over.
+# Too small for a word, or a strip, on which the reader's own scaling fails.
 LEAST_SIDE, STRIP = 24, 16
 
 
@@ -51,16 +51,16 @@ def _is_word(text: str) -> bool:
 
 @functools.cache
 def _engine() -> Any:
-    """Once a worker: loading takes a second."""
+    """Load the engine once per worker: loading takes a second."""
     from rapidocr import RapidOCR
 
     return RapidOCR(
         params={
             "Global.log_level": "error",
-            # One core: it is the last thing that this laptop has to do.
+            # One core only: OCR has the lowest priority on this laptop.
             "EngineConfig.onnxruntime.intra_op_num_threads": 1,
             "EngineConfig.onnxruntime.inter_op_num_threads": 1,
-            # Memory that is asked for in advance would count against the worker's limit.
+            # Preallocated memory would count against the worker's limit.
             "EngineConfig.onnxruntime.enable_cpu_mem_arena": False,
         }
     )

@@ -1,4 +1,4 @@
-"""Has the words in pictures read, one picture after the other, when nothing else waits."""
+"""Runs OCR on pictures, one at a time, when no other work is waiting."""
 
 from __future__ import annotations
 
@@ -17,23 +17,23 @@ from reporter.models import Media
 
 log = logging.getLogger(__name__)
 
-# Few at a time: what arrives meanwhile goes first.
+# Few at a time: new arrivals go first.
 BATCH = 4
-# Seconds. A full flip chart takes a slow laptop ten.
+# Timeout in seconds. A full flip chart takes a slow laptop ten.
 TIME_LIMIT = 120.0
 
 
 def read_due(session: Session, store: Store, pool: DecoderPool) -> int:
-    """Read the words of pictures that nobody has read yet; how many. Commits.
+    """Read the words of pictures without OCR so far; returns how many. Commits.
 
-    What can't be read counts as a picture without words, until it is another one.
+    A picture that can't be read counts as one without words, until it changes.
     """
     if session.scalar(select(exists().where(Media.state.in_(WAITING)))):
         session.rollback()
         return 0
     done = 0
     for picture in unread(session, BATCH):
-        # No connection is held while a worker takes its time.
+        # Hold no database connection while a worker runs.
         session.commit()
         try:
             text = _read(store, pool, picture)

@@ -1,6 +1,8 @@
-"""Drafts captions from what is said: with the extra ``captions`` (faster-whisper) and a model that somebody brings.
+"""Drafts captions from speech; needs the extra ``captions`` (faster-whisper) and a model that the
+user provides.
 
-All of it runs on this laptop; nothing is fetched, and what is drafted is shown to nobody before a person has kept it.
+Everything runs on this laptop; nothing is downloaded, and a draft is shown to nobody before a
+person has accepted it.
 """
 
 from __future__ import annotations
@@ -18,28 +20,30 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-# What a model's folder holds. Without tokenizer.json the library would look for one on the internet.
+# Files of a model's folder. Without tokenizer.json the library would try to download one.
 FILES = ("model.bin", "config.json", "tokenizer.json")
 RATE = 16_000
 
 
 def can_hear(folder: str) -> bool:
-    """Whether the extra is installed and a model lies in this folder; '' names none."""
+    """Whether the extra is installed and a model is in this folder; '' means no folder."""
     if not folder or importlib.util.find_spec("faster_whisper") is None:
         return False
     return all((Path(folder).expanduser() / name).is_file() for name in FILES)
 
 
 def hear(path: Path, mime: str, folder: str) -> str:
-    """What is said in a recording, as WebVTT; empty for nothing. Runs in a worker of ``capture.decoding.process_pool``.
+    """Transcribe a recording as WebVTT; empty for no speech. Runs in a worker of
+    ``capture.decoding.process_pool``.
 
-    Raises MediaFailed for what can't be opened. A small model takes about as long as the recording, and 500 MB.
+    Raises MediaFailed for what can't be opened. A small model takes about as long as the recording,
+    and 500 MB.
     """
     sound = _sound(path, mime)
     if not sound.size:
         return ""
     told, _ = _model(str(Path(folder).expanduser())).transcribe(
-        # Each piece by itself: a mistake is not carried on.
+        # Segments are independent: a mistake does not carry over to the next.
         sound,
         condition_on_previous_text=False,
         beam_size=5,
@@ -49,7 +53,7 @@ def hear(path: Path, mime: str, folder: str) -> str:
 
 
 def _sound(path: Path, mime: str) -> NDArray[np.float32]:
-    """Mono, 16 kHz, -1 to 1. By our own reader, whose guards are on."""
+    """Decode to mono, 16 kHz, -1 to 1, with our own reader, which has its safeguards on."""
     import av
     import numpy as np
 
@@ -68,7 +72,7 @@ def _sound(path: Path, mime: str) -> NDArray[np.float32]:
 
 @functools.lru_cache(maxsize=1)
 def _model(folder: str) -> Any:
-    """Once a worker: loading takes seconds."""
+    """Load the model once per worker: loading takes seconds."""
     from faster_whisper import WhisperModel
 
     return WhisperModel(

@@ -1,9 +1,10 @@
-"""Finds QR codes in pictures: in a photo of a marker card, in a webcam's frame, in a camera card.
+"""Reads QR codes in pictures: a photo of a marker card, a webcam frame, a picture from a camera
+card.
 
-The ladder, cheapest first: zxing-cpp at half size (which also smooths noise), zxing-cpp at full
-size, then what OpenCV's two detectors still point at, straightened and sharpened. OpenCV only says
-where to look: a text counts when zxing-cpp reads it there, or when both of OpenCV's decoders read
-the same, since a wrong session is worse than none.
+The steps, cheapest first: zxing-cpp at half size (which also smooths noise), zxing-cpp at full
+size, then regions that OpenCV's two detectors find, straightened and sharpened. OpenCV only locates
+candidates: a text counts when zxing-cpp reads it there, or when both of OpenCV's decoders read the
+same, since a wrong session is worse than none.
 """
 
 from __future__ import annotations
@@ -33,11 +34,12 @@ Corners = NDArray[np.float64]
 
 @dataclass(frozen=True, eq=False)
 class Code:
-    """A QR code that was read.
+    """A decoded QR code.
 
-    ``corners`` are 4×2 pixels (x, y) of the full-size picture, upright as EXIF says: top left, top
-    right, bottom right, bottom left of the code itself, however it lies in the picture. ``width``
-    is the length of its upper and lower edge as a share of the picture's width.
+    ``corners`` are 4×2 pixels (x, y) of the full-size picture, upright by its EXIF orientation: top
+    left, top right, bottom right, bottom left of the code itself, whatever its rotation in the
+    picture. ``width`` is the mean length of its upper and lower edge as a share of the picture's
+    width.
     """
 
     text: str
@@ -46,11 +48,12 @@ class Code:
 
 
 def read_codes(image: str | Path | NDArray[np.uint8], *, thorough: bool = True) -> list[Code]:
-    """Every QR code in a picture, from the left to the right of it; an empty list for none.
+    """Read all QR codes in a picture, sorted from left to right; an empty list for none.
 
     ``image`` is the path of a photo, or an array H×W×3 (RGB or BGR) or H×W (grey) of ``uint8``.
-    Without ``thorough`` the slow last rung is left out, as for frames that come ten a second.
-    Raises BadInput for a file that is no readable photo, and for an array of another shape or type.
+    Without ``thorough`` the slow last step is left out, as for frames that arrive ten times a
+    second. Raises BadInput for a file that is no readable photo, and for an array of another shape
+    or type.
     """
     grey, scale = _grey_of(image) if isinstance(image, np.ndarray) else _grey_file(Path(image))
     found: list[tuple[str, Corners]] = []
@@ -80,7 +83,7 @@ def _grey_of(image: NDArray[Any]) -> tuple[Grey, float]:
 
 
 def _grey_file(path: Path) -> tuple[Grey, float]:
-    """The photo in grey and upright, and by how much it was made smaller."""
+    """Load the photo in grey and upright, with the factor by which it was reduced."""
     from PIL import ImageOps
 
     mime = _photo_type(path)
@@ -113,7 +116,7 @@ def _photo_type(path: Path) -> str:
 
 
 def _shrink_on_load(photo: Any) -> None:
-    """Lets the JPEG decoder leave out detail that is not needed (Pillow's ``draft``)."""
+    """Let the JPEG decoder skip detail that is not needed (Pillow's ``draft``)."""
     step = 1
     while photo.width * photo.height / step**2 > WORKING_PIXELS and step < 8:
         step *= 2
@@ -121,7 +124,8 @@ def _shrink_on_load(photo: Any) -> None:
 
 
 def _on_white(photo: Any) -> Any:
-    """Grey, transparent parts white: a code on a transparent background is black on white."""
+    """Convert to grey, transparent parts white: a code on a transparent background is black on
+    white."""
     if not photo.has_transparency_data:
         return photo.convert("L")
     from PIL import Image
@@ -169,7 +173,8 @@ def _zxing(grey: Grey) -> Iterator[tuple[str, Corners]]:
 
 
 def _what_is_left(grey: Grey, found: Found) -> Iterator[tuple[str, Corners]]:
-    """What OpenCV's detectors point at and nothing has read yet, straightened and sharpened."""
+    """Yield regions that OpenCV's detectors find and that no step has read yet, straightened and
+    sharpened."""
     for quad in _suspects(grey):
         if any(_inside(quad.mean(axis=0), corners) for _, corners in found):
             continue
@@ -196,7 +201,7 @@ def _suspects(grey: Grey) -> Iterator[Corners]:
 
 
 def _straightened(grey: Grey, quad: Corners) -> Grey:
-    """The code as a square of ``PATCH_SIDE`` pixels, with room for its white border."""
+    """Rectify the code to a square of ``PATCH_SIDE`` pixels, with room for its white border."""
     import cv2
 
     margin = PATCH_SIDE * 0.14
@@ -228,7 +233,7 @@ def _treatments(patch: Grey) -> Iterator[Grey]:
 
 
 def _agreed(patch: Grey) -> str:
-    """A text that both of OpenCV's decoders read, if it is plain ASCII as session codes are."""
+    """The text that both of OpenCV's decoders read, if it is plain ASCII as session codes are."""
     import cv2
 
     read = [
@@ -244,7 +249,7 @@ def _text_by(decode: Callable[[Grey], Any], patch: Grey) -> str:
 
     try:
         return str(decode(patch)[0])
-    # Texts that are no UTF-8 raise in the binding; odd geometry fails an assertion.
+    # Texts that are not UTF-8 raise in the binding; odd geometry fails an assertion.
     except (UnicodeDecodeError, cv2.error):
         return ""
 
@@ -253,7 +258,7 @@ def _text_by(decode: Callable[[Grey], Any], patch: Grey) -> str:
 
 
 def _known(text: str, corners: Corners, found: Found) -> bool:
-    """Whether the same code was read before: same text, and one lies in the other."""
+    """Whether the code was read before: same text, and one lies inside the other."""
     middle = corners.mean(axis=0)
     return any(
         text == other and (_inside(middle, quad) or _inside(quad.mean(axis=0), corners))

@@ -1,4 +1,4 @@
-"""QR codes that are printed and shown: what stands in them, and how they are drawn."""
+"""Builds the QR codes for print and screens: their content and their drawing."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ class Wifi:
 
 
 def session_url(base_url: str, code: str) -> str:
-    """The address of a session's page for its QR code, as ``HTTP://192.168.4.1:8000/S/K7Q2MX``.
+    """The URL of a session's page for its QR code, as ``HTTP://192.168.4.1:8000/S/K7Q2MX``.
 
-    Upper case keeps the code in QR's alphanumeric mode, a third smaller than bytes. Scheme, host
-    (RFC 3986, 6.2.2.1) and our route don't mind; a path of ``base_url`` might, so it stays as it
-    is. Raises BadInput for an address or a code that can't work.
+    Upper case keeps the code in QR's alphanumeric mode, a third smaller than bytes. Scheme and host
+    (RFC 3986, 6.2.2.1) and our route are case-insensitive; a path of ``base_url`` may not be, so it
+    stays unchanged. Raises BadInput for an address or a code that can't work.
     """
     parts = urlsplit(base_url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
@@ -52,9 +52,11 @@ def session_url(base_url: str, code: str) -> str:
 
 
 def screen_url(base_url: str, code: str, now: datetime) -> str:
-    """``session_url`` with the time in it, for codes on a screen: photographed, it tells how far the camera is off.
+    """``session_url`` with the current time, for codes on a screen: a photo of it gives the
+    camera's clock offset.
 
-    Ten symbols more, all alphanumeric; posters stay without. ``/AT/`` and six symbols: seconds since 2020 in base 32.
+    Adds ten alphanumeric symbols; posters have none. ``/AT/`` and six symbols: seconds since 2020
+    in base 32.
     """
     seconds = int((now - EPOCH).total_seconds()) % (1 << 30)
     stamp = "".join(ALPHABET[seconds >> shift & 31] for shift in range(25, -1, -5))
@@ -62,7 +64,7 @@ def screen_url(base_url: str, code: str, now: datetime) -> str:
 
 
 def end_url(base_url: str) -> str:
-    """What the "End of session" card's code holds: no session's code is three letters long."""
+    """The content of the "End of session" card's code: no session code has three letters."""
     example = "000000"
     return session_url(base_url, example).removesuffix(example) + END
 
@@ -70,8 +72,8 @@ def end_url(base_url: str) -> str:
 def wifi_text(wifi: Wifi) -> str:
     """The text of a QR code that joins a network, ``WIFI:T:WPA;S:name;P:password;;``.
 
-    After https://github.com/zxing/zxing/wiki/Barcode-Contents; phones' cameras follow it. Nothing
-    older than WPA3 is ``R:1`` (Wi-Fi Alliance, WPA3 Specification 3.0, section 7.1). Raises
+    After https://github.com/zxing/zxing/wiki/Barcode-Contents, which phone cameras follow. ``R:1``
+    excludes anything older than WPA3 (Wi-Fi Alliance, WPA3 Specification 3.0, section 7.1). Raises
     BadInput for names and passwords that no network can have.
     """
     security = _SECURITY.get(wifi.security.casefold(), "WPA")
@@ -94,9 +96,10 @@ def _escaped(text: str) -> str:
 
 @lru_cache(maxsize=256)  # the same code stands on poster and marker card, the Wi-Fi on all
 def qr_matrix(text: str) -> Matrix:
-    """The modules of a QR code in rows, True for black, without the quiet zone.
+    """The modules of a QR code by row, True for black, without the quiet zone.
 
-    Error correction M (15 % of the code may be covered), the smallest version that holds the text.
+    Error correction level M (15 % of the code may be covered), the smallest version that holds the
+    text.
     """
     from qrcode.constants import ERROR_CORRECT_M
     from qrcode.main import QRCode

@@ -1,4 +1,5 @@
-"""Markers that nobody can read any more: a shot out of focus or shaken still shows a square on white paper."""
+"""Detects unreadable markers: an out-of-focus or shaken shot still shows a square on white
+paper."""
 
 from __future__ import annotations
 
@@ -8,21 +9,24 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-# Looked at this small, a blur of two modules is a pixel or two.
+# Working size: here a blur of two modules is a pixel or two.
 SIDE = 240
-# The square, straightened, in pixels; codes of session addresses have 25 to 33 modules.
+# Size in pixels of the rectified square; codes of session addresses have 25 to 33 modules.
 PATCH = 60
 CORNER = PATCH // 4
-# Of the contrast between paper and the square's mean: less is a plain dark thing, more could have been read.
+# Share of the contrast between paper and the square's mean: lower is a plain dark thing, higher
+# would have been readable.
 TEXTURE, DARKER = (0.12, 0.6), 0.02
 Corners = NDArray[np.float64]
 
 
 def find_squares(grey: NDArray[np.uint8]) -> list[Corners]:
-    """Corners (4×2 pixels) of what looks like a QR code that is too blurred or covered to be read.
+    """Find the corners (4×2 pixels) of apparent QR codes that are too blurred or covered to be
+    read.
 
-    A square with light paper all around it, neither plain nor in clear black and white: three of its corners are darker
-    than the rest, as the finder patterns of a code make them (ISO/IEC 18004, 6.3.3).
+    A square with light paper all around it, neither plain nor in clear black and white: three of
+    its corners are darker than the rest, due to the finder patterns of a code (ISO/IEC 18004,
+    6.3.3).
     """
     import cv2
 
@@ -37,7 +41,7 @@ def find_squares(grey: NDArray[np.uint8]) -> list[Corners]:
 
 
 def _quads(small: NDArray[np.uint8]) -> Iterator[Corners]:
-    """Nearly square blobs at several levels of grey."""
+    """Find nearly square blobs at several grey thresholds."""
     import cv2
 
     kernel = np.ones((3, 3), np.uint8)

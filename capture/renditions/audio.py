@@ -1,4 +1,4 @@
-"""A voice note's renditions: a copy that every browser plays, and its sound drawn as ink on paper."""
+"""Renditions of a voice note: a copy that every browser plays, and a drawing of its loudness."""
 
 from __future__ import annotations
 
@@ -28,10 +28,11 @@ PAPER, INK, LINE = (250, 246, 238), (43, 38, 34), (214, 205, 190)
 def make_audio(
     src: Path, out_dir: Path, found: Probe, *, prefix: str = "", edits: Edits | None = None
 ) -> list[RenditionFile]:
-    """Make ``play`` (AAC in MP4, index in front), ``poster`` and ``thumb`` (a drawing of the loudness) of sound.
+    """Make ``play`` (AAC in MP4, index in front), ``poster`` and ``thumb`` (a drawing of the
+    loudness) of an audio file.
 
-    Nothing of the original's metadata is left, a cover picture neither. Raises MediaFailed when nothing can be
-    heard in it.
+    All metadata of the original are removed, cover pictures too. Raises MediaFailed when it
+    contains no sound.
     """
     with temporary_rendition(out_dir, prefix, "play", ".m4a") as path:
         _write_play(src, path, found, edits or Edits())
@@ -60,7 +61,8 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
 
 
 def measure_loudness(path: Path, *, bars: int = BARS) -> tuple[list[float], float]:
-    """The loudness over time as ``bars`` values from 0 to 1 (the loudest is 1), and the duration in seconds."""
+    """Measure the loudness over time as ``bars`` values from 0 to 1 (the loudest is 1), and the
+    duration in seconds."""
     import av
     import numpy as np
 
@@ -86,7 +88,7 @@ def _level(frame: Any) -> float:
 
 
 def draw_loudness(values: list[float]) -> Any:
-    """Ink bars on paper, 1200 × 675, as an RGB Pillow image. ``values`` are from 0 to 1."""
+    """Draw ink bars on paper, 1200 × 675, as an RGB Pillow image. ``values`` are from 0 to 1."""
     from PIL import Image, ImageDraw
 
     # Drawn at twice the size and reduced, for smooth ends.

@@ -1,4 +1,4 @@
-"""The pixels of an AVIF in video range, whose blue Pillow's decoder makes too weak."""
+"""Decodes AVIF in video range, for which Pillow's decoder makes blue too weak."""
 
 from __future__ import annotations
 
@@ -9,16 +9,17 @@ from capture.decoding.safe_open import decoded, open_media
 from capture.imaging.colour import BT709, BT2020
 from reporter.errors import MediaFailed
 
-# H.273, 8.3: the range of its samples ends at 235 and 240 of 255.
+# H.273, 8.3: sample values end at 235 and 240 of 255.
 _VIDEO_RANGE = 1
 
 
 def video_range_pixels(path: Path, image: Any) -> Any:
-    """An opened AVIF, decoded by FFmpeg as an 8-bit RGB Pillow image; None where Pillow shows it right, or nobody can.
+    """Decode an opened AVIF with FFmpeg to an 8-bit RGB Pillow image; None where Pillow is correct,
+    or nothing is.
 
-    libavif converts by libyuv, whose factor from Cb to blue ends at 2.0; the matrices of BT.709 and BT.2020 need 2.11
-    and 2.14 in video range, so that pure blue comes out as 243 and 239. Pictures in tiles, with transparency or in
-    motion are left to Pillow.
+    libavif converts with libyuv, whose factor from Cb to blue is limited to 2.0; the matrices of
+    BT.709 and BT.2020 need 2.11 and 2.14 in video range, so that pure blue comes out as 243 and
+    239. Tiled, transparent and animated pictures are left to Pillow.
     """
     if image.format != "AVIF" or image.mode != "RGB" or getattr(image, "is_animated", False):
         return None
@@ -32,7 +33,8 @@ def video_range_pixels(path: Path, image: Any) -> Any:
 
 
 def _rounded(frame: Any) -> Any:
-    """An 8-bit RGB Pillow image. FFmpeg's own way to 8 bits rounds down, which HDR shows."""
+    """Round to an 8-bit RGB Pillow image. FFmpeg's own conversion rounds down, which is visible
+    in HDR."""
     from PIL import Image
 
     codes = frame.to_ndarray(format="rgb48le")
@@ -44,7 +46,7 @@ def _rounded(frame: Any) -> Any:
 
 
 def _frame(path: Path, size: tuple[int, int]) -> Any:
-    """The only picture of a file, None if it has another size."""
+    """The single picture of a file, None if it has another size."""
     with open_media(path, "image/avif") as container:
         streams = container.streams.video
         if len(streams) != 1 or (streams[0].width, streams[0].height) != size:

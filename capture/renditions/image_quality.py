@@ -1,11 +1,12 @@
-"""What a glance at a finished picture tells: how sharp and how bright it is, and what it looks like.
+"""Measures a finished picture's sharpness and brightness, and its perceptual hash.
 
-Sharpness is the variance of the Laplacian (Pech-Pacheco et al., ICPR 2000) in the third-sharpest of 16 tiles of an
-800 pixel picture: a face before a soft background is sharp. Of 21 sample photographs (scikit-image's, Debian's) 17 have
-73 to 1156, the others are a moon, a retina, a colour chart and a blurred clock; with a blur that one sees (sigma 2.5)
-19 of 21 fall below 40. The likeness is a perceptual hash (the lowest frequencies of a cosine transform of 32 × 32):
-second shots of 45 scenes, moved, turned, lit and blurred, differed in at most 10 of 64 bits in 89 of 100 cases; the
-nearest two different scenes in 16.
+Sharpness is the variance of the Laplacian (Pech-Pacheco et al., ICPR 2000) in the third-sharpest of
+16 tiles of an 800 pixel picture: a face before a soft background is sharp. Of 21 sample photographs
+(scikit-image's, Debian's) 17 have 73 to 1156, the others are a moon, a retina, a colour chart and a
+blurred clock; with a visible blur (sigma 2.5) 19 of 21 fall below 40. The likeness is a perceptual
+hash (the lowest frequencies of a cosine transform of 32 × 32): second shots of 45 scenes, moved,
+rotated, lit and blurred, differed in at most 10 of 64 bits in 89 of 100 cases; the two most similar
+different scenes in 16.
 """
 
 from __future__ import annotations
@@ -22,7 +23,8 @@ FLAT = 6.0
 
 @dataclass(frozen=True)
 class QualityMeasurement:
-    """``sharpness`` without a unit, ``brightness`` from 0 to 255, ``likeness`` as 16 hex digits, '' for flat ones."""
+    """``sharpness`` without a unit, ``brightness`` from 0 to 255, ``likeness`` as 16 hex digits,
+    '' for flat pictures."""
 
     sharpness: float
     brightness: float
@@ -30,7 +32,7 @@ class QualityMeasurement:
 
 
 def measure_quality(path: Path) -> QualityMeasurement | None:
-    """Look at a JPEG rendition; None where it can't be opened."""
+    """Measure a JPEG rendition; None where it can't be opened."""
     import cv2
 
     image = cv2.imread(str(path), cv2.IMREAD_GRAYSCALE)
@@ -48,7 +50,7 @@ def _sharpness(grey: Any) -> float:
     import cv2
     import numpy as np
 
-    # A JPEG's own grain would pass for detail.
+    # JPEG noise would pass for detail.
     edges = cv2.Laplacian(cv2.GaussianBlur(grey, (3, 3), 0), cv2.CV_32F)
     rows = np.array_split(edges, TILES)
     tiles = [tile for row in rows for tile in np.array_split(row, TILES, axis=1) if tile.size]
@@ -64,6 +66,6 @@ def _likeness(grey: Any) -> str:
         return ""
     small = cv2.resize(grey, (32, 32), interpolation=cv2.INTER_AREA).astype(np.float32)
     waves = cv2.dct(small)[:8, :8].flatten()
-    # The first is the brightness of the whole.
+    # The first coefficient is the mean brightness.
     bits = waves > np.median(waves[1:])
     return f"{int(''.join('1' if bit else '0' for bit in bits), 2):016x}"

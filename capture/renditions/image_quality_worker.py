@@ -1,4 +1,4 @@
-"""What a glance told becomes a row. Pictures that nobody has glanced at (an older kiosk's) get their turn."""
+"""Stores quality measurements, and measures pictures that have none yet (from an older kiosk)."""
 
 from __future__ import annotations
 
@@ -28,7 +28,8 @@ _PICTURE = {Kind.PHOTO.value: "view", Kind.VIDEO.value: "poster"}
 def note_look(
     session: Session, media_id: uuid.UUID, kind: str, seen: QualityMeasurement | None
 ) -> None:
-    """Keep it. Of a film only how dark it begins: its first picture is no shot of somebody's. Does not commit."""
+    """Store a measurement. Of a film only its brightness: its first picture is no deliberate
+    shot. Does not commit."""
     photo = kind == Kind.PHOTO and seen is not None
     keep_look(
         session,
@@ -40,7 +41,7 @@ def note_look(
 
 
 def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
-    """Glance at finished pictures that nobody has glanced at; how many. Commits each."""
+    """Measure finished pictures that have no measurement; returns how many. Commits each."""
     query = (
         select(Media)
         .outerjoin(ImageQuality, ImageQuality.media_id == Media.id)
@@ -62,7 +63,7 @@ def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
         except MediaFailed as error:
             log.warning("no glance at %s: %s", path, error)
             seen = None
-        # It may have been taken back meanwhile.
+        # It may have been withdrawn meanwhile.
         if session.get(Media, media_id) is not None:
             note_look(session, media_id, kind, seen)
         session.commit()

@@ -1,16 +1,18 @@
-"""The pixels of a JPEG 2000 with more than 8 bits, whose full white Pillow's decoder makes black."""
+"""Decodes JPEG 2000 with more than 8 bits, for which Pillow's decoder turns full white into
+black."""
 
 from __future__ import annotations
 
 from pathlib import Path
 from typing import Any
 
-# SOC and SIZ stand together (ITU-T T.800, A.5.1); the first component's depth comes 40 bytes later.
+# SOC and SIZ are adjacent (ITU-T T.800, A.5.1); the first component's depth comes 40 bytes later.
 _SIZ, _DEPTH_AT, _MOST_HEAD = b"\xff\x4f\xff\x51", 42, 1 << 16
 
 
 def deep_pixels(path: Path, image: Any) -> Any:
-    """An opened colour picture, decoded by OpenCV as an 8-bit RGB Pillow image; None where Pillow shows it right."""
+    """Decode an opened colour picture with OpenCV to an 8-bit RGB Pillow image; None where
+    Pillow is correct."""
     if image.format != "JPEG2000" or image.mode != "RGB" or _depth(path) <= 8:
         return None
     import cv2
@@ -24,9 +26,9 @@ def deep_pixels(path: Path, image: Any) -> Any:
 
 
 def _depth(path: Path) -> int:
-    """Bits of a sample; 0 where the codestream can't be found."""
+    """Bits per sample; 0 where the codestream can't be found."""
     with path.open("rb") as file:
         head = file.read(_MOST_HEAD)
     at = head.find(_SIZ)
-    # The highest bit says that samples are signed (table A.11).
+    # The highest bit marks signed samples (table A.11).
     return (head[at + _DEPTH_AT] & 0x7F) + 1 if 0 <= at < len(head) - _DEPTH_AT else 0

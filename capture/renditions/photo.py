@@ -1,4 +1,4 @@
-"""A photo's renditions: upright, in sRGB, small, and without a word about where and by whom it was taken."""
+"""Renditions of a photo: upright, in sRGB, small, and without metadata about place or author."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ from capture.renditions.jpeg2000_pixels import deep_pixels
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 
-# The spread of grey (of 255) in a picture of one colour, with what a JPEG adds.
+# The spread of grey (of 255) in a picture of one colour, including JPEG noise.
 BLANK = 2.0
 
 
@@ -49,10 +49,12 @@ def make_photo(
     max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
 ) -> list[RenditionFile]:
-    """Make ``thumb`` (longest side 640) and ``view`` (1600) as JPEG; a small photo is never enlarged.
+    """Make ``thumb`` (longest side 640) and ``view`` (1600) as JPEG; a small photo is never
+    enlarged.
 
-    Orientation is applied, colours become sRGB, transparency becomes white, of animations the first picture is
-    taken, edits are baked in, and no metadata is left. Raises MediaFailed for what can't be decoded.
+    Applies orientation and edits, converts colours to sRGB and transparency to white, takes the
+    first picture of animations, and removes all metadata. Raises MediaFailed for what can't be
+    decoded.
     """
     edits = edits or Edits()
     whole = open_upright(src, mime, longest=needed(edits, VIEW), max_pixels=max_pixels)
@@ -65,7 +67,7 @@ def make_photo(
 
 
 def make_plain(src: Path, path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> None:
-    """Write what ``view`` is without edits to ``path``: for whoever mends the photo. Raises MediaFailed."""
+    """Write ``view`` without edits to ``path``, for the edit page. Raises MediaFailed."""
     image = open_upright(src, mime, longest=VIEW, max_pixels=max_pixels)
     image.info.clear()
     part = path.with_name(f".{path.name}.{os.getpid()}.part")
@@ -74,7 +76,8 @@ def make_plain(src: Path, path: Path, mime: str, *, max_pixels: int = MAX_PIXELS
 
 
 def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PIXELS) -> Any:
-    """The photo as an RGB Pillow image: upright, in sRGB, its longer side at most ``longest``. Raises MediaFailed."""
+    """Open a photo as an RGB Pillow image: upright, in sRGB, its longer side at most
+    ``longest``. Raises MediaFailed."""
     with open_photo(src, mime, max_pixels=max_pixels) as image:
         check_memory(image)
         exif, profile = read_exif(image), image.info.get("icc_profile")
@@ -95,7 +98,7 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         small = _flat(scaled(small, longest))
         if note_on(src, mime) and _is_blank(small):
             raise MediaFailed(BROKEN_PHOTO)
-        # Last, because by now the picture is small.
+        # Done last, because the picture is small by now.
         if colour is not None:
             shown = map_image(small.convert("RGB"), colour)
         elif by_gamma is not None:
@@ -106,23 +109,25 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
 
 
 def _is_blank(image: Any) -> bool:
-    """Whether nothing is to be seen: of a file that broke off too early decoders make one colour."""
+    """Whether the picture is blank: decoders fill a file that was truncated too early with one
+    colour."""
     import numpy as np
 
     return float(np.asarray(image.convert("L").resize((32, 32))).std()) < BLANK
 
 
 def _coarse(image: Any, longest: int) -> Any:
-    """A huge picture at a fraction of its size, by Pillow in its own memory; OpenCV would need a copy first."""
+    """Reduce a huge picture with Pillow in its own memory; OpenCV would need a copy first."""
     step = max(image.size) // (2 * longest)
     return image.reduce(step) if step > 1 else image
 
 
 def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
-    """Decode a JPEG at a half, a quarter or an eighth of its size, as the DCT allows (libjpeg-turbo by OpenCV).
+    """Decode a JPEG at a half, a quarter or an eighth of its size, as the DCT allows (libjpeg-turbo
+    by OpenCV).
 
-    None where Pillow must do it: no JPEG, CMYK (OpenCV drops its profile's ink values), and what OpenCV refuses. The
-    orientation is left alone here, else it would be applied twice.
+    None where Pillow must do it: no JPEG, CMYK (OpenCV ignores its ink profile), and what OpenCV
+    rejects. The orientation is not applied here, else it would be applied twice.
     """
     import cv2
     import numpy as np
@@ -162,7 +167,8 @@ def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any
 
 
 def _eight_bits(image: Any) -> Any:
-    """16-bit grey (Pillow's own conversion clips everything over 255 to white)."""
+    """Convert 16-bit grey to 8 bits (Pillow's own conversion clips everything over 255 to
+    white)."""
     import numpy as np
     from PIL import Image
 
@@ -180,7 +186,8 @@ def _flat(image: Any) -> Any:
 
 
 def upright(image: Any, orientation: int) -> Any:
-    """Apply EXIF orientation 1 to 8 (CIPA DC-008, 4.6.4): where row 0 and column 0 of the picture are."""
+    """Apply EXIF orientation 1 to 8 (CIPA DC-008, 4.6.4): the sides of the picture on which row
+    0 and column 0 are."""
     from PIL import Image
 
     turn = Image.Transpose

@@ -1,7 +1,8 @@
-"""Renditions: what is shown, played and published instead of the original, which nobody ever changes.
+"""Renditions: displayed, played and published instead of the original, which is never changed.
 
-``thumb`` and ``view`` of a photo, ``poster``, ``thumb`` and ``play`` of a video or a voice note. All of it runs in
-the workers of ``capture.decoding.process_pool``; the parts are in steps_photo, steps_video and steps_audio.
+``thumb`` and ``view`` of a photo; ``poster``, ``thumb`` and ``play`` of a video or a voice note.
+All of it runs in the workers of ``capture.decoding.process_pool``; the parts are in photo, video
+and audio beside this module.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from reporter.media.edits import Edits
 
 @dataclass(frozen=True)
 class Result:
-    """What became of an original: what its headers say (the true duration filled in) and what was made of it.
+    """The result for an original: its probed headers (with the true duration) and its renditions.
 
-    ``look``: of a photo, and of a video's poster frame. ``note``: a sentence for people about a picture that is shown
-    although its file is not whole, else ''.
+    ``look``: of a photo, and of a video's poster frame. ``note``: a message for people about a
+    picture that is shown although its file is truncated, else ''.
     """
 
     probe: Probe
@@ -44,11 +45,12 @@ def process_file(
     edits: Edits | None = None,
     still_at: float | None = None,
 ) -> Result:
-    """Probe an original and make all its renditions in ``out_dir``, each named ``{prefix}{name}{ext}``.
+    """Probe an original and make all its renditions in ``out_dir``, each named
+    ``{prefix}{name}{ext}``.
 
-    ``still_at``: the moment (seconds) of a video's poster; None: the best of some.
+    ``still_at``: the time (seconds) of a video's poster; None: the best of some.
 
-    The one task that ``capture.renditions.worker`` hands to a worker. Raises MediaFailed.
+    The one task that ``capture.renditions.worker`` passes to a worker. Raises MediaFailed.
     """
     found = probe(src, mime, max_pixels=max_pixels)
     edits = edits or Edits()
@@ -60,11 +62,11 @@ def process_file(
     make = partial(make_video, still_at=still_at) if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)
-    # Of the recording, not of what was cut out of it.
+    # The duration of the recording, before cuts.
     duration = found.duration if edits.cut else exact or found.duration
     return Result(replace(found, duration=duration), made, _look(made, "poster"))
 
 
 def _look(made: tuple[RenditionFile, ...], name: str) -> QualityMeasurement | None:
-    """Of one of the pictures, if it was made."""
+    """Measure one of the pictures, if it was made."""
     return next((measure_quality(one.path) for one in made if one.name == name), None)

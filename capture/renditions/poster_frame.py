@@ -1,4 +1,4 @@
-"""The still picture that stands for a video: neither black nor blurred."""
+"""Selects a video's poster frame: neither black nor blurred."""
 
 from __future__ import annotations
 
@@ -10,13 +10,14 @@ from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
 from capture.imaging.colour import Colour
 from reporter.errors import MediaFailed
 
-# Where to look, as shares of the length: the very beginning and end show hands and floors.
+# Candidate positions, as shares of the length: the very beginning and end show hands and floors.
 MOMENTS = (0.1, 0.3, 0.5, 0.7, 0.9)
 _DARK, _BRIGHT, _FLAT = 24, 240, 8
 
 
 def best_frame(play: Path, found: Probe, still_at: float | None = None) -> Any:
-    """The best of five frames of a playable copy, or the one at a moment (seconds), upright, as an RGB Pillow image.
+    """The best of five frames of a playable copy, or the one at a given time (seconds), upright, as
+    an RGB Pillow image.
 
     Raises MediaFailed for none.
     """
@@ -26,7 +27,7 @@ def best_frame(play: Path, found: Probe, still_at: float | None = None) -> Any:
     with open_media(play, "video/mp4") as container:
         stream = container.streams.video[0]
         stream.thread_type = "AUTO"
-        # Pictures that no other needs are passed over on the way: the next that one needs is as good.
+        # Skip pictures that no other depends on: the next reference picture is as good.
         stream.codec_context.skip_frame = "NONREF"
         for moment in moments:
             frame = _frame_at(container, stream, moment)
@@ -41,7 +42,7 @@ def best_frame(play: Path, found: Probe, still_at: float | None = None) -> Any:
 
 
 def _frame_at(container: Any, stream: Any, moment: float) -> Any:
-    """The frame shown at a moment (seconds from the start), decoded from the key frame before it."""
+    """The frame shown at a time (seconds from the start), decoded from the key frame before it."""
     container.seek(int(moment / stream.time_base), stream=stream)
     frame = None
     for frame in decoded(container, stream):
@@ -51,9 +52,11 @@ def _frame_at(container: Any, stream: Any, moment: float) -> Any:
 
 
 def score_frame(grey: Any) -> float:
-    """How good a uint8 grey picture (H×W) is as a poster: its sharpness, and nearly nothing when black, white or flat.
+    """Score a uint8 grey picture (H×W) as a poster: its sharpness, and nearly zero when black,
+    white or flat.
 
-    Sharpness is the variance of the Laplacian of a picture 320 wide (Pech-Pacheco et al., ICPR 2000).
+    Sharpness is the variance of the Laplacian of a picture 320 wide (Pech-Pacheco et al., ICPR
+    2000).
     """
     import cv2
 
@@ -66,7 +69,7 @@ def score_frame(grey: Any) -> float:
 
 
 def _image(frame: Any, found: Probe) -> Any:
-    """An RGB Pillow image by the film's own colours, which a frame need not repeat."""
+    """Convert to an RGB Pillow image by the film's own colours, which a frame need not repeat."""
     colour = found.film.picture.colour if found.film and found.film.picture else Colour()
     made = frame.reformat(
         format="rgb24",

@@ -1,4 +1,5 @@
-"""A file without edits as a browser shows it: for whoever mends it at the desk, never for others."""
+"""Unedited copies of files that a browser can display: for the edit page at the desk, never for
+others."""
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ _KEPT = {
     Kind.VIDEO.value: ("play", ".mp4", "video/mp4"),
     Kind.AUDIO.value: ("play", ".m4a", "audio/mp4"),
 }
-# Somebody looks at the page and waits.
+# Somebody is waiting for the page.
 SECONDS = 30.0
 PREVIEW = 900
 
@@ -27,10 +28,11 @@ PREVIEW = 900
 def plain_copy(
     store: Store, pool: DecoderPool, media: Media, *, max_pixels: int = MAX_PIXELS
 ) -> tuple[Path, str]:
-    """A file without edits and its type: what was set aside, made again where that is gone.
+    """The path of a file without edits, and its type: the stored copy, made again where it is
+    missing.
 
-    Of a film or a voice note whose copy is gone it is the original, which not every browser plays. Raises MediaFailed,
-    PoolBusy.
+    For a film or a voice note whose copy is missing this is the original, which not every browser
+    plays. Raises MediaFailed, PoolBusy.
     """
     name, ext, mime = _KEPT[media.kind]
     made = [store.plain(media.sha256, ext)]
@@ -50,7 +52,8 @@ def plain_copy(
 def preview_photo(
     store: Store, pool: DecoderPool, media: Media, edits: Edits, *, max_pixels: int = MAX_PIXELS
 ) -> bytes:
-    """A JPEG of a photo as others would see it with these edits. Raises as ``plain_copy``."""
+    """Render a photo as a JPEG as others would see it with these edits. Raises like
+    ``plain_copy``."""
     path, _mime = plain_copy(store, pool, media, max_pixels=max_pixels)
     made: bytes = pool.run(preview, path, edits, PREVIEW, timeout=SECONDS, patience=SECONDS)
     return made
@@ -59,7 +62,8 @@ def preview_photo(
 def propose_sheet(
     store: Store, pool: DecoderPool, media: Media, *, max_pixels: int = MAX_PIXELS
 ) -> list[float] | None:
-    """The corners of the sheet in a photo (eight shares), None where there is none. Raises as ``plain_copy``."""
+    """Detect the corners of the sheet in a photo (eight shares), None where there is none.
+    Raises like ``plain_copy``."""
     path, _mime = plain_copy(store, pool, media, max_pixels=max_pixels)
     found: list[float] | None = pool.run(sheet_in, path, timeout=SECONDS, patience=SECONDS)
     return found

@@ -1,7 +1,8 @@
-"""A video's renditions: a copy that every browser and every target plays, a poster and its small picture.
+"""Renditions of a video: a copy that every browser and every target plays, a poster and a
+thumbnail.
 
-What already fits is only repacked; what doesn't is made H.264 and AAC in MP4 with its index in front.
-Its sound is brought to the same loudness for all.
+A compatible file is only remuxed; anything else is transcoded to H.264 and AAC in MP4 with its
+index in front. The sound is normalized to the same loudness for all.
 """
 
 from __future__ import annotations
@@ -26,9 +27,11 @@ from capture.transcoding.video_track import LONG_SIDE, SHORT_SIDE, VideoTrack
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 
-# More than this is not copied even where the codecs fit: a phone on the venue's Wi-Fi has to load it.
+# Above this bit rate even compatible codecs are transcoded: a phone on the venue's Wi-Fi has to
+# load it.
 COPY_BITS = 6_000_000
-# The index in front, so that playing begins at once; no version numbers: the same input gives the same bytes.
+# The index in front, so that playback starts at once; no version numbers, so that the same input
+# gives the same bytes.
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 
 
@@ -41,11 +44,12 @@ def make_video(
     edits: Edits | None = None,
     still_at: float | None = None,
 ) -> list[RenditionFile]:
-    """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed video.
+    """Make ``play`` (H.264/AAC MP4, at most 720p), ``poster`` and ``thumb`` (400) of a probed
+    video.
 
-    Rotation is kept as correct metadata where the pictures are only repacked, and is in the pixels else. Nothing
-    of the original's metadata is left. The duration of ``play`` is exact. Raises MediaFailed when no picture can be
-    decoded.
+    Rotation is kept as metadata where the video is only remuxed, else applied to the pixels. All
+    metadata of the original are removed. The duration of ``play`` is exact. Raises MediaFailed when
+    no picture can be decoded.
     """
     with temporary_rendition(out_dir, prefix, "play", ".mp4") as path:
         _write_play(src, path, found, edits or Edits())
@@ -83,7 +87,8 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
 
 
 def described(found: Probe) -> Film:
-    """What the probe said of the tracks. Raises MediaFailed for what is neither film nor sound."""
+    """The probe's description of the tracks. Raises MediaFailed for what is neither film nor
+    audio."""
     if found.film is None:
         raise MediaFailed(BROKEN_MEDIA)
     return found.film
@@ -92,7 +97,7 @@ def described(found: Probe) -> Film:
 def video_track(
     out: Any, stream: Any, found: Probe, *, span: Span, edits: Edits | None = None
 ) -> Track:
-    """How the pictures get into ``out``: copied where they fit and nothing is to be changed, else encoded."""
+    """Choose the video track for ``out``: copied where compatible and unchanged, else encoded."""
     edits, film = edits or Edits(), described(found)
     if not edits.seen and span.length is None and film.picture is not None and _fits(stream, found):
         return CopyTrack(out, stream, span.start, colour=film.picture.colour)
@@ -100,8 +105,9 @@ def video_track(
 
 
 def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float = 0.0) -> Track:
-    """How the sound gets into ``out``: AAC that is whole and as loud as it should be is copied, all else encoded."""
-    # In a transport stream AAC carries its own headers and a clock that may jump: encode.
+    """Choose the audio track for ``out``: intact AAC of the right loudness is copied, all else
+    encoded."""
+    # In a transport stream AAC has its own headers and a clock that may jump: encode.
     context, sound = stream.codec_context, described(found).sound
     if (
         not gain
@@ -116,7 +122,8 @@ def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float 
 
 
 def _fits(stream: Any, found: Probe) -> bool:
-    """Whether a phone and a browser play it as it is, and nothing is in it that its maker cut off."""
+    """Whether phones and browsers play the video as it is, and it contains nothing that its
+    maker cut off."""
     context, picture = stream.codec_context, described(found).picture
     return (
         picture is not None

@@ -1,4 +1,5 @@
-"""From a received original to ready renditions: claim a row, let a worker do it, write down what came of it."""
+"""Makes renditions of received originals: leases a row, passes it to a worker, stores the
+result."""
 
 from __future__ import annotations
 
@@ -38,7 +39,7 @@ from reporter.moderation.decisions import bump_revision, main_kind
 log = logging.getLogger(__name__)
 
 WAITING = (MediaState.RECEIVED, MediaState.PROCESSING)
-# Renewed while a worker is at it; after a kiosk was killed nobody waits longer than this.
+# The lease is renewed while a worker runs; after a kiosk was killed nobody waits longer than this.
 LEASE = timedelta(seconds=60)
 TICK = 15.0
 MOST_ATTEMPTS = 3
@@ -54,7 +55,7 @@ GIVEN_UP = Message(
 
 @dataclass(frozen=True)
 class _Job:
-    """What is known of a claimed row; the session is not needed while a worker is at it."""
+    """The data of a leased row; the database session is not needed while a worker runs."""
 
     media_id: uuid.UUID
     lease: str
@@ -70,11 +71,11 @@ class _Job:
 def process_due(
     session: Session, store: Store, pool: DecoderPool, *, now: Clock, limits: LimitSettings
 ) -> int:
-    """Process what was received, what waits for another try, and what a killed kiosk left behind. Commits.
+    """Process received originals, due retries, and jobs left by a killed kiosk. Commits.
 
-    Returns how many originals were taken up. Each gets its renditions and becomes ``ready``, or ``failed`` with a
-    sentence. A worker that died is given two more tries, later; a full disk and a closing kiosk cost none.
-    Safe to run in several threads, each with a session of its own.
+    Returns how many originals were processed. Each gets its renditions and becomes ``ready``, or
+    ``failed`` with a message. After a worker died there are two retries, later; a full disk and a
+    closing kiosk cost none. Safe to run in several threads, each with its own database session.
     """
     taken = 0
     for media_id in due_ids(session, Media, states=WAITING, now=now(), limit=BATCH):
@@ -90,10 +91,10 @@ def process_due(
 def check_intake(
     pool: DecoderPool, path: Path, media_type: MediaType, limits: LimitSettings
 ) -> Probe | None:
-    """A quick look into a video or sound file before its receipt is given; photos pass.
+    """Quickly inspect a video or audio file before its receipt is given; photos pass.
 
-    Raises TooLong over the limit, MediaFailed for a file that can't be read. What takes too long to look into, or
-    does not know its own length, passes: None, or a Probe without a duration.
+    Raises TooLong over the limit, MediaFailed for a file that can't be read. A file that takes too
+    long to inspect, or does not state its duration, passes: None, or a Probe without a duration.
     """
     if media_type.kind == Kind.PHOTO:
         return None
@@ -115,9 +116,9 @@ def check_intake(
 
 
 def heal(session: Session, store: Store, media: Media, *, now: datetime) -> bool:
-    """Have the renditions of a ready original made again if one is gone or cut short. Commits.
+    """Requeue a ready original if one of its renditions is missing or truncated. Commits.
 
-    True when that was needed. Their rows stay: what is made again is the same.
+    True when that was needed. The rows stay: the new renditions are the same.
     """
     if media.state != MediaState.READY or all(_is_whole(store, media, r) for r in media.renditions):
         return False
@@ -163,7 +164,7 @@ def _claim(session: Session, media_id: uuid.UUID, now: datetime) -> _Job | None:
         media.attempts,
         media.duration,
     )
-    # No connection is held while a worker takes its time.
+    # Hold no database connection while a worker runs.
     session.commit()
     return job
 
@@ -177,8 +178,8 @@ def _process(
     now: Clock,
     limits: LimitSettings,
 ) -> bool:
-    """One claimed original. False when there is no use in going on to the next."""
-    # A worker that was killed could not clean up after itself.
+    """Process one leased original. False when there is no use in continuing with the next."""
+    # A killed worker could not clean up.
     store.clear_workplaces(job.sha256)
     try:
         result = _render(session, store, pool, job, now=now, limits=limits)
@@ -198,7 +199,7 @@ def _process(
         if not _finish(session, store, job, result):
             _forget_withdrawn(session, store, job)
     except (PermissionError, Busy) as error:
-        # Windows: somebody is being sent the one that it replaces. Or: the object store does not answer.
+        # Windows: the old file is being sent to somebody. Or: the object store does not respond.
         session.rollback()
         log.warning("media %s waits: %s", job.media_id, error)
         _put_back(session, job, now() + timedelta(seconds=5), attempts=job.attempts - 1)
@@ -219,13 +220,13 @@ def _render(
         raise MediaFailed(MISSING)
     if job.attempts > MOST_ATTEMPTS:
         raise MediaFailed(GIVEN_UP)
-    # The store decides where renditions stand; the steps only add name and extension.
+    # The store decides where renditions are kept; the steps only add name and extension.
     edits = edits_of(session, session.get_one(Media, job.media_id))
     still_at = _still_at(session, job)
     session.commit()
     most = limits.photo_megapixels * 1_000_000
     task = partial(process_file, max_pixels=most, edits=edits, still_at=still_at)
-    # In a place of its own: what was edited meanwhile must not be overwritten by what was made before.
+    # In a separate folder: a result from before an edit must not overwrite one from after it.
     result: Result = pool.run(
         task,
         source,
@@ -239,14 +240,16 @@ def _render(
 
 
 def _still_at(session: Session, job: _Job) -> float | None:
-    """A film of the evening is shown by its title: what is sharpest in it is the code on its last card."""
+    """The evening's film shows its title as poster: the sharpest frame in it is the code on its
+    last card."""
     query = select(Takeaway.id).join(Attachment).where(Attachment.media_id == job.media_id)
     made_here = session.scalar(query.where(Takeaway.source == Source.FILM).limit(1))
     return TITLE_SECONDS / 2 if made_here is not None else None
 
 
 def _time_limit(job: _Job) -> float:
-    """Seconds. A full HD minute is about 100 MB and takes 15 to 30 s to encode; slow laptops get many times that."""
+    """Timeout in seconds. A full HD minute is about 100 MB and takes 15 to 30 s to encode; slow
+    laptops get many times that."""
     return 60.0 if job.kind == Kind.PHOTO else 120.0 + 3.0 * job.bytes / 1_000_000
 
 
@@ -256,7 +259,8 @@ def _renew(session: Session, job: _Job, now: datetime) -> None:
 
 
 def _change(session: Session, job: _Job, **values: Any) -> bool:
-    """Change the row, unless the lease is somebody else's by now or the row is gone. Whether it was changed."""
+    """Update the row, unless another worker has the lease by now or the row is gone. Returns
+    whether it was updated."""
     statement = (
         update(Media)
         .where(Media.id == job.media_id, Media.lease == job.lease)
@@ -280,7 +284,8 @@ def _fail(session: Session, job: _Job, sentence: str) -> None:
 
 
 def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
-    """Put in place and write down what was made, in one transaction. False when the row is no longer ours."""
+    """Move the renditions into place and store them, in one transaction. False when the lease is
+    lost."""
     found = result.probe
     ours = _change(
         session,
@@ -303,7 +308,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
     session.add_all(_row(job, made) for made in result.made)
     session.flush()
     _renew_words(session, job, result)
-    # The row is locked by its update: whoever edits waits, and drops what comes here.
+    # The update locks the row: a concurrent edit waits, and then discards these results.
     for made in result.made:
         store.keep_rendition(made.path, job.sha256, made.name, made.ext)
     store.clear_workplaces(job.sha256)
@@ -314,7 +319,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
 
 
 def _renew_words(session: Session, job: _Job, result: Result) -> None:
-    """What can be found is what can be seen or heard in what was made."""
+    """Refresh the searchable words: drop those of an outdated view, index the spoken ones again."""
     for made in result.made:
         if made.name == VIEW:
             forget_words(session, job.media_id, made.sha256)
@@ -339,7 +344,7 @@ def _row(job: _Job, made: RenditionFile) -> Rendition:
 
 
 def _local_time(found: Probe) -> str:
-    """As the device states it: without an offset, unless the file has one."""
+    """Local time as the device states it: without an offset, unless the file has one."""
     if found.captured_at is None:
         return ""
     moment = found.captured_at.isoformat(timespec="seconds")
@@ -350,7 +355,7 @@ def _local_time(found: Probe) -> str:
 
 
 def _touch_takeaways(session: Session, media_id: uuid.UUID, *, was: str = "") -> None:
-    """Let index, wall and outbox see it. A video that turned out to be sound alone makes a voice note."""
+    """Notify index, wall and outbox. A video that contains only sound makes a voice note."""
     session.expire_all()
     query = select(Takeaway).join(Attachment).where(Attachment.media_id == media_id)
     for takeaway in session.scalars(query):
@@ -360,7 +365,7 @@ def _touch_takeaways(session: Session, media_id: uuid.UUID, *, was: str = "") ->
 
 
 def _forget_withdrawn(session: Session, store: Store, job: _Job) -> None:
-    """It was taken back while a worker was at it: what was made since then goes too."""
+    """Withdrawn while a worker was running: remove what was made since then."""
     if session.scalar(select(Media.id).where(Media.sha256 == job.sha256)) is None:
         store.drop_renditions(job.sha256)
     shutil.rmtree(store.workplace(job.sha256, job.lease), ignore_errors=True)

@@ -1,4 +1,5 @@
-"""The report "what happened" as one printed page: numbers, pictures, themes, quotes, questions, what is next."""
+"""The report "what happened" as a single printed page: numbers, pictures, themes, quotes,
+questions, next steps."""
 
 from __future__ import annotations
 
@@ -12,15 +13,15 @@ from capture.printing.canvas import ACCENT, INK, LINE, POINT, SOFT, WASH, Align,
 from capture.printing.fonts import FontShelf
 
 MARGIN, GAP = 16.0, 6.0
-# Pixels of a picture for each millimetre: 200 a inch.
+# Pixels of a picture per millimetre: 200 per inch.
 PIXELS_A_MM = 8
-# Least points of a line, and what of a column a section may take at most.
+# Least font size in points, and the largest share of a column for one section.
 LEAST = 7.0
 
 
 @dataclass(frozen=True)
 class Entry:
-    """Words and, in small letters below, who said them or what else belongs to them."""
+    """Words with small print below: their author or other details."""
 
     words: str
     below: str = ""
@@ -29,7 +30,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class Section:
-    """A heading and what stands under it."""
+    """A heading and its entries."""
 
     heading: str
     entries: tuple[Entry, ...]
@@ -37,7 +38,8 @@ class Section:
 
 @dataclass(frozen=True)
 class ReportSheet:
-    """All words of the page, made before. ``pictures``: files with their words; ``left`` and ``right``: columns."""
+    """All words of the page, prepared by the caller. ``pictures``: files with their words;
+    ``left`` and ``right``: columns."""
 
     title: str
     above: str
@@ -55,7 +57,8 @@ def make_report(
     paper: str = "A4",
     warn: Callable[[str], None],
 ) -> bytes:
-    """The page as PDF. ``warn`` gets a sentence for each text with letters that no font has."""
+    """Render the page as PDF. ``warn`` gets a message for each text with letters that no font
+    has."""
     canvas = Canvas(paper, shelf=FontShelf(), warn=warn, language=language)
     canvas.page()
     _Page(canvas).draw(sheet)
@@ -119,7 +122,7 @@ class _Page:
         return y + height + 8 + GAP
 
     def _column(self, sections: Sequence[Section], box: Box) -> None:
-        """One section under the other; what has no room is left away whole."""
+        """Stack the sections; one without room is left out completely."""
         y, bottom = box.y, box.y + box.height
         for section in sections:
             if bottom - y < 16 or not section.entries:
@@ -151,7 +154,8 @@ class _Page:
         )
         if entry.below:
             below = Box(box.x, box.y + used, box.width, 4.5)
-            # Below a name stand counts and titles of all languages: as the page reads, whatever comes first.
+            # Names are followed by counts and titles in all languages: use the page's direction,
+            # whatever comes first.
             side = self._canvas.from_right if entry.bold else None
             used += self._canvas.write(
                 entry.below, below, size=8.5, least=6, colour=SOFT, from_right=side
@@ -160,7 +164,7 @@ class _Page:
 
 
 def _cropped(path: Path, box: Box) -> tuple[bytes, tuple[int, int]]:
-    """A picture as JPEG in the shape of a box, and its size."""
+    """A picture as JPEG, cropped to a box's aspect ratio, and its size."""
     from PIL import Image, ImageOps
 
     size = (round(box.width * PIXELS_A_MM), round(box.height * PIXELS_A_MM))

@@ -1,4 +1,4 @@
-"""The sound of a playable copy: resampled, levelled, as AAC."""
+"""The audio track of a playable copy: resampled, levelled, as AAC."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ SOUND_RATE = 48_000
 
 
 class AudioTrack(EncodedTrack):
-    """Decode, resample to 48 kHz and at most two channels, make louder or softer by ``gain`` dB, encode as AAC."""
+    """Decode, resample to 48 kHz and at most two channels, apply ``gain`` dB, encode as AAC."""
 
     def __init__(self, out: Any, stream: Any, span: Span, *, gain: float = 0.0) -> None:
         import av
@@ -50,7 +50,7 @@ class AudioTrack(EncodedTrack):
 
     def _encoded(self, frame: Any) -> Iterator[Any]:
         for made in self._levelled(frame):
-            # A clock that stands still or jumps back would be refused by the muxer.
+            # The muxer would reject a timestamp that repeats or goes back.
             begins = (
                 self._next if made.pts is None else made.pts * (made.time_base or 0) * SOUND_RATE
             )

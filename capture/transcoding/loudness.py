@@ -1,7 +1,7 @@
-"""How loud a recording is, and what brings its playable copy to -16 LUFS (EBU R 128, ITU-R BS.1770).
+"""Measures loudness and normalizes playable copies to -16 LUFS (EBU R 128, ITU-R BS.1770).
 
-Two passes: the sound is measured as it came, then one gain for all of it, and a limiter for the peaks. So the quiet and
-the loud of a voice stay as they were, which a gain that follows the sound would lose.
+Two passes: the sound is measured, then gets one constant gain and a limiter for the peaks. So the
+dynamics of a voice stay as they were, which an adaptive gain would lose.
 """
 
 from __future__ import annotations
@@ -17,25 +17,26 @@ from capture.decoding.film import real_audio
 from capture.decoding.safe_open import decoded, open_media
 
 TARGET = -16.0  # LUFS
-# Nearer than this nobody hears a difference: the sound is then copied where its codec fits.
+# A smaller difference is inaudible: the sound is then copied where its codec is compatible.
 CLOSE_ENOUGH = 1.0
-# A room in which nobody speaks. Louder it would only be a louder noise.
+# A room in which nobody speaks. Amplified it would only be louder noise.
 SILENCE = -50.0
 MOST_GAIN = 20.0
-# In decibels of full scale. The limiter sees samples; between them, and through AAC, peaks rise by about 1 dB.
+# In dBFS. The limiter sees samples; between them, and through AAC, peaks rise by about 1 dB.
 CEILING = -2.0
 
 
 @dataclass(frozen=True)
 class Loudness:
-    """``integrated`` in LUFS (-70 for silence), ``peak`` the true peak in dB of full scale."""
+    """``integrated`` in LUFS (-70 for silence), ``peak`` the true peak in dBFS."""
 
     integrated: float
     peak: float
 
 
 def measure(path: Path, mime: str) -> Loudness:
-    """The loudness of a file's first sound track; one without sound, or too short to tell (0.4 s), counts as silent."""
+    """Measure the loudness of a file's first audio track; no sound, or too short to tell (0.4
+    s), counts as silent."""
     with open_media(path, mime) as container:
         stream = real_audio(container)
         if stream is None:
@@ -47,7 +48,8 @@ def measure(path: Path, mime: str) -> Loudness:
 
 
 def gain_for(found: Loudness) -> float:
-    """The decibels that bring it to ``TARGET``; 0 where it is close enough, or where there is nothing to hear."""
+    """The gain in dB that gives ``TARGET``; 0 where it is close enough, or where there is only
+    silence."""
     wanted = TARGET - found.integrated
     if found.integrated < SILENCE or abs(wanted) < CLOSE_ENOUGH:
         return 0.0
@@ -66,12 +68,12 @@ class Meter:
         self._told: dict[str, str] = {}
 
     def take(self, frame: Any) -> None:
-        """Hear one more frame."""
+        """Measure one more frame."""
         for made in self._resampler.resample(frame):
             self._push(made)
 
     def end(self) -> Loudness:
-        """What was heard in all."""
+        """The loudness of all frames."""
         from math import log10
 
         for made in self._resampler.resample(None):
@@ -83,7 +85,7 @@ class Meter:
         return Loudness(integrated, 20 * log10(max(peak, 1e-6)))
 
     def _push(self, frame: Any) -> None:
-        # Gaps don't count: without a moment of its own each frame follows the last.
+        # Gaps don't count: without a timestamp each frame follows the last.
         frame.pts, frame.time_base = self._written, Fraction(1, 48_000)
         self._written += frame.samples
         self._graph.push(frame)
@@ -95,7 +97,8 @@ class Meter:
 
 
 class Leveller:
-    """One gain for all frames (fltp, 48 kHz), then a limiter; gives frames of 1024 samples, as AAC takes them."""
+    """Applies one gain to all frames (fltp, 48 kHz), then a limiter; outputs frames of 1024
+    samples, as AAC takes them."""
 
     def __init__(self, decibels: float, layout: str) -> None:
         limit = 10 ** (CEILING / 20)
@@ -104,7 +107,7 @@ class Leveller:
             layout,
             [
                 ("volume", f"{decibels:.2f}dB:precision=float"),
-                # level=0: no gain of its own. latency=1: what it looks ahead doesn't shift the sound.
+                # level=0: no make-up gain. latency=1: the look-ahead doesn't delay the sound.
                 ("alimiter", f"limit={limit:.4f}:attack=5:release=60:level=0:latency=1"),
                 ("aformat", "sample_fmts=fltp"),
                 ("asetnsamples", "n=1024:p=0"),
@@ -112,7 +115,7 @@ class Leveller:
         )
 
     def take(self, frame: Any) -> Iterator[Any]:
-        """The frames that are ready; None for the rest of them."""
+        """Process a frame and return the finished ones; None flushes the rest."""
         self._graph.push(frame)
         yield from _pulled(self._graph)
 

@@ -1,6 +1,8 @@
-"""Tracks of a playable copy: each takes packets of one stream and gives packets for the MP4, copied or encoded.
+"""Tracks of a playable copy: each takes packets of one stream and returns packets for the MP4,
+copied or encoded.
 
-Here is what they have in common and the track that copies; those that encode: ``video_track``, ``audio_track``.
+Contains the common parts and the copying track; the encoding ones are in ``video_track`` and
+``audio_track``.
 """
 
 from __future__ import annotations
@@ -19,20 +21,21 @@ LIMITED = 1  # FFmpeg's AVCOL_RANGE_MPEG
 
 @dataclass(frozen=True)
 class Span:
-    """What of a recording is kept, in seconds of its own clock: from ``start`` on, ``length`` or (None) to the end."""
+    """The kept part of a recording, in seconds of its own clock: from ``start``, for ``length``
+    or (None) to the end."""
 
     start: Fraction
     length: Fraction | None = None
 
     def is_over(self, packet: Any) -> bool:
-        """Whether a packet comes so late that nothing of it is kept, whatever order pictures are coded in."""
+        """Whether a packet is past the end of the span, whatever the coding order of pictures."""
         if self.length is None or packet.pts is None:
             return False
         return bool(packet.pts * packet.time_base - self.start > self.length + 2)
 
 
 def span_of(start: Fraction, edits: Edits) -> Span:
-    """What is kept of a recording whose clock begins at ``start``."""
+    """The kept part of a recording whose clock begins at ``start``."""
     if edits.cut is None:
         return Span(start)
     begin, end = (Fraction(moment).limit_denominator(1000) for moment in edits.cut)
@@ -40,19 +43,19 @@ def span_of(start: Fraction, edits: Edits) -> Span:
 
 
 class Track(Protocol):
-    """One stream on its way into a playable copy."""
+    """One stream of a playable copy."""
 
     def take(self, packet: Any) -> Iterator[Any]:
-        """The packets to write for one that was read."""
+        """Process a packet and return the packets to write."""
 
     def end(self) -> Iterator[Any]:
-        """The packets that are still to be written when nothing more comes."""
+        """Flush: return the remaining packets at the end of the input."""
 
 
 def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
-    """Move everything from ``source`` to ``out``; returns how many packets were written.
+    """Process everything from ``source`` to ``out``; returns how many packets were written.
 
-    Where the file breaks off or is damaged, what came before it is kept.
+    Where the file is truncated or damaged, what came before it is kept.
     """
     import av
 
@@ -63,7 +66,7 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
             packet = next(packets)
         except (StopIteration, av.error.FFmpegError):
             break
-        # The packets at the end, which are empty, carry the number 0 for every track.
+        # The empty packets at the end have the stream index 0 for every track.
         for made in tracks[packet.stream.index].take(packet):
             out.mux(made)
             written += 1
@@ -75,7 +78,8 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
 
 
 class CopyTrack:
-    """Packets as they are, their clock moved so that the recording starts at zero; colours are tagged anew."""
+    """Copies packets, with their clock shifted so that the recording starts at zero, and new
+    colour tags."""
 
     def __init__(
         self, out: Any, stream: Any, start: Fraction, *, colour: Colour | None = None
@@ -87,7 +91,8 @@ class CopyTrack:
         self._last: int | None = None
 
     def take(self, packet: Any) -> Iterator[Any]:
-        """The packet, unless it has no time or would run backwards (a muxer refuses such)."""
+        """Return the packet, unless it has no timestamp or goes back in time (muxers reject
+        such)."""
         dts = packet.dts if packet.dts is not None else packet.pts
         if dts is None or packet.is_corrupt or (self._last is not None and dts <= self._last):
             return
@@ -98,47 +103,47 @@ class CopyTrack:
         yield packet
 
     def end(self) -> Iterator[Any]:
-        """Nothing is held back."""
+        """Nothing is buffered."""
         return iter(())
 
 
 class EncodedTrack(ABC):
-    """A stream that is decoded and encoded anew, as far as it is kept."""
+    """A stream whose kept part is decoded and encoded again."""
 
     def __init__(self, stream: Any, span: Span) -> None:
         self._stream, self._span = stream, span
 
     def take(self, packet: Any) -> Iterator[Any]:
-        """What the encoder gives for one packet; damaged packets are passed over."""
+        """Return the encoder's output for one packet; damaged packets are skipped."""
         if self._span.is_over(packet):
             return
         for frame in decode(packet):
             yield from self._frame(frame)
 
     def end(self) -> Iterator[Any]:
-        """What decoder, filters and encoder still hold."""
+        """Flush decoder, filters and encoder."""
         for frame in drain(self._stream):
             yield from self._frame(frame)
         yield from self._rest()
 
     @abstractmethod
     def _frame(self, frame: Any) -> Iterator[Any]:
-        """The packets for one frame."""
+        """Encode one frame to packets."""
 
     @abstractmethod
     def _rest(self) -> Iterator[Any]:
-        """The packets that filters and encoder still hold."""
+        """Flush filters and encoder."""
 
 
 def tag(context: Any, colour: Colour) -> None:
-    """Write into headers what the colours mean: without it each player guesses."""
+    """Write the colour tags into the headers: without them each player guesses."""
     context.color_primaries, context.color_trc = colour.primaries, colour.transfer
     context.colorspace = colour.matrix
     context.color_range = 2 if colour.is_full_range else LIMITED
 
 
 def decode(packet: Any) -> list[Any]:
-    """The frames of a packet; none of a damaged one."""
+    """Decode a packet to frames; none for a damaged one."""
     import av
 
     try:
@@ -148,7 +153,7 @@ def decode(packet: Any) -> list[Any]:
 
 
 def drain(stream: Any) -> list[Any]:
-    """The frames that a decoder still holds when nothing more comes."""
+    """Flush the decoder's remaining frames."""
     import av
 
     try:

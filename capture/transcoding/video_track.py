@@ -1,4 +1,5 @@
-"""The picture of a playable copy: decoded, scaled, turned, its colours brought to what every player shows, as H.264."""
+"""The video track of a playable copy: decoded, scaled, rotated, converted to colours that every
+player shows, as H.264."""
 
 from __future__ import annotations
 
@@ -20,7 +21,7 @@ from reporter.media.edits import Edits
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
 MOST_FRAMES = 31
-# Two threads, on every machine: x264's output depends on their number, and a rebuilt file should be the same.
+# Always two threads: x264's output depends on their number, and a rebuilt file should be the same.
 X264 = {
     "preset": "veryfast",
     "crf": "23",
@@ -29,15 +30,15 @@ X264 = {
     "threads": "2",
     "g": "60",
 }
-# A player can only jump to a key frame.
+# Players can only seek to a key frame.
 KEY_SECONDS = 2
-# More of them make a film of 4K hold more pictures than memory is meant for.
+# More would make a 4K film hold more pictures than the memory limit allows.
 MOST_THREADS = 4
 CLOCK = Fraction(1, 90_000)
 
 
 class VideoTrack(EncodedTrack):
-    """Decode, scale, turn, deinterlace, thin out to 30 pictures a second, edit, encode as H.264."""
+    """Decode, scale, rotate, deinterlace, reduce to 30 frames per second, edit, encode as H.264."""
 
     def __init__(
         self, out: Any, stream: Any, film: Film, span: Span, *, edits: Edits | None = None
@@ -68,7 +69,7 @@ class VideoTrack(EncodedTrack):
             yield from self._to.encode(None)
 
     def _frame(self, frame: Any) -> Iterator[Any]:
-        # AVI has no other times than those of decoding.
+        # AVI has only decoding timestamps.
         pts = frame.pts if frame.pts is not None else frame.dts
         if pts is None or not self._is_due(pts * frame.time_base - self._span.start):
             return
@@ -89,25 +90,27 @@ class VideoTrack(EncodedTrack):
                 made = self._graph.vpull()
                 if self._edits.seen:
                     made = edited_frame(made, self._edits)
-                # Its neighbours may have been dropped: what was a key frame need not be one.
+                # Neighbouring frames may have been dropped, so the source's key frames don't apply.
                 made.pict_type = self._picture_type(made.pts)
                 yield from self._to.encode(made)
 
     def _picture_type(self, pts: int) -> int:
-        """A key frame (1) after two seconds at the latest, however few there are; else the encoder's choice."""
+        """A key frame (1) after two seconds at the latest, however few frames there are; else
+        the encoder's choice."""
         if self._key is not None and (pts - self._key) * CLOCK < KEY_SECONDS:
             return 0
         self._key = pts
         return 1
 
     def _is_due(self, moment: Fraction) -> bool:
-        """Thin out: of 60 pictures a second every other one is left."""
+        """Whether to keep a frame when reducing the rate: of 60 per second every other one is
+        dropped."""
         if moment < max(self._next, 0) or round(moment / CLOCK) <= self._last:
             return False
         if self._span.length is not None and moment >= self._span.length:
             return False
         self._last = round(moment / CLOCK)
-        # Never far behind: what comes late is no reason for a burst.
+        # Limit the lag: a late frame must not cause a burst.
         step = Fraction(1, MOST_FRAMES)
         self._next = moment + step if self._next < 0 else max(self._next + step, moment)
         return True
@@ -133,7 +136,8 @@ def _encoder(out: Any, picture: PictureTrack, size: tuple[int, int]) -> Any:
     stream = out.add_stream("libx264", rate=rate, options=dict(X264))
     stream.width, stream.height = size
     stream.pix_fmt = "yuv420p"
-    # PyAV's own choice is slices: then each picture waits for the one before, and no core works meanwhile.
+    # PyAV's default is slices: then each picture waits for the one before, and cores are idle
+    # meanwhile.
     stream.codec_context.thread_type = "FRAME"
     stream.codec_context.time_base = CLOCK
     tag(stream.codec_context, picture.colour.shown())
@@ -141,7 +145,7 @@ def _encoder(out: Any, picture: PictureTrack, size: tuple[int, int]) -> Any:
 
 
 def _shape_steps(picture: PictureTrack) -> list[tuple[str, str]]:
-    # "send_frame": one picture out for one in.
+    # "send_frame": one output picture per input picture.
     return [("bwdif", "mode=send_frame:deint=all")] if picture.is_interlaced else []
 
 
@@ -153,10 +157,11 @@ def _turn_steps(picture: PictureTrack) -> list[tuple[str, str]]:
 
 @contextmanager
 def colour_steps(colour: Colour, size: tuple[int, int]) -> Iterator[list[tuple[str, str]]]:
-    """Filters that scale a picture to ``size`` and bring its colours to ``colour.shown()``, while the context lasts.
+    """Filters that scale a picture to ``size`` and convert its colours to ``colour.shown()``, valid
+    within the context.
 
-    Colours that every player knows only lose their full range. All others go through a table of three dimensions:
-    libswscale's own conversion took many times as long (286 ms for a picture of 720p, not 10).
+    Common colour systems are only converted to limited range. All others use a 3D lookup table:
+    libswscale's own conversion took many times as long (286 ms for a 720p picture, not 10).
     """
     scale = f"{size[0]}:{size[1]}:in_color_matrix={_MATRICES.get(colour.matrix, 'bt709')}"
     scale += f":in_range={'full' if colour.is_full_range else 'limited'}"
@@ -170,14 +175,15 @@ def colour_steps(colour: Colour, size: tuple[int, int]) -> Iterator[list[tuple[s
         name = re.sub(r"([:'])", r"\\\1", cube.as_posix())
         yield [
             ("scale", f"{scale}:out_range=full:flags=bilinear"),
-            # For this depth and for 16 bits the filter's code is three times as fast as for all others.
+            # For this depth and for 16 bits the filter's code is three times as fast as for all
+            # others.
             ("format", "gbrpf32le"),
             ("lut3d", f"{name}:interp=tetrahedral"),
             ("scale", "flags=bilinear:in_range=full:out_color_matrix=bt709:out_range=limited"),
         ]
 
 
-# H.273's numbers in the words of the filter.
+# H.273's numbers as the filter's names.
 _MATRICES = {
     BT709: "bt709",
     4: "fcc",
@@ -196,9 +202,10 @@ _TURNS: dict[int, tuple[tuple[str, str], ...]] = {
 
 
 def _even_size(width: int, height: int, *, kept: float = 1.0) -> tuple[int, int]:
-    """At most 1280 × 720, upright or lying, never enlarged, both sides even as yuv420p needs it.
+    """At most 1280 × 720, portrait or landscape, never enlarged, both sides even as yuv420p needs
+    it.
 
-    ``kept``: the share that a crop leaves, which then has that size.
+    ``kept``: the share that a crop keeps, which then has that size.
     """
     share = min(1.0, LONG_SIDE / max(width, height) / kept, SHORT_SIDE / min(width, height) / kept)
     return max(2, round(width * share / 2) * 2), max(2, round(height * share / 2) * 2)
@@ -213,7 +220,7 @@ def edited_size(size: tuple[int, int], edits: Edits) -> tuple[int, int]:
 
 
 def edited_frame(frame: Any, edits: Edits) -> Any:
-    """A yuv420p frame with edits, as another one with the same time."""
+    """Apply edits to a yuv420p frame; returns a new frame with the same timestamp."""
     import av
     import numpy as np
 
@@ -225,7 +232,7 @@ def edited_frame(frame: Any, edits: Edits) -> Any:
 
 
 def _even(pixels: Any) -> Any:
-    """Without the last row or column where there is an odd number of them; a single one is doubled."""
+    """Drop the last row or column where their number is odd; a single one is doubled."""
     import numpy as np
 
     high, wide = pixels.shape[:2]
