@@ -1,6 +1,6 @@
-"""The pen for printed pages: text that is fitted into a box in any script, QR codes, simple shapes.
+"""Drawing on printed pages: text fitted into a box in any script, QR codes, simple shapes.
 
-All measures are millimetres from the top left corner of the page, type sizes are points.
+All measures are millimetres from the top left corner of the page; font sizes are points.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from reporter.errors import BadInput
 Colour = tuple[int, int, int]
 Align = Literal["start", "centre", "left", "right"]
 
-# The colours of the web pages (static/css/tokens.css), as they look on white paper.
+# The colours of the web pages (static/css/tokens.css), adapted to white paper.
 INK: Colour = (43, 35, 32)
 SOFT: Colour = (102, 89, 79)
 LINE: Colour = (221, 209, 191)
@@ -30,7 +30,7 @@ WHITE: Colour = (255, 255, 255)
 
 PAPERS = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 POINT = 25.4 / 72
-# How much larger a text must become before a word of it is divided.
+# The gain in font size that justifies dividing a word.
 _WORTH_A_HYPHEN = 1.25
 
 
@@ -46,7 +46,7 @@ class Box:
 
 @dataclass(frozen=True)
 class Style:
-    """What ``Canvas.write`` was asked for."""
+    """The options of ``Canvas.write``."""
 
     size: float
     least: float
@@ -58,7 +58,7 @@ class Style:
 
 
 class Canvas:
-    """A PDF document with the few strokes that our pages need."""
+    """A PDF document with the few drawing operations that our pages need."""
 
     def __init__(
         self, paper: str, *, shelf: FontShelf, warn: Callable[[str], None], language: str = "en"
@@ -73,19 +73,19 @@ class Canvas:
         self._typesetter = Typesetter(shelf)
         self._warn = warn
         self._told: set[str] = set()
-        # Most lines are the same on every poster.
+        # Cached, because most lines are the same on every poster.
         self._fitted: dict[tuple[object, ...], tuple[Paragraph, list[Line], float]] = {}
 
     def page(self) -> None:
-        """Begins a new page."""
+        """Begin a new page."""
         self._pdf.page()
 
     def output(self, *, title: str, now: datetime) -> bytes:
-        """The document; the same bytes for the same pages and the same ``now`` (aware)."""
+        """Return the document; the same bytes for the same pages and the same ``now`` (aware)."""
         return self._pdf.output(title=title, language=self.language, now=now)
 
     def shown(self, text: str, *, bold: bool = False) -> str:
-        """What of a text can be printed; tells once which letters of it no font has."""
+        """The printable part of a text; reports once which of its letters no font has."""
         found = self._paragraph(text, bold=bold, from_right=None)
         if found.missing and text not in self._told:
             self._told.add(text)
@@ -108,10 +108,12 @@ class Canvas:
         leading: float = 1.18,
         from_right: bool | None = None,
     ) -> float:
-        """Sets a text into the box, as large as fits between ``least`` and ``size`` points.
+        """Set a text into the box, at the largest size that fits between ``least`` and ``size``
+        points.
 
-        What doesn't fit at the smallest size is cut with an ellipsis. A text reads as its first letter does, unless
-        ``from_right`` says how, and begins at that side. Returns the height used, in millimetres.
+        Text that doesn't fit at the smallest size is cut with an ellipsis. The direction is that of
+        the first letter, unless ``from_right`` gives it, and the text is aligned to that side.
+        Returns the height used, in millimetres.
         """
         style = Style(size, least or size, bold, colour, align, leading, from_right)
         return self._write(text, box, style)
@@ -155,13 +157,13 @@ class Canvas:
                 if glyphs and glyphs[0].picture:
                     self._pdf.images(glyphs[0].face, points, shown)
                 elif glyphs:
-                    # Thin faces get an outline of their own colour.
+                    # Thin fonts get an outline of their own colour.
                     embolden = glyphs[0].face.embolden
                     self._pdf.draw(f"2 Tr {points * 0.03:.3f} w" if embolden else "0 Tr")
                     self._pdf.text(glyphs[0].face, points, shown)
 
     def _colour(self, colour: Colour) -> None:
-        """Opens a state in which everything has one colour."""
+        """Begin a graphics state in which everything has one colour."""
         values = " ".join(f"{part / 255:.4f}" for part in colour)
         self._pdf.draw(f"q {values} rg {values} RG")
 
@@ -176,7 +178,7 @@ class Canvas:
         return *self._cut(text, box, style), style.least
 
     def _cut(self, text: str, box: Box, style: Style) -> tuple[Paragraph, list[Line]]:
-        """As much of the text as fits when words may be divided anywhere, with an ellipsis for the rest."""
+        """As much of the text as fits when words may be divided anywhere, then an ellipsis."""
         whole = self._paragraph(text, bold=style.bold, from_right=style.from_right)
         lines = _lines_in(whole, box, style.least, style.leading, anywhere=True)
         if lines:
@@ -193,10 +195,10 @@ class Canvas:
         return best
 
     def qr(self, text: str, box: Box) -> None:
-        """A QR code, black on white, that fills the box with its white border included."""
+        """Draw a QR code, black on white, that fills the box including its white border."""
         matrix = qr_matrix(text)
         side = len(matrix) + 2 * QUIET_ZONE
-        # A little taller than a module, so that no hairline shows between two rows.
+        # Slightly taller than a module, so that no hairline shows between two rows.
         bars = "".join(
             f"{column + QUIET_ZONE} {side - row - QUIET_ZONE - 1.02:.2f} {length} 1.02 re\n"
             for row, column, length in qr_runs(matrix)
@@ -206,18 +208,18 @@ class Canvas:
         self._pdf.form(text, path, side, place)
 
     def photo(self, jpeg: bytes, size: tuple[int, int], box: Box) -> None:
-        """A JPEG in RGB of a size in pixels, that fills the box."""
+        """Place an RGB JPEG of the given pixel size, filling the box."""
         bottom = self.height - box.y - box.height
         x, y, width, height = (v / POINT for v in (box.x, bottom, box.width, box.height))
         self._pdf.photo(jpeg, size, (x, y, width, height))
 
     def fill(self, box: Box, colour: Colour, *, radius: float = 0) -> None:
-        """A filled rectangle, with round corners if ``radius`` says so."""
+        """Fill a rectangle, with rounded corners if ``radius`` is given."""
         self._colour(colour)
         self._pdf.draw(f"{self._path(box, radius)} f Q")
 
     def frame(self, box: Box, colour: Colour, *, width: float, radius: float = 0) -> None:
-        """The outline of a rectangle."""
+        """Draw the outline of a rectangle."""
         self._colour(colour)
         self._pdf.draw(f"{width / POINT:.3f} w {self._path(box, radius)} S Q")
 
@@ -235,23 +237,23 @@ class Canvas:
         colour: Colour,
         dash: str = "",
     ) -> None:
-        """A straight line; ``dash`` is the pattern of a broken one."""
+        """Draw a straight line; ``dash`` is the dash pattern."""
         (x1, y1), (x2, y2) = ((x / POINT, (self.height - y) / POINT) for x, y in (start, end))
         self._colour(colour)
         self._pdf.draw(f"{dash} {width / POINT:.3f} w {x1:.3f} {y1:.3f} m {x2:.3f} {y2:.3f} l S Q")
 
     def cut(self, start: tuple[float, float], end: tuple[float, float]) -> None:
-        """A dashed line to cut along."""
+        """Draw a dashed cutting line."""
         dash = 1.5 / POINT
         self.line(start, end, width=0.2, colour=SOFT, dash=f"[{dash:.2f} {dash:.2f}] 0 d")
 
     def disc(self, x: float, y: float, radius: float, colour: Colour) -> None:
-        """A filled circle around (x, y)."""
+        """Fill a circle around (x, y)."""
         box = Box(x - radius, y - radius, 2 * radius, 2 * radius)
         self.fill(box, colour, radius=radius)
 
     def ring(self, x: float, y: float, radius: float, *, width: float, colour: Colour) -> None:
-        """A circle line around (x, y)."""
+        """Draw the outline of a circle around (x, y)."""
         box = Box(x - radius, y - radius, 2 * radius, 2 * radius)
         self.frame(box, colour, width=width, radius=radius)
 
@@ -259,7 +261,7 @@ class Canvas:
 def _largest(
     paragraph: Paragraph, box: Box, style: Style, *, hyphenate: bool
 ) -> tuple[list[Line], float] | None:
-    """The lines and the size in points of the largest setting that fits the box."""
+    """The lines and the font size in points of the largest setting that fits the box."""
     points = style.size
     while True:
         lines = _lines_in(paragraph, box, points, style.leading, hyphenate=hyphenate)
@@ -279,19 +281,20 @@ def _lines_in(
     hyphenate: bool = False,
     anywhere: bool = False,
 ) -> list[Line]:
-    """The lines at a size; none where they don't fit."""
+    """The lines at a font size; none where they don't fit."""
     lines = paragraph.lines(box.width / (points * POINT), hyphenate=hyphenate, anywhere=anywhere)
     fits = lines is not None and len(lines) * points * POINT * leading <= box.height + 0.01
     return lines if lines and fits else []
 
 
 def is_tall(text: str) -> bool:
-    """Whether letters reach so far up and down (Arabic to Khmer, Ethiopic, Vietnamese) that lines need more room."""
+    """Whether the letters are so tall (Arabic to Khmer, Ethiopic, Vietnamese) that lines need
+    more room."""
     return any("\u0590" <= c <= "\u1fff" or "\ufb1d" <= c <= "\ufefc" for c in text)
 
 
 def is_read_from_right(language: str) -> bool:
-    """Whether pages in a language read from the right."""
+    """Whether pages in a language are laid out from right to left."""
     from babel import Locale, UnknownLocaleError
 
     try:

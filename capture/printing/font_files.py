@@ -1,6 +1,6 @@
-"""Font files as HarfBuzz reads them: what letters they have, shaping, cutting down, colour glyphs.
+"""Font files, read with HarfBuzz: coverage, shaping, subsetting, colour glyphs.
 
-https://harfbuzz.github.io/ by uharfbuzz. Measures are in ems, unless said otherwise.
+https://harfbuzz.github.io/ by uharfbuzz. Measures are in ems, unless stated otherwise.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 _OUTLINES = {"glyf", "CFF "}
 _COLOURS = {"COLR", "CBDT", "sbix"}
-# Pixels of an em of a colour glyph: enough for one of 25 mm at 250 dots an inch.
+# Pixels per em of a colour glyph: enough for one of 25 mm at 250 dpi.
 _PICTURE = 256
 
 
@@ -24,7 +24,7 @@ _PICTURE = 256
 class Face:
     """A font file (one of several in a collection); without a path the PDF's built-in Helvetica.
 
-    ``embolden`` marks a face whose strokes are too thin for a poster.
+    ``embolden`` marks a font whose strokes are too thin for a poster.
     """
 
     path: Path | None
@@ -33,15 +33,15 @@ class Face:
     embolden: bool = False
 
     def covers(self, text: str) -> bool:
-        """Whether the face has a glyph for every letter of the text."""
+        """Whether the font has a glyph for every letter of the text."""
         return not self.missing(text)
 
     def missing(self, text: str) -> set[str]:
-        """The letters of the text that the face has no glyph for."""
+        """The letters of the text for which the font has no glyph."""
         return {c for c in text if not self._has(c)}
 
     def _has(self, letter: str) -> bool:
-        # Joiners, marks of direction and variation selectors need no glyph of their own.
+        # Joiners, directional marks and variation selectors need no glyph of their own.
         if letter.isspace() or unicodedata.category(letter) in ("Cf", "Cc"):
             return True
         if "\ufe00" <= letter <= "\ufe0f":
@@ -51,14 +51,14 @@ class Face:
         return ord(letter) in letters_of(self.path, self.number)
 
 
-# The built-in fonts of PDF are limited to Latin-1 here (fpdf2's encoding of core fonts).
+# PDF's built-in fonts are limited to Latin-1 here (fpdf2's encoding of core fonts).
 _HELVETICA = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)]))
 BUILT_IN = Face(None)
 
 
 @dataclass(frozen=True)
 class Shape:
-    """What HarfBuzz made of a letter or a few: advance, and the offset from the pen."""
+    """HarfBuzz's result for one or several letters: advance, and offset from the pen."""
 
     gid: int
     cluster: int
@@ -69,7 +69,7 @@ class Shape:
 
 @dataclass(frozen=True)
 class Cut:
-    """A font with only the glyphs that are used; heights in thousandths of an em."""
+    """A font subset with only the glyphs in use; heights in thousandths of an em."""
 
     data: bytes
     truetype: bool
@@ -93,7 +93,8 @@ class FontFile:
     def shape(
         self, text: str, start: int, end: int, *, properties: tuple[str, str, str]
     ) -> list[Shape]:
-        """The glyphs of ``text[start:end]`` in visual order; letters around it decide how its edges join.
+        """Shape ``text[start:end]`` into glyphs in visual order; the surrounding letters decide how
+        its edges join.
 
         ``properties``: direction (``ltr`` or ``rtl``), script (ISO 15924) and language (BCP 47).
         """
@@ -116,17 +117,18 @@ class FontFile:
         ]
 
     def draws_one(self, text: str) -> bool:
-        """Whether a sequence of code points becomes a single glyph, as a joined emoji or a flag should."""
+        """Whether a sequence of code points becomes a single glyph, as it should for a joined
+        emoji or a flag."""
         shapes = self.shape(text, 0, len(text), properties=("ltr", "Zyyy", "und"))
         seen = [shape for shape in shapes if shape.advance]
         return len(seen) == 1 and seen[0].gid != 0
 
     def advance(self, gid: int) -> float:
-        """How far the pen moves after a glyph that nothing was done to."""
+        """The unmodified advance of a glyph."""
         return float(self._font.get_glyph_h_advance(gid)) / self._em
 
     def ink(self, gid: int) -> tuple[float, float, float, float] | None:
-        """Left, bottom, right and top of what is drawn; None for a blank."""
+        """Left, bottom, right and top of a glyph's ink; None for a blank."""
         box = self._font.get_glyph_extents(gid)
         if box is None or not box.width or not box.height:
             return None
@@ -134,7 +136,7 @@ class FontFile:
         return left, top + box.height / self._em, left + box.width / self._em, top
 
     def is_picture(self, gid: int) -> bool:
-        """Whether a glyph has colours of its own, as emoji have."""
+        """Whether a glyph has its own colours, as emoji have."""
         if not self.coloured:
             return False
         png = self._font.get_glyph_color_png(gid)
@@ -143,7 +145,7 @@ class FontFile:
         return bool(layers) or painted or (png is not None and len(png.data) > 0)
 
     def subset(self, gids: set[int]) -> Cut:
-        """The font with these glyphs only."""
+        """Build a font with these glyphs only."""
         hb = self._hb
         wanted = hb.SubsetInput()
         for gid in sorted(gids):
@@ -169,7 +171,7 @@ class FontFile:
         )
 
     def picture(self, gid: int) -> tuple[int, int, bytes, bytes]:
-        """A colour glyph as (width, height, RGB, alpha), 8 bits each, without premultiplication."""
+        """A colour glyph as (width, height, RGB, alpha), 8 bits each, alpha not premultiplied."""
         import io
 
         from PIL import Image
@@ -206,14 +208,14 @@ def _opened(path: Path, number: int) -> FontFile:
 
 
 def open_font(face: Face) -> FontFile:
-    """The file of a face that has one."""
+    """Open the file of a font that has one."""
     assert face.path is not None
     return _opened(face.path, face.number)
 
 
 @cache
 def letters_of(path: Path, number: int) -> frozenset[int]:
-    """The code points of a font file; none for a file that can't be read as a font."""
+    """The code points that a font file covers; none for a file that can't be read as a font."""
     import uharfbuzz as hb
 
     try:
@@ -228,7 +230,7 @@ def letters_of(path: Path, number: int) -> frozenset[int]:
 
 @cache
 def core_widths(bold: bool) -> dict[str, int]:
-    """Advances of Helvetica, which every reader of PDF brings, in thousandths of an em."""
+    """Advances of Helvetica, which every PDF reader provides, in thousandths of an em."""
     from fpdf.fonts import CORE_FONTS_CHARWIDTHS
 
     return dict(CORE_FONTS_CHARWIDTHS["helveticaB" if bold else "helvetica"])

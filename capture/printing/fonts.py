@@ -1,9 +1,9 @@
-"""Fonts for print: which of the machine's fonts has all the letters of a text.
+"""Fonts for print: selects installed fonts that have all the letters of a text.
 
-Nothing is committed. The package ``weblate-fonts`` (SIL Open Font License) brings Source Sans 3 for
-the look and Kurinto Sans for almost every script; the system's own fonts come before it where they
-look better (Japanese), and after it for what it lacks. A text is set in one font as a whole where
-one has all its letters, since letters of one word shaped by two fonts don't join.
+No fonts are committed to the repository. The package ``weblate-fonts`` (SIL Open Font License)
+provides Source Sans 3 for the look and Kurinto Sans for almost every script; the system's own fonts
+take precedence where they look better (Japanese), and fill its gaps. A text is set entirely in one
+font where one has all its letters, since letters of one word shaped by two fonts don't join.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from pathlib import Path
 from capture.printing.font_files import BUILT_IN, Face, open_font
 from capture.printing.line_breaks import letter_points
 
-# Fonts of systems that are drawn for a language and better than our packaged ones.
+# System fonts that are designed for a language and better than our packaged ones.
 _PREFERRED = (
     "NotoSansCJK-Bold.ttc",
     "NotoSansJP-Bold.otf",
@@ -38,7 +38,7 @@ _PACKAGED = {
 }
 _SUFFIXES = (".ttf", ".otf", ".ttc")
 _MAX_SYSTEM_FONTS = 1500
-# What typographers use and the built-in fonts lack.
+# Typographic characters that the built-in fonts lack.
 _TYPEWRITTEN = str.maketrans(
     {"“": '"', "”": '"', "„": '"', "‘": "'", "’": "'", "–": "-", "—": "-", "…": "...", "•": "·"}
 )
@@ -46,9 +46,8 @@ _TYPEWRITTEN = str.maketrans(
 
 @dataclass(frozen=True)
 class Choice:
-    """How a text is set: what is left of it, in which faces (the first for all that it can), and
-    which letters no font could show.
-    """
+    """How a text is set: its remaining text, the fonts (the first for as much as possible), and
+    the letters that no font has."""
 
     text: str
     faces: tuple[Face, ...]
@@ -56,22 +55,23 @@ class Choice:
 
 
 class FontShelf:
-    """The fonts of this machine, best first. Looks at the disk only when a text needs it."""
+    """The fonts of this machine, best first. Reads the disk only when a text needs it."""
 
     def __init__(
         self, packaged: Path | None = None, system: tuple[Path, ...] | None = None
     ) -> None:
-        """``packaged`` and ``system`` replace the places to look in; an empty tuple: nowhere."""
+        """``packaged`` and ``system`` replace the folders to search; an empty tuple: none."""
         self._packaged = packaged if packaged is not None else packaged_folder()
         self._system = system if system is not None else system_folders()
         self._files: dict[str, Path] | None = None
         self._sorted: dict[bool, list[Face]] = {}
 
     def choose(self, text: str, *, bold: bool = False) -> Choice:
-        """The first face with all the letters; else the one with most, and others for the rest.
+        """Choose the first font with all the letters; else the one with most, and others for the
+        rest.
 
-        Of letters that nothing shows a run becomes one “…”, emoji go without a trace; both are
-        listed as missing.
+        A run of letters that no font has becomes one “…”, emoji are dropped; both are listed as
+        missing.
         """
         text = unicodedata.normalize("NFC", text)
         lacks: list[tuple[Face, set[str]]] = []
@@ -88,7 +88,7 @@ class FontShelf:
         return Choice(left, tuple(chosen), "".join(sorted(lacking)))
 
     def readable(self, text: str, *, bold: bool = False, language: str = "") -> Choice:
-        """What of a text can be shown, by whichever faces; what can't is treated as ``choose`` does."""
+        """The part of a text that any font can show; the rest is treated as in ``choose``."""
         text = " ".join(unicodedata.normalize("NFC", text).split())
         lacking, first = set(text), None
         for face in self.faces(text, bold=bold, language=language):
@@ -105,9 +105,10 @@ class FontShelf:
     def faces_for(
         self, part: str, whole: str, *, bold: bool, language: str, emoji: bool = False
     ) -> list[tuple[str, Face]]:
-        """A part of a text in pieces, each with its face: as few as can be, and never between a letter and its marks.
+        """Split a text into pieces, each with its font: as few as possible, never between a letter
+        and its marks.
 
-        An emoji gets a face that draws it as one, where there is such a face.
+        An emoji gets a font that draws it as one glyph, where there is one.
         """
         faces = list(self.faces(whole, bold=bold, language=language))
         if emoji:
@@ -124,7 +125,8 @@ class FontShelf:
                 yield Face(path)
 
     def faces(self, text: str = "", *, bold: bool = False, language: str = "") -> Iterator[Face]:
-        """Faces in the order to try them; script and language decide among the East Asian ones."""
+        """Yield the fonts in order of preference; script and language decide among the East
+        Asian ones."""
         look, wide = self._from_package(bold)
         if look:
             yield look
@@ -150,7 +152,7 @@ class FontShelf:
             return
         kana = any("\u3040" <= c <= "\u30ff" for c in text)
         for language in _languages(text, told):
-            # Kurinto's kana are thin in both weights: regular and emboldened, they fit together.
+            # Kurinto's kana are thin in both weights: regular and emboldened, they match.
             weight = "Bd" if bold and not kana else "Rg"
             path = self._packaged / f"kurinto/ttf/KurintoSans{language}-{weight}.ttf"
             if path.is_file():
@@ -179,11 +181,12 @@ class FontShelf:
 
 
 def _fewest(lacks: list[tuple[Face, set[str]]]) -> tuple[list[Face], set[str]]:
-    """The face that lacks least, then those that fill its gaps; and the letters that stay out."""
+    """The font that lacks fewest letters, then those that fill its gaps; and the letters that
+    remain missing."""
     chosen: list[Face] = []
     lacking: set[str] | None = None
     while True:
-        # The built-in fonts can't be shaped, so they stand alone or not at all.
+        # The built-in fonts can't be shaped, so they can't be combined with others.
         usable = [(f, m) for f, m in lacks if not chosen or f is not BUILT_IN]
         known = lacking
         face, missing = min(
@@ -209,7 +212,7 @@ def _in_pieces(part: str, faces: list[Face]) -> Iterator[tuple[str, Face]]:
 
 
 def _heavier(piece: str, face: Face) -> Face:
-    """The same face, marked where its bold is too thin for these letters."""
+    """The same font, marked where its bold is too thin for these letters."""
     thin = face.bold and face.path is not None and face.path.name == "KurintoSans-Bd.ttf"
     if thin and any("\u0900" <= c <= "\u09ff" for c in piece):
         return replace(face, embolden=True)
@@ -263,7 +266,7 @@ def _font_files(folder: Path) -> Iterator[Path]:
 
 
 def packaged_folder() -> Path | None:
-    """Where the package ``weblate-fonts`` keeps its fonts; None when it is not installed."""
+    """The font folder of the package ``weblate-fonts``; None when it is not installed."""
     spec = find_spec("weblate_fonts")
     if spec is None or spec.origin is None:
         return None
@@ -272,7 +275,7 @@ def packaged_folder() -> Path | None:
 
 
 def system_folders() -> tuple[Path, ...]:
-    """The folders where Windows, macOS and Linux keep fonts, those that exist."""
+    """The font folders of Windows, macOS and Linux, those that exist."""
     home = Path.home()
     if sys.platform == "win32":
         windows = Path(os.environ.get("WINDIR", "C:/Windows")) / "Fonts"

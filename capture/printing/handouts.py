@@ -1,4 +1,4 @@
-"""The print pack beside posters and cards for cameras: the reporter's brief, the opening statement, cards to wear."""
+"""The print pack's pages for people: the reporter's brief, the opening statement, cards to wear."""
 
 from __future__ import annotations
 
@@ -7,12 +7,13 @@ from capture.printing.page_parts import MARGIN, PageParts
 
 
 class Handouts(PageParts):
-    """Draws pages for people."""
+    """Draws the pages for people."""
 
     # The reporter's brief -------------------------------------------------------------------------
 
     def brief(self) -> None:
-        """One page for the volunteers who record: about one for twenty participants."""
+        """Draw the page for the volunteers who record: about one volunteer for twenty
+        participants."""
         _ = self.translate
         self.sheet.page()
         self.masthead(self.gathering.name)
@@ -89,7 +90,7 @@ class Handouts(PageParts):
     # The opening statement ------------------------------------------------------------------------
 
     def opening(self) -> None:
-        """What is said to everybody at the start, in letters for reading aloud."""
+        """Draw the statement for everybody at the start, in type for reading aloud."""
         _ = self.translate
         self.sheet.page()
         self.masthead(_("To read out at the opening"))
@@ -131,7 +132,7 @@ class Handouts(PageParts):
     # The privacy notice ---------------------------------------------------------------------------
 
     def privacy(self) -> None:
-        """What is kept, who sees it and for how long, on one page to hang up."""
+        """Draw a page to hang up: what is kept, who sees it and for how long."""
         self.sheet.page()
         self.masthead(self.gathering.name)
         title = Box(MARGIN, 32, self.inner, 16)
@@ -139,7 +140,8 @@ class Handouts(PageParts):
             self._("What happens with what you give"), title, size=32, least=18, bold=True
         )
         letters = sum(len(words) for _heading, told in self.gathering.notice for words in told)
-        # As large as a page of that many letters takes; German says it in a fifth more than English.
+        # The font size at which the page holds this many letters; German needs a fifth more than
+        # English.
         size = min(12.5, 19_500 / max(letters, 1))
         for heading, sentences in self.gathering.notice:
             box = Box(MARGIN, y, self.inner, 9)
@@ -149,7 +151,7 @@ class Handouts(PageParts):
             y += 3
 
     def _point(self, words: str, y: float, size: float) -> float:
-        """A sentence of the notice; the height that it took."""
+        """Draw a sentence of the notice; returns its height."""
         right = self.sheet.from_right
         self.sheet.disc(MARGIN + (self.inner - 1.2 if right else 1.2), y + 2.4, 0.8, ACCENT)
         box = Box(MARGIN + (0 if right else 5), y, self.inner - 5, 24)
@@ -158,7 +160,7 @@ class Handouts(PageParts):
     # No photos, please ----------------------------------------------------------------------------
 
     def no_photos(self) -> None:
-        """Eight cards a page, to cut apart and wear."""
+        """Draw eight cards per page, to cut apart and wear."""
         self.sheet.page()
         width, height = self.sheet.width / 2, self.sheet.height / 4
         for place in range(8):

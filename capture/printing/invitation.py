@@ -1,4 +1,5 @@
-"""The picture of an invitation: what, when, where, and a code to scan. Square, as every place shows it whole."""
+"""Renders the picture of an invitation: what, when, where, and a QR code. Square, because every
+service shows that uncropped."""
 
 from __future__ import annotations
 
@@ -17,12 +18,13 @@ SIZE = 1200
 _MARGIN = 90
 _PAPER, _INK, _ACCENT = (250, 245, 236), (43, 35, 32), (166, 58, 27)
 _CODE = 340
-# Of a title or line; longer ones would be too small to read.
+# Length limit of a title or line; longer ones would be too small to read.
 _CHARS = 160
 
 
 def invitation_picture(title: str, lines: list[str], address: str = "") -> bytes:
-    """A PNG of ``SIZE`` × ``SIZE`` pixels with a title, lines below it, and the code of an address ('' for none)."""
+    """Render a PNG of ``SIZE`` × ``SIZE`` pixels with a title, lines below it, and the QR code
+    of an address ('' for none)."""
     from PIL import Image, ImageDraw
 
     picture = Image.new("RGB", (SIZE, SIZE), _PAPER)
@@ -46,7 +48,7 @@ def invitation_picture(title: str, lines: list[str], address: str = "") -> bytes
 
 @dataclass(frozen=True)
 class _Pen:
-    """Writes in a column of some pixels of width, from the left margin."""
+    """Writes into a column of a given width in pixels, from the left margin."""
 
     draw: ImageDraw
     shelf: FontShelf
@@ -62,7 +64,8 @@ class _Pen:
         colour: tuple[int, int, int],
         bold: bool = False,
     ) -> int:
-        """Draw words within ``most`` pixels of height, smaller where there are many; where they end."""
+        """Draw words within ``most`` pixels of height, smaller where there are many; returns the
+        y position below them."""
         words, at = " ".join(text.split()), (_MARGIN, top)
         if not words:
             return top
@@ -76,7 +79,7 @@ class _Pen:
             size = size * 9 // 10
 
     def _wrapped(self, text: str, font: FreeTypeFont) -> str:
-        """Line breaks where the width ends: between words, inside one where a script has no spaces."""
+        """Wrap lines at the width: between words, or inside one where a script has no spaces."""
         lines = [""]
         for word in text.split(" "):
             wider = f"{lines[-1]} {word}".strip()
@@ -101,13 +104,14 @@ def _font(shelf: FontShelf, text: str, size: int, *, bold: bool) -> tuple[FreeTy
     choice = shelf.choose(text, bold=bold)
     face = next((face for face in choice.faces if face.path is not None), None)
     if face is None or face.path is None:
-        # Pillow's own; it has no other scripts than Latin.
+        # Pillow's default font; it covers only Latin.
         return ImageFont.load_default(size), choice.text  # type: ignore[return-value]
     return ImageFont.truetype(str(face.path), size, index=face.number), choice.text
 
 
 def _draw_code(draw: ImageDraw, address: str) -> None:
-    """The code in the lower corner, with its white border of four modules (ISO/IEC 18004)."""
+    """Draw the QR code in the lower corner, with its white border of four modules (ISO/IEC
+    18004)."""
     matrix = qr_matrix(address)
     module = _CODE // (len(matrix) + 8)
     side = module * (len(matrix) + 8)

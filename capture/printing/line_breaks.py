@@ -1,7 +1,8 @@
-"""Where a line of text may end: between words, at hyphens, and inside words of scripts without spaces.
+"""Possible line breaks: between words, at hyphens, and inside words of scripts without spaces.
 
-After UAX 14 (https://www.unicode.org/reports/tr14/), for what titles and short sentences need. Thai, Japanese and
-Chinese are divided into words by BudouX, other languages are hyphenated by Pyphen's patterns (Hunspell's).
+After UAX 14 (https://www.unicode.org/reports/tr14/), as far as titles and short sentences need it.
+BudouX segments Thai, Japanese and Chinese into words; Pyphen's patterns (Hunspell's) hyphenate
+other languages.
 """
 
 from __future__ import annotations
@@ -15,14 +16,14 @@ from typing import Any
 
 # A space without "no-break" in its name, or a zero width space.
 _SPACE = re.compile(r"[ \t\n\r\u1680\u2000-\u2006\u2008-\u200b\u205f\u3000]+")
-# A hyphen or dash inside a word, and what paths are made of.
+# A hyphen or dash inside a word, and path separators.
 _DASH = re.compile(r"(?<=\w)[-‐–—/](?=\w)|[—–](?=\S)")
 _THAI = re.compile("[\u0e00-\u0e7f]+")
 _CJK = re.compile(
     "[\u2e80-\u2fdf\u3001-\u30ff\u3400-\u4dbf\u4e00-\u9fff\uf900-\ufaff\uff01-\uffee\U00020000-\U0003ffff]+"
 )
 _KANA = re.compile("[\u3040-\u30ff]")
-# Scripts without spaces that no dictionary is at hand for: a line may end after each syllable.
+# Scripts without spaces and without a dictionary here: a line may break after each syllable.
 _SYLLABLES = re.compile("[\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff]+")
 # Lao vowels that are written before their consonant.
 _LEADING = frozenset("\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
@@ -30,17 +31,17 @@ _NEVER_FIRST = frozenset(
     "、。，．・：；？！゛゜ヽヾゝゞ々ー’”）〕］｝〉》」』】°′″℃¢％‰,.:;?!)]}…‥ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 _NEVER_LAST = frozenset("‘“（〔［｛〈《「『【([{")
-# French sets quotation marks off with a space; what they enclose stays with them.
+# French separates quotation marks by a space; they stay with the quoted words.
 _QUOTED = re.compile(r".*(?<!\w)[«‹]\s?\||.*\|[»›](?!\w)")
 _WORD = re.compile(r"[^\W\d_]{8,}")
-# Letters that stay together before and after a hyphen of ours.
+# Letters that stay together before and after an inserted hyphen.
 _KEPT = 3
 _JOINERS = "\u200d\u2060"
 _REGIONAL = ("\U0001f1e6", "\U0001f1ff")
 
 
 def break_points(text: str, language: str) -> list[int]:
-    """Places (indices into the text) before which a new line may begin without a mark."""
+    """Indices into the text before which a line may break without a hyphen."""
     found = {match.end() for match in _SPACE.finditer(text)}
     found |= {match.end() for match in _DASH.finditer(text)}
     for pattern, divide in (
@@ -64,7 +65,7 @@ def _inside(match: re.Match[str], divide: Callable[[str], list[str]]) -> set[int
 
 
 def _edges(text: str) -> set[int]:
-    """Where an ideograph stands beside a letter of a script with spaces."""
+    """Boundaries between an ideograph and a letter of a script with spaces."""
     edges = {edge for match in _CJK.finditer(text) for edge in match.span()}
     return {at for at in edges if 0 < at < len(text)}
 
@@ -78,7 +79,8 @@ def _may_break(text: str, at: int) -> bool:
 
 
 def hyphen_points(text: str, language: str) -> list[int]:
-    """Places where a line may end with a hyphen, by the patterns of the language; none for one without patterns."""
+    """Indices at which a line may break with a hyphen, by the language's patterns; none for a
+    language without patterns."""
     patterns = _patterns(language)
     found = [match.start() + 1 for match in re.finditer("\u00ad", text)]
     if patterns is not None:
@@ -92,7 +94,7 @@ def hyphen_points(text: str, language: str) -> list[int]:
 
 
 def letter_points(text: str) -> Iterator[int]:
-    """Every place between two letters as people count them (grapheme clusters, UAX 29)."""
+    """All boundaries between user-perceived characters (grapheme clusters, UAX 29)."""
     for at in range(1, len(text)):
         if not _is_joined(text, at):
             yield at
@@ -107,7 +109,7 @@ def _is_joined(text: str, at: int) -> bool:
         return after != "\u200b" or before in _JOINERS
     if before in _JOINERS or after in _JOINERS or after == "\u0e33":
         return True
-    # A virama ties two consonants; a pair of regional letters is a flag.
+    # A virama joins two consonants; a pair of regional indicators is a flag.
     if unicodedata.combining(before) == 9:
         return True
     if _REGIONAL[0] <= after <= _REGIONAL[1]:

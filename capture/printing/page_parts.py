@@ -1,4 +1,4 @@
-"""What the pages of the print pack have in common: their facts, their margins, their direction."""
+"""Common parts of the print pack's pages: facts, margins, direction."""
 
 from __future__ import annotations
 
@@ -13,10 +13,11 @@ MARGIN = 16.0
 
 @dataclass(frozen=True)
 class PosterSheet:
-    """One session as it is printed.
+    """The printed data of one session.
 
-    ``day`` and ``time`` are texts for people, ``code`` the six symbols, ``page_url`` what the QR code holds
-    (``capture.codes.qr_writer.session_url``), ``typed_address`` what a person types, as ``192.168.4.1:8000``.
+    ``day`` and ``time`` are formatted for people, ``code`` is the six symbols, ``page_url`` the QR
+    code's content (``capture.codes.qr_writer.session_url``), ``typed_address`` what a person types,
+    as ``192.168.4.1:8000``.
     """
 
     title: str
@@ -32,7 +33,7 @@ class PosterSheet:
 
 @dataclass(frozen=True)
 class GatheringFacts:
-    """What all pages share. ``contact`` is whom to ask, ``keeps`` how long things are kept.
+    """Facts that all pages share. ``contact`` is whom to ask, ``keeps`` how long things are kept.
 
     ``notice`` is the privacy notice: headings, each with its sentences.
     """
@@ -45,7 +46,7 @@ class GatheringFacts:
 
 
 class PageParts:
-    """What is drawn on several kinds of pages of one document."""
+    """Elements used on several kinds of pages of one document."""
 
     def __init__(
         self, sheet: Canvas, gathering: GatheringFacts, translate: Callable[[str], str]
@@ -54,11 +55,12 @@ class PageParts:
         self.gathering = gathering
         self.translate = translate
         self.inner = sheet.width - 2 * MARGIN
-        # Where a line of a page begins, whatever the direction of its words.
+        # The side at which lines begin, whatever the direction of their words.
         self.start: Align = "right" if sheet.from_right else "left"
 
     def at(self, box: Box) -> Box:
-        """Where a box lies on pages that read from the right: mirrored, so that steps follow one another."""
+        """The position of a box, mirrored on right-to-left pages, so that steps stay in reading
+        order."""
         if not self.sheet.from_right:
             return box
         return Box(self.sheet.width - box.x - box.width, box.y, box.width, box.height)

@@ -1,7 +1,7 @@
-"""What is on each page of the print pack.
+"""Layout of the print pack's session pages.
 
 A poster has to work from three metres (the title), from one metre (the QR codes) and at arm's
-length (what to type). One accent, much paper.
+length (what to type). One accent colour, much white space.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ class Pages(PageParts):
     # A poster -------------------------------------------------------------------------------------
 
     def poster(self, session: PosterSheet) -> None:
-        """A4 or Letter, upright: title, Wi-Fi, page, code."""
+        """Draw an A4 or Letter poster, portrait: title, Wi-Fi, page, code."""
         self.sheet.page()
         self.masthead(self.gathering.name)
         steps = self.sheet.height - 153
@@ -74,7 +74,8 @@ class Pages(PageParts):
         self.sheet.write(session.speakers, place, size=17, least=10, colour=SOFT, align=side)
 
     def _place(self, session: PosterSheet) -> str:
-        """Room, day and time in the direction of the gathering; none disturbs the others, whatever its script.
+        """Room, day and time in the gathering's direction, each isolated from the others whatever
+        its script.
 
         A room in letters that no font has becomes a line to write it on.
         """
@@ -85,11 +86,11 @@ class Pages(PageParts):
         return "  ·  ".join(filter(None, parts))
 
     def _isolated(self, text: str) -> str:
-        """Words of the gathering's language: digits alone follow its direction too."""
+        """Isolate words in the gathering's language: digits alone follow its direction too."""
         return f"{RLI if self.sheet.from_right else LRI}{text}{PDI}" if text else ""
 
     def _side_of(self, title: str) -> Align:
-        """What stands under a title begins at the same side as the title."""
+        """Text under a title is aligned to the same side as the title."""
         return "right" if reads_from_right(title, self.sheet.from_right) else "left"
 
     def _title(self, session: PosterSheet) -> str:
@@ -157,7 +158,7 @@ class Pages(PageParts):
         colour: Colour = INK,
         leading: float = 1.18,
     ) -> None:
-        """A code reads from the left in every language."""
+        """A code reads left to right in every language."""
         self.sheet.write(
             spaced(code),
             box,
@@ -182,7 +183,8 @@ class Pages(PageParts):
         self.sheet.frame(box, LINE, width=0.5, radius=3)
 
     def _step(self, number: int, words: str, box: Box) -> None:
-        """A number in a disc and what to do; the number is first in reading direction."""
+        """Draw a number in a disc and an instruction; the number comes first in reading
+        direction."""
         right = self.sheet.from_right
         centre = box.x + (box.width - 9 if right else 9)
         self.sheet.disc(centre, box.y + 8.5, 4.6, ACCENT)
@@ -196,7 +198,8 @@ class Pages(PageParts):
     # Marker cards ---------------------------------------------------------------------------------
 
     def markers(self, sessions: Sequence[PosterSheet]) -> None:
-        """Up to two cards a page, to cut apart: the first photo on a camera card names the session.
+        """Draw up to two cards per page, to cut apart: the first photo on a camera card identifies
+        the session.
 
         The code fills the card, because readers need it at a tenth of the picture's width.
         """
@@ -239,7 +242,7 @@ class Pages(PageParts):
         self._code(session.code, self.at(Box(x, top + height - 34, width, 16)), size=30, least=18)
 
     def endings(self, url: str) -> None:
-        """Two cards a page: what follows on the camera belongs to no session any more."""
+        """Draw two cards per page: shots after them belong to no session."""
         _ = self.translate
         self.sheet.page()
         half = self.sheet.height / 2
@@ -259,5 +262,5 @@ class Pages(PageParts):
 
 
 def spaced(code: str) -> str:
-    """A session code in two groups, so that the eye keeps its place: ``K7Q 2MX``."""
+    """A session code in two groups, for easier reading: ``K7Q 2MX``."""
     return f"{code[:3]} {code[3:]}"

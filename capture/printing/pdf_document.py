@@ -1,4 +1,5 @@
-"""Writes PDF 1.7 (ISO 32000-1): pages with vector shapes and glyphs, each font cut down once, at the end.
+"""Writes PDF 1.7 (ISO 32000-1): pages with vector shapes and glyphs; each font is subset once, at
+the end.
 
 Coordinates are points from the lower left corner of a page.
 """
@@ -16,13 +17,14 @@ from itertools import groupby
 
 from capture.printing.font_files import Face, core_widths, open_font
 
-# A circle's quarter as a Bézier curve.
+# Control point distance for a quarter circle as a Bézier curve.
 _ARC = 0.5523
 
 
 @dataclass(frozen=True)
 class Shown:
-    """A glyph on a page: its number in the face, the letters it stands for, where its origin lies (points)."""
+    """A glyph on a page: its id in the font, the letters it represents, and the position of its
+    origin (points)."""
 
     gid: int
     text: str
@@ -32,7 +34,7 @@ class Shown:
 
 @dataclass
 class _Font:
-    """Which glyphs of a face a document uses; each with each text has a code of its own."""
+    """The glyphs of a font that a document uses; each pair of glyph and text has its own code."""
 
     face: Face
     name: str
@@ -44,7 +46,7 @@ class _Font:
 
 @dataclass(frozen=True)
 class _Text:
-    """Glyphs of one size and face, written when it is known how the font was cut down."""
+    """Glyphs of one size and font, written after the font has been subset."""
 
     font: _Font
     size: float
@@ -55,7 +57,7 @@ class PdfDocument:
     """Collects pages, then writes them all."""
 
     def __init__(self, width: float, height: float) -> None:
-        """The size of all pages, in points."""
+        """``width`` and ``height`` of all pages, in points."""
         self._size = (width, height)
         self._pages: list[list[str | _Text]] = []
         self._fonts: dict[Face, _Font] = {}
@@ -64,29 +66,30 @@ class PdfDocument:
         self._photos: dict[bytes, tuple[int, int]] = {}
 
     def page(self) -> None:
-        """Begins a new page."""
+        """Begin a new page."""
         self._pages.append([])
 
     def draw(self, operators: str) -> None:
-        """Adds operators of the content stream (ISO 32000-1, annex A) to the page."""
+        """Add operators of the content stream (ISO 32000-1, annex A) to the page."""
         self._pages[-1].append(operators)
 
     def text(self, face: Face, size: float, glyphs: Sequence[Shown]) -> None:
-        """Shows glyphs of a face, ``size`` in points, in the colour that was set."""
+        """Show glyphs of a font, ``size`` in points, in the current colour."""
         font = self._fonts.setdefault(face, _Font(face, f"F{len(self._fonts)}"))
         for glyph in glyphs:
             font.code(glyph)
         self._pages[-1].append(_Text(font, size, tuple(glyphs)))
 
     def form(self, name: str, path: str, side: float, at: tuple[float, float, float]) -> None:
-        """Shows a square drawing, written once however often it stands: ``at`` is x, y and its side there."""
+        """Show a square drawing, stored once for all its uses: ``at`` is x, y and its side
+        length."""
         self._forms.setdefault(name, (path, side))
         number = list(self._forms).index(name)
         x, y, shown = at
         self.draw(f"q {shown / side:.5f} 0 0 {shown / side:.5f} {x:.3f} {y:.3f} cm /X{number} Do Q")
 
     def images(self, face: Face, size: float, glyphs: Sequence[Shown]) -> None:
-        """Shows the pictures of colour glyphs, ``size`` in points."""
+        """Show the pictures of colour glyphs, ``size`` in points."""
         for glyph in glyphs:
             key = (face, glyph.gid)
             if key not in self._images:
@@ -100,7 +103,8 @@ class PdfDocument:
     def photo(
         self, jpeg: bytes, size: tuple[int, int], at: tuple[float, float, float, float]
     ) -> None:
-        """Shows a JPEG in RGB of a size in pixels: ``at`` is x, y, width and height on the page."""
+        """Show an RGB JPEG of the given pixel size: ``at`` is x, y, width and height on the
+        page."""
         self._photos.setdefault(jpeg, size)
         number = list(self._photos).index(jpeg)
         x, y, width, height = at
@@ -108,9 +112,10 @@ class PdfDocument:
 
     @contextmanager
     def meaning(self, text: str, glyphs: Sequence[Shown]) -> Iterator[None]:
-        """Around glyphs: says what is to be read there (14.9.4) where it isn't letter by letter.
+        """Mark glyphs with their replacement text (14.9.4) where it differs from their letters.
 
-        Not around text from the right: readers (Poppler, PDFium) take what is said for what is seen, and reverse it.
+        Not for right-to-left text: readers (Poppler, PDFium) treat the replacement as visual order,
+        and reverse it.
         """
         told = [glyph.text for glyph in glyphs]
         marked = any(unicodedata.category(c).startswith("M") for c in text)
@@ -124,7 +129,7 @@ class PdfDocument:
         self.draw("EMC")
 
     def output(self, *, title: str, language: str, now: datetime) -> bytes:
-        """The file; the same bytes for the same pages and the same ``now`` (aware)."""
+        """Return the file; the same bytes for the same pages and the same ``now`` (aware)."""
         writer = _Writer()
         fonts = {font.name: _write_font(writer, font) for font in self._fonts.values()}
         forms = {f"X{n}": _write_form(writer, *form) for n, form in enumerate(self._forms.values())}
@@ -221,7 +226,8 @@ def _string(text: str) -> str:
 
 
 def _text_operators(text: _Text, cids: dict[int, int]) -> str:
-    """Glyphs on one height are one string, so that readers see words; marks off it stand by themselves."""
+    """Glyphs on one baseline form one string, so that readers recognize words; marks off it are
+    separate."""
     digits = 2 if text.font.face.path is None else 4
     parts = [f"BT /{text.font.name} {text.size:.3f} Tf"]
     for y, group in groupby(text.glyphs, key=lambda glyph: round(glyph.y, 3)):
@@ -239,7 +245,7 @@ def _text_operators(text: _Text, cids: dict[int, int]) -> str:
 
 
 def _width(face: Face, gid: int) -> float:
-    """The advance that the file states for a glyph, in thousandths of an em."""
+    """The advance of a glyph that the file states, in thousandths of an em."""
     if face.path is None:
         return core_widths(face.bold)[bytes([gid]).decode("cp1252")]
     return round(open_font(face).advance(gid) * 1000, 1)
@@ -249,12 +255,12 @@ def _width(face: Face, gid: int) -> float:
 
 
 def _write_font(writer: _Writer, font: _Font) -> tuple[int, dict[int, int]]:
-    """(the font's object, which code stands in the file for each of ours)."""
+    """Write a font; returns (the font's object, {our code: the file's code})."""
     if font.face.path is None:
         return _write_core_font(writer, font)
     cut = open_font(font.face).subset({gid for gid, _ in font.codes})
     order = {code: key for key, code in font.codes.items()}
-    # Only TrueType has a table from codes to glyphs; in CFF the code is the glyph's number (9.7.4.2).
+    # Only TrueType has a table from codes to glyphs; in CFF the code is the glyph id (9.7.4.2).
     cids = {
         code: code if cut.truetype else cut.numbers[gid] for (gid, _), code in font.codes.items()
     }
@@ -299,14 +305,15 @@ def _write_core_font(writer: _Writer, font: _Font) -> tuple[int, dict[int, int]]
 
 
 def _tag(font: _Font) -> str:
-    """Six letters that mark a font as cut down (9.6.4)."""
+    """Six letters that mark a font as a subset (9.6.4)."""
     digest = hashlib.sha256(repr((font.name, sorted(font.codes))).encode()).digest()
     return "".join(chr(ord("A") + byte % 26) for byte in digest[:6])
 
 
 def _to_unicode(meaning: dict[int, str]) -> bytes:
     """The CMap from codes to text (9.10.3), so that pages can be searched and read aloud."""
-    # A glyph without letters of its own means nothing; without a row readers would show its number.
+    # A glyph without letters of its own maps to nothing; without an entry readers would show its
+    # number.
     told = {code: text or "\u200b" for code, text in meaning.items()}
     rows = [f"<{code:04X}> <{text.encode('utf-16-be').hex()}>" for code, text in told.items()]
     blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]

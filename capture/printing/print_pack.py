@@ -1,7 +1,7 @@
 """The print pack as PDF: posters, marker cards, the reporter's brief, the opening statement, the
 privacy notice, cards.
 
-``capture.printing.pages`` says what each page looks like; here is what goes in and comes out.
+``capture.printing.pages`` has the layout of each page; this module has the inputs and the output.
 """
 
 from __future__ import annotations
@@ -48,14 +48,15 @@ def make_posters(
     ending: str = "",
     language: str = "en",
 ) -> bytes:
-    """The print pack as PDF: a poster for each sheet, two marker cards a page, and the rest.
+    """Make the print pack as PDF: a poster for each sheet, two marker cards per page, and the rest.
 
-    ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or gettext); ``parts``
-    chooses what is in. ``now`` (aware) is the date of the document: the same input and time give the same bytes on
-    the same machine. ``warn`` gets a sentence for each text with letters that no font has, ``progress`` how many
-    steps of how many are done. ``ending`` (``qr_writer.end_url``) adds the cards that end a session. ``language``
-    is the gathering's: it decides where pages begin and how words are divided. Raises BadInput
-    for addresses, codes or a Wi-Fi that can't work.
+    ``paper`` is ``A4`` or ``Letter``; ``strings`` translates (a mapping from the English, or
+    gettext); ``parts`` selects what is included. ``now`` (aware) is the date of the document: the
+    same input and time give the same bytes on the same machine. ``warn`` gets a message for each
+    text with letters that no font has; ``progress`` gets the number of steps done and of all steps.
+    ``ending`` (``qr_writer.end_url``) adds the cards that end a session. ``language`` is the
+    gathering's: it determines the page direction and hyphenation. Raises BadInput for addresses,
+    codes or a Wi-Fi that can't work.
     """
     tell = progress or _unheard
     sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing, language=language)
@@ -69,7 +70,7 @@ def make_posters(
         "no_photos": handouts.no_photos,
     }
     steps += [draw for part, draw in rest.items() if part in parts]
-    # Cutting the fonts down to the letters that were used comes last, and takes about as long as the rest.
+    # Subsetting the fonts comes last, and takes about as long as the rest.
     total = 2 * len(steps)
     for done, draw in enumerate(steps, 1):
         draw()
@@ -82,13 +83,13 @@ def make_posters(
 def _session_steps(
     pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part], ending: str
 ) -> list[Callable[[], None]]:
-    """What is to be drawn, page after page."""
+    """Yield the drawing steps, page by page."""
     steps: list[Callable[[], None]] = []
     if "posters" in parts:
         steps += [partial(pages.poster, session) for session in sheets]
     if "markers" in parts:
         steps += [partial(pages.markers, sheets[at : at + 2]) for at in range(0, len(sheets), 2)]
-        # With the markers of sessions the camera must be told when one is over.
+        # A camera with session markers also needs a marker for the end of a session.
         steps += [partial(pages.endings, ending)] if ending else []
     return steps
 
@@ -103,8 +104,8 @@ def _translator(strings: Mapping[str, str] | Callable[[str], str] | None) -> Cal
 
 
 def _nothing(sentence: str) -> None:
-    """Stands in for ``warn`` when the caller doesn't ask."""
+    """The default for ``warn``."""
 
 
 def _unheard(done: int, total: int) -> None:
-    """Stands in for ``progress`` when the caller doesn't ask."""
+    """The default for ``progress``."""

@@ -1,4 +1,4 @@
-"""What has to be known of a text before it is shaped: the script of each letter, its direction, emoji.
+"""Properties of a text before shaping: the script of each letter, its direction, emoji.
 
 UAX 24 (scripts), UAX 9 (direction), UTS 51 (emoji).
 """
@@ -28,7 +28,8 @@ LRI, RLI, FSI, PDI = "\u2066", "\u2067", "\u2068", "\u2069"
 
 @dataclass(frozen=True)
 class Run:
-    """A stretch of text with one script, one direction (odd levels read from the right) and one nature."""
+    """A stretch of text with one script, one direction (odd levels are right to left) and either
+    emoji or not."""
 
     start: int
     end: int
@@ -38,19 +39,21 @@ class Run:
 
 
 def isolate(text: str) -> str:
-    """A part of a line whose direction doesn't disturb the parts around it (UAX 9, section 2.4)."""
+    """Isolate a part of a line, so that its direction doesn't affect the parts around it (UAX 9,
+    section 2.4)."""
     return f"{FSI}{text}{PDI}" if text else ""
 
 
 def reads_from_right(text: str, otherwise: bool = False) -> bool:
-    """Whether the first letter with a direction reads from the right (UAX 9, rule P2); ``otherwise`` without one."""
+    """Whether the first letter with a direction is right-to-left (UAX 9, rule P2); ``otherwise``
+    without one."""
     directions = (unicodedata.bidirectional(c) for c in text)
     first = next((d for d in directions if d in ("L", "R", "AL")), None)
     return otherwise if first is None else first != "L"
 
 
 def runs_of(text: str, *, from_right: bool) -> list[Run]:
-    """The runs of a paragraph that reads from the right or from the left as a whole, in logical order."""
+    """Split a right-to-left or left-to-right paragraph into runs, in logical order."""
     scripts, levels, emoji = _scripts(text), _levels(text, from_right), _emoji(text)
     starts = [at for at in range(len(text)) if at == 0 or _differs(at, scripts, levels, emoji)]
     return [
@@ -66,7 +69,7 @@ def _differs(at: int, scripts: list[str], levels: list[int], emoji: list[int]) -
 
 
 def _emoji(text: str) -> list[int]:
-    """0 for no emoji; each emoji has a number of its own."""
+    """0 for no emoji; each emoji has its own number."""
     marks = [0] * len(text)
     for number, match in enumerate(EMOJI.finditer(text), 1):
         marks[match.start() : match.end()] = [number] * (match.end() - match.start())
@@ -74,7 +77,8 @@ def _emoji(text: str) -> list[int]:
 
 
 def _scripts(text: str) -> list[str]:
-    """Signs and marks that all scripts share take the script before them, else the one after."""
+    """Characters and marks common to all scripts take the script before them, else the one
+    after."""
     own = [script_of(c) for c in text]
     known = next((s for s in own if s not in _SHARED), "Latn")
     resolved = []
@@ -86,7 +90,7 @@ def _scripts(text: str) -> list[str]:
 
 @cache
 def script_of(letter: str) -> str:
-    """ISO 15924; kana and Han are one for setting type."""
+    """The script of a letter (ISO 15924); kana and Han count as one for typesetting."""
     from fontTools.unicodedata import script
 
     found = str(script(letter))
@@ -112,7 +116,7 @@ def _levels(text: str, from_right: bool) -> list[int]:
 
 
 def in_visual_order(runs: list[Run]) -> Iterator[Run]:
-    """From left to right as they stand in a line (UAX 9, rule L2)."""
+    """Reorder to visual order, from left to right in a line (UAX 9, rule L2)."""
     ordered = list(runs)
     highest = max((run.level for run in runs), default=0)
     for level in range(highest, 0, -1):

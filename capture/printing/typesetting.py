@@ -1,6 +1,6 @@
-"""Sets paragraphs: a face and a script for each run, lines that fit a width, glyphs at their places.
+"""Sets paragraphs: a font and script for each run, lines that fit a width, positioned glyphs.
 
-All widths and places are in ems: shaping is done once, whatever the size on paper.
+All widths and positions are in ems: shaping is done once, for any font size.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from capture.printing.fonts import FontShelf
 from capture.printing.line_breaks import break_points, hyphen_points, letter_points
 from capture.printing.text_runs import Run, in_visual_order, runs_of
 
-# Scripts whose marks stand on top of one another; fonts without rules for that let them collide.
+# Scripts whose marks stack; in fonts without rules for that they collide.
 _STACKED = ("Thai", "Laoo")
 _GAP = 0.03
 _ISOLATES = "\u2066\u2067\u2068\u2069"
@@ -25,7 +25,8 @@ _ISOLATES = "\u2066\u2067\u2068\u2069"
 
 @dataclass(frozen=True)
 class Placed:
-    """A glyph in a line, and the letters it stands for; ``picture`` marks one with colours of its own."""
+    """A positioned glyph and the letters it represents; ``picture`` marks one with its own
+    colours."""
 
     face: Face
     gid: int
@@ -37,7 +38,7 @@ class Placed:
 
 @dataclass(frozen=True)
 class Line:
-    """A line of a paragraph from one index to another, perhaps with a hyphen of ours."""
+    """A line of a paragraph from one index to another, possibly with an inserted hyphen."""
 
     start: int
     end: int
@@ -46,7 +47,7 @@ class Line:
 
 @dataclass(frozen=True)
 class Setting:
-    """How a text is to be read: by its language, and from the right or from the left as a whole."""
+    """How a text is laid out: its language, and its overall direction."""
 
     language: str
     bold: bool = False
@@ -54,7 +55,7 @@ class Setting:
 
 
 class Paragraph:
-    """A text in faces that have all its letters."""
+    """A text with fonts that have all its letters."""
 
     def __init__(
         self, text: str, runs: list[tuple[Run, Face]], setting: Setting, missing: str
@@ -71,20 +72,22 @@ class Paragraph:
 
     @cached_property
     def hyphens(self) -> list[int]:
-        """Places where a word may be divided."""
+        """Indices at which a word may be hyphenated."""
         return hyphen_points(self.text, self.setting.language)
 
     @cached_property
     def letters(self) -> list[int]:
-        """Places between letters."""
+        """Boundaries between letters."""
         return list(letter_points(self.text))
 
     def lines(
         self, width: float, *, hyphenate: bool = False, anywhere: bool = False
     ) -> list[Line] | None:
-        """The text in lines of a width, each filled as far as it goes; None where a word is wider than that.
+        """Break the text into lines of a width, each filled as far as possible; None where a word
+        is wider than that.
 
-        Words that don't fit a line are divided with hyphens, or ``anywhere`` between two letters.
+        Words that don't fit a line are hyphenated, or with ``anywhere`` divided between two
+        letters.
         """
         inner = self.letters if anywhere else self.hyphens if hyphenate else []
         made: list[Line] = []
@@ -107,7 +110,8 @@ class Paragraph:
     def _divided(
         self, start: int, end: int, stop: int, width: float, *, inner: list[int], hyphen: bool
     ) -> list[Line] | None:
-        """Lines for what stands from ``start``, a word from ``end`` to ``stop`` cut up; the last one is open."""
+        """Yield lines for the text from ``start``, dividing the word from ``end`` to ``stop``;
+        the last line is unfinished."""
         made: list[Line] = []
         places = inner[bisect_right(inner, end) : bisect_right(inner, stop - 1)]
         while self.width(Line(start, stop)) > width:
@@ -126,7 +130,7 @@ class Paragraph:
         return [*made, Line(start, stop)]
 
     def width(self, line: Line) -> float:
-        """How wide a line is, without the spaces at its end."""
+        """The width of a line, without trailing spaces."""
         key = (line.start, line.end, line.hyphen)
         if key not in self._widths:
             self._widths[key] = sum(
@@ -135,7 +139,8 @@ class Paragraph:
         return self._widths[key]
 
     def placed(self, line: Line) -> Iterator[tuple[str, list[Placed]]]:
-        """The runs of a line from left to right: each one's text, and its glyphs from the line's left edge."""
+        """Yield the runs of a line from left to right: each one's text, and its glyphs relative
+        to the line's left edge."""
         pen = 0.0
         for face, text, shapes in self._shaped(line):
             glyphs = []
@@ -183,7 +188,7 @@ def _is_format(letter: str) -> bool:
 
 
 def _lifted(font: FontFile, shapes: Iterable[Shape]) -> Iterator[Shape]:
-    """Marks above that would cover the mark below them, lifted so far that both can be read."""
+    """Raise marks that would overlap the mark below them, so that both are legible."""
     pen = top = 0.0
     reach = (0.0, 0.0)
     for shape in shapes:
@@ -202,7 +207,8 @@ def _lifted(font: FontFile, shapes: Iterable[Shape]) -> Iterator[Shape]:
 
 
 def _meanings(shapes: list[Shape], text: str) -> list[str]:
-    """The letters each glyph stands for; of several glyphs for the same letters the first gets them."""
+    """The letters each glyph represents; of several glyphs for the same letters the first gets
+    them."""
     starts = sorted({shape.cluster for shape in shapes})
     ends = dict(pairwise([*starts, len(text)]))
     taken: set[int] = set()
@@ -211,7 +217,7 @@ def _meanings(shapes: list[Shape], text: str) -> list[str]:
         fresh = shape.cluster not in taken
         taken.add(shape.cluster)
         found.append(text[shape.cluster : ends[shape.cluster]] if fresh else "")
-    # Readers reverse what stands from the right letter by letter, those of one glyph too.
+    # Readers reverse right-to-left text letter by letter, even the letters of one glyph.
     from_right = len(shapes) > 1 and shapes[0].cluster > shapes[-1].cluster
     return [letters[::-1] for letters in found] if from_right else found
 
@@ -221,14 +227,15 @@ def _is_picture(face: Face, gid: int) -> bool:
 
 
 class Typesetter:
-    """Makes paragraphs of texts; the same text is only looked at once."""
+    """Makes paragraphs of texts; caches each text."""
 
     def __init__(self, shelf: FontShelf) -> None:
         self._shelf = shelf
         self._made: dict[tuple[str, Setting], Paragraph] = {}
 
     def paragraph(self, text: str, setting: Setting) -> Paragraph:
-        """The text with a face for each of its runs; letters that no font has are left out and named."""
+        """The text with a font for each of its runs; letters that no font has are dropped and
+        reported."""
         key = (text, setting)
         if key not in self._made:
             self._made[key] = self._paragraph(text, setting)
