@@ -1,4 +1,4 @@
-"""Files of a DokuWiki: it tells little of why it refuses one, so size and rights are asked for afterwards."""
+"""DokuWiki attachments: refusals are rarely explained, so size and permissions are checked afterwards."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from publish.targets.dokuwiki.client import (
     words_of,
 )
 
-# Codes of errors, where they are told.
+# Error codes, on versions that report them.
 _NO_FILE, _IN_USE = 221, 232
-# Bytes of a file that may be too much for a small host.
+# Size in bytes above which a file may be too large for a small host.
 _HEAVY = 4 << 20
-# How often a lighter one is sent before a refusal without a reason is taken for one.
+# How often a smaller file is retried before an unexplained failure counts as a refusal.
 _PUTS = 4
 
 
@@ -31,7 +31,7 @@ class Attachments:
         self._wiki = wiki
 
     def size(self, file: str) -> int:
-        """The size of a file; 0 when it is not there."""
+        """Size of a file in bytes; 0 if it does not exist."""
         try:
             answer = self._wiki.call("wiki.getAttachmentInfo", file)
         except Refused as error:
@@ -41,7 +41,7 @@ class Attachments:
         return number_of(struct(answer).get("size"))
 
     def put(self, file: str, path: Path) -> str:
-        """Send a file; its name as the wiki writes it. One of this name that is there is not written over."""
+        """Upload a file without overwriting; return its name as the wiki normalizes it."""
         size = path.stat().st_size
         told, said = "", ""
         for _ in range(_PUTS if size < _HEAVY else 2):
@@ -54,8 +54,9 @@ class Attachments:
                 said = f" {error.message}"
             except Broke as error:
                 return self._too_heavy(file, size, error)
-            # Refused, without a reason or in the wiki's own words. Two who send it at once share a temporary file
-            # there, and one of them may be told that it is broken: it is sent again, unless the other's is there.
+            # Refused without a reason or with the wiki's own message. Two simultaneous uploads
+            # share a temporary file there, and one may be reported as broken: it is retried unless
+            # the other one is there.
             if not told and self.size(file) == size:
                 told = file
             if told or self._wiki.rights(file) < UPLOAD:
@@ -63,7 +64,9 @@ class Attachments:
         return told or self._not_put(file, path, said)
 
     def _too_heavy(self, file: str, size: int, error: Broke) -> str:
-        """A file is in PHP's memory several times over. A small one, or one that arrived, broke for another reason."""
+        """Whether the file is too large: PHP holds it in memory several times. A small file, or one
+        that arrived, failed for another reason.
+        """
         if size < _HEAVY:
             raise error
         if self.size(file) == size:
@@ -91,7 +94,7 @@ class Attachments:
         )
 
     def delete(self, file: str) -> None:
-        """Delete a file; one that is gone already is fine."""
+        """Delete a file; a missing one is fine."""
         code = _IN_USE
         try:
             told = self._wiki.call("wiki.deleteAttachment", file)

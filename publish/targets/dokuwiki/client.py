@@ -1,9 +1,10 @@
-"""DokuWiki's remote API over XML-RPC: finding it, rights, locks, pages, and what its answers mean.
+"""Client for DokuWiki's XML-RPC API: discovery, permissions, locks, pages and error handling.
 
-https://www.dokuwiki.org/devel:xmlrpc. The calls are those of API version 11, which releases since 2024-02-06 keep for
-older clients (``LegacyApiCore`` there; with JSON-RPC beside it). Mind two things. In the release of 2022 a refusal is
-answered with an empty struct in place of the result, without its code; only a lack of rights has a status (401, 403).
-And a page is saved without a look at what it was made from: so it is locked, read, compared, and written.
+https://www.dokuwiki.org/devel:xmlrpc. Uses API version 11, which releases since 2024-02-06 keep for
+older clients (``LegacyApiCore``, next to JSON-RPC). Two pitfalls: the 2022 release answers a
+refusal with an empty struct instead of the result, without an error code; only missing permissions
+have a status (401, 403). And saving a page does not check the revision it is based on, so pages are
+locked, read, compared and then written.
 """
 
 from __future__ import annotations
@@ -29,13 +30,14 @@ from publish.errors import (
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
-# Of permissions (https://www.dokuwiki.org/acl#background_info): change pages, make them, send files, delete files.
+# Permission levels (https://www.dokuwiki.org/acl#background_info): edit pages, create them, upload
+# files, delete files.
 EDIT, CREATE, UPLOAD, DELETE = 2, 4, 8, 16
 _RPC = "/lib/exe/xmlrpc.php"
 _XML = {"Content-Type": "text/xml"}
-# Codes of errors, where they are told.
+# Error codes, on versions that report them.
 _OFF, _NO_PAGE, _EMPTY, _LOCKED, _BLOCKED = -32605, 121, 132, 133, 134
-# Seconds. A page stays locked for 15 minutes after the last key was pressed, by default.
+# Seconds. By default a page stays locked for 15 minutes after the last keystroke.
 _LOCK_PAUSE = 300
 
 
@@ -48,16 +50,16 @@ class Refused(Permanent):
 
 
 class Broke(RetryAfter):
-    """The wiki's PHP broke off over a request."""
+    """The wiki's PHP aborted the request."""
 
 
 class Forbidden(Permanent):
-    """The account may not do that here (403)."""
+    """The account lacks permission for this (403)."""
 
 
 @dataclass(frozen=True)
 class Page:
-    """A page that is there: its name as the wiki writes it, its version (seconds since 1970), its text."""
+    """An existing page: its name as normalized by the wiki, revision (Unix time) and text."""
 
     id: str
     version: int
@@ -65,7 +67,7 @@ class Page:
 
 
 class Doku:
-    """One wiki. The account's name and password go with each request."""
+    """One wiki. User name and password are sent with each request."""
 
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
         self.name, self.user, self._password = name, user, password
@@ -75,24 +77,24 @@ class Doku:
         self.version = ""
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     # --- Asking --------------------------------------------------------------------------------------
 
     def call(self, method: str, *args: Any) -> Any:
-        """One call, after the first look. Raises publish.errors; Forbidden, and Refused with the wiki's code."""
+        """One call, after discovery. Raises publish.errors; Forbidden; and Refused with the wiki's code."""
         self.open()
         return self._ask(self._rpc, call_of(method, args))
 
     def call_with_file(self, method: str, file: str, path: Path) -> Any:
-        """One call that sends a file, which is read while it goes."""
+        """One call that uploads a file, streamed from disk."""
         self.open()
         content, length = call_with_file(method, [file], path, [{"ow": False}])
         return self._ask(self._rpc, content, length)
 
     def open(self) -> None:
-        """Find the API, from whatever address of the wiki a person has copied, and try the account."""
+        """Find the API from any URL of the wiki that a person has copied, and test the account."""
         if self._rpc:
             return
         failed: PublishError | None = None
@@ -104,7 +106,7 @@ class Doku:
             except Offline as error:
                 if error.way != Reachability.PORTAL:
                     raise
-                # A page of the wiki itself, or a sign-in page: both are HTML.
+                # A page of the wiki itself or a captive portal: both are HTML.
                 failed = failed or error
             except Permanent:
                 continue
@@ -151,24 +153,26 @@ class Doku:
 
     @property
     def base(self) -> str:
-        """The wiki's address."""
+        """The wiki's base URL."""
         self.open()
         return self._rpc.removesuffix(_RPC)
 
     def page_url(self, page: str) -> str:
-        """Where a page is read."""
+        """URL of a page."""
         return f"{self.base}/doku.php?id={quote(page, safe=':')}"
 
     def file_url(self, file: str) -> str:
-        """Where a file is fetched."""
+        """Download URL of a file."""
         return f"{self.base}/lib/exe/fetch.php?media={quote(file, safe=':')}"
 
     def rights(self, page: str) -> int:
-        """What the account may do with a page (whether it is there or not), as one of the numbers above."""
+        """The account's permission level for a page (existing or not), as one of the constants above."""
         return number_of(self.call("wiki.aclCheck", page))
 
     def lacking(self, what: str) -> AuthRefused:
-        """The error where rights lack. Where everybody may come in from outside, a wrong password makes us nobody."""
+        """The error for missing permissions. Where anonymous remote access is allowed, a wrong
+        password makes the request anonymous.
+        """
         if not self.call("dokuwiki.login", self.user, self._password):
             return AuthRefused(
                 "%(name)s refused user name or password%(what)s. Set them again.",
@@ -185,7 +189,7 @@ class Doku:
     # --- Pages ---------------------------------------------------------------------------------------
 
     def page(self, page: str) -> Page | None:
-        """A page, or None. One that is not there may still have a template: that is nobody's text yet."""
+        """A page, or None. A missing page may still have a template, which is not its text."""
         found = self._look(page)
         if found is None:
             return None
@@ -203,7 +207,7 @@ class Doku:
         return Page(words_of(struct(answer).get("name")) or page, version, "") if version else None
 
     def search(self, words: str) -> list[str]:
-        """Names of pages that say this, word for word."""
+        """Names of pages that contain this exact phrase."""
         answer = self.call("dokuwiki.search", f'"{words}"')
         hits = answer if isinstance(answer, list) else []
         return [name for hit in hits if (name := words_of(struct(hit).get("id")))]
@@ -216,9 +220,9 @@ class Doku:
         *,
         may_make: bool = False,
     ) -> Page:
-        """Read, change, save, under a lock; a page without text is deleted. The page as it is then.
+        """Read, change and save a page under a lock, and return it; a page without text is deleted.
 
-        Raises Gone when it is not there (unless it may be made), RetryAfter while somebody has it open for editing.
+        Raises Gone if it does not exist (unless it may be created), RetryAfter while somebody is editing it.
         """
         name = self._lock(page)
         saved = False
@@ -234,7 +238,8 @@ class Doku:
             text = change(before)
             if text is None or text == before.text:
                 return before
-            # The lock is the account's: another laptop with the same one holds it too. Versions are whole seconds.
+            # The lock belongs to the account: another laptop with the same one holds it too.
+            # Revisions have a resolution of one second.
             if self.page(name) != found:
                 raise RetryAfter(
                     "Several people are changing the page %(page)s at %(name)s.",
@@ -247,12 +252,12 @@ class Doku:
             return replace(before, text=text)
         finally:
             if not saved:
-                # Left alone, it ends by itself after some minutes.
+                # Otherwise it expires after some minutes.
                 with suppress(PublishError):
                     self.call("dokuwiki.setLocks", {"lock": [], "unlock": [name]})
 
     def _lock(self, page: str) -> str:
-        """The name of the page as the wiki writes it."""
+        """Lock the page; return its name as normalized by the wiki."""
         answer = struct(self.call("dokuwiki.setLocks", {"lock": [page], "unlock": []}))
         got = answer.get("locked")
         if isinstance(got, list) and got:
@@ -272,7 +277,8 @@ class Doku:
             if error.code not in (_EMPTY, _BLOCKED):
                 raise
             answer = {}
-        # An empty struct: refused, and not for a lock, which we hold. Deleting what is gone already is fine.
+        # An empty struct means refused, and not because of a lock, which we hold. Deleting a
+        # missing page is fine.
         if answer is not True and text:
             raise Permanent(
                 "%(name)s does not take the page %(page)s, most likely for a word or an address on "
@@ -291,7 +297,7 @@ class Doku:
         )
 
     def _forbidden(self, page: str) -> PublishError:
-        """Nothing goes where no page of the namespace may be changed; otherwise it is about this page."""
+        """Pause the target if no page of the namespace may be edited; otherwise the error is about this page."""
         namespace = page.rpartition(":")[0]
         if self.rights(f"{namespace}:sr-probe") < EDIT:
             return self.lacking(f"change pages in {namespace or 'the wiki'}")
@@ -305,27 +311,27 @@ class Doku:
 
 
 def _is_broken(body: bytes) -> bool:
-    """Whether PHP shows its own error in place of an answer, or nothing at all."""
+    """Whether PHP shows its own error page or an empty body instead of a response."""
     return not body.strip() or b"Fatal error" in body[:4000]
 
 
 def struct(value: Any) -> Mapping[str, Any]:
-    """An answer as a struct; empty where it is none."""
+    """A response as a struct; empty if it is none."""
     return value if isinstance(value, dict) else {}
 
 
 def words_of(value: Any) -> str:
-    """An answer as text; empty where it is none."""
+    """A response as text; empty if it is none."""
     return value if isinstance(value, str) else ""
 
 
 def number_of(value: Any) -> int:
-    """An answer as a number; 0 where it is none."""
+    """A response as a number; 0 if it is none."""
     return value if isinstance(value, int) else 0
 
 
 def _candidates(url: str) -> Sequence[str]:
-    """Where the API may be: below what was given, and below each folder above it."""
+    """Possible API URLs: below the given URL, and below each of its parent folders."""
     parts = urlsplit(url)
     path = parts.path.split("/doku.php")[0].split("/lib/exe/")[0].rstrip("/")
     folders = [path]

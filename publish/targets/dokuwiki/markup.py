@@ -1,7 +1,7 @@
-"""A post as DokuWiki's markup, between marks, so that people's own words around it stay theirs.
+"""Render a post as DokuWiki markup between markers, so that other people's text around it is preserved.
 
-A mark is a link to its own name that shows nothing: plain DokuWiki knows no comments, and a link survives every editor.
-https://www.dokuwiki.org/wiki:syntax
+A marker is a link to its own name with invisible text: plain DokuWiki has no comments, and a link
+survives every editor. https://www.dokuwiki.org/wiki:syntax
 """
 
 from __future__ import annotations
@@ -16,31 +16,31 @@ from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
 from publish.rendering.plain_text import credit, said_in, slot_line
 
-# A word joiner: takes no room, and is not trimmed away as a blank would be.
+# A word joiner: invisible, and unlike a space it is not trimmed.
 UNSEEN = "\u2060"
-# How our marks begin: nobody's words may be taken for one.
+# Prefix of our markers, which must never match other text.
 _MARK = re.compile(r"\[\[#(?=sra?-)")
 _URL = re.compile(r"https?://[^\s<>\[\]{}|\"'\\^`]+")
-# At the end of an address these belong to the sentence around it.
+# At the end of a URL these belong to the surrounding sentence.
 _AFTER_URL = ".,;:!?)"
-# Pictures are shown within this box; a click shows the whole.
+# Maximum display size of pictures; a click opens the full size.
 _BOX = 640, 480
-# What names of pages can't hold, or what would open a namespace (https://www.dokuwiki.org/pagename).
+# Characters that page names can't contain or that would start a namespace (https://www.dokuwiki.org/pagename).
 _NOT_IN_NAMES = re.compile(r"[^\w.\-\u0080-\U0010ffff]+")
-# Names are files there, each character that is not ASCII as up to 12 of them (%XX), and a file's name has 255.
+# Names are file names there: a non-ASCII character takes up to 12 bytes (%XX) of the limit of 255.
 _NAME_BYTES = 220
 _NAME_LETTERS = 80
 
 
 def plain(text: str) -> str:
-    """Words as they were written: nothing in them is carried out, no quotes, smileys or dashes are made nicer."""
+    """Literal text: no markup, typographic quotes, smileys or dashes are applied."""
     told = _MARK.sub(f"[{UNSEEN}[#", text)
     parts = (f"<nowiki>{part}</nowiki>" if part else "" for part in told.split("</nowiki>"))
     return "%%</nowiki>%%".join(parts)
 
 
 def safe(text: str) -> str:
-    """The same; web addresses are links."""
+    """Literal text with web addresses as links."""
     out, at = [], 0
     for found in _URL.finditer(text):
         address = found.group().rstrip(_AFTER_URL)
@@ -50,12 +50,12 @@ def safe(text: str) -> str:
 
 
 def safe_lines(text: str) -> str:
-    """One paragraph: its line breaks kept."""
+    """One paragraph with its line breaks kept."""
     return "\\\\ ".join(_directed(safe(line.strip()), line) for line in text.strip().splitlines())
 
 
 def _directed(shown: str, line: str) -> str:
-    """A line with words from right to left keeps its own direction on a page of the other one (UAX #9, isolates)."""
+    """Isolate a right-to-left line on a left-to-right page, or vice versa (UAX #9, isolates)."""
     turned = any(unicodedata.bidirectional(sign) in ("R", "AL") for sign in line)
     return f"\u2068{shown}\u2069" if turned else shown
 
@@ -74,14 +74,14 @@ def strong(text: str) -> str:
 
 
 def heading(text: str, level: int) -> str:
-    """A heading; nothing in it is carried out there. Level 1 is the page's own."""
+    """A heading with literal text. Level 1 is the page's own."""
     signs = "=" * (7 - level)
     told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split()))
     return f"{signs} {told or '…'} {signs}"
 
 
 def page_name(text: str, instead: str = "") -> str:
-    """A piece of a page's name; the wiki brings it into its own form. ``instead``: where no letter would be left."""
+    """A component of a page name, which the wiki normalizes further. ``instead``: fallback if no letter remains."""
     name = "_".join(_NOT_IN_NAMES.sub(" ", text).lower().split())
     if not any(sign.isalnum() for sign in name):
         return instead
@@ -92,22 +92,22 @@ def page_name(text: str, instead: str = "") -> str:
 
 
 def begin(key: str) -> str:
-    """The mark in front of our part of a page, behind its heading."""
+    """Start marker of our part of a page, after its heading."""
     return f"[[#{key} begin: up to its end this is brought up to date from the gathering|{UNSEEN}]]"
 
 
 def end(key: str) -> str:
-    """The mark after it."""
+    """End marker."""
     return f"[[#{key} end|{UNSEEN}]]"
 
 
 def answer_mark(key: str) -> str:
-    """What an answer of ours carries."""
+    """Marker of our answers."""
     return f"[[#{key}|{UNSEEN}]]"
 
 
 def find_part(text: str, key: str) -> tuple[int, int] | None:
-    """Where our part of a page is: from its heading up to the mark at its end."""
+    """Position of our part of a page: from its heading to the end marker."""
     name = re.escape(key)
     first = re.search(rf"\[\[#{name} begin\b[^\]]*\]\]", text)
     last = re.compile(rf"\[\[#{name} end\b[^\]]*\]\]").search(text, first.end()) if first else None
@@ -115,7 +115,7 @@ def find_part(text: str, key: str) -> tuple[int, int] | None:
 
 
 def _heading_before(text: str, start: int) -> int:
-    """Where the heading right above a place begins; without one, the place itself."""
+    """Start of the heading directly above a position, else the position itself."""
     above = text[:start].rstrip()
     line = above[above.rfind("\n") + 1 :]
     own_line = text[len(above) : start].strip(" \t").startswith("\n")
@@ -124,7 +124,7 @@ def _heading_before(text: str, start: int) -> int:
 
 
 def part_of(post: Post, links: Mapping[str, Remote], talk: str) -> str:
-    """Our part of the page: a section with everything that the story says. ``talk``: the page to discuss it on."""
+    """Our part of the page: a section with the whole story. ``talk``: its discussion page."""
     level = 1 if post.slot is None or post.title == post.slot.title else 2
     lines = [
         heading(post.title, level),
@@ -144,7 +144,7 @@ def _further(post: Post, talk: str) -> Iterator[str]:
     if post.copies:
         here = ", ".join(f"[[{_address(c.url)}|{_title(c.name)}]]" for c in post.copies)
         yield f"{plain(words.gettext('Also here:'))} {here}"
-    # Of its own: the collector of sentences does not look into f-strings.
+    # Separate call: message extraction does not look into f-strings.
     discuss = words.gettext("Discuss this")
     yield f"[[:{talk}|{_title(discuss)}]]"
 
@@ -154,9 +154,9 @@ def _address(url: str) -> str:
 
 
 def _title(text: str) -> str:
-    """The words of a link, which are shown as they are, up to its end."""
+    """Link text, which is shown literally up to its closing brackets."""
     told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split())) or "…"
-    # A pair of braces would be taken for a picture, a pair of brackets for the end.
+    # Double braces would start a picture, double brackets would end the link.
     told = re.sub(r"([\]{}])(?=[\]{}])", rf"\1{UNSEEN}", told)
     return f"{told} " if told.endswith(("]", "}")) else told
 
@@ -171,7 +171,7 @@ def _block(block: Block, language: str, links: Mapping[str, Remote], level: int)
     told = [strong(block.caption)] if block.caption else []
     told += [safe_lines(part) for part in block.paragraphs if part != block.caption]
     if by := credit(block, language):
-        # Right below the last words, as a signature stands.
+        # Directly below the last text, like a signature.
         told = [*told[:-1], f"{told[-1]}\\\\\n{emphasis(by)}"] if told else [emphasis(by)]
     lines += [line for part in told for line in (*part.split("\n"), "")]
     lines += [f"> {safe_lines(said.text)} {emphasis(said.author)}" for said in block.said]
@@ -179,7 +179,7 @@ def _block(block: Block, language: str, links: Mapping[str, Remote], level: int)
 
 
 def _words(block: Block, level: int) -> list[str]:
-    """An organizer's words: a heading becomes one below the section's, everything else plain paragraphs."""
+    """An organizer's text: headings one level below the section's, everything else as plain paragraphs."""
     text = said_in(block)
     if heading_depth(block.text) is not None:
         return [heading(text, level)]
@@ -191,9 +191,9 @@ def _file(remote: Remote, media: PostMedia) -> str:
 
 
 def _size(media: PostMedia) -> str:
-    """The width to show it at, where it is known to be larger than the box.
+    """Display width, if the file is known to be wider than the box.
 
-    Without the height: with both a narrow window cuts off what is at the sides.
+    Without the height: giving both crops the picture in a narrow window.
     """
     if media.kind != "photo" or not media.width or not media.height:
         return ""
@@ -217,7 +217,7 @@ _SIGNS = (
 
 
 def words_of(markup: str) -> str:
-    """What somebody wrote, without its markup."""
+    """Somebody's text without its markup."""
     kept: list[str] = []
 
     def keep(found: re.Match[str]) -> str:

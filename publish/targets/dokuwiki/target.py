@@ -1,7 +1,8 @@
-"""DokuWiki: a page a session, with a section for each of its stories, files, and what is said on a discussion page.
+"""DokuWiki: one page per session with a section per story, media files, and replies from a discussion page.
 
-Our section stands between marks; everything else on the page is people's own and stays. Finding the API, locks, rights
-and errors: ``dokuwiki_api``; what is written: ``dokutext``. https://www.dokuwiki.org/devel:xmlrpc
+Our section is between markers; everything else on the page belongs to other people and is
+preserved. API, locks, permissions and errors: ``client``; generated markup: ``markup``.
+https://www.dokuwiki.org/devel:xmlrpc
 """
 
 from __future__ import annotations
@@ -80,20 +81,20 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """The account's own: better one that is made for this, with no more rights than it needs."""
+        """The account's password, preferably of a dedicated account with minimal permissions."""
         return page_text("Password of the account")
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """The address of the discussion page stands in what is sent."""
+        """The discussion page's address is part of what is sent."""
         return options.get("talk", "")
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._wiki.close()
 
     def test(self) -> str:
-        """Ask the wiki what we may do where our pages go."""
+        """Query the account's permissions in the namespace of our pages."""
         may, user = self._may(), self._wiki.user
         if may < CREATE:
             raise self._wiki.lacking(f"make pages in {self._under}")
@@ -118,7 +119,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         )
 
     def limits(self) -> Limits:
-        """Which types and sizes it takes it tells nobody before they are tried."""
+        """The wiki reports accepted types and sizes only by refusing."""
         return Limits(types=None if self._may() >= UPLOAD else frozenset())
 
     def _may(self) -> int:
@@ -148,7 +149,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Draft(page, self._part(post, links, page), "text/x-wiki")
 
     def find(self, key: str) -> Remote | None:
-        """The page with our part in it, wherever people have moved it."""
+        """The page with our part, even if people have moved it."""
         page = next(self._pages_with(key), None)
         return self._remote(page, key) if page else None
 
@@ -159,7 +160,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                 yield page
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Make the page, or put our part into the one that people have begun."""
+        """Create the page, or insert our part into an existing one."""
 
         def change(page: Page) -> str:
             span = markup.find_part(page.text, post.key)
@@ -169,7 +170,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._remote(made, post.key, self._part(post, links, made.id))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change our part, also on a page that was moved; people's own changes stay."""
+        """Update our part, also on a page that was moved; other people's changes are preserved."""
         try:
             return self._updated(remote.id, remote.extra.get("sent"), post, links)
         except Gone:
@@ -190,9 +191,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._remote(self._wiki.change(at, change, _SUMMARY), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
-        """Take our part off its page, and off those that people have copied it to; a page
-        without other words goes.
-        """
+        """Remove our part from its page and from pages it was copied to; a page without other text is deleted."""
         key = str(remote.extra["key"])
 
         def change(page: Page) -> str | None:
@@ -210,7 +209,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Files -------------------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """The file under our name."""
+        """The file with our name."""
         file = f"{self._under}:{key}{ext}"
         return self._file(file) if self._files.size(file) else None
 
@@ -218,13 +217,13 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Remote(file, self._wiki.file_url(file))
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Send the file."""
+        """Upload the file."""
         if not media.path.is_file():
             raise BeingMadeAgain
         return self._file(self._files.put(f"{self._under}:{media.filename}", media.path))
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Files have no words of their own there: alt texts stand where the file is shown."""
+        """Nothing to do: files have no texts of their own there; alt texts are in the pages."""
         if not self._files.size(remote.id):
             raise Gone("The file is not there any more at %(name)s.", name=self.name)
         return remote
@@ -236,7 +235,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Replies -------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """What is signed on the discussion pages."""
+        """Signed comments on the discussion pages."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         for post in posts:
             page = self._wiki.page(self._talk(post.id))
@@ -253,7 +252,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Remote(answer.key, self._wiki.page_url(page.id))
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """A line below what it answers, quoted and signed as people do it; without that, a section of its own."""
+        """Insert a signed line below what it answers, quoted as people do; without one, add a new section."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         at = answer.written_at.astimezone(self.setup.facts.zone)
         line = f"{markup.safe_lines(answer.text)}{markup.answer_mark(answer.key)}"
@@ -277,7 +276,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Remote(answer.key, self._wiki.page_url(page.id))
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Take our line off the page."""
+        """Remove our line from the page."""
         manner = dokuwiki_manner(self.setup.facts.zone)
         with suppress(Gone):
             self._wiki.change(
@@ -288,11 +287,11 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
 
 def _indent(depth: int, *, listed: bool) -> str:
-    """How an answer is set below what it answers: in a list as the next level, else as a quote."""
+    """Indentation of an answer: the next list level in a list, else one more quote level."""
     return f"{'  ' * depth}* " if listed else f"{'>' * depth} "
 
 
 def _is_listed(text: str, manner: Manner, to: str) -> bool:
-    """Whether a comment stands in a list."""
+    """Whether a comment is part of a list."""
     found = next((c for c in read_comments(text, manner) if c.id == to), None)
     return found is not None and text.split("\n")[found.first].lstrip()[:1] in ("*", "-")

@@ -1,7 +1,7 @@
-"""XML-RPC: a call as bytes (a file in it in pieces), and what an answer says. http://xmlrpc.com/spec.md
+"""XML-RPC encoding (with streamed files) and decoding. http://xmlrpc.com/spec.md
 
-Answers come from anybody's server: no document types or entities are taken, and nothing is made of them but numbers,
-words, lists and structs. Dates stay words.
+Responses are untrusted: document types and entities are rejected, and only numbers, strings, lists
+and structs are decoded. Dates remain strings.
 """
 
 from __future__ import annotations
@@ -14,22 +14,22 @@ from typing import Any
 from xml.parsers.expat import ExpatError
 from xmlrpc.client import Binary, Error, Fault, Unmarshaller, dumps
 
-# What XML 1.0 can't hold (https://www.w3.org/TR/xml/#charsets).
+# Characters not allowed in XML 1.0 (https://www.w3.org/TR/xml/#charsets).
 _NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
-# What Unmarshaller raises at values that are none.
+# Exceptions raised by Unmarshaller for invalid values.
 _NONSENSE = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError)
 _END = b"</methodResponse>"
-# A multiple of 3, so that pieces of base64 can stand behind one another.
+# A multiple of 3, so that base64 chunks can be concatenated.
 _PIECE = 3 << 16
 _HERE = b"<base64>\n</base64>"
 
 
 class NoResponse(Exception):
-    """This is not an XML-RPC response."""
+    """Not an XML-RPC response."""
 
 
 def call_of(method: str, args: Sequence[Any]) -> bytes:
-    """A call; characters that XML can't hold are left out of its words."""
+    """Encode a call, dropping characters that XML can't represent."""
     return dumps(tuple(_clean(arg) for arg in args), method, encoding="utf-8").encode()
 
 
@@ -44,7 +44,7 @@ def _clean(value: Any) -> Any:
 def call_with_file(
     method: str, before: Sequence[Any], path: Path, after: Sequence[Any]
 ) -> tuple[Iterator[bytes], int]:
-    """A call with a file between its arguments, in pieces, and its length. The file is never whole in memory."""
+    """Encode a call with a file argument as chunks, with the total length. The file is never fully in memory."""
     whole = call_of(method, [*before, Binary(b""), *after])
     head, mark, tail = whole.rpartition(_HERE)
     assert mark, whole
@@ -62,9 +62,9 @@ def _pieces(head: bytes, path: Path, tail: bytes) -> Iterator[bytes]:
 
 
 def result_of(body: bytes) -> Any:
-    """What a response says, also when a server printed a warning in front of it.
+    """Decode a response, even if the server printed a warning before it.
 
-    Raises xmlrpc.client.Fault where it tells an error, NoResponse where it is none.
+    Raises xmlrpc.client.Fault for an error response, NoResponse if it is not XML-RPC.
     """
     from defusedxml.common import DefusedXmlException
     from defusedxml.xmlrpc import DefusedExpatParser

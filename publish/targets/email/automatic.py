@@ -1,4 +1,4 @@
-"""Whether a mail was written by a person: automatic answers (RFC 3834), bounces (RFC 6522), receipts (RFC 8098)."""
+"""Detect mails not written by a person: auto-replies (RFC 3834), bounces (RFC 6522), receipts (RFC 8098)."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from email.message import Message
 
 from publish.targets.email.client_phrases import ABSENT
 
-# Headers that only programs which answer by themselves set, and values that say "not this one".
+# Headers set only by auto-responders, and values that mean "not automatic".
 _ANSWERERS = (
     "X-Autoreply",
     "X-Autorespond",
@@ -25,13 +25,13 @@ _NO_PERSON = re.compile(
     r"^(mailer-daemon|postmaster|mail-daemon|mdaemon|microsoftexchange[0-9a-f]{32})@", re.IGNORECASE
 )
 _BOUNCED = ("X-Failed-Recipients", "X-MS-Exchange-Message-Is-Ndr")
-# Exchange sets them on its own answers; companies' gateways set one or the other on what people write.
+# Set by Exchange on its auto-replies; company gateways set one or the other on personal mail too.
 _EXCHANGE = ("X-Auto-Response-Suppress", "X-MS-Exchange-Inbox-Rules-Loop")
 _EXCHANGE_SOURCE = "X-MS-Exchange-Generated-Message-Source"
 
 
 def automatic_reason(mail: Message, subject: str, sender: str) -> str:
-    """Why a mail is none that a person wrote to us, in a few words; '' for a person's mail.
+    """Short reason why a mail is not a personal message to us; '' for a personal one.
 
     ``subject`` and ``sender`` (an address) are decoded.
     """
@@ -60,7 +60,7 @@ def _by_headers(mail: Message) -> str:
     precedence = _value(mail, "Precedence").replace("-", "_")
     if precedence in ("auto_reply", "autoreply", "bulk", "junk"):
         return "an automatic answer (Precedence)"
-    # What a person answers through a list has its header, too.
+    # A personal answer through a mailing list has its header, too.
     answers = mail.get("In-Reply-To") or mail.get("References")
     return "a mail of a list" if mail.get("List-Unsubscribe") and not answers else ""
 

@@ -1,7 +1,7 @@
-"""What a mail says, out of its MIME parts: the text that a person would read, and headers, in whatever charset.
+"""Extract a mail's readable text from its MIME parts, and its headers, in any charset.
 
-RFC 2045 to 2047 (MIME), RFC 3676 (format=flowed), RFC 1766 headers as programs write them. Parsed leniently with the
-classes of the standard library that never raise over a header (``email.policy.compat32``).
+RFC 2045 to 2047 (MIME), RFC 3676 (format=flowed), RFC 1766 headers as programs write them. Parsed
+leniently with the standard library's ``email.policy.compat32``, which never raises on a header.
 """
 
 from __future__ import annotations
@@ -26,13 +26,13 @@ _META = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]+)", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Body:
-    """The text of a mail: ``plain`` as it was typed, ``html`` as lines; either may be empty."""
+    """Text of a mail: ``plain`` as typed, ``html`` converted to lines; either may be empty."""
 
     plain: str = ""
     html: str = ""
 
     def __add__(self, other: Body) -> Body:
-        """One after the other; where one has a single form, that stands for both."""
+        """Concatenate; a part with only one form uses it for both."""
         if not (self.plain or self.html):
             return other
         if not (other.plain or other.html):
@@ -44,14 +44,14 @@ class Body:
 
     @property
     def whole(self) -> str:
-        """All of it, quotations too."""
+        """The full text including quotations."""
         return self.plain or self.html.replace(CUT, "")
 
     def own(self, sent: Sent, author: str = "") -> str:
-        """What the person wrote, whose name is the author's if that is known.
+        """The person's own text; ``author`` is their name, if known.
 
-        Of two forms the HTML counts where it says less: there programs mark quotations by elements, and in plain text
-        some not at all.
+        If both forms have text, the HTML is used where it is shorter: there mail programs mark
+        quotations by elements, and some don't mark them at all in plain text.
         """
         plain, html = (own_words(form, sent, author) for form in (self.plain, self.html))
         if not plain or not html:
@@ -60,20 +60,20 @@ class Body:
 
 
 def parse_mail(data: bytes) -> Message:
-    """The mail; what is malformed in it is left as it is."""
+    """Parse the mail; malformed parts are left as they are."""
     return message_from_bytes(data, policy=compat32)
 
 
 def header_text(mail: Message, name: str) -> str:
-    """A header's words on one line: encoded words decoded, and bytes that should not be there."""
+    """A header as one line: encoded words decoded, raw non-ASCII bytes tolerated."""
     return _decoded_words(_raw_header(mail, name))
 
 
 def sender_of(mail: Message) -> tuple[str, str]:
-    """Name and address of who wrote it; the name may be empty."""
+    """Name and address of the author; the name may be empty."""
     raw = _raw_header(mail, "From")
     found = _SENDER.match(raw)
-    # Encoded words are decoded after that: there may be commas and brackets in them.
+    # Decode encoded words afterwards: they may contain commas and brackets.
     name, address = (found["name"], found["address"]) if found else parseaddr(raw)
     return _decoded_words(name.strip().strip("\"'").replace('\\"', '"')), address.strip()
 
@@ -94,14 +94,14 @@ def _decoded_words(text: str) -> str:
 
 
 def _decoded_word(part: bytes, charset: str | None) -> str:
-    # What stands between encoded words comes as "raw-unicode-escape".
+    # Text between encoded words has the charset "raw-unicode-escape".
     if charset is None:
         return part.decode("raw-unicode-escape", "replace")
     return decode_declared(part, charset)
 
 
 def mail_body(mail: Message) -> Body:
-    """All text parts that are shown with the mail, attachments left out."""
+    """All displayed text parts, without attachments."""
     return _body(mail, 0)
 
 
@@ -152,7 +152,7 @@ def _plain(part: Message) -> str:
 
 
 def _unflowed(lines: list[str], *, deletes_space: bool) -> Iterator[str]:
-    """Paragraphs of lines that end with a space (RFC 3676, 4): joined where both are quoted equally deep."""
+    """Join lines that end with a space (RFC 3676, 4) if both have the same quote depth."""
     open_depth, joined = -1, ""
     for line in lines:
         depth = len(line) - len(line.lstrip(">"))

@@ -1,7 +1,8 @@
-"""Words by which mail programs mark what is not the person's own, in the languages that they speak.
+"""Phrases by which mail programs mark text that is not the sender's own, in their interface languages.
 
-Beside them stand rules without words (an address, a date, the sender's own name): a language that is missing here is
-mostly understood all the same. Sources: mails that the programs write, their message catalogues.
+Language-independent rules (an address, a date, the sender's name) work alongside, so missing
+languages are mostly handled as well. Sources: mails written by the programs, and their message
+catalogues.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ _WROTE_GLUED = (
 )
 WROTE = re.compile(rf"(?<!\w){_any(_WROTE)}(?!\w)|{_any(_WROTE_GLUED)}", re.IGNORECASE)
 
-# How such a line begins.
+# Start of such a line.
 _OPENING = (
     r"on / am / den / dne / dňa / le / el / il(?: giorno)? / em / no dia / a / op / w dniu / dnia / på / "
     r"kl / la data / în / ngày / pada / στις / tarihinde / в / у / בתאריך / ב- / في / در / dana / u / "
@@ -40,7 +41,7 @@ _OPENING = (
 )
 OPENING = re.compile(rf"\s*{_any(_OPENING)}\s+(?=\S)", re.IGNORECASE)
 
-# Labels of a mail's header, without spaces and case.
+# Labels of mail headers, without spaces and in lower case.
 _FROM = (
     "from von de da od från fra van от від lähettäjä expéditeur remetente mittente afzender nadawca "
     "odesílatel odosielateľ feladó kimden gönderen από מאת من المرسل 差出人 送信者 发件人 寄件者 寄件人 "
@@ -70,7 +71,8 @@ LABELS = {
     **dict.fromkeys(_FROM.split(), "from"),
 }
 
-# "Sent from my phone", "Von meinem Handy gesendet": the verb at one end of the line, and the device or program in it.
+# "Sent from my phone", "Von meinem Handy gesendet": the verb at either end of the line, with the
+# device or program in it.
 _SENT_WITH = (
     r"(?:securely )?sent / mailed / sicher versendet / "
     r"gesendet / verschickt / diese nachricht wurde / envoyée? / enviad[oa] / inviat[oa] / "
@@ -95,14 +97,14 @@ _DEVICE = (
 )
 DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
-# Lines that programs set in so many ways that only their own address or slogan tells.
+# Lines with many variants, recognizable only by the program's URL or slogan.
 DEVICE_LINE = re.compile(
     r"outlook.{0,40}<https://aka\.ms/\w+>$|^yahoo mail\s?: |^provenance : courrier"
     r"|^.{0,40}(?:avast|avg)\.com\.?$|\bavast\b.{0,60}(?:antivir|viren|virus)|^yahoo mail - .{0,40}$",
     re.IGNORECASE,
 )
 
-# How Exchange, Gmail and others begin the subject of an absence note.
+# Subject prefixes of out-of-office replies by Exchange, Gmail and others.
 _ABSENT_WORDS = (
     r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
     r"automatische antwort|abwesend|"

@@ -1,4 +1,4 @@
-"""The digest as a mail: what is new, in text and HTML, with small pictures inside it."""
+"""The digest mail: new stories as text and HTML, with small embedded pictures."""
 
 from __future__ import annotations
 
@@ -19,19 +19,19 @@ from publish.posts.model import WORDS, GatheringFacts, Post
 from publish.rendering.html import environment, render
 from reporter.enums import Intent
 
-# Pixels and JPEG quality of a picture in a mail: about 15 KB.
+# Width in pixels and JPEG quality of pictures in a mail: about 15 KB each.
 _EDGE, _QUALITY = 360, 75
 _WORDS = 280
 _OPEN = frozenset({Intent.QUESTION.value, Intent.ACTION.value})
-# The subject by which somebody leaves the list (RFC 2369).
+# Subject of an unsubscribe mail (RFC 2369).
 UNSUBSCRIBE = "unsubscribe"
-# Pictures in one mail, so that it stays under 1 MB.
+# Maximum pictures per mail, which keeps it below 1 MB.
 _PICTURES = 30
 
 
 @dataclass(frozen=True)
 class Item:
-    """What a digest tells of one story."""
+    """A story's entry in the digest."""
 
     key: str
     title: str
@@ -40,14 +40,14 @@ class Item:
     counts: str
     open: Sequence[str]
     url: str
-    # Base64 of a small JPEG, and its alternative text.
+    # A small JPEG in base64, and its alt text.
     picture: str
     alt: str
 
 
 @dataclass(frozen=True)
 class Letter:
-    """A digest in both forms, and its headers."""
+    """A digest in both forms with its headers."""
 
     subject: str
     text: str
@@ -70,7 +70,7 @@ class Letter:
 
 
 def item_of(post: Post) -> dict[str, Any]:
-    """What to keep of a post until the digest is written, as JSON."""
+    """JSON kept of a post until the digest is written."""
     words = translations(post.language)
     photo = post.first_photo()
     said = [block for block in post.blocks if block.kind != WORDS]
@@ -83,7 +83,7 @@ def item_of(post: Post) -> dict[str, Any]:
         "words": first,
         "counts": words.ngettext("%(num)s takeaway", "%(num)s takeaways", len(said))
         % {"num": len(said)},
-        # What stands right above is not said twice.
+        # Text directly above is not repeated.
         "open": [text for text in still_open if text != first][:5],
         "url": post.copies[0].url if post.copies else "",
         "picture": _small(photo.path) if photo else "",
@@ -94,7 +94,7 @@ def item_of(post: Post) -> dict[str, Any]:
 def write(
     items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]
 ) -> Letter:
-    """The digest of these stories. ``head``: from, to, reply, unsubscribe, one_click; ``number``: its ID."""
+    """Build the digest. ``head``: from, to, reply, unsubscribe, one_click; ``number``: its Message-ID."""
     words = translations(facts.language)
     subject = words.ngettext(
         "%(gathering)s: %(num)s new story", "%(gathering)s: %(num)s new stories", len(items)
@@ -114,7 +114,7 @@ def write(
 
 
 def _leave_address(goal: str) -> str:
-    """Where people unsubscribe, as an address to open; ``goal`` is one, or a mail address with or without a name."""
+    """URL for unsubscribing; ``goal`` is a URL, or a mail address with or without a name."""
     if goal.startswith(("http://", "https://", "mailto:")):
         return goal
     address = getaddresses([goal])[0][1]
@@ -122,7 +122,7 @@ def _leave_address(goal: str) -> str:
 
 
 def _how_to_leave(leave: str, language: str) -> str:
-    """The last line of the text."""
+    """The unsubscribe line at the end of the text."""
     words = translations(language)
     if not leave.startswith("mailto:"):
         told = words.gettext("To get no more of these mails, open %(address)s")
@@ -139,7 +139,7 @@ def _headers(head: Mapping[str, str], number: str, leave: str) -> dict[str, str]
     one_click = {"List-Unsubscribe-Post": "List-Unsubscribe=One-Click"}
     return {
         "From": head["from"],
-        # Nobody sees the others' addresses.
+        # Recipients don't see each other's addresses.
         "To": head["to"] or "undisclosed-recipients:;",
         "Reply-To": head["reply"],
         "Message-ID": number,
@@ -151,7 +151,7 @@ def _headers(head: Mapping[str, str], number: str, leave: str) -> dict[str, str]
 
 
 def _answer(address: str, item: Item) -> str:
-    """A link that opens an answer to one story; its key in the subject brings it back to the story."""
+    """A mailto link for replying to one story; its key in the subject identifies the story."""
     subject = quote(f"Re: {item.title} [{item.key}]")
     return f"mailto:{quote(address, safe='@')}?subject={subject}"
 
@@ -187,7 +187,7 @@ def _line(text: str) -> str:
 
 
 def _small(path: Path) -> str:
-    """A small JPEG in base64; empty where the picture is being made again."""
+    """A small JPEG in base64; empty while the picture is being recreated."""
     from PIL import Image, UnidentifiedImageError
 
     try:

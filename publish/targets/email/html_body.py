@@ -1,7 +1,7 @@
-"""The HTML of a mail as text, with "> " before what mail programs mark as quoted, and without their signatures.
+"""Convert a mail's HTML to text, marking quotations with "> " and removing mail programs' signatures.
 
-The marks were read in mails of each program: Gmail, Apple Mail, Outlook (desktop, web, phones), Word, Thunderbird,
-Yahoo, Proton, GMX, Zoho, Tuta.
+The markers were taken from mails of each program: Gmail, Apple Mail, Outlook (desktop, web,
+phones), Word, Thunderbird, Yahoo, Proton, GMX, Zoho, Tuta.
 """
 
 from __future__ import annotations
@@ -54,17 +54,17 @@ _QUOTES = re.compile(
     r"|mcnt_quote|iosymail|OutlookMessageHeader|gmx_quote|quoted-text)(?:$|\s)|yahoo_quoted",
     re.IGNORECASE,
 )
-# From here on all is quoted, though no element holds it.
+# Everything after these is quoted, although no element encloses it.
 _CUTS = re.compile(
     r"^(?:x_)*(?:divRplyFwdMsg|appendonsend|mail-editor-reference-message-container|stopSpelling|isReplyContent"
     r"|isForwardContent|reply139content|oriMsgHtmlSeperator|OLK_SRC_BODY_SECTION|_MailOriginal|replyseparator)$",
     re.IGNORECASE,
 )
-# Nearly every program calls it so; Zoho and Roundcube are short.
+# Name used by nearly every program; Zoho and Roundcube use a short one.
 _SIGNATURES = re.compile(r"signature|^Zm-_Id_-Sgn|^_rc_sig$", re.IGNORECASE)
-# Word's line above a header: a border above, and this padding.
+# Word's separator above a header block: a top border and this padding.
 _WORD_RULE = re.compile(r"border-top:\s*solid[^;]*;\s*padding:\s*3(?:\.0)?pt", re.IGNORECASE)
-# How programs indent what the person wrote, with the element for quotations.
+# Own text indented with a quotation element.
 _INDENTED = re.compile(
     r"margin(?:-left)?:\s*0?[\d.]*(?:px|em|pt)?(?:\s+[\d.]+(?:px|em)?){0,2}\s+40px|border:\s*none",
     re.IGNORECASE,
@@ -73,7 +73,7 @@ _TIGHT = re.compile(r"margin(?:-top|-bottom)?:\s*0(?![.\d]*[1-9])", re.IGNORECAS
 
 
 def mail_text(html: str) -> str:
-    """The lines that a person would read; those marked as quoted begin with "> ", the rest after a mark is CUT off."""
+    """The displayed lines; quoted ones start with "> ", and CUT marks where everything after is quoted."""
     reader = _Reader()
     reader.feed(html)
     reader.close()
@@ -85,12 +85,12 @@ class _Reader(HTMLParser):
         super().__init__(convert_charrefs=True)
         self._lines: list[str] = []
         self._line: list[str] = []
-        # Open elements, and what each does to what is in it: "silent", "quote", "pre" or nothing.
+        # Open elements and their effect on their content: "silent", "quote", "pre" or none.
         self._open: list[tuple[str, str]] = []
         self._effects: Counter[str] = Counter()
 
     def text(self) -> str:
-        """All lines that were read."""
+        """All lines parsed."""
         self._break()
         return "\n".join(self._lines)
 
@@ -147,7 +147,7 @@ class _Reader(HTMLParser):
         words = "".join(self._line)
         text = words.rstrip() if self._has("pre") else " ".join(words.split())
         if (text or always) and not self._has("silent"):
-            # A ">" that somebody typed is no mark of ours, but it is one of their program's: it stays.
+            # A literal ">" in HTML is not our marker, but one from the sender's program: keep it.
             self._lines.append(f"{self._mark()}{text}" if text or self._mark() else "")
         self._line = []
 
@@ -172,7 +172,7 @@ def _effect(tag: str, told: dict[str, str]) -> str:
 
 
 def _is_own_indent(told: dict[str, str]) -> bool:
-    """Whether an element for quotations only indents what the person wrote."""
+    """Whether a quotation element only indents the sender's own text."""
     if told.get("type") or told.get("cite") or "quote" in told.get("class", ""):
         return False
     return bool(_INDENTED.search(told.get("style", "")))
@@ -186,5 +186,5 @@ def _is_cut(told: dict[str, str]) -> bool:
 
 
 def _is_picture_name(alt: str) -> bool:
-    """Whether the words beside a picture are a file's name, which nobody wrote."""
+    """Whether a picture's alt text is just a file name."""
     return re.fullmatch(r"\S*\.(?:png|jpe?g|gif|heic|webp)", alt.strip(), re.IGNORECASE) is not None

@@ -1,4 +1,4 @@
-"""Reading the sender's mailbox (IMAP4rev1, RFC 3501): is our digest there, and who has answered it?"""
+"""Read the sender's mailbox by IMAP (IMAP4rev1, RFC 3501): find our digest and replies to it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from publish.targets.email.body import header_text, mail_body, parse_mail, sende
 from publish.targets.email.quotations import Sent, plain_subject
 
 _TIMEOUT = 60
-# Bytes of one mail that are read: the words stand first, pictures are not wanted.
+# Maximum bytes read per mail: text comes first, and pictures are not needed.
 _MOST, _MOST_WITH_PICTURES = 300_000, 30_000_000
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
@@ -34,7 +34,7 @@ _STOP = re.compile(rb"\bstop ([0-9a-f]{32})\b", re.IGNORECASE)
 
 
 class ImapClient:
-    """The INBOX at ``imaps://host[:port]``, or ``imap://`` with STARTTLS (inside this laptop without)."""
+    """The INBOX at ``imaps://host[:port]``, or ``imap://`` with STARTTLS (without on this laptop itself)."""
 
     def __init__(self, name: str, url: str, user: str, password: str) -> None:
         self.name = name
@@ -48,14 +48,14 @@ class ImapClient:
         self._box: imaplib.IMAP4 | None = None
 
     def find(self, number: str) -> bool:
-        """Whether a mail with this Message-ID is there."""
+        """Whether a mail with this Message-ID exists."""
         with self._errors():
             return bool(self._search("HEADER", "Message-ID", _quoted(number)))
 
     def answers(
         self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: Sent
     ) -> Iterator[RemoteReply]:
-        """Mails that answer one whose Message-ID or subject holds ``mark``; ``titles``: story key -> title."""
+        """Mails answering one whose Message-ID or subject contains ``mark``; ``titles``: story key -> title."""
         if not titles:
             return
         with self._errors():
@@ -65,7 +65,7 @@ class ImapClient:
     def _reply(
         self, mail: Message, titles: Mapping[str, str], own: Sent, mark: str
     ) -> Iterator[RemoteReply]:
-        """The mail as a reply; one that is none, or can't be read, leaves a line in the log."""
+        """The mail as a reply; ones that are not or can't be parsed are logged."""
         number = " ".join(str(mail.get("Message-ID", "without Message-ID")).split())
         try:
             heard, reason = _heard(mail, titles, own, mark)
@@ -77,7 +77,7 @@ class ImapClient:
             yield heard
 
     def stops(self) -> Iterator[str]:
-        """Tokens of people who want no more mail: the subject of what their program sent, "stop TOKEN" (RFC 2369)."""
+        """Tokens of people who unsubscribed, from the subject "stop TOKEN" that their program sent (RFC 2369)."""
         with self._errors():
             for number in self._search("SUBJECT", _quoted("stop ")):
                 _, parts = self._open().fetch(number, "(BODY.PEEK[HEADER.FIELDS (SUBJECT)])")
@@ -86,7 +86,7 @@ class ImapClient:
                         yield found[1].decode("ascii")
 
     def leavers(self, subject: str) -> Iterator[str]:
-        """Addresses of those who sent a mail with this subject, and nothing else in it, to get no more."""
+        """Addresses that sent a mail with only this subject, to unsubscribe."""
         with self._errors():
             for number in self._search("SUBJECT", _quoted(subject)):
                 fields = "(BODY.PEEK[HEADER.FIELDS (SUBJECT FROM AUTO-SUBMITTED)])"
@@ -99,7 +99,7 @@ class ImapClient:
                         yield address
 
     def close(self) -> None:
-        """Hang up."""
+        """Log out."""
         if self._box is not None:
             with suppress(imaplib.IMAP4.error, OSError):
                 self._box.logout()
@@ -120,13 +120,13 @@ class ImapClient:
             sign,
         ]
         if since is not None:
-            # A day before: mailboxes count in their own zone.
+            # One day earlier: servers compare dates in their own time zone.
             day = since.astimezone(UTC) - timedelta(days=1)
             rule += ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
         for number in self._search(*rule):
             data = self._fetch(number, _MOST)
             if len(data) == _MOST and not mail_body(parse_mail(data)).whole.strip():
-                # Some programs put pictures before the words.
+                # Some programs put pictures before the text.
                 data = self._fetch(number, _MOST_WITH_PICTURES)
             if data:
                 yield parse_mail(data)
@@ -137,7 +137,7 @@ class ImapClient:
 
     def _search(self, *rule: str) -> list[str]:
         box = self._open()
-        # What has come since the mailbox was opened is told with this.
+        # NOOP reports mails that arrived since the mailbox was opened.
         box.noop()
         state, found = box.search(None, *rule)
         if state != "OK":
@@ -197,7 +197,7 @@ def _quoted(text: str) -> str:
 def _heard(
     mail: Message, titles: Mapping[str, str], own: Sent, mark: str
 ) -> tuple[RemoteReply | None, str]:
-    """The mail as a reply, or None and why it is none ('' for our own)."""
+    """The mail as a reply, or None and the reason ('' for our own mail)."""
     number = " ".join(str(mail.get("Message-ID", "")).split())
     person, address = sender_of(mail)
     if mark in number or (own.address and address.lower() == own.address.lower()):
@@ -211,22 +211,22 @@ def _heard(
         return None, "no words of its own"
     answered = " ".join(str(mail.get("In-Reply-To", "")).split())
     told = RemoteReply(
-        # Some programs leave it out; a mail is known again by what it is.
+        # Some programs omit it; then the mail is identified by its content.
         remote_id=number or _fingerprint(mail, text),
         post_id=_story(subject, text, body.whole, titles),
-        # The name that the person signs with; an address is never shown.
+        # The name used for signing; an address is never shown.
         author=_name(person, address),
         text=text,
         written_at=first_moment(mail.get("Date"), _received(mail)),
         in_reply_to="" if mark in answered else answered,
-        # A mail is a letter to us, and no public word, before somebody has looked at it.
+        # A mail is a private letter until somebody has reviewed it.
         state="pending",
     )
     return told, ""
 
 
 def _name(person: str, address: str) -> str:
-    """How the person signs; what some programs write as the name is the address itself."""
+    """The author's name; some programs put the address there."""
     return (person if "@" not in person else person.partition("@")[0]) or address.partition("@")[0]
 
 
@@ -236,16 +236,16 @@ def _fingerprint(mail: Message, text: str) -> str:
 
 
 def _received(mail: Message) -> str:
-    """When the last server took it, which it wrote itself (RFC 5321, 4.4)."""
+    """Time of receipt by the last server, from the header it added (RFC 5321, 4.4)."""
     return str(mail.get("Received", "")).rpartition(";")[2].strip()
 
 
 def _story(subject: str, text: str, whole: str, titles: Mapping[str, str]) -> str:
-    """The story that is named by its key or title, in the person's words before what is quoted; else the first."""
+    """The story whose key or title appears in the person's own text; else the first."""
     keys = [key for key in titles if f"[{key}]" in subject]
     for words in (f"{subject}\n{text}", whole):
         named = [key for key, title in titles.items() if title and title in words]
-        # A quoted digest names all of its stories, which says nothing.
+        # A quoted digest names all of its stories, so it tells nothing.
         if keys or len(named) == 1 or (named and words is not whole):
             return (keys or named)[0]
     return next(iter(titles))
@@ -253,5 +253,5 @@ def _story(subject: str, text: str, whole: str, titles: Mapping[str, str]) -> st
 
 @functools.lru_cache(maxsize=4096)
 def _note_left_out(name: str, number: str, reason: str) -> None:
-    """A line in the log, once: a mailbox is looked through again and again."""
+    """Log it once: the mailbox is scanned repeatedly."""
     log.warning("the inbox of %s: a mail is not taken as a reply, %s: %s", name, reason, number)

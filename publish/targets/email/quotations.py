@@ -1,8 +1,9 @@
-"""A person's own words out of the text of an answer by mail, without what their program put around them.
+"""Extract a person's own text from a mail reply by removing what their mail program added.
 
-What goes: quoted lines, the line that introduces them ("On … X wrote:") however it is wrapped, header blocks of Outlook
-and of forwarded mails, signatures (RFC 3676, 4.3), "sent from my phone". Own words between and below quotations stay.
-Measured beside libraries in tests/support/publish/mail_answers.py.
+Removed: quoted lines and their introduction ("On … X wrote:") however it is wrapped, header blocks
+of Outlook and of forwarded mails, signatures (RFC 3676, 4.3), "sent from my phone". Own text
+between and below quotations is kept. Compared with libraries in
+tests/support/publish/mail_answers.py.
 """
 
 from __future__ import annotations
@@ -22,10 +23,10 @@ from publish.targets.email.signatures import (
     without_signature,
 )
 
-# A line of its own that the reader of HTML writes where a program marks that all the rest is quoted.
+# A line emitted by the HTML parser where everything after is marked as quoted.
 CUT = "\0"
 _INTRO_LINES, _INTRO_CHARS, _FORWARD_LINES = 5, 400, 10
-# A year, a date in figures, or a time; \d is a figure of any script.
+# A year, a numeric date, or a time; \d matches digits of any script.
 _DATE = re.compile(
     r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}|\d{1,2}[:.]\d{2}(?!\d)"
 )
@@ -34,21 +35,21 @@ _RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,16
 _SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
 _HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
 _QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
-# "Re:", "AW:", "Fwd:" and what they are in other languages.
+# "Re:", "AW:", "Fwd:" and their equivalents in other languages.
 _PREFIX = re.compile(
     r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
     r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
     re.IGNORECASE,
 )
-# What programs that wrap lines leave of one at least.
+# Minimum length of a wrapped line.
 _WRAPPED = 60
-# More than that is no answer: it is read so far.
+# Maximum length processed; longer texts are not replies.
 _MOST_CHARS, _MOST_LINES = 200_000, 5000
 
 
 @dataclass(frozen=True)
 class Sent:
-    """The mail of ours that is answered: sender's name and address, and the subject, as far as they are known."""
+    """Our mail that is being answered: sender's name and address, and subject, as far as known."""
 
     name: str = ""
     address: str = ""
@@ -56,10 +57,10 @@ class Sent:
 
 
 def own_words(text: str, sent: Sent, author: str = "") -> str:
-    """What the person wrote; '' where everything is quoted.
+    """The person's own text; '' if everything is quoted.
 
-    With the author's name, as their program signs it, a card below it without a mark (name, post, telephone, address)
-    goes too.
+    If the author's name is known, an unmarked contact block below it (name, role, telephone,
+    address) is removed too.
     """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
@@ -69,7 +70,7 @@ def own_words(text: str, sent: Sent, author: str = "") -> str:
 
 
 def plain_subject(subject: str) -> str:
-    """A subject without "Re:" and its like in front."""
+    """A subject without prefixes like "Re:"."""
     return _PREFIX.sub("", BIDI.sub("", subject)).strip()
 
 
@@ -85,7 +86,7 @@ def _until_cut(lines: list[str], sent: Sent) -> list[str]:
 
 
 def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
-    """The line from which on all is quoted, if that shows at this one."""
+    """Index of the line from which everything is quoted, if this line shows it."""
     line = lines[number]
     if line == CUT:
         return number
@@ -99,14 +100,14 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
         return None if _introduces_quote(lines, number, sent) else number
     if _ends_introduction(plain_line(line)) and not _followed_by_quote(lines, number):
         start = _introduction(lines, number, sent, strict=True)
-        # Nothing of their own above: whoever answers below an unmarked quotation is not cut off.
+        # No own text above: an answer below an unmarked quotation is kept.
         if start is not None and any(map(str.strip, lines[:start])):
             return start
     return None
 
 
 def _introduces_quote(lines: Sequence[str], number: int, sent: Sent) -> bool:
-    """Whether a worded rule, as Zoho's, only introduces marked lines: the answer may stand below them."""
+    """Whether a phrase, such as Zoho's, only introduces marked lines: the answer may be below them."""
     rule = _RULE.match(plain_line(lines[number]))
     return (
         rule is not None
@@ -116,13 +117,13 @@ def _introduces_quote(lines: Sequence[str], number: int, sent: Sent) -> bool:
 
 
 def _ends_introduction(text: str) -> bool:
-    """Whether a line ends as an introduction does: with a colon or dash, or, in some programs, with the verb."""
+    """Whether a line ends like an introduction: with a colon, a dash or, in some programs, the verb."""
     verbs = list(WROTE.finditer(text))
     return bool(_ENDS.search(text)) or bool(verbs and verbs[-1].end() == len(text))
 
 
 def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
-    """Whether only the header of a forwarded mail is marked as quoted, as Gmail does."""
+    """Whether only the header of a forwarded mail is marked as quoted, as in Gmail."""
     if number and _QUOTED.match(lines[number - 1]):
         return False
     run = [_QUOTED.sub("", line).strip() for line in takewhile(_QUOTED.match, lines[number:])]
@@ -130,7 +131,7 @@ def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
 
 
 def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
-    """A line as "-----Original Message-----", or bare, above a header block or quotation."""
+    """Whether it is a separator like "-----Original Message-----", or a bare one, above a header block or quotation."""
     line = plain_line(lines[number])
     worded, bare = _RULE.match(line), BARE_RULE.match(line)
     if not (worded or bare):
@@ -157,7 +158,7 @@ def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:
 
 
 def _is_header_block(lines: Sequence[str], number: int, sent: Sent) -> bool:
-    """Several lines of "Label: value" with labels of a mail's header, or values of ours."""
+    """Whether several lines are "Label: value" with mail header labels or our own values."""
     if not _HEADER.match(plain_line(lines[number])):
         return False
     known, values = [], []
@@ -181,7 +182,7 @@ def _is_header_block(lines: Sequence[str], number: int, sent: Sent) -> bool:
 
 
 def _block(lines: Sequence[str], number: int) -> Iterator[str]:
-    """The lines of a header from here on: some may be wrapped, or have an empty line between them."""
+    """The header lines from here on; some may be wrapped or separated by a blank line."""
     missed, seen = 0, 0
     for line in lines[number : number + 16]:
         if not line.strip():
@@ -202,12 +203,12 @@ def _known(line: str) -> str:
 
 
 def _label(text: str) -> str:
-    """What a label says: 'from', 'sent', 'to' or 'subject'; '' for another word."""
+    """Meaning of a label: 'from', 'sent', 'to' or 'subject'; '' for anything else."""
     return LABELS.get(re.sub(r"[\s*.\-]", "", text).casefold(), "")
 
 
 def _without_heading(lines: list[str]) -> list[str]:
-    """Without a short line above a cut that only leads over to it, as "Begin forwarded message:"."""
+    """Remove a short line above a cut that only introduces it, such as "Begin forwarded message:"."""
     while lines and (not lines[-1].strip() or _SHORT_RULE.match(lines[-1])):
         lines.pop()
     alone = len(lines) < 2 or not lines[-2].strip()
@@ -220,7 +221,7 @@ def _without_heading(lines: list[str]) -> list[str]:
 
 
 def _unquoted(lines: Sequence[str], sent: Sent) -> list[str]:
-    """All lines that are not quoted, without those that introduce a quotation."""
+    """All lines that are neither quoted nor introduce a quotation."""
     kept: list[str] = []
     for number, line in enumerate(lines):
         if line == CUT or _QUOTED.match(line):
@@ -236,7 +237,7 @@ def _unquoted(lines: Sequence[str], sent: Sent) -> list[str]:
 
 
 def _is_rest_of_quoted(lines: Sequence[str], number: int) -> bool:
-    """Whether a program broke a long quoted line in two and marked its first half only."""
+    """Whether a program wrapped a long quoted line and marked only its first half."""
     if not 0 < number < len(lines) - 1:
         return False
     above, line, below = lines[number - 1 : number + 2]
@@ -266,7 +267,7 @@ def _followed_by_quote(lines: Sequence[str], number: int) -> bool:
 
 
 def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) -> int | None:
-    """Where the lines begin that introduce a quotation and end with this one; None where they are something else."""
+    """Index of the first line of the introduction that ends with this line, or None if there is none."""
     found = None
     for start in range(last, max(-1, last - _INTRO_LINES), -1):
         if not lines[start].strip() or _QUOTED.match(lines[start]):
@@ -276,7 +277,7 @@ def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) 
             break
         if not _introduces(text, sent, strict=strict):
             continue
-        # A line above that tells nothing of whom or when is the person's own.
+        # A line above without author or date is the person's own.
         if found is None or _tells(plain_line(lines[start]), sent):
             found = start
         if _begins(lines, start, text, sent):
@@ -285,7 +286,7 @@ def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) 
 
 
 def _tells(line: str, sent: Sent) -> bool:
-    """Whether a line has a part of what introduces a quotation: a date, an address, our name, the verb."""
+    """Whether a line contains part of an introduction: a date, an address, our name or the verb."""
     return any(part.search(line) for part in (_DATE, ADDRESS, WROTE)) or _names(line, sent)
 
 
@@ -294,7 +295,7 @@ def _names(line: str, sent: Sent) -> bool:
 
 
 def _begins(lines: Sequence[str], start: int, text: str, sent: Sent) -> bool:
-    """Whether an introduction is whole from this line on: nothing above it, or a sentence that ends there."""
+    """Whether an introduction starts at this line: nothing above it, or the end of a sentence."""
     above = lines[start - 1].strip() if start else ""
     if not above or (OPENING.match(text) and _DATE.search(text)):
         return True
@@ -318,5 +319,5 @@ def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
 
 
 def _is_dated_well(text: str) -> bool:
-    """Whether a day and a time stand in it, as programs write, and no person does before a colon."""
+    """Whether it has a day and a time in a format that programs write, and people don't before a colon."""
     return bool(re.search(r"\d{1,2}[:.]\d{2}", text)) and len(_DATE.findall(text)) >= 2

@@ -1,4 +1,4 @@
-"""What stands below a person's words in a mail: their signature, their card, their device, a mailing list's footer."""
+"""Remove what follows a person's text in a mail: signature, contact block, device line, mailing list footer."""
 
 from __future__ import annotations
 
@@ -15,9 +15,9 @@ _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
 _CARD_LINES, _CARD_CHARS = 12, 80
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
 _SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
-# "[cid:image001.png@01DB]" of Outlook, "[image: photo.jpg]" of Gmail, the sign of an object of Apple.
+# "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character.
 _PICTURE = re.compile(r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc)+\s*$", re.IGNORECASE)
-# A notice about secrecy has words of both kinds.
+# A confidentiality notice contains words of both kinds.
 _SECRET = re.compile(
     r"confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|poufn|конфиденциальн|конфіденційн"
     r"|konfident|fortrolig|luottamuksell|gizli|سري|機密|机密|保密",
@@ -28,7 +28,7 @@ _MEANT_FOR = re.compile(
     r"|mottagare|mottaker|modtager|vastaanottaj|alıcı|المرسل إليه|受信者|收件人",
     re.IGNORECASE,
 )
-# What a mailing list puts under each mail, beside its own address.
+# Mailing list footers, apart from the list's own address.
 _LIST = re.compile(
     r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
     r"|darse de baja|cancelar la suscripci|descadastr|cancelar a inscri|disiscri|afmeld|uitschrijv|avregistr|afmelding"
@@ -38,17 +38,17 @@ _LIST = re.compile(
 
 
 def without_signature(lines: list[str], author: str) -> list[str]:
-    """The lines without what people and programs put below them; ``author`` is the person's name, if known."""
+    """The lines without trailing signatures and footers; ``author`` is the person's name, if known."""
     kept = _without_signature(_without_footer(_without_armour(lines)))
     return _without_card(_without_device(_without_notice(kept)), author)
 
 
 def _without_armour(lines: list[str]) -> list[str]:
-    """Without the frame of a signed text (RFC 9580, 7) and without lines that stand for a picture."""
+    """Remove the frame of a signed text (RFC 9580, 7) and placeholder lines for pictures."""
     if _SIGNED in lines:
         first = lines.index(_SIGNED)
         inside = lines[first + 1 :]
-        # Headers as "Hash: SHA512", then an empty line.
+        # Headers such as "Hash: SHA512", then a blank line.
         begun = next((n for n, line in enumerate(inside) if not line.strip()), len(inside))
         ends = (n for n, line in enumerate(inside) if line == _SIGNATURE_BEGINS)
         inside = inside[begun + 1 : next(ends, len(inside))]
@@ -57,7 +57,7 @@ def _without_armour(lines: list[str]) -> list[str]:
 
 
 def _without_notice(lines: list[str]) -> list[str]:
-    """Without what companies put below every mail about who may read it; never all of a text."""
+    """Remove companies' confidentiality notices; never the whole text."""
     kept = list(lines)
     while True:
         while kept and not kept[-1].strip():
@@ -70,12 +70,12 @@ def _without_notice(lines: list[str]) -> list[str]:
 
 
 def plain_line(text: str) -> str:
-    """The line without marks of direction, with plain spaces."""
+    """The line without bidirectional marks, with ordinary spaces."""
     return BIDI.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
 
 
 def _without_footer(lines: list[str]) -> list[str]:
-    """Without what a mailing list puts below its rule: its name and address, how to leave it."""
+    """Remove a mailing list's footer below its separator: name, address, how to unsubscribe."""
     for number, line in enumerate(lines):
         rest = [one for one in lines[number + 1 :] if one.strip()]
         if (
@@ -90,7 +90,7 @@ def _without_footer(lines: list[str]) -> list[str]:
 
 
 def _without_signature(lines: list[str]) -> list[str]:
-    """Up to the line that begins the signature: "-- ", or "--" where spaces at line ends were taken off."""
+    """Cut at the signature separator: "-- ", or "--" where trailing spaces were stripped."""
     for number, line in enumerate(lines):
         rest = sum(bool(one.strip()) for one in lines[number + 1 :])
         if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
@@ -99,7 +99,7 @@ def _without_signature(lines: list[str]) -> list[str]:
 
 
 def _without_card(lines: list[str], author: str) -> list[str]:
-    """Without how a person can be reached, where that stands below their own name at the end; the name stays."""
+    """Remove contact details below the author's name at the end; the name is kept."""
     name = author.casefold().split()
     if len(name) < 2:
         return lines
@@ -112,7 +112,7 @@ def _without_card(lines: list[str], author: str) -> list[str]:
 
 
 def _is_card(lines: Sequence[str]) -> bool:
-    """Short lines without a sentence, with a telephone number, an address or a page among them."""
+    """Whether these are short lines without a sentence, including a telephone number, address or URL."""
     return any(
         ADDRESS.search(one) or _TELEPHONE.search(one) or re.search(r"://|\bwww\.", one)
         for one in lines
@@ -120,10 +120,10 @@ def _is_card(lines: Sequence[str]) -> bool:
 
 
 def _without_device(lines: list[str]) -> list[str]:
-    """Without a last line as "Sent from my phone"."""
+    """Remove a last line such as "Sent from my phone"."""
     while lines and (not lines[-1].strip() or _is_device(lines[-1])):
         lines.pop()
-    # Some programs set it above the quotation, which leaves it in the middle of an answer below.
+    # Some programs put it above the quotation, so it ends up in the middle of an answer below.
     return [line for line in lines if not _is_device(line)]
 
 

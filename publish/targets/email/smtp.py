@@ -1,4 +1,4 @@
-"""Handing a mail to a server (RFC 5321), and what its answers mean. https://docs.python.org/3/library/smtplib.html"""
+"""Send mail by SMTP (RFC 5321) and interpret the server's replies. https://docs.python.org/3/library/smtplib.html"""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ from publish.errors import (
     RetryAfter,
 )
 
-# Seconds for one answer of the server: RFC 5321 grants it ten minutes, people on a train don't.
+# Timeout in seconds for one reply: RFC 5321 allows ten minutes, which is too long on a train.
 _TIMEOUT = 60
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 
 
 class SmtpClient:
-    """One mail server. ``name`` is what sentences call the target."""
+    """Client for one mail server. ``name`` is the target's name in messages."""
 
     def __init__(self, name: str, host: str, tls: str, user: str, *, password: str) -> None:
         self.name = name
@@ -40,7 +40,9 @@ class SmtpClient:
             )
 
     def rehearse(self, sender: str, recipients: Sequence[str]) -> None:
-        """Everything but the mail itself. Raises what ``send`` raises, and Permanent for any refused recipient."""
+        """Do everything except sending the mail. Raises what ``send`` raises, and Permanent for any
+        refused recipient.
+        """
         with self._errors():
             server = self._open()
             server.ehlo_or_helo_if_needed()
@@ -50,7 +52,7 @@ class SmtpClient:
             server.rset()
 
     def send(self, mail: EmailMessage, sender: str, recipients: Sequence[str]) -> dict[str, str]:
-        """Hand it over for all of them at once; who was refused, and why. Raises the errors of ``publish.errors``."""
+        """Send to all recipients at once; return who was refused and why. Raises the errors of ``publish.errors``."""
         with self._errors():
             refused = self._open().send_message(mail, sender, list(recipients))
         return {
@@ -58,7 +60,7 @@ class SmtpClient:
         }
 
     def close(self) -> None:
-        """Say goodbye."""
+        """Send QUIT."""
         if self._server is not None:
             with suppress(smtplib.SMTPException, OSError):
                 self._server.quit()
@@ -96,7 +98,7 @@ class SmtpClient:
             raise self._as_ours(error) from error
 
     def _drop(self) -> None:
-        """Hang up without a goodbye: whoever is on the other side may not answer one."""
+        """Disconnect without QUIT: the other side may not answer it."""
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -143,7 +145,7 @@ class SmtpClient:
                 )
 
     def _refusal(self, code: int, said: str) -> PublishError:
-        """4xx: later; 552: too large; other 5xx: never (RFC 5321, 4.2.1)."""
+        """Translate a reply code: 4xx retry later; 552 too large; other 5xx permanent (RFC 5321, 4.2.1)."""
         words = " ".join(said.split())[:200]
         if code < 500:
             return RetryAfter(

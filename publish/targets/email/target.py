@@ -1,8 +1,9 @@
-"""E-mail: one digest a round that lists what is new. Out by SMTP (RFC 5321); answers come home by IMAP (RFC 3501).
+"""E-mail: one digest per round listing what is new, sent by SMTP (RFC 5321); answers are read by IMAP (RFC 3501).
 
-SMTP can't be asked what it took. So the Message-ID is made of what the digest tells: the same digest sent again, after
-an answer was lost, is the same mail to servers and programs that put equal ones together, and where the sender's own
-mailbox can be read (``imap``), it is looked for there first.
+SMTP can't be queried for what was accepted. So the Message-ID is derived from the digest's content:
+a digest resent after a lost response counts as the same mail for servers and programs that
+deduplicate, and if the sender's own mailbox is readable (``imap``), the digest is looked up there
+first.
 """
 
 from __future__ import annotations
@@ -121,27 +122,27 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A password where somebody signs in."""
+        """A password, if the server requires signing in."""
         return page_text("Password of the mail account") if options.get("user") else ""
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:
-        """A mail has no address that others can open."""
+        """False: a mail has no URL that others can open."""
         return False
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
-        """Answers come home where the sender's mailbox can be read."""
+        """Whether the sender's mailbox can be read for answers."""
         return bool(options.get("imap"))
 
     def close(self) -> None:
-        """Hang up."""
+        """Close connections."""
         self._office.close()
         if self._box:
             self._box.close()
 
     def test(self) -> str:
-        """Sign in and name sender and recipients, without sending; look into the mailbox."""
+        """Sign in and name sender and recipients without sending; check the mailbox."""
         self._office.rehearse(self._from[1], self._to)
         if self._box:
             self._box.find("<none@localhost>")
@@ -161,24 +162,24 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     # --- Stories: noted for the next digest --------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """Nothing lies there under our key: a digest holds many."""
+        """Always None: a digest holds many stories, so nothing is stored under our key."""
         return None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Note what the digest will tell of it."""
+        """Store the story's entry for the next digest."""
         return Remote(post.key, "", {"item": item_of(post)})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """The same. What was mailed stays as it was: nobody wants a second mail for a comma."""
+        """Same as ``create``. Mails already sent stay as they are: nobody wants a second mail for a comma."""
         return self.create(post, links)
 
     def withdraw(self, remote: Remote) -> None:
-        """It is left out of digests to come; see ``copies_remain``."""
+        """Leave it out of future digests; see ``copies_remain``."""
 
     # --- The digest -----------------------------------------------------------------------------------------
 
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
-        """Mail what no digest has told yet; nothing where there is nothing new."""
+        """Mail the stories no digest has contained yet; nothing if there are none."""
         told = dict(known.extra) if known else {}
         left = self._who_left(told.get("left", ()))
         told |= {"left": left} if left else {}
@@ -196,13 +197,13 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
 
     def _number(self, keys: Sequence[str]) -> str:
-        """The Message-ID of a digest: of the stories in it."""
+        """Message-ID of a digest, derived from its stories."""
         facts, domain = self.setup.facts, self._from[1].rpartition("@")[2]
         mark = hashlib.sha256(" ".join(sorted(keys)).encode()).hexdigest()[:20]
         return f"<sr-{facts.mark}-{mark}@{domain}>"
 
     def _who_left(self, known: Sequence[str]) -> list[str]:
-        """Addresses of our list that wrote to us to get no more, now or earlier."""
+        """Addresses on our list that have unsubscribed by mail, now or earlier."""
         left = {address.lower() for address in known}
         if self._box is not None:
             left |= {address.lower() for address in self._box.leavers(UNSUBSCRIBE)}
@@ -212,7 +213,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         return [address for address in self._to if address.lower() not in left]
 
     def _with_ours(self, people: Sequence[str]) -> list[str]:
-        """With a mailbox of ours to look into, we get a copy by which it is found again."""
+        """Add our own address if our mailbox is readable, so that the digest can be found there."""
         own = [self._from[1]] if self._box and self._from[1] not in people else []
         return [*people, *own]
 
@@ -223,7 +224,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
             "from": self.setup.options["from"],
             "to": self.setup.options["to"] if len(self._to) == len(people) == 1 else "",
             "reply": reply,
-            # Where we can read it ourselves, if there is such a mailbox.
+            # Where we can read it ourselves, if such a mailbox is configured.
             "unsubscribe": self.setup.options.get("unsubscribe", "")
             or (self._from[1] if self._box else reply),
             "one_click": "yes" if self.setup.options.get("one_click") == "yes" else "",
@@ -231,7 +232,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         return write(items, self.setup.facts, number, head)
 
     def send_message(self, message: PersonalMail) -> None:
-        """A mail to one person; "stop" in its subject comes back with the token (RFC 2369)."""
+        """Mail one person; "stop" in a reply's subject returns the token (RFC 2369)."""
         mail = EmailMessage()
         mail["From"], mail["To"] = self.setup.options["from"], message.address
         mail["Subject"] = message.subject
@@ -243,7 +244,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         if self._box is not None and self._box.find(mail["Message-ID"]):
             return
         if refused := self._office.send(mail, self._from[1], self._with_copy(message.address)):
-            # Not the address itself: errors are shown and logged.
+            # Not the address itself, since errors are shown and logged.
             reason = refused.get(message.address, "")
             raise Permanent(
                 "%(name)s does not take mail for this address (%(what)s).",
@@ -255,14 +256,14 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         return [address, self._from[1]] if self._box else [address]
 
     def stops(self) -> Iterator[str]:
-        """Tokens of people who want no more mail."""
+        """Tokens of people who unsubscribed."""
         if self._box is not None:
             yield from self._box.stops()
 
     # --- Answers ---------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Mails that answer a digest of ours, each with the story that it names."""
+        """Mails that answer one of our digests, each with the story it refers to."""
         if self._box is None:
             return
         titles = {post.id: str(post.extra.get("item", {}).get("title", "")) for post in posts}
