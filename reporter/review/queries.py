@@ -172,8 +172,7 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
 
 
 def _page_rules(asked: Filter) -> list[ColumnElement[bool]]:
-    """The filter's conditions; if look-alikes are requested, without those of ``_side_by_side``,
-    which scans the groups in order."""
+    """The filter's conditions; with look-alikes, in a form that lets ``_side_by_side`` scan the groups in order."""
     if "alike" not in asked.flags:
         return asked.rules()
     flags = tuple(name for name in asked.flags if name != "alike")

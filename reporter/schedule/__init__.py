@@ -1,4 +1,4 @@
-"""The one way in for schedules: a file of any known kind becomes a list of sessions."""
+"""Schedule import: the single entry point, which parses a file of any known format into a list of sessions."""
 
 from __future__ import annotations
 
@@ -32,11 +32,11 @@ MAX_BYTES = 16_000_000
 
 @dataclass(frozen=True)
 class Reading:
-    """What a file holds: its sessions in the order of time, and all that a person should know of it.
+    """Result of parsing a file: its sessions in order of time, and all messages for the user.
 
-    ``kind``: what the file is, in words. ``zone``: the IANA name in which times without a zone of
-    their own were read. ``named_zone``: that which the file tells of its place, or "". ``notes``:
-    doubts about entries that came in; ``left_out``: a sentence for each entry that did not.
+    ``kind``: the format, in words. ``zone``: the IANA name used for times without a zone of their
+    own. ``named_zone``: the zone that the file names for its place, or "". ``notes``: warnings
+    about imported entries; ``left_out``: a sentence for each entry that was skipped.
     """
 
     kind: str
@@ -48,13 +48,14 @@ class Reading:
 
 
 def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone: str) -> Reading:
-    """Read a schedule from a path or from bytes: CSV, .xlsx, iCalendar, frab/pretalx JSON or XML.
+    """Parse a schedule from a path or from bytes: CSV, .xlsx, iCalendar, frab/pretalx JSON or XML.
 
-    The kind is told by the content. ``timezone`` is an IANA name for times that carry neither an
-    offset nor a zone; a zone that the file names goes before it. ``filename`` only serves messages.
+    The format is detected from the content. ``timezone`` is an IANA name for times that have
+    neither an offset nor a zone; a zone named by the file takes precedence. ``filename`` is only
+    used in messages.
 
-    Each session has a guid that stays the same when the same file is read again. Raises BadInput
-    for what is no schedule, and for one of which not a single entry can be read.
+    Each session has a guid that stays the same when the same file is parsed again. Raises BadInput
+    if it is not a schedule, or if not a single entry can be parsed.
     """
     name = filename or (Path(source).name if isinstance(source, str | Path) else "")
     find_zone(timezone)
@@ -74,7 +75,7 @@ def read_schedule(
     timezone: str,
     warn: Callable[[str], None] | None = None,
 ) -> list[ScheduledSession]:
-    """The sessions of ``inspect_schedule``; ``warn`` gets its sentences one by one."""
+    """The sessions of ``inspect_schedule``; ``warn`` is called with each of its messages."""
     reading = inspect_schedule(source, filename=filename, timezone=timezone)
     for sentence in (*reading.left_out, *reading.notes):
         if warn is not None:
@@ -83,7 +84,7 @@ def read_schedule(
 
 
 def zone_named_in(source: Path | bytes) -> str:
-    """The IANA name of the place that a schedule tells; '' where it tells none that is known."""
+    """The IANA name of the place given in a schedule; '' if it gives none that is known."""
     text, _ = _text_of(source if isinstance(source, bytes) else _contents(source))
     return _named_zone(text, Findings())
 
@@ -117,12 +118,12 @@ def _read(data: bytes, timezone: str) -> Reading:
 
 
 def _text_of(data: bytes) -> tuple[str, str]:
-    """The file as text, and the name of an old encoding that had to be guessed or ""."""
+    """Decode the file; returns the text, and the name of a legacy encoding that had to be guessed or ""."""
     return (workbook_text(data), "") if is_workbook(data) else decode_text(data)
 
 
 def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
-    """Refuse a file of which not a single entry can be read whole."""
+    """Reject a file of which not a single entry can be parsed completely."""
     if any(draft.where not in findings.odd for draft in drafts):
         return
     wrong = [*findings.odd.values(), *findings.left_out]
@@ -145,7 +146,7 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
 
 
 def _calendar(text: str) -> str:
-    """The text as a calendar: some programs save single events without one around them."""
+    """Wrap the text in a calendar if needed: some programs save single events without one."""
     if text.lstrip()[:20].upper().startswith("BEGIN:VCALENDAR"):
         return text
     return f"BEGIN:VCALENDAR\r\n{text.strip()}\r\nEND:VCALENDAR\r\n"

@@ -1,4 +1,4 @@
-"""Schedules from spreadsheets: CSV with whatever header names, separators and dates people use."""
+"""CSV schedules from spreadsheets, with any header names, separators and date formats."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "d
 
 
 def read_csv(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
-    """The sessions of a CSV text; times without an offset are in ``zone``.
+    """Parse a CSV text into sessions; times without an offset are in ``zone``.
 
-    A row without a title is left out; of one whose times are not understood the rest is taken. That,
-    columns that look like times and are not used, and how doubtful dates were read is told to
-    ``findings``. Raises BadInput when the text is no table with a title column.
+    A row without a title is skipped; a row whose times can't be parsed keeps its other fields.
+    These, unused columns that look like times, and how ambiguous dates were read are reported to
+    ``findings``. Raises BadInput if the text is not a table with a title column.
     """
     table = adopt_columns(with_halves(read_table(text)), findings)
     reader = _Reader(table, zone, findings, TimeCells(table, findings))
@@ -44,7 +44,7 @@ def read_csv(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
 
 @dataclass
 class _Reader:
-    """Reads rows one after the other: a row without a date has that of the row above."""
+    """Parses rows in sequence: a row without a date has that of the row above."""
 
     table: Table
     zone: ZoneInfo
@@ -72,7 +72,7 @@ class _Reader:
         )
 
     def _is_heading(self, row: Row) -> bool:
-        """Whether the row is the heading of a day: a date alone, for the rows below."""
+        """Whether the row is a day heading: a date alone, which applies to the rows below."""
         filled = [cell.strip() for cell in row.cells if cell.strip()]
         day = self.times.heading_day(filled[0]) if len(filled) == 1 else None
         if day is None:
@@ -112,7 +112,7 @@ class _Reader:
             starts = self._utc(start, self._zone(row, times.zone), where)
         except BadInput as error:
             self.findings.note_unread(error.message, where)
-            # Rows below that have no date of their own belong to this one's, which is not known.
+            # Rows below without a date of their own would inherit this row's date, which is unknown.
             self.last_day = self.latest = None
             return None, None
         self._tell_doubts(start, times.start, where)
@@ -130,7 +130,7 @@ class _Reader:
         return moment
 
     def _tell_doubts(self, moment: datetime, start: When, where: str) -> None:
-        """Tell of times that were read as they stand, and may mean something else."""
+        """Report times that were read as written but are ambiguous."""
         if start.odd_weekday:
             self.findings.note(
                 Message(

@@ -21,10 +21,10 @@ _ISO_LENGTH = re.compile(r"P(?:(\d+)D)?(?:T(?:(\d+)H)?(?:(\d+)M)?(?:(\d+)S)?)?",
 
 
 def find_zone(name: str) -> ZoneInfo:
-    """The time zone of an IANA name such as ``Europe/Berlin``; BadInput for an unknown one."""
+    """The time zone with an IANA name such as ``Europe/Berlin``; raises BadInput if unknown."""
     try:
         return ZoneInfo(name)
-    # Names with odd characters or of a folder raise ValueError or OSError, unknown ones KeyError.
+    # Invalid names and names of folders raise ValueError or OSError, unknown ones KeyError.
     except (KeyError, ValueError, OSError) as error:
         raise BadInput(
             "The time zone “%(name)s” is not known. Give a name like Europe/Berlin or "
@@ -34,7 +34,7 @@ def find_zone(name: str) -> ZoneInfo:
 
 
 def to_utc(moment: datetime, zone: ZoneInfo) -> datetime:
-    """The instant in UTC; a time without an offset is a wall clock's in ``zone``."""
+    """Convert to UTC; a time without an offset is in ``zone``."""
     if not 1970 <= moment.year <= 2200:
         raise BadInput(
             "The year %(year)s can't be right. Write dates like 2026-12-05.", year=moment.year
@@ -45,7 +45,7 @@ def to_utc(moment: datetime, zone: ZoneInfo) -> datetime:
 
 
 def parse_length(text: str) -> timedelta:
-    """A duration: ``HH:MM``, minutes, ``1 h 30 min``, ISO 8601 ``PT45M``; ValueError for others."""
+    """Parse a duration: ``HH:MM``, minutes, ``1 h 30 min``, ISO 8601 ``PT45M``; raises ValueError for others."""
     text = text.strip()
     length = _length(text)
     if length is None or not timedelta() <= length <= MAX_DURATION:

@@ -1,7 +1,7 @@
-"""The schedule formats of frab and pretalx: ``schedule.json`` and ``schedule.xml``.
+"""Parser for the schedule formats of frab and pretalx: ``schedule.json`` and ``schedule.xml``.
 
-The XML and version 1 of the JSON describe one event per slot, grouped by day and room. Field names after
-the format's schema (https://github.com/voc/schedule) and the files that frab and pretalx write.
+The XML and version 1 of the JSON describe one event per slot, grouped by day and room. Field names
+follow the format's schema (https://github.com/voc/schedule) and files written by frab and pretalx.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _NOT_FRAB = N_(
 
 @dataclass(frozen=True)
 class _Day:
-    """A day of the schedule: its date and when it begins (talks after midnight belong to it)."""
+    """A day of the schedule: its date and start time (talks after midnight belong to it)."""
 
     day: date | None
     begins: datetime | None
@@ -59,9 +59,10 @@ class _Day:
 
 
 def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
-    """The sessions of a schedule.json; times without an offset are in the conference's zone, else
-    in ``zone``. Events without a title are left out, times that are not understood left away, and
-    that is told to ``findings``. Raises BadInput for what is no schedule.
+    """Parse a schedule.json; times without an offset are in the conference's zone, else in ``zone``.
+
+    Events without a title and times that can't be parsed are skipped, and reported to ``findings``.
+    Raises BadInput if it is not a schedule.
     """
     document = _loaded(text)
     if (events := version_two(document)) is not None:
@@ -128,7 +129,7 @@ def _frame_of(day: str, start: str, zone: ZoneInfo, findings: Findings) -> _Day:
 
 
 def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[Draft]:
-    """The event as a list of one; none without a title."""
+    """The event in a list; an empty list without a title."""
     title = one_line(text_of(event.get("title")))
     where = event_named(number, title) if title else _event_in(number, room)
     if not title:
@@ -175,7 +176,7 @@ def _left_out(where: str, day: _Day) -> list[Draft]:
 
 
 def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
-    """The sessions of a schedule.xml; see ``read_json``. Entities, depth and size are bounded."""
+    """Parse a schedule.xml; see ``read_json``. Entities, depth and size are limited."""
     root = _parsed(data)
     if root.tag != "schedule":
         raise BadInput(_NOT_FRAB, kind="XML", ending="xml")
@@ -192,7 +193,7 @@ def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
 
 
 class _Bounded(TreeBuilder):
-    """Builds the tree and stops at what no schedule needs, before memory is gone."""
+    """Tree builder that stops at more than a schedule needs, before memory runs out."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -232,7 +233,7 @@ def _parsed(data: bytes) -> Element:
 
 
 def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]:
-    """The event as a list of one; none without a title."""
+    """The event in a list; an empty list without a title."""
 
     def text(path: str) -> str:
         return "".join(found.itertext()).strip() if (found := event.find(path)) is not None else ""
@@ -279,7 +280,7 @@ def _person(person: Element) -> str:
 def _span(
     where: str, day: _Day, *, date_text: str, start_text: str, length_text: str
 ) -> tuple[datetime | None, datetime | None]:
-    """Start and end in UTC. A full date wins; else the start's time on the day of the schedule."""
+    """Start and end in UTC. A full date takes precedence; else the start time on the day of the schedule."""
     try:
         moment = _start(day, date_text, start_text)
         if moment is None:
@@ -333,7 +334,7 @@ def _start(day: _Day, date_text: str, start_text: str) -> datetime | None:
     if start is None or start.clock is None or base is None:
         return None
     moment = datetime.combine(base, start.clock)
-    # A talk at half past midnight stands under the day before, which began in the morning.
+    # A talk at half past midnight is listed under the day before, which began in the morning.
     if day.begins is not None and base == day.begins.date() and start.clock < day.begins.time():
         moment += timedelta(days=1)
     return moment

@@ -1,6 +1,6 @@
-"""Version 2 of schedule.json, and what it shares with version 1 and the XML.
+"""Parser for version 2 of schedule.json, and helpers shared with version 1 and the XML.
 
-Field names after the schema (https://github.com/voc/schedule, validator/json/schema2.json): a flat
+Field names follow the schema (https://github.com/voc/schedule, validator/json/schema2.json): a flat
 list of events, each with start and end.
 """
 
@@ -29,7 +29,7 @@ from reporter.schedule.parsed_session import (
     plain_text,
 )
 
-# The code of a talk in the addresses of pretalx.
+# The code of a talk in pretalx URLs.
 _TALK = re.compile(r"/talk/([A-Z0-9]{5,8})(?:/|$)")
 _GONE = {"CANCELED", "CANCELLED", "WITHDRAWN", "REJECTED", "DELETED", "DRAFT"}
 _NOT_SAID = Message(
@@ -48,7 +48,7 @@ def version_two(document: Any) -> tuple[dict[str, Any], list[Any]] | None:
 
 
 def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:
-    """The zone that a conference names: by its IANA, Windows or Rails name; else ``zone``, told."""
+    """The zone of a conference, by its IANA, Windows or Rails name; else ``zone``, with a warning."""
     if not name:
         return zone
     found = zone_of_name(name)
@@ -76,7 +76,7 @@ def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:
 def read_events(
     conference: dict[str, Any], events: list[Any], zone: ZoneInfo, findings: Findings
 ) -> list[Draft]:
-    """The sessions of version 2; see ``read_json``."""
+    """Parse the sessions of version 2; see ``read_json``."""
     zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
     rooms, tracks = _by_slug(conference.get("rooms")), _by_slug(conference.get("tracks"))
     drafts: list[Draft] = []
@@ -199,14 +199,14 @@ def _length(text: str) -> timedelta:
 
 
 def aliases_of(event: dict[str, Any]) -> tuple[str, ...]:
-    """The id under which the calendar of pretalx has the same talk; none for other systems."""
+    """The id of the same talk in pretalx calendars; empty for other systems."""
     found = _TALK.search(text_of(event.get("url")))
     code = text_of(event.get("code")) or (found[1] if found else "")
     return (f"pretalx {code}",) if re.fullmatch(r"[A-Z0-9]{5,8}", code) else ()
 
 
 def with_pretalx_codes(drafts: list[Draft]) -> list[Draft]:
-    """The drafts, aliases of talks that are held several times numbered as pretalx does, by start."""
+    """The drafts, with aliases of repeated talks numbered by start like in pretalx."""
     slots: dict[str, list[datetime]] = {}
     for draft in drafts:
         if draft.session.aliases and draft.session.starts_at:
@@ -224,7 +224,7 @@ def _numbered(draft: Draft, slots: dict[str, list[datetime]]) -> Draft:
 
 
 def person_names(persons: Any) -> tuple[str, ...]:
-    """The names of people, given as texts or as objects."""
+    """Names of people given as strings or as objects."""
     names: list[str] = []
     for person in persons if isinstance(persons, list) else []:
         if isinstance(person, dict):
@@ -237,7 +237,7 @@ def person_names(persons: Any) -> tuple[str, ...]:
 
 
 def text_of(value: Any) -> str:
-    """A field as text: strings and numbers, and of a text in several languages the first."""
+    """A field as text: strings and numbers; of a multilingual text the first."""
     if isinstance(value, dict):
         value = next((text for text in value.values() if isinstance(text, str) and text), "")
     if isinstance(value, bool) or not isinstance(value, str | int | float):

@@ -1,4 +1,4 @@
-"""Schedules as iCalendar files (RFC 5545)."""
+"""Parser for iCalendar schedules (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -55,12 +55,12 @@ _NOT_SAID = Message(
 
 
 def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
-    """The events of one or more calendars. Floating times and whole days are in ``zone``, or in the
-    zone that the calendar as a whole names.
+    """Parse the events of one or more calendars. Floating times and whole days are in ``zone``, or
+    in the zone that the calendar as a whole names.
 
-    An event that has no title is left out; of one whose times make no sense the readable part is
-    taken. Repeating events come in once for each time, endless ones on the days of the others,
-    cancelled ones not at all; all that is told to ``findings``. Raises BadInput for a file that is too big.
+    An event without a title is skipped; one with invalid times keeps its other fields. Recurring
+    events are imported once per occurrence, endless ones only on the days of the others, cancelled
+    ones not at all; all that is reported to ``findings``. Raises BadInput if the file is too big.
     """
     drafts: list[Draft] = []
     number = 0
@@ -74,10 +74,10 @@ def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
 
 
 def zone_of_calendars(text: str, findings: Findings | None = None) -> str:
-    """The IANA name of the zone that most events are in; "" where they don't tell a place.
+    """The IANA name of the zone of most events; "" if they don't identify a place.
 
-    A zone that the file defines itself is told by its rules (its name may mean something else), and
-    counts only where they change the clock in the year: else any of many places could be meant.
+    A zone defined in the file is identified by its rules (its name may mean something else), and
+    counts only if they change the clock during the year: otherwise many places would match.
     """
     counts: dict[str, int] = {}
     told: dict[str, str] = {}
@@ -117,7 +117,7 @@ def _calendars(text: str) -> list[Component]:
 
 @dataclass
 class _Reader:
-    """Reads the events of one calendar, by its own zones."""
+    """Parses the events of one calendar, using its own zones."""
 
     calendar: Component
     zone: ZoneInfo
@@ -129,7 +129,7 @@ class _Reader:
     def __post_init__(self) -> None:
         self.zones = zones_of(self.calendar)
         named = zone_of_name(self.calendar.text("X-WR-TIMEZONE"))
-        # Exports name UTC as their zone for want of a better one.
+        # Exports use UTC as their zone if they know none.
         self.named = named if named is not None and names_a_place(named.key) else None
         self.zone = self.named or self.zone
 
@@ -172,7 +172,7 @@ class _Reader:
         yield from filter(None, map(self.draft, times))
 
     def draft(self, event: Component) -> Draft | None:
-        """The session of one event at its start; None, and told, for one that is left out."""
+        """The session of one event at its start; None, with a message, if it is skipped."""
         title, speakers = title_of(event)
         where = event_named(self.number, title) if title else event_numbered(self.number)
         if "CANCEL" in (event.text("STATUS") + self.calendar.text("METHOD")).upper():
@@ -333,7 +333,7 @@ class _Reader:
         return to_utc(wall, zone)
 
     def place_of(self, start: Property) -> str:
-        """The IANA name of the place that a start's zone means; "" where it tells none."""
+        """The IANA name of the place given by a start's zone; "" if it names none."""
         name = start.params.get("TZID", "").strip()
         if not name:
             return self.named.key if self.named is not None else ""
@@ -344,7 +344,7 @@ class _Reader:
         return zone.key if zone is not None and names_a_place(zone.key) else ""
 
     def _place(self, own: FileZone) -> str:
-        """A place with the same rules in the time of the events; "" where none has, or too many could."""
+        """A place with the same rules at the time of the events; "" if none, or too many, match."""
         if own.name not in self.places:
             try:
                 self.places[own.name] = self._find_place(own)

@@ -1,4 +1,4 @@
-"""What a schedule file says about one session, and how its stable id is found."""
+"""Sessions as parsed from a schedule file, and how their stable ids are derived."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ MAX_SESSIONS = 5_000
 MAX_TITLE = 300
 MAX_DESCRIPTION = 20_000
 
-# The name space of ids that we derive (RFC 9562, version 5); it must never change.
+# Namespace of derived ids (RFC 9562, version 5); it must never change.
 _DERIVED = uuid.UUID("8a0cf4b6-6a0e-5e0c-9d25-0b2f7f3b51c4")
 _TAG = re.compile(r"</?(?:p|br|a|b|i|em|strong|ul|ol|li|div|span|h[1-6]|blockquote)\b[^>]*>", re.I)
 _ENTITY = re.compile(r"&(?:amp|quot|lt|gt|nbsp|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
@@ -28,7 +28,7 @@ _BREAKS = {"p", "br", "li", "div", "ul", "ol", "blockquote", "h1", "h2", "h3", "
 
 @dataclass(frozen=True)
 class ScheduledSession:
-    """One session as the schedule has it. Times are aware and in UTC; None where it gives none."""
+    """One session of a schedule. Times are aware and in UTC; None if missing."""
 
     guid: str
     title: str
@@ -39,13 +39,13 @@ class ScheduledSession:
     starts_at: datetime | None = None
     ends_at: datetime | None = None
     do_not_record: bool = False
-    # With ``do_not_record``: whether the words may be published all the same; None: the schedule doesn't say.
+    # With ``do_not_record``: whether the words may still be published; None: not specified.
     words_leave: bool | None = None
     licence: str = ""
     language: str = ""
-    # Other ids of the same session, which exports of other kinds from the same system carry.
+    # Other ids of the same session, used by exports in other formats from the same system.
     aliases: tuple[str, ...] = field(default=(), compare=False)
-    # Names of fields of which this file says nothing: an import leaves them as they are.
+    # Fields missing in this file: an import leaves them as they are.
     unsaid: frozenset[str] = field(default=frozenset(), compare=False)
 
 
@@ -53,7 +53,7 @@ def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
 
 
-# Cells of a column about recording that ask for none, and those that mean pictures and sound alone, not words.
+# Values of a recording column that forbid all recording, and those that forbid only pictures and sound, not words.
 _YES = _words(
     "1 true yes y x ja oui si sí sim on ein wahr vrai verdadero ✓ ✔ all everything both alles todo tout"
 )
@@ -66,9 +66,10 @@ _FILLER = _words("no not and or only keine kein und nur ni y o sin solo pas de e
 
 
 def recording_wish(text: str) -> tuple[bool, bool | None]:
-    """(must not be recorded, may its words be published) of a cell: "yes", "pictures", "pictures and words".
+    """Parse a cell into (must not be recorded, may its words be published): "yes", "pictures", "pictures and words".
 
-    None where the cell doesn't say: words then stay in the room, or as an organizer has decided.
+    The second is None if not specified: words then stay in the room, or as an organizer has
+    decided.
     """
     words = set(re.findall(r"\w+|[✓✔]", text.casefold()))
     if text.strip().casefold() in _YES:
@@ -80,9 +81,8 @@ def recording_wish(text: str) -> tuple[bool, bool | None]:
 
 @dataclass(frozen=True)
 class Draft:
-    """A session whose id is still as the file has it: ``key`` is its id or slug, ``where`` names
-    the row or event in messages.
-    """
+    """A session whose id is still as in the file: ``key`` is its id or slug, ``where`` names the
+    row or event in messages."""
 
     where: str
     session: ScheduledSession
@@ -93,36 +93,36 @@ NO_END = Message("It came in without an end.")
 
 
 class Findings:
-    """What a reader has to tell beside the sessions: entries left out, and doubts about others."""
+    """Messages of a parser: skipped entries, and warnings about others."""
 
     def __init__(self) -> None:
         self.left_out: list[str] = []
-        # {where: the first thing that is wrong there}, of entries that came in without a part.
+        # {where: the first problem there}, for entries imported without a part.
         self.odd: dict[str, str] = {}
         self._notes: dict[str, list[str]] = {}
 
     def leave_out(self, sentence: str) -> None:
-        """Record an entry that doesn't come in; ``sentence`` names it and the reason."""
+        """Record a skipped entry; ``sentence`` names it and the reason."""
         self.left_out.append(sentence)
 
     def note(self, sentence: str, where: str = "") -> None:
-        """Record a doubt. The same sentence about several entries is told once, with all places."""
+        """Record a warning. The same sentence about several entries is reported once, with all places."""
         places = self._notes.setdefault(sentence, [])
         if where and where not in places:
             places.append(where)
 
     def note_odd(self, sentence: str, where: str) -> None:
-        """Record a part that is not understood or can't be: the entry comes in without it."""
+        """Record a field that is invalid or not understood: the entry is imported without it."""
         self.odd.setdefault(where, _at(where, sentence))
         self.note(sentence, where)
 
     def note_unread(self, sentence: str, where: str) -> None:
-        """Record a start that is not understood: the session comes in without a time."""
+        """Record an invalid start: the session is imported without a time."""
         self.note_odd(Message.join([sentence, Message("It came in without a time.")]), where)
 
     @property
     def notes(self) -> list[str]:
-        """The sentences, each after the places that it is about."""
+        """The warnings, each after the places that it is about."""
         return [
             _at(_listed(places), sentence) if places else sentence
             for sentence, places in self._notes.items()
@@ -134,7 +134,7 @@ def _at(where: str, sentence: str) -> Message:
 
 
 def _listed(places: list[str]) -> str:
-    """Up to three places by name, and how many there are beyond."""
+    """Up to three places by name, and the number of others."""
     named = places[0]
     for place in places[1:3]:
         named = Message("%(first)s, %(second)s", first=named, second=place)
@@ -145,22 +145,22 @@ def _listed(places: list[str]) -> str:
 
 
 def event_numbered(number: int) -> Message:
-    """An event without a title, as a place in a sentence."""
+    """Name of an event without a title, for messages."""
     return Message("Event %(number)s", number=number)
 
 
 def event_named(number: int, title: str) -> Message:
-    """An event with its title, as a place in a sentence."""
+    """Name of an event with its title, for messages."""
     return Message("Event %(number)s (“%(title)s”)", number=number, title=title)
 
 
 def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
-    """The sessions in the order of time, each with a guid of its own.
+    """The sessions in order of time, each with a unique guid.
 
-    The file's guid is kept. Where there is none, one is derived from the id or slug, else from the
-    title, else (for a title that occurs twice) from title, start and room: so a session keeps its
-    printed code when only its time changes. Of several under one guid the earliest keeps it;
-    rows that say the same thing twice count once.
+    The file's guid is kept. If there is none, one is derived from the id or slug, else from the
+    title, else (for a title that occurs twice) from title, start and room, so that a session keeps
+    its printed code if only its time changes. If several share a guid, the earliest keeps it;
+    duplicate rows count once.
     """
     known = list(drafts)
     if len(known) > MAX_SESSIONS:
@@ -193,7 +193,7 @@ def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
 
 def _told_apart(sessions: list[ScheduledSession]) -> list[ScheduledSession]:
     taken: dict[str, ScheduledSession] = {}
-    for session in dict.fromkeys(sessions):  # what the file says twice counts once
+    for session in dict.fromkeys(sessions):  # duplicates in the file count once
         guid, number = session.guid, 1
         while guid in taken:
             guid = _derive("slot of", session.guid, _slot(session), str(number))
@@ -217,18 +217,18 @@ def _derive(*parts: str) -> str:
 
 
 def one_line(text: str, limit: int = MAX_TITLE) -> str:
-    """Text for one line: no control characters, white space collapsed, cut at ``limit``."""
+    """Normalize to one line: no control characters, white space collapsed, truncated at ``limit``."""
     line = " ".join(_printable(text).split())
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
 def title_line(text: str) -> str:
-    """A title on one line; the entities that web calendars leave in it are resolved."""
+    """Normalize a title to one line; HTML entities left by web calendars are resolved."""
     return one_line(html.unescape(text) if _ENTITY.search(text) else text)
 
 
 def plain_text(*parts: str) -> str:
-    """Paragraphs as plain text, HTML taken out, what repeats left away, cut at 20,000 characters."""
+    """Convert to plain text: HTML and repetitions removed, truncated at 20,000 characters."""
     seen: list[str] = []
     for part in parts:
         text = _printable(part[:MAX_DESCRIPTION])
@@ -255,7 +255,7 @@ def _without_tags(markup: str) -> str:
 
 
 class _Words(HTMLParser):
-    """Collects the text of markup, with a line break where a block begins or ends."""
+    """Collects the text of HTML, with a line break at the start and end of blocks."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)

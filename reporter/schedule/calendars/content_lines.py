@@ -1,4 +1,4 @@
-"""The lines of iCalendar files: calendars, their events and their own time zones (RFC 5545, 3.1)."""
+"""Parser for the content lines of iCalendar files: calendars, events and time zones (RFC 5545, 3.1)."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ _LENGTH = re.compile(
 
 @dataclass(frozen=True)
 class Property:
-    """One line: its value as it stands and its parameters by upper-case name."""
+    """A content line: its raw value, and its parameters by upper-case name."""
 
     value: str
     params: dict[str, str]
 
     @property
     def text(self) -> str:
-        """The value of a text, its escapes resolved (RFC 5545, 3.3.11; vCalendar 1.0 has its own)."""
+        """The value as text, with escapes resolved (RFC 5545, 3.3.11; vCalendar 1.0 has its own)."""
         if self.params.get("ENCODING", "").upper() == "QUOTED-PRINTABLE":
             data = quopri.decodestring(self.value.encode("utf-8"))
             return decode_declared(data, self.params.get("CHARSET"))
@@ -41,7 +41,7 @@ class Property:
 
 @dataclass
 class Component:
-    """A VEVENT, VTIMEZONE or other part: its lines by upper-case name, and the parts inside."""
+    """A VEVENT, VTIMEZONE or other component: its properties by upper-case name, and its sub-components."""
 
     kind: str
     lines: dict[str, list[Property]] = field(default_factory=dict)
@@ -49,22 +49,22 @@ class Component:
     closed: bool = False
 
     def first(self, name: str) -> Property | None:
-        """The first line of that name; None without one."""
+        """The first property with that name; None if there is none."""
         found = self.lines.get(name)
         return found[0] if found else None
 
     def text(self, name: str) -> str:
-        """The text of the first line of that name; "" without one."""
+        """The text of the first property with that name; "" if there is none."""
         found = self.first(name)
         return found.text if found else ""
 
     def of_kind(self, kind: str) -> list[Component]:
-        """The direct parts of that kind."""
+        """The direct sub-components of that kind."""
         return [part for part in self.parts if part.kind == kind]
 
 
 def read_calendars(text: str) -> list[Component]:
-    """The VCALENDARs of a file. A line that is none is passed over, so that it spoils one event only."""
+    """Parse the VCALENDARs of a file. Malformed lines are skipped, so that they spoil one event only."""
     root = Component("")
     stack = [root]
     for line in _unfolded(text):
@@ -81,7 +81,7 @@ def read_calendars(text: str) -> list[Component]:
 
 
 def _opened(stack: list[Component], kind: str) -> list[Component]:
-    # A calendar or an event never stands inside an event: the one before lost its END.
+    # A calendar or an event is never nested in an event: the one before has lost its END.
     if kind in ("VCALENDAR", "VEVENT"):
         stack = [
             part
@@ -89,7 +89,7 @@ def _opened(stack: list[Component], kind: str) -> list[Component]:
             if part.kind == "" or (part.kind, kind) == ("VCALENDAR", "VEVENT")
         ]
     part = Component(kind)
-    # Deeper than any calendar goes: kept out of reach.
+    # Deeper than any real calendar: ignored.
     if len(stack) < 20:
         stack[-1].parts.append(part)
     return [*stack[:20], part]
@@ -104,7 +104,7 @@ def _closed(stack: list[Component], kind: str) -> list[Component]:
 
 
 def _unfolded(text: str) -> Iterator[str]:
-    # vCalendar 1.0 breaks quoted-printable lines behind a "=".
+    # vCalendar 1.0 breaks quoted-printable lines after a "=".
     if re.search(r"^VERSION:1\.0", text, re.M):
         text = re.sub(r"=\r?\n", "", text)
     for line in re.sub(r"\r?\n[ \t]|\r[ \t]", "", text).splitlines():
@@ -128,7 +128,7 @@ def _parsed(line: str) -> tuple[str, Property | None]:
 
 
 def zones_of(calendar: Component) -> dict[str, FileZone]:
-    """{TZID: its rules} of one calendar; a definition that can't be read has no observances."""
+    """{TZID: its rules} of one calendar; an invalid definition has no observances."""
     zones: dict[str, FileZone] = {}
     for part in calendar.of_kind("VTIMEZONE"):
         name = part.text("TZID").strip()
@@ -164,22 +164,22 @@ def _local(text: str) -> datetime:
 
 
 def parse_moment(text: str) -> date:
-    """A date, or a datetime (aware where it ends with Z); ValueError for others (RFC 5545, 3.3.5)."""
+    """Parse a date, or a datetime (aware if it ends with Z); raises ValueError for others (RFC 5545, 3.3.5)."""
     text = text.strip()
     if len(text) < 8:
         raise ValueError(text)
     if len(text) == 8:
         return date.fromisoformat(text)
-    # The midnight that ends a day.
+    # 24:00:00, the midnight that ends a day.
     if (late := text.upper().replace("T240000", "T000000")) != text.upper():
         return datetime.fromisoformat(late) + timedelta(days=1)
     return datetime.fromisoformat(text)
 
 
 def parse_duration(text: str) -> tuple[int, timedelta]:
-    """(days by the calendar, exact time) of a DURATION; ValueError for others and for negative ones.
+    """Parse a DURATION into (calendar days, exact time); raises ValueError for others and for negative ones.
 
-    Days and weeks follow the wall clock, hours are hours (RFC 5545, 3.3.6).
+    Days and weeks follow the wall clock, hours are exact (RFC 5545, 3.3.6).
     """
     match = _LENGTH.fullmatch(text.strip())
     if match is None or match[1] == "-" or not any(match.groups()[1:]):

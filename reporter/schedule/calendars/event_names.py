@@ -1,4 +1,4 @@
-"""What an event of a calendar is called: its title, its id, and the ids that other exports of it carry."""
+"""Title and ids of a calendar event, including the ids that other exports of it use."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
 
 
 def title_of(event: Component) -> tuple[str, tuple[str, ...]]:
-    """The title and, as pretalx writes them behind it (“Title - Speaker, Speaker”), the speakers."""
+    """The title, and the speakers if they follow it as in pretalx (“Title - Speaker, Speaker”)."""
     summary = event.text("SUMMARY")
     if _PRETALX_UID.match(event.text("UID")) is None or " - " not in f"{summary} ":
         return title_line(summary), ()
@@ -21,7 +21,7 @@ def title_of(event: Component) -> tuple[str, tuple[str, ...]]:
 
 
 def guid_of(event: Component) -> str:
-    """The UID; a changed instance of a series carries the series' UID and its own RECURRENCE-ID."""
+    """The UID; for a changed instance of a series, the series' UID plus its RECURRENCE-ID."""
     uid = one_line(event.text("UID"), 200)
     instance = event.first("RECURRENCE-ID")
     if not uid or instance is None:

@@ -1,4 +1,4 @@
-"""Events that repeat or stand in a file several times: RRULE, RDATE, EXDATE, RECURRENCE-ID, SEQUENCE (RFC 5545)."""
+"""Recurring and repeated events: RRULE, RDATE, EXDATE, RECURRENCE-ID, SEQUENCE (RFC 5545)."""
 
 from __future__ import annotations
 
@@ -15,26 +15,26 @@ from reporter.schedule.calendars.content_lines import (
     parse_moment,
 )
 
-# More times than that are no programme of a gathering.
+# A schedule of a gathering has no more recurrences than this.
 MAX_TIMES = 100
 _LONGEST = timedelta(days=3 * 366)
 _FREQUENCY = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
 _LIMITS = re.compile(r";?\b(COUNT|UNTIL)=([^;]*)", re.I)
 
-# The instant of a property's moment, in UTC.
+# Converts a property's date or datetime to an instant in UTC.
 Instant = Callable[[date, Property], datetime]
 Times = dict[datetime, Property]
 
 
 class Series:
-    """The events of one calendar: the newest version of each, and the times of those that repeat."""
+    """The events of one calendar: the newest version of each, and the recurrences of series."""
 
     def __init__(self, events: Iterable[Component], instant: Instant) -> None:
         listed = [*events]
         newest: dict[tuple[str, str], int] = {}
         for event in listed:
             newest[_identity(event)] = max(_sequence(event), newest.get(_identity(event), 0))
-        # Programs that give all events one UID don't count sequences, so nothing is lost of theirs.
+        # Programs that give all events one UID don't count sequences, so none of their events is dropped.
         self.events = [event for event in listed if _sequence(event) == newest[_identity(event)]]
         self._newer = {
             _identity(event) for event in listed if _sequence(event) < newest[_identity(event)]
@@ -42,15 +42,15 @@ class Series:
         self._instant = instant
 
     def is_newer(self, event: Component) -> bool:
-        """Whether an older version of the event was passed over."""
+        """Whether an older version of the event was dropped."""
         return _identity(event) in self._newer
 
     def times(self, event: Component) -> list[Component]:
-        """One event for each time of one that repeats, in order; without those that it excludes or that
-        have an event of their own.
+        """One event for each recurrence, in order; without excluded ones and those that have an event of their own.
 
-        A series without an end is followed on the days of the other events only. Raises ValueError for rules that
-        can't be followed, for an endless one where no other event has a day, and for more than MAX_TIMES.
+        A series without an end is expanded only on the days of the other events. Raises ValueError
+        for rules that can't be expanded, for an endless one if no other event has a day, and for
+        more than MAX_TIMES.
         """
         line = event.first("DTSTART")
         if line is None:
@@ -75,7 +75,7 @@ class Series:
         return {self._instant(parse_moment(line.value), line) for line in lines if line is not None}
 
     def _days(self) -> tuple[date, date] | None:
-        """The first and last day of the events that don't repeat."""
+        """The first and last day of the events that don't recur."""
         lines = [
             event.first("DTSTART")
             for event in self.events
@@ -91,12 +91,12 @@ class Series:
 
 
 def repeats(event: Component) -> bool:
-    """Whether the event has more times than its start."""
+    """Whether the event recurs."""
     return bool(event.first("RRULE") or event.first("RDATE"))
 
 
 def _identity(event: Component) -> tuple[str, str]:
-    # Without a UID nothing says that two are the same.
+    # Without a UID, events can't be matched.
     return event.text("UID") or str(id(event)), event.text("RECURRENCE-ID")
 
 
@@ -155,14 +155,14 @@ def _dated(event: Component, instant: Instant) -> Times:
 
 
 def _listed(event: Component, name: str) -> Iterator[tuple[date, Property]]:
-    """The dates or times of a list, each with a line of its own; a period's length comes with the line."""
+    """Split a list of dates or times into one property each; the duration of a period is kept with it."""
     for line in event.lines.get(name, []):
         for text in line.value.split(","):
             yield parse_moment(text.partition("/")[0]), replace(line, value=text.strip())
 
 
 def _at(event: Component, line: Property, first: date) -> Component:
-    """The event at another time, named by that time as a changed instance of it would be."""
+    """The event moved to another time, identified by that time like a changed instance of it."""
     begins, _, period = line.value.partition("/")
     start = replace(line, value=begins)
     lines = {**event.lines, "DTSTART": [start]}
@@ -195,7 +195,7 @@ def _wall(moment: date) -> datetime:
 
 
 def _like(model: date, wall: datetime) -> date:
-    """The wall clock's time in the form of ``model``: a date, or a datetime with the same tzinfo."""
+    """The wall-clock time in the form of ``model``: a date, or a datetime with the same tzinfo."""
     return wall.replace(tzinfo=model.tzinfo) if isinstance(model, datetime) else wall.date()
 
 

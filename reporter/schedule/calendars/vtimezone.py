@@ -1,4 +1,4 @@
-"""Time zones that a calendar file defines for itself: VTIMEZONE of RFC 5545, 3.6.5."""
+"""Time zones defined in a calendar file: VTIMEZONE (RFC 5545, 3.6.5)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ _FREQUENCY = re.compile(r"FREQ=(YEARLY|MONTHLY)(;|$)", re.I)
 
 @dataclass(frozen=True)
 class Observance:
-    """One STANDARD or DAYLIGHT part: when it begins, by the clock before it, and its offsets."""
+    """A STANDARD or DAYLIGHT component: its onset in local time before the change, and its offsets."""
 
     begins: datetime
     before: timedelta
@@ -28,7 +28,7 @@ class Observance:
     more: tuple[datetime, ...] = ()
 
     def onsets(self) -> Iterator[datetime]:
-        """The local times at which it begins, in no order; ValueError for a rule out of reach."""
+        """The local times of its onsets, unordered; raises ValueError for a rule out of range."""
         yield from (self.begins, *self.more)
         if self.rule:
             yield from islice(_repeated(self.begins, self.rule), MAX_ONSETS)
@@ -39,7 +39,7 @@ def _repeated(begins: datetime, rule: str) -> Iterator[datetime]:
 
     if not _FREQUENCY.search(rule):
         raise ValueError(rule)
-    # dateutil wants UNTIL and the start of one kind; an hour's difference here changes no onset.
+    # dateutil requires UNTIL and the start to be of one kind; an hour's difference here changes no onset.
     plain = re.sub(r"(UNTIL=\d{8}T\d{6})Z", r"\1", rule, flags=re.I)
     for moment in rrulestr(plain, dtstart=begins):
         if moment.year > 2200:
@@ -49,7 +49,7 @@ def _repeated(begins: datetime, rule: str) -> Iterator[datetime]:
 
 @dataclass
 class FileZone:
-    """The rules of one VTIMEZONE. They hold in the calendar that they stand in, and nowhere else."""
+    """The rules of one VTIMEZONE. They apply only to the calendar that contains it."""
 
     name: str
     observances: list[Observance] = field(default_factory=list)
@@ -57,10 +57,10 @@ class FileZone:
     _changes: list[tuple[datetime, timedelta, timedelta]] | None = None
 
     def offset(self, wall: datetime) -> timedelta:
-        """The offset from UTC of a wall clock's time.
+        """The UTC offset of a wall-clock time.
 
-        A time that the clock skips has the offset before the change, one that occurs twice is the
-        first (RFC 5545, 3.3.5). Raises ValueError when the rules can't be followed.
+        A skipped time has the offset before the change; of a repeated one, the first counts (RFC
+        5545, 3.3.5). Raises ValueError if the rules can't be evaluated.
         """
         changes = self._sorted_changes()
         position = bisect_right(changes, wall, key=lambda change: change[0])
@@ -89,7 +89,7 @@ class FileZone:
 
 
 def parse_offset(text: str) -> timedelta:
-    """An offset such as ``+0100`` or ``-034521``; ValueError for others."""
+    """Parse an offset such as ``+0100`` or ``-034521``; raises ValueError for others."""
     match = _OFFSET.fullmatch(text.strip())
     if match is None or int(match[2]) > 23 or int(match[3]) > 59:
         raise ValueError(text)

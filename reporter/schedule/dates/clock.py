@@ -1,4 +1,4 @@
-"""Times of day as people write them, with the words around them: zones, weekdays, prepositions."""
+"""Parse times of day, with the words around them: zones, weekdays, prepositions."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 from reporter.schedule.dates.names import MARKS, bare_word, weekdays_called
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
-# The weekday in brackets behind an East Asian date.
+# The weekday in brackets after an East Asian date.
 _EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金土日")} | {
     name: number for number, name in enumerate("월화수목금토일")
 }
@@ -30,7 +30,7 @@ _NOISE_WORDS = (
     "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor"
 )
 _NOISE = set(_NOISE_WORDS.split())
-# Not worth asking fifty languages.
+# Fast path: skips the lookup in fifty languages.
 _NEVER_DAYS = {
     "am",
     "pm",
@@ -51,10 +51,10 @@ _NOON = {"mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
 
 @dataclass(frozen=True)
 class When:
-    """A parsed time: the wall clock (aware where a zone was written), or only one part of it.
+    """A parsed date and time (aware if a zone was written), or only one of the two.
 
     ``late``: written as 24:00, the midnight that ends the day. ``half``: "am" or "pm" if written.
-    ``odd_weekday``: the weekday beside the date is not that of the date.
+    ``odd_weekday``: the weekday given does not match the date.
     """
 
     day: date | None
@@ -64,7 +64,7 @@ class When:
     odd_weekday: bool = False
 
     def at(self, day: date | None = None) -> datetime | None:
-        """The moment, with ``day`` for a time that came without; None when there is no day."""
+        """The datetime, with ``day`` for a time without a date; None if there is no day."""
         base = self.day or day
         if base is None:
             return None
@@ -72,7 +72,7 @@ class When:
 
 
 def weekdays_in(text: str) -> frozenset[int]:
-    """The weekdays that words of the text may mean; empty without such a word."""
+    """The weekdays that words of the text may mean; empty if there are none."""
     found: set[int] = set()
     for word in WORD.findall(text):
         if len(word) > 1:
@@ -87,9 +87,9 @@ def _weekdays(word: str) -> frozenset[int]:
 
 
 def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
-    """The date with the clock in ``text``, the rest of a cell; ValueError when a word in it has no meaning.
+    """Combine the date with the time in ``text``, the rest of a cell; raises ValueError for an unknown word.
 
-    ``text`` has a NUL where the date stood. ``clock_column``: 0930 and 0.375 are times too.
+    ``text`` has a NUL where the date was. ``clock_column``: 0930 and 0.375 are times too.
     """
     rest = text.replace("\x00", " ").strip(" ,;|()[]-")
     if day is not None and not rest.strip(" .,t"):
@@ -118,14 +118,14 @@ def _bare_clock(text: str) -> When | None:
 
 
 def _clock_of(match: re.Match[str]) -> When | None:
-    """The time of day of a match; None for a number that is no time."""
+    """The time of day of a match; None if the numbers are not a time."""
     half = "am" if match["am"] or match["am1"] else "pm" if match["pm"] or match["pm1"] else ""
     if not (match["minute"] or match["unit"] or half):
         return None
     hour = int(match["hour"])
     if half:
         if not 1 <= hour <= 12:
-            # "14:00 pm" is written, and says the same twice.
+            # "14:00 pm" occurs, and is redundant.
             if not (half == "pm" and 13 <= hour <= 23):
                 return None
         else:
@@ -143,7 +143,8 @@ def _time(hour: int, minute: int, second: int = 0) -> When | None:
 
 
 def _meaning(before: str, after: str, day: date | None) -> tuple[tzinfo | None, bool]:
-    """(the zone, whether a weekday contradicts) in the words around the clock; ValueError for others."""
+    """(the zone, whether the weekday contradicts the date) from the words around the time; raises
+    ValueError for others."""
     zone, rest = _zone_after(after)
     odd = False
     for part in re.split(r"[\s,;|()\[\]]+", f"{before} {rest}"):
@@ -163,12 +164,12 @@ _ZONE = re.compile(
 
 
 def _zone_after(text: str) -> tuple[tzinfo | None, str]:
-    """(the zone that stands behind a clock, the text behind it)."""
+    """(the zone after a time, the text after the zone)."""
     match = _ZONE.match(text)
     if match is None:
         return None, text
     if match["offset"]:
-        # Without UTC or GMT a minus is more likely "to": 9:00-10:00.
+        # Without UTC or GMT a minus more likely means "to": 9:00-10:00.
         if not match["utc"] and "-" in match["offset"]:
             raise ValueError(text)
         return _fixed(match["offset"]), text[match.end("offset") :].lstrip(" )]")

@@ -1,8 +1,7 @@
-"""Dates, times and spans of time as people and programs write them in tables.
+"""Parse dates, times and time spans as people and programs write them in tables.
 
-A text is understood only when every part of it is: what is left over makes it unreadable, so that
-nothing is guessed. Whether 05/12 is in May or in December is a matter of the whole file
-(``schedule_order``).
+A text is accepted only if every part of it is understood, so that nothing is guessed. Whether 05/12
+is in May or in December is decided for the file as a whole (``schedule_order``).
 """
 
 from __future__ import annotations
@@ -20,7 +19,7 @@ from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
 
 MAX_LENGTH = 120
 
-# "… GMT+0100 (Central European Standard Time)": what a browser writes says its zone twice.
+# "… GMT+0100 (Central European Standard Time)": browsers write the zone twice.
 _JAVASCRIPT = re.compile(r"(gmt[+-]\d{4}) \([^()]*\)$")
 _NOON_WORD = re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b")
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), " - ") | {
@@ -52,7 +51,7 @@ _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
 
 @dataclass(frozen=True)
 class Span:
-    """What one cell says: a start and perhaps an end."""
+    """The value of a cell: a start and perhaps an end."""
 
     start: When
     end: When | None = None
@@ -60,7 +59,7 @@ class Span:
 
 @lru_cache(maxsize=5_000)
 def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Span:
-    """A moment or a span such as ``5 Dec 2026, 9:00–10:30 am``; ValueError for what isn't understood.
+    """Parse a datetime or a span such as ``5 Dec 2026, 9:00–10:30 am``; raises ValueError otherwise.
 
     ``clock_column``: the column holds times of day, so that 0930 and 0.375 are times too.
     """
@@ -76,14 +75,15 @@ def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Sp
 
 
 def ambiguous_month(text: str) -> str:
-    """The name of a month in the text that is another month in another language, with no weekday beside; or ""."""
+    """A month name in the text that means another month in another language, with no weekday beside it; or ""."""
     plain = normal_text(text)
     words = [word for word in WORD.findall(plain) if len(months_called(word)) > 1]
     return words[0] if words and not weekdays_in(plain.replace(words[0], "")) else ""
 
 
 def _part_of_day(match: re.Match[str]) -> When:
-    """The time of 0.375, as spreadsheets count; 0.15 may be a quarter past midnight too, and is not guessed."""
+    """The time for a day fraction such as 0.375 in spreadsheets; 0.15 may also mean a quarter past
+    midnight, so it is rejected."""
     if len(match[1]) == 2 and int(match[1]) < 60:
         raise ValueError(match[0])
     seconds = round(float(f"0.{match[1]}") * 86_400)
@@ -91,17 +91,17 @@ def _part_of_day(match: re.Match[str]) -> When:
 
 
 def parse_when(text: str, order: DateOrder | None = None) -> When:
-    """A date, a time, or both; ValueError for others and for spans."""
+    """Parse a date, a time, or both; raises ValueError for others and for spans."""
     return _moment(normal_text(text), order or DateOrder())
 
 
 def normal_text(text: str) -> str:
-    """The text in lower case, with plain spaces, digits and dashes, and without invisible marks."""
+    """Normalize: lower case, plain spaces, digits and dashes, no invisible marks."""
     text = text.replace("->", "→").replace("=>", "→")
     text = unicodedata.normalize("NFKC", text.translate(_DASHES)).translate(_DASHES)
     visible = "".join(c for c in text if unicodedata.category(c) != "Cf")
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in visible)
-    # Folding takes some Greek letters apart.
+    # Case folding changes some Greek letters.
     plain = " ".join(unicodedata.normalize("NFKC", digits.casefold()).split())
     plain = _NOON_WORD.sub("12:00", _JAVASCRIPT.sub(r"\1", plain))
     if len(plain) > MAX_LENGTH or not plain:
@@ -122,7 +122,7 @@ def _range(text: str, order: DateOrder, clock_column: bool) -> Span:
 
 
 def _dated_span(start: When, end: When) -> Span:
-    """The span; a date that stands behind both times, as in ``9:00–10:00, 5 Dec 2026``, is the start's."""
+    """Parse a span; a date after both times, as in ``9:00–10:00, 5 Dec 2026``, is the start's."""
     if start.day is not None or end.day is None or start.clock is None:
         return Span(start, end)
     if end.clock is None or end.clock <= start.clock:
@@ -131,7 +131,7 @@ def _dated_span(start: When, end: When) -> Span:
 
 
 def _refuse_offset(text: str, cut: re.Match[str], ends: tuple[When, When]) -> None:
-    """``2026-12-05 14:00-05:00`` is a span to five in the morning, or five hours behind UTC: not guessed."""
+    """Reject ``2026-12-05 14:00-05:00``: it is either a span until 05:00, or an offset of -5 hours."""
     start, end = ends
     looks = re.fullmatch(r"(?:0\d|1[0-4]):[0-5]\d", text[cut.end() :]) and cut[0] == "-"
     if looks and start.day and start.clock and end.clock and end.clock <= start.clock:
@@ -139,11 +139,11 @@ def _refuse_offset(text: str, cut: re.Match[str], ends: tuple[When, When]) -> No
 
 
 def _start_of_range(text: str, end: When, order: DateOrder, clock_column: bool) -> When:
-    """The start; in ``2:00–3:00 pm`` and ``9–10 am`` it takes its half of the day from the end."""
+    """The start; in ``2:00–3:00 pm`` and ``9–10 am`` it takes am or pm from the end."""
     if not end.half:
         start = _with_unit(text, order, clock_column)
         if start.half and end.clock and end.clock.hour <= 12 and not end.day:
-            raise ValueError(text)  # 9:00 am - 1:00: which one?
+            raise ValueError(text)  # 9:00 am - 1:00 is ambiguous.
         return _kinds_agree(start, end)
     plain = _readable(text, order)
     if plain is not None and (plain.half or plain.clock is None):
@@ -166,7 +166,7 @@ def _readable(text: str, order: DateOrder) -> When | None:
 
 
 def _with_unit(text: str, order: DateOrder, clock_column: bool) -> When:
-    """The start, to which the unit behind the end belongs too: ``9 bis 10 Uhr``."""
+    """The start; a unit after the end applies to it too: ``9 bis 10 Uhr``."""
     try:
         return _moment(text, order, clock_column=clock_column)
     except ValueError:
@@ -191,7 +191,7 @@ def _moment(text: str, order: DateOrder, *, clock_column: bool = False) -> When:
 
 
 def _stamp(text: str) -> When | None:
-    """Times as programs write them: ISO 8601 with a T or seconds, seconds or milliseconds since 1970."""
+    """Parse timestamps written by programs: ISO 8601 with a T or seconds, seconds or milliseconds since 1970."""
     if re.fullmatch(r"1\d{9}(?:\.0*)?|1\d{12}", text):
         moment = datetime.fromtimestamp(int(text[:10]), UTC)
         return When(moment.date(), moment.timetz())
@@ -205,7 +205,7 @@ def _stamp(text: str) -> When | None:
 
 
 def _dates(text: str, order: DateOrder) -> Iterator[tuple[date, str]]:
-    """Each way to find a date in the text: (date, the rest)."""
+    """All ways to find a date in the text: (date, the rest)."""
     for pattern in (_YEAR_FIRST, _COMPACT, _EAST_ASIAN):
         for match in pattern.finditer(text):
             numbers = [int(group) for group in match.groups() if group.isdigit()]
@@ -237,11 +237,11 @@ def _named_dates(text: str) -> Iterator[tuple[date, str]]:
         before, after = text[: word.start()], text[word.end() :]
         for (year, day), start, end in _around(before, after):
             year += 2000 if year < 100 else 0
-            year -= 543 if year > 2400 else 0  # Thailand counts from the Buddha
+            year -= 543 if year > 2400 else 0  # Thai dates count from the Buddha.
             span = (start, word.end() + end)
-            # "listopad" is October in Croatian and November in Polish and Czech: the weekday may tell.
+            # "listopad" is October in Croatian and November in Polish and Czech: the weekday may decide.
             weekdays = weekdays_in(before + after) if len(numbers) > 1 else frozenset()
-            # Else the later one, which is that of Polish and Czech, and told (ambiguous_month).
+            # Otherwise the later one, as in Polish and Czech, with a warning (ambiguous_month).
             months = numbers if weekdays else {max(numbers)}
             cuts = [cut for month in months for cut in _cut(text, span, (year, month, day))]
             fitting = [cut for cut in cuts if cut[0].weekday() in weekdays] if weekdays else cuts
@@ -250,7 +250,7 @@ def _named_dates(text: str) -> Iterator[tuple[date, str]]:
 
 
 def _around(before: str, after: str) -> Iterator[tuple[tuple[int, int], int, int]]:
-    """((year, day), where the date begins, how far it reaches behind the month's name)."""
+    """((year, day), where the date begins, how far it extends after the month's name)."""
     day, year = _DAY_BEFORE.search(before), _YEAR_AFTER.match(after)
     if day and year:
         yield (int(year[1]), int(day[1])), day.start(), year.end()

@@ -1,4 +1,4 @@
-"""Names of months and weekdays in many languages, from the Unicode CLDR as Babel has it."""
+"""Names of months and weekdays in many languages, from Unicode CLDR through Babel."""
 
 from __future__ import annotations
 
@@ -10,32 +10,32 @@ _LOCALES = (
     "en en_GB en_AU en_CA de de_AT fr fr_CA es es_MX pt pt_BR it nl sv da nb fi is pl cs sk hu ro hr sl sr_Latn "
     "sr uk ru bg el tr ca eu gl lt lv et he ar fa hi id ms vi af sq cy ga bs mk be ja zh ko th"
 )
-# What spreadsheets and people write beside them.
+# Additional abbreviations used in spreadsheets.
 _MORE_MONTHS = {"sept": 9, "mrz": 3, "mär": 3, "jän": 1, "febr": 2, "okt": 10, "dez": 12, "set": 9}
 _MORE_DAYS = {"tues": 1, "weds": 2, "thur": 3, "thurs": 3, "sonnabend": 5, "mie": 2}
 
 _STROKES = str.maketrans("łøđıðþ", "lodidp")
-# Vowel signs of Hindi, Thai and others belong to their words; for ``\\w`` they don't.
+# Vowel signs of Hindi, Thai and others are part of words; ``\\w`` excludes them.
 MARKS = "".join(chr(c) for c in range(0x300, 0x1100) if unicodedata.category(chr(c))[0] == "M")
 
 Names = Mapping[str, frozenset[int]]
 
 
 def months_called(word: str) -> frozenset[int]:
-    """The months (1 to 12) that some language calls so, with or without accents; often one, or none."""
+    """The months (1 to 12) with this name in any language, with or without accents; often one, or none."""
     return _called(word, "months")
 
 
 def weekdays_called(word: str) -> frozenset[int]:
-    """The weekdays (Monday is 0) that some language calls so, with or without accents."""
+    """The weekdays (Monday is 0) with this name in any language, with or without accents."""
     return _called(word, "days")
 
 
 def _called(word: str, kind: str) -> frozenset[int]:
     bare = bare_word(word)
-    # "In" is a letter before the month's name in Hebrew.
+    # Hebrew attaches "in" to the month's name as a letter.
     for spelling in (bare, without_accents(bare), bare.removeprefix("ב")):
-        # English first: the other languages take a second to load.
+        # English first: loading the other languages takes a second.
         found = _names("en", kind).get(spelling) or _names(_LOCALES, kind).get(spelling)
         if found:
             return found
@@ -66,7 +66,7 @@ def _cldr(locales: str, kind: str) -> Iterator[tuple[str, int]]:
 
 
 def _spellings(name: str) -> Iterator[str]:
-    """The name as ``bare_word`` writes it, and without its accents; none for a single letter or digits."""
+    """The name normalized by ``bare_word``, and without its accents; none for a single letter or digits."""
     bare = bare_word(name).removeprefix("de ").removeprefix("d’")
     for part in (bare, without_accents(bare)):
         if len(part) > 1 and not any(c.isdigit() or c.isspace() for c in part):
@@ -79,6 +79,6 @@ def bare_word(word: str) -> str:
 
 
 def without_accents(word: str) -> str:
-    """The word with its accents taken off, also those that are strokes."""
+    """The word without accents, including those that are strokes."""
     parted = unicodedata.normalize("NFKD", word.translate(_STROKES))
     return "".join(c for c in parted if not unicodedata.combining(c))

@@ -1,4 +1,4 @@
-"""Whether dates such as 05/12/2026 of a file put the day, the month or the year first."""
+"""Detect the order of day, month and year in dates such as 05/12/2026 of a file."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from reporter.messages import Message
 
 Order = Literal["day first", "month first", "year first"]
 
-# Three numbers; the year stands last, or has two digits.
+# Three numbers; the year is last, or has two digits.
 NUMERIC_DATE = re.compile(
     r"(?<![\d:/-])(?<!\d\.)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d:])\.?"
 )
@@ -26,7 +26,7 @@ _NAMES: dict[Order, Message] = {
 
 @dataclass(frozen=True)
 class DateOrder:
-    """The order in the dates of a file; ``mixed``: they contradict each other, so each is read alone."""
+    """The date order of a file; ``mixed``: the dates contradict each other, so each is read alone."""
 
     order: Order = "day first"
     mixed: bool = False
@@ -34,7 +34,7 @@ class DateOrder:
 
 @dataclass(frozen=True)
 class _Written:
-    """A numeric date of the file, where it stands, and the weekdays beside it."""
+    """A numeric date of the file, its position, and the weekdays beside it."""
 
     where: str
     match: re.Match[str]
@@ -49,9 +49,9 @@ class _Written:
 def numeric_date(
     match: re.Match[str], order: DateOrder, weekdays: frozenset[int] = frozenset()
 ) -> date | None:
-    """The date of a match of NUMERIC_DATE; None where the order gives none.
+    """The date of a match of NUMERIC_DATE; None if it is invalid in this order.
 
-    With dots the day comes first in every country, unless that is no date.
+    With dots the day comes first in every country, unless that is not a valid date.
     """
     if not order.mixed:
         wanted: Order = (
@@ -62,7 +62,7 @@ def numeric_date(
 
 
 def _only_reading(match: re.Match[str], weekdays: frozenset[int]) -> date | None:
-    # 10.30.45 is no date in October.
+    # 10.30.45 is not a date in October.
     dotted = match[2] == "." and len(match[4]) == 2
     orders = [order for order in _ORDERS if not (dotted and order == "month first")]
     days = {_in_order(match, order) for order in orders} - {None}
@@ -92,12 +92,12 @@ def decide_order(
     twelve_hours: bool,
     certain: Sequence[date] = (),
 ) -> tuple[DateOrder, str]:
-    """The order for all dates of a file, and a sentence where it was not certain ("" where it was).
+    """The order for all dates of a file, and a warning if it was uncertain ("" otherwise).
 
-    ``cells``: (where it stands, normalized text, weekdays in it); ``certain``: the file's other
-    dates. A reading that is no date, or not
-    the weekday beside it, is out. Of several that stay possible the one counts that puts the dates
-    closest together, for a gathering lasts days; else that of the clock's style (``twelve_hours``).
+    ``cells``: (position, normalized text, weekdays in it); ``certain``: the file's unambiguous
+    dates. An order that gives an invalid date, or contradicts a weekday, is ruled out. Of several
+    possible ones the order wins that puts the dates closest together, since a gathering lasts days;
+    else the one usual with the clock's style (``twelve_hours``).
     """
     written = [*_written(cells)]
     possible = [order for order in _ORDERS if all(each.read(order) for each in written)]

@@ -1,4 +1,4 @@
-"""Abbreviations of time zones behind a time of day, as ``9:00 CET``."""
+"""Time zone abbreviations after a time of day, such as ``9:00 CET``."""
 
 from __future__ import annotations
 
@@ -9,8 +9,8 @@ from zoneinfo import available_timezones
 from reporter.errors import BadInput
 from reporter.schedule.datetimes import find_zone
 
-# Hours from UTC of the abbreviations that mean one thing only (RFC 5322, 4.3, and the European and
-# Australian ones of the IANA list). IST, BST in Asia and others are not among them.
+# UTC offsets in hours of unambiguous abbreviations (RFC 5322, 4.3, and the European and Australian
+# ones of the IANA list). IST, BST in Asia and others are excluded.
 _HOURS = {
     "est": -5,
     "edt": -4,
@@ -41,7 +41,7 @@ _HOURS = {
     "nzdt": 13,
 }
 
-# The clock of a place, summer and winter.
+# The local time of a place, summer and winter.
 _CLOCKS = {
     "et": "America/New_York",
     "ct": "America/Chicago",
@@ -61,7 +61,7 @@ def zone_of_word(word: str) -> tzinfo | None:
         return None
 
 
-# Where the clocks show another time in summer than the abbreviation says.
+# Zones where summer time differs from what the abbreviation says.
 _PLACES = {
     "CET": "Europe/Berlin",
     "MEZ": "Europe/Berlin",
@@ -77,7 +77,7 @@ _PLACES = {
 
 
 def is_winter_name_in_summer(moment: datetime) -> bool:
-    """Whether a time in July is said to be in CET, or in another zone that only holds in winter there."""
+    """Whether a summer time is labelled CET, or with another abbreviation that only applies in winter there."""
     place = _PLACES.get(moment.tzname() or "") if isinstance(moment.tzinfo, timezone) else None
     if place is None:
         return False

@@ -1,4 +1,4 @@
-"""Names of time zones as files write them: IANA, Windows, Ruby on Rails; and zones found by their rules."""
+"""Time zone names in files: IANA, Windows, Ruby on Rails; and zones identified by their rules."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ from reporter.messages import Message
 from reporter.schedule.datetimes import find_zone
 from reporter.schedule.parsed_session import Findings
 
-# Rails' names (https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html) that are no city of
-# the IANA list; the others, as "Berlin", are found by the city.
+# Rails names (https://api.rubyonrails.org/classes/ActiveSupport/TimeZone.html) that are not a city
+# of the IANA list; others, such as "Berlin", are found by the city.
 _RAILS = {
     "international date line west": "Etc/GMT+12",
     "american samoa": "Pacific/Pago_Pago",
@@ -66,7 +66,7 @@ _RAILS = {
     "chatham is.": "Pacific/Chatham",
     "samoa": "Pacific/Apia",
 }
-# Of zones with the same rules, the one that most gatherings are in comes first.
+# Of zones with the same rules, the one used by most gatherings comes first.
 _LIKELY = (
     "Europe/Berlin",
     "Europe/London",
@@ -81,9 +81,8 @@ _UNIVERSAL = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "UCT", "Zulu", "Etc/UCT", "Uni
 
 
 def zone_of_name(name: str) -> ZoneInfo | None:
-    """The zone that a file's name means, or None: an IANA name, alone or at the end of a path (as in
-    ``/freeassociation.sourceforge.net/Europe/Berlin``), a Windows or a Rails name.
-    """
+    """The zone for a name in a file, or None: an IANA name, alone or at the end of a path (as in
+    ``/freeassociation.sourceforge.net/Europe/Berlin``), a Windows or a Rails name."""
     name = " ".join(name.strip().strip('"').replace("\\/", "/").split())
     parts = name.split("/")
     candidates = [name] + ["/".join(parts[-length:]) for length in (3, 2) if len(parts) > length]
@@ -98,12 +97,12 @@ def zone_of_name(name: str) -> ZoneInfo | None:
 
 
 def is_universal(zone: ZoneInfo) -> bool:
-    """Whether the zone is UTC itself, which files also name when they don't know their place."""
+    """Whether the zone is UTC itself, which files also use when their place is unknown."""
     return zone.key in _UNIVERSAL
 
 
 def names_a_place(name: str) -> bool:
-    """Whether an IANA name says where, as Europe/Berlin; EST, CET or GMT are read in several ways."""
+    """Whether an IANA name names a place, such as Europe/Berlin; EST, CET or GMT are ambiguous."""
     return "/" in name and not name.startswith("Etc/")
 
 
@@ -116,7 +115,7 @@ def _windows() -> dict[str, str]:
 
 @lru_cache(maxsize=1)
 def _cities() -> dict[str, str]:
-    """{last part of an IANA name: that name}, where only one place has it."""
+    """{last part of an IANA name: that name}, if unique."""
     cities: dict[str, str] = {}
     for name in available_timezones():
         if names_a_place(name) and not name.startswith(("US/", "posix/", "right/", "SystemV/")):
@@ -126,9 +125,9 @@ def _cities() -> dict[str, str]:
 
 
 def zones_with_offsets(samples: Iterable[tuple[datetime, timedelta]]) -> list[str]:
-    """Well-known zones (one for each rule, the likeliest first) whose clock has all these offsets.
+    """Well-known zones (one for each rule, the likeliest first) with all these offsets.
 
-    ``samples``: pairs (wall clock without an offset, its offset from UTC).
+    ``samples``: pairs (wall-clock time without an offset, its UTC offset).
     """
     pairs = list(samples)
     names = [*_LIKELY, *sorted(set(_windows().values()) - set(_LIKELY))]
@@ -136,7 +135,7 @@ def zones_with_offsets(samples: Iterable[tuple[datetime, timedelta]]) -> list[st
 
 
 def has_offsets(name: str, samples: Iterable[tuple[datetime, timedelta]]) -> bool:
-    """Whether the clock of the IANA zone ``name`` has all these offsets."""
+    """Whether the IANA zone ``name`` has all these offsets."""
     try:
         zone = find_zone(name)
     except BadInput:
@@ -148,7 +147,7 @@ _OFFSET_NAME = re.compile(r"^(?:GMT|UTC)\s*([+-])(\d{1,2})(?::?(\d{2}))?$", re.I
 
 
 def fixed_offset(name: str) -> timedelta | None:
-    """The offset that a name like ``GMT+0200`` or ``UTC-5`` states; None for other names."""
+    """The offset in a name such as ``GMT+0200`` or ``UTC-5``; None for other names."""
     match = _OFFSET_NAME.match(name.strip())
     if match is None or int(match[2]) > 14 or int(match[3] or 0) > 59:
         return None
@@ -157,7 +156,7 @@ def fixed_offset(name: str) -> timedelta | None:
 
 
 def tell_clock_change(findings: Findings, where: str, wall: datetime, zone: ZoneInfo) -> None:
-    """Tell when the clock of ``zone`` skips ``wall`` or shows it twice."""
+    """Warn if the clock of ``zone`` skips ``wall`` or shows it twice."""
     early = wall.replace(tzinfo=zone, fold=0).utcoffset()
     late = wall.replace(tzinfo=zone, fold=1).utcoffset()
     if early == late or early is None or late is None:

@@ -1,4 +1,4 @@
-"""The cells of a table that tell when: which columns, in which order of day and month, put together."""
+"""Parse the time cells of a table: which columns, which order of day and month, and how they combine."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
 
 _TWELVE = re.compile(r"\d\s?[ap]\.?\s?m\b")
-# Day numbers of spreadsheets from 2000 to 2100, counted from 30 December 1899.
+# Spreadsheet day numbers from 2000 to 2100, counted from 30 December 1899.
 _SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
 class RowTimes:
-    """The start and end of a row as written, and the zones that the columns' names state."""
+    """The start and end of a row as written, and the zones given in the column names."""
 
     start: When | None
     end: When | None
@@ -40,7 +40,7 @@ class RowTimes:
 
 @dataclass(frozen=True)
 class _Piece:
-    """A cell that was read: what it says, its column, its text."""
+    """A parsed cell: its value, column and text."""
 
     column: Column
     text: str
@@ -48,7 +48,7 @@ class _Piece:
 
 
 class TimeCells:
-    """Reads the times of rows; the order of day and month is decided once, by the whole table."""
+    """Parses the times of rows; the order of day and month is decided once for the whole table."""
 
     def __init__(self, table: Table, findings: Findings) -> None:
         self.table = table
@@ -73,7 +73,7 @@ class TimeCells:
                     yield row.where, plain, weekdays_in(plain) if words else frozenset()
 
     def _certain(self) -> Iterator[date]:
-        """Dates in which the order of day and month is no question."""
+        """Dates with an unambiguous order of day and month."""
         for row in self.table.rows:
             for text in (row.cell(index) for index in self.starts):
                 if any(c.isdigit() for c in text) and not NUMERIC_DATE.search(_plain(text)):
@@ -86,12 +86,12 @@ class TimeCells:
         return any(_TWELVE.search(_plain(text)) for text in cells)
 
     def day_above(self) -> date | None:
-        """The date that stands above the header, for tables of one day."""
+        """The date above the header, for tables of one day."""
         days = [day for text in self.table.above if (day := self.heading_day(text)) is not None]
         return days[0] if len(days) == 1 else None
 
     def heading_day(self, text: str) -> date | None:
-        """The date if the text is a date alone (a word before it is let through), else None."""
+        """The date if the text is a date alone (a word before it is accepted), else None."""
         for part in (text, text.partition(":")[2], text.partition(",")[2], text.partition(" ")[2]):
             try:
                 span = parse_span(part, self.order)
@@ -114,7 +114,7 @@ class TimeCells:
             )
 
     def read(self, row: Row, where: str) -> RowTimes:
-        """The start and end of a row; BadInput for a start that is not understood."""
+        """The start and end of a row; raises BadInput for an invalid start."""
         start_cells = self._pieces(row, self.starts)
         if self._is_all_day(row):
             start_cells = [replace(piece, span=_day_only(piece.span)) for piece in start_cells]
@@ -155,9 +155,9 @@ class TimeCells:
         }
 
     def _pieces(self, row: Row, indexes: list[int]) -> list[_Piece]:
-        """The cells that were read; BadInput for one that is not understood.
+        """The parsed cells; raises BadInput for an invalid one.
 
-        A second date such as "Day 2" is passed over beside a real one, and told.
+        A second date such as "Day 2" beside a real one is skipped, with a warning.
         """
         pieces: list[_Piece] = []
         odd: list[Column] = []
@@ -203,10 +203,10 @@ class TimeCells:
         return span
 
     def _joined(self, pieces: list[_Piece], where: str) -> When | None:
-        """One moment of the cells: a date of one and a time of another."""
+        """Combine the cells into one datetime: a date from one and a time from another."""
         dated = [piece for piece in pieces if piece.span.start.day is not None]
         timed = [piece for piece in pieces if piece.span.start.clock is not None]
-        # A date that a program wrote with its midnight stands beside the time.
+        # A date exported with midnight, next to a time.
         timed = [piece for piece in timed if not _at_midnight(piece)] or timed
         if not dated and not timed:
             return None
@@ -269,7 +269,7 @@ def _only_weekday(text: str) -> bool:
 
 
 def with_halves(table: Table) -> Table:
-    """The table with a column of "AM" and "PM" alone written into the cells before it."""
+    """The table with a column of only "AM" and "PM" merged into the cells before it."""
     halves = {
         i
         for i in range(1, len(table.columns))
@@ -300,9 +300,9 @@ def _with_half(row: Row, index: int, halves: set[int]) -> str:
 
 
 def adopt_columns(table: Table, findings: Findings) -> Table:
-    """The table with unknown columns that hold times told, or taken where there can be no doubt.
+    """The table with unknown columns of times used if unambiguous, else reported.
 
-    If no known column has times of day and just one unknown one has, that is when they start.
+    If no known column has times of day and exactly one unknown column has, that is the start.
     """
     looks = {
         i: kind

@@ -1,4 +1,4 @@
-"""Text of unknown encoding, as spreadsheets and calendars save it."""
+"""Decode text of unknown encoding, as saved by spreadsheets and calendars."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _MARKS: Final = (
     (b"\xff\xfe", "utf-16"),
     (b"\xfe\xff", "utf-16"),
 )
-# Of equally plausible ones the first counts.
+# Of equally plausible ones the first wins.
 _OLD: Final = {
     "cp1252": "Windows-1252 (Western European)",
     "mac_roman": "Mac Roman",
@@ -30,7 +30,7 @@ _OLD: Final = {
     "cp850": "MS-DOS 850 (Western European)",
     "cp866": "MS-DOS 866 (Cyrillic)",
 }
-# Where nearly every pair of bytes is a letter, only the names of columns are a sign.
+# Where nearly every pair of bytes is a valid letter, only column names are evidence.
 _WIDE: Final = {
     "cp932": "Shift JIS (Japanese)",
     "gb18030": "GB 18030 (Chinese)",
@@ -42,21 +42,21 @@ _COMMON: Final = frozenset("àâäæçèéêëîïñòóôöùûüœßáíúåø
 _COMMON_OTHERS: Final = frozenset("оеаинтсрвл" + "αοιετσνηυρκόάίέ" + "יוהלאמרתב" + "اليمنترو")
 _ALONE: Final = frozenset("àéèóöåúáíæÀÉÅÖÓ")
 _TYPOGRAPHY: Final = frozenset("“”„‘’‚–—…•€°«»§·×º¿¡")
-# Enough to tell encodings apart; the rest of a big file says the same.
+# Enough to detect the encoding; the rest of a big file adds nothing.
 _SAMPLE: Final = 200_000
 _WORD: Final = re.compile(r"[^\W\d_]{2,40}")
 
 
 def decode_text(data: bytes) -> tuple[str, str]:
-    """(the text, the name of an old encoding that had to be guessed or "").
+    """Decode; returns (the text, the name of a legacy encoding that had to be guessed or "").
 
-    A byte order mark decides, else UTF-16 and UTF-8 by their form, else the old encoding that makes
-    the most plausible words. Raises BadInput for spreadsheets, for empty files and for what is no text.
+    A byte order mark decides, else UTF-16 and UTF-8 by their structure, else the legacy encoding
+    with the most plausible words. Raises BadInput for spreadsheets, empty files and binary data.
     """
     if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
         raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
     if re.match(rb"\s*BEGIN:V", data, re.I):
-        # Lines may be folded within a letter (RFC 5545, 3.1).
+        # Lines may be folded within a multi-byte character (RFC 5545, 3.1).
         data = re.sub(rb"\r?\n[ \t](?=[\x80-\xbf])", b"", data)
     encoding = _unicode_encoding(data)
     guessed = "" if encoding else _old_encoding(data)
@@ -78,7 +78,7 @@ def _unicode_encoding(data: bytes) -> str:
     for mark, encoding in _MARKS:
         if data.startswith(mark):
             return encoding
-    # UTF-16 without a mark: blanks, digits, separators and line ends have a zero in one of their bytes.
+    # UTF-16 without a byte order mark: spaces, digits, separators and line ends have a zero byte.
     start = data[:4_000]
     even, odd = start[0::2].count(0), start[1::2].count(0)
     most, least = max(even, odd), min(even, odd)
@@ -114,7 +114,7 @@ def _sample(data: bytes, encoding: str) -> str:
 
 
 def _plausibility(text: str) -> float:
-    """How much the text looks like words, by the neighbours of its letters beyond ASCII."""
+    """How much the text looks like words, by the neighbours of its non-ASCII letters."""
     score = 0.0
     padded = f" {text} "
     for index in range(1, len(padded) - 1):
@@ -124,7 +124,7 @@ def _plausibility(text: str) -> float:
 
 
 def _known_words(text: str) -> int:
-    """How many words beyond ASCII are the name of a month, of a weekday or of a column."""
+    """How many words with non-ASCII letters are the name of a month, a weekday or a column."""
     words = {word for word in _WORD.findall(text) if not word.isascii()}
     return sum(
         1
@@ -143,7 +143,7 @@ def _weight(char: str, before: str, after: str) -> float:
     if char.isupper() and before.islower():
         return -3.0
     if not unicodedata.name(char, "").startswith("LATIN"):
-        # Cyrillic and Greek letters stand among their own.
+        # Cyrillic and Greek letters occur next to letters of their own script.
         if any(c.isascii() and c.isalpha() for c in (before, after)):
             return -4.0
         common = 0.5 if char in _COMMON_OTHERS else 0.0

@@ -1,7 +1,8 @@
-"""Words of column names in languages that aren't written in Latin letters, and in some that are.
+"""Words of column names in languages with non-Latin scripts, and in some with Latin script.
 
-One table a language, by what the word says of a column: start, end, date, time, duration, title, "weak" for what is a
-title only where nothing else is, room, speakers, description, language, and "filler" for what says nothing.
+One table per language, by role of the column: start, end, date, time, duration, title, "weak" for a
+title only if there is no better one, room, speakers, description, language, and "filler" for words
+without meaning.
 """
 
 from __future__ import annotations
@@ -152,19 +153,19 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "언어",
     },
 }
-# The article is written together with its word.
+# The article is attached to its word.
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
 # Compounds are written without a space: "開始日時".
 SPACELESS: Final = frozenset(["zh", "ja", "ko"])
 
 
 def word_set(words: str) -> set[str]:
-    """The words of a line as ``_words`` of the column names writes them."""
+    """The words of a line, normalized by ``_words`` of the column names."""
     return {without_accents(word.casefold()) for word in words.split()}
 
 
 def words_for(role: str, languages: frozenset[str] = frozenset(_LANGUAGES)) -> set[str]:
-    """All words that say ``role`` in these languages, with and without an article."""
+    """All words for ``role`` in these languages, with and without an article."""
     found: set[str] = set()
     for language in languages:
         words = _LANGUAGES[language].get(role, "").split()

@@ -1,6 +1,6 @@
-"""What the columns of a table hold, by their names in many languages.
+"""Determine the contents of table columns from their names in many languages.
 
-A name is understood when each of its words is: "Session start date" is, "Reminder date" is not. The
+A name is understood if each of its words is: "Session start date" is, "Reminder date" is not. The
 names were collected from the exports of Google Calendar, Outlook, Sched, Sessionize, Indico,
 Eventbrite, Meetup and pretalx, and from spreadsheets.
 """
@@ -74,7 +74,7 @@ _ALL_DAY = (
     {"hela", "dagen"},
     {"allday"},
 )
-# In order of trust: of two columns that could be the title, the first kind is.
+# Most reliable first: of two columns that could be the title, the first kind wins.
 _OTHERS: dict[str, str] = {
     "do_not_record": "record recorded recording norecording donotrecord dontrecord notrecorded recordingoptout optout",
     "speakers": "speaker speakers presenter presenters host hosts facilitator facilitators person persons people by "
@@ -107,21 +107,20 @@ _WORDS = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 
 @dataclass(frozen=True)
 class Column:
-    """What a column holds. ``role``: a field of a session, "start", "end", "zone", "all_day" or "" for
-    a name that is not understood; ``kind``: "date" or "time" where it holds that part only.
-    """
+    """The contents of a column. ``role``: a field of a session, "start", "end", "zone", "all_day"
+    or "" for a name that is not understood; ``kind``: "date" or "time" if it holds that part only."""
 
     name: str
     role: str = ""
     kind: Kind = ""
     zone: tzinfo | None = None
     hours: bool = False
-    # How little the name says that this is the title: of several columns the least counts.
+    # How weakly the name indicates a title: the lowest value wins.
     doubt: int = 0
 
 
 def read_column(name: str) -> Column:
-    """What a column of that name holds."""
+    """The contents of a column with that name."""
     if len(name) > 200:
         return Column(name[:40])
     outside, inside = _split_brackets(name)
@@ -142,7 +141,7 @@ def _split_brackets(name: str) -> tuple[str, str]:
 
 
 def _words(text: str) -> list[str]:
-    """The words in lower case without accents; camelCase and startTime_utc are several."""
+    """The words in lower case without accents; camelCase and startTime_utc are split."""
     parted = re.sub(r"(?<=[a-zà-ÿ])(?=[A-Z])", " ", text.replace("’", " ").replace("'", " "))
     return [without_accents(word.casefold()) for word in _WORDS.findall(parted)]
 
@@ -202,14 +201,14 @@ def _side(parts: list[str]) -> str | None:
     if set(parts) & _END:
         return "end"
     outer = [part for part in plain if part not in _DATE | _TIME]
-    # "to" and "a" mean the end when nothing but the kind stands beside them.
+    # "to" and "a" mean the end if only the kind stands beside them.
     if outer and set(outer) <= _ALONE_START | _ALONE_END:
         return "start" if outer[0] in _ALONE_START else "end"
     return None
 
 
 def _parts(word: str) -> list[str]:
-    """A compound's parts, as of "Startzeit", "begintijd" and "enddatetime"."""
+    """The parts of a compound such as "Startzeit", "begintijd" and "enddatetime"."""
     if word in _START | _END | _DATE | _TIME | _WHEN | _FILLER:
         return [word]
     if word[0] >= "\u2e80":
@@ -225,7 +224,7 @@ def _parts(word: str) -> list[str]:
 
 
 def _glued_parts(word: str) -> list[str]:
-    """A compound's parts in a script without spaces, as of "開始日時"."""
+    """The parts of a compound in a script without spaces, such as "開始日時"."""
     for length in range(len(word) - 1, 0, -1):
         if word[:length] in _GLUED and (rest := _parts(word[length:])) and set(rest) <= _GLUED:
             return [word[:length], *rest]
@@ -233,7 +232,7 @@ def _glued_parts(word: str) -> list[str]:
 
 
 def _zone_inside(inside: str) -> tzinfo | None:
-    """The zone in the brackets of a name, as in "Start (CET)"."""
+    """The zone in brackets in a name, as in "Start (CET)"."""
     text = inside.strip()
     if not text or len(text) > 40:
         return None
@@ -265,6 +264,6 @@ def _other_column(name: str, words: list[str]) -> Column | None:
 
 
 def _refuses(words: list[str]) -> bool:
-    """Whether a column about recording asks for none: "Do not record", "Recording opt-out"."""
+    """Whether a recording column means opting out: "Do not record", "Recording opt-out"."""
     text = "".join(words)
     return any(part in text for part in ("not", "dont", "norec", "optout"))

@@ -1,4 +1,4 @@
-"""Tables as text: separator, header and rows of what spreadsheets save as CSV."""
+"""Parse CSV tables from spreadsheets: separator, header and rows."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporter.schedule.parsed_session import MAX_SESSIONS
 from reporter.schedule.tables.headers import Column, read_column
 
 MAX_ROWS = 2 * MAX_SESSIONS
-# A title, a date and an empty line may stand above the header.
+# A title, a date and an empty line may precede the header.
 MAX_ABOVE = 20
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.I)
@@ -23,7 +23,7 @@ _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.I)
 
 @dataclass(frozen=True)
 class Row:
-    """One row below the header; ``number`` counts as a spreadsheet does."""
+    """A row below the header; ``number`` is the spreadsheet's row number."""
 
     number: int
     cells: tuple[str, ...]
@@ -33,35 +33,34 @@ class Row:
         return Message("Row %(number)s", number=self.number)
 
     def cell(self, index: int) -> str:
-        """The text of a cell; "" where the row is too short."""
+        """The text of a cell; "" if the row is too short."""
         return self.cells[index].strip() if index < len(self.cells) else ""
 
 
 @dataclass(frozen=True)
 class Table:
-    """The columns in order, the cells above the header, the rows below that say something."""
+    """The columns in order, the cells above the header, and the non-empty rows below."""
 
     columns: tuple[Column, ...]
     above: tuple[str, ...]
     rows: tuple[Row, ...]
 
     def named(self, role: str) -> list[int]:
-        """The positions of the columns of a role."""
+        """The positions of the columns with a role."""
         return [index for index, column in enumerate(self.columns) if column.role == role]
 
     def value(self, row: Row, role: str) -> str:
-        """Of several columns that mean the same the first that isn't empty counts."""
+        """The first non-empty value of the columns with a role."""
         return next((text for index in self.named(role) if (text := row.cell(index))), "")
 
 
 def read_table(text: str) -> Table:
-    """The table of a CSV text. Raises BadInput when no row names a column for the title, when the
-    table is too long, or when a quotation mark is not closed.
-    """
+    """Parse a CSV text. Raises BadInput if no row names a title column, if the table is too long,
+    or if a quotation mark is not closed."""
     marks = ",;\t|"
     if named := _SEPARATOR_LINE.match(text):
         marks, text = named[1], text[named.end() :]
-    # Of equals the usual one, which comes first.
+    # Ties go to the most common one, which is first.
     scored = [(*_header(text, mark), mark) for mark in marks]
     position, columns, mark = max(scored, key=lambda found: _score(found[1]))
     if not columns:
@@ -99,9 +98,8 @@ def _records(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _header(text: str, mark: str) -> tuple[int, tuple[Column, ...]]:
-    """(number of the header's row, its columns): the first that names a title and something else,
-    else the first that names a title; (0, ()) without one.
-    """
+    """(header row number, its columns): the first row that names a title and another column, else
+    the first that names a title; (0, ()) if there is none."""
     found: tuple[int, tuple[Column, ...]] = (0, ())
     try:
         for number, cells in islice(_records(text[:400_000], mark), MAX_ABOVE):
@@ -123,7 +121,7 @@ def _score(columns: tuple[Column, ...]) -> int:
 
 
 def _settled(columns: list[Column]) -> tuple[Column, ...]:
-    """The columns with one title: of several the one that says so most clearly."""
+    """The columns with at most one title: the clearest name wins."""
     titles = [column for column in columns if column.role == "title"]
     best = min(titles, key=lambda column: column.doubt, default=None)
     return tuple(

@@ -1,6 +1,6 @@
-"""Spreadsheets of Excel, LibreOffice and Google as .xlsx (ECMA-376, part 1, 18): a sheet as the text of a CSV table.
+"""Read .xlsx spreadsheets of Excel, LibreOffice and Google (ECMA-376, part 1, 18): a sheet as CSV text.
 
-Dates, times and lengths, which are numbers with a format there, come out as ISO 8601 writes them.
+Dates, times and durations, which are formatted numbers there, are converted to ISO 8601.
 """
 
 from __future__ import annotations
@@ -24,10 +24,10 @@ if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 _BOOK = "xl/workbook.xml"
-# A gathering's table is far smaller; a small archive can hold a very large file.
+# A gathering's table is far smaller; a small archive can expand to a very large file.
 _MOST_PART, _MOST_COLUMNS, _MOST_SHEETS = 64_000_000, 500, 20
 _UNREADABLE = Message("This spreadsheet can't be read. Save it as CSV (UTF-8) and import that.")
-# What an archive that is broken, encrypted or packed otherwise raises, and cells that refer to nothing.
+# Errors raised for archives that are corrupt, encrypted or compressed differently, and for invalid cell references.
 _DAMAGED = (
     zipfile.BadZipFile,
     zlib.error,
@@ -39,13 +39,13 @@ _DAMAGED = (
     ValueError,
     OverflowError,
 )
-# 18.8.30: the formats that every program knows by number.
+# 18.8.30: the built-in number formats.
 _DATES, _CLOCKS, _BOTH, _LENGTHS = (14, 15, 16, 17), (18, 19, 20, 21), (22,), (45, 46, 47)
 _QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.', re.IGNORECASE)
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether a file is a spreadsheet of this kind."""
+    """Whether a file is an .xlsx spreadsheet."""
     if not data.startswith(b"PK\x03\x04"):
         return False
     try:
@@ -56,7 +56,7 @@ def is_workbook(data: bytes) -> bool:
 
 
 def workbook_text(data: bytes) -> str:
-    """The sheet that most looks like a programme, as CSV. Raises BadInput for a damaged or an empty spreadsheet."""
+    """The sheet that most looks like a schedule, as CSV. Raises BadInput for a corrupt or empty spreadsheet."""
     from xml.etree.ElementTree import ParseError
 
     from defusedxml.common import DefusedXmlException
@@ -77,7 +77,8 @@ def workbook_text(data: bytes) -> str:
 
 @dataclass(frozen=True)
 class _Book:
-    """What cells refer to: shared texts, the kind of each style ("date", "clock", "both", "length", ""), day 0."""
+    """Data that cells refer to: shared strings, the kind of each style ("date", "clock", "both",
+    "length", ""), day 0."""
 
     texts: list[str]
     styles: list[str]
@@ -93,7 +94,7 @@ class _Book:
         styles = [*_styles(_part(archive, "xl/styles.xml"))] if "xl/styles.xml" in names else []
         told = next((e for e in _part(archive, _BOOK) if _tag(e) == "workbookPr"), None)
         from_1904 = told is not None and told.get("date1904") in ("1", "true")
-        # Before March 1900 the older count is a day off; no gathering was then.
+        # Before March 1900 the older date system is a day off; irrelevant for gatherings.
         epoch = (
             datetime(1904, 1, 1, tzinfo=UTC) if from_1904 else datetime(1899, 12, 30, tzinfo=UTC)
         )
@@ -116,7 +117,7 @@ def _tag(element: Element) -> str:
 
 
 def _words(element: Element) -> str:
-    """The text of a cell or shared item; how East Asian words are read aloud is left out."""
+    """The text of a cell or shared string, without phonetic hints for East Asian words."""
     if _tag(element) == "rPh":
         return ""
     own = element.text or "" if _tag(element) == "t" else ""
@@ -124,7 +125,7 @@ def _words(element: Element) -> str:
 
 
 def _styles(root: Element) -> Iterator[str]:
-    """The kind of each cell format, in the order that cells count them."""
+    """The kind of each cell format, by the index used in cells."""
     codes = {
         int(e.get("numFmtId", "0")): e.get("formatCode", "")
         for e in root.iter()
@@ -149,7 +150,7 @@ def _kind_of(code: str) -> str:
 
 
 def _sheets(archive: zipfile.ZipFile) -> list[str]:
-    """The sheets' parts in their order."""
+    """The sheets' parts in order."""
     names = [n for n in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
     return sorted(names, key=lambda name: (len(name), name))[:_MOST_SHEETS]
 
@@ -157,7 +158,7 @@ def _sheets(archive: zipfile.ZipFile) -> list[str]:
 def _rows(archive: zipfile.ZipFile, name: str, book: _Book) -> Iterator[list[str]]:
     number = 0
     for row in (e for e in _part(archive, name).iter() if _tag(e) == "row"):
-        # Rows without a cell are left out of the file, and yet count.
+        # Rows without cells are missing in the file, but count.
         number += 1
         while number < min(int(row.get("r", number)), 20_000):
             yield []
@@ -203,13 +204,13 @@ def _number(value: float, kind: str, epoch: datetime) -> str:
     if kind == "length" or (kind == "clock" and seconds >= 86_400 and value < 100):
         return f"{seconds // 3600}:{seconds // 60 % 60:02}:{seconds % 60:02}"
     moment = epoch + timedelta(seconds=seconds)
-    # A format shows a part of what a cell holds; the part that it hides still counts.
+    # A format may show only a part of the value; the hidden part still counts.
     if seconds < 86_400:
         return f"{moment:%H:%M:%S}"
     return f"{moment:%Y-%m-%d}" if seconds % 86_400 == 0 else f"{moment:%Y-%m-%d %H:%M:%S}"
 
 
 def _likeness(rows: list[list[str]]) -> tuple[int, int]:
-    """How much a sheet looks like a programme: columns that are understood, then rows."""
+    """How much a sheet looks like a schedule: recognized columns, then rows."""
     best = max((sum(bool(read_column(c).role) for c in row) for row in rows[:20]), default=0)
     return best, len(rows)
