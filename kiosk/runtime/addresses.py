@@ -1,4 +1,4 @@
-"""Which address of this laptop phones can reach."""
+"""The addresses of this laptop that phones can reach."""
 
 from __future__ import annotations
 
@@ -10,29 +10,30 @@ from urllib.parse import urlsplit
 
 from reporter.config import Settings
 
-# Names of interfaces that lead to virtual machines, containers and tunnels, never to a phone.
+# Names of interfaces of virtual machines, containers and tunnels, which never lead to a phone.
 _VIRTUAL = ("docker", "br-", "veth", "virbr", "vmnet", "vboxnet", "tun", "tap", "utun", "wg", "zt")
 _VIRTUAL_WORDS = ("virtual", "hyper-v", "vpn", "loopback", "wsl")
-# Windows' own hotspot: "Microsoft Wi-Fi Direct Virtual Adapter", with a number from the second on.
+# Windows' built-in hotspot: "Microsoft Wi-Fi Direct Virtual Adapter", numbered from the second on.
 _HOTSPOT = "wi-fi direct"
-# Bridges of containers and of management cards: hardly ever what a phone is on, but somebody may have named one so.
+# Bridges of containers and management interfaces: rarely the network of phones, but somebody may
+# have named theirs so.
 _UNLIKELY = ("lxc", "lxd", "incus", "podman", "cni", "vnic", "ppp", "usb", "idrac")
 # Linux names interfaces (wlan0, wlp3s0, ap0), Windows describes the adapter.
 _WIRELESS, _WIRELESS_WORDS = ("wl", "ap"), ("wi-fi", "wifi", "wireless", "802.11")
-# TEST-NET-1 (RFC 5737): nothing is sent there, the system only says by which way it would go.
+# TEST-NET-1 (RFC 5737): nothing is sent there, the system only selects the route.
 _ANYWHERE = ("192.0.2.1", 9)
 
 
 @dataclass(frozen=True)
 class Address:
-    """An IPv4 address of this machine and the interface that it belongs to."""
+    """An IPv4 address of this machine and its interface."""
 
     ip: str
     interface: str
 
 
 def own_addresses() -> list[Address]:
-    """IPv4 addresses of this machine that a phone might reach, the likeliest first."""
+    """List the IPv4 addresses of this machine that a phone might reach, the likeliest first."""
     import ifaddr
 
     found = [
@@ -45,7 +46,7 @@ def own_addresses() -> list[Address]:
 
 
 def default_address() -> str:
-    """Our own address on the way to the internet; '' where no way leads there. No packet is sent."""
+    """Our own address on the default route to the internet; '' without one. Sends no packet."""
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         try:
             probe.connect(_ANYWHERE)
@@ -55,16 +56,18 @@ def default_address() -> str:
 
 
 def sorted_addresses(found: Iterable[Address], *, default: str = "") -> list[Address]:
-    """Leave out loopback, link-local and virtual ones; the likeliest to be where the phones are comes first.
+    """Remove loopback, link-local and virtual addresses; sort the others by how likely phones can
+    reach them.
 
-    That is the ``default`` one, where the system would look for the internet: an access point's guests are on the same
-    network. Then private networks before others, Wi-Fi and hotspots before cables, bridges of containers last.
+    First comes ``default``, the one on the default route: an access point's guests are on the same
+    network. Then private networks before others, Wi-Fi and hotspots before cables, container
+    bridges last.
     """
     return sorted((a for a in found if _usable(a)), key=lambda a: _rank(a, default))
 
 
 def _rank(address: Address, default: str) -> tuple[bool, bool, bool, bool, int]:
-    """What sorts first is likelier."""
+    """Sort key: the likelier address first."""
     name, ip = address.interface.lower(), ipaddress.IPv4Address(address.ip)
     wireless = name.startswith(_WIRELESS) or any(word in name for word in _WIRELESS_WORDS)
     unlikely = name.startswith(_UNLIKELY)
@@ -80,7 +83,8 @@ def _usable(address: Address) -> bool:
 
 
 def phone_url(settings: Settings, port: int, *, scheme: str = "http", ip: str = "") -> str:
-    """The base address for codes and posters: that of the settings, else ``ip``, else the likeliest, else loopback."""
+    """The base URL for codes and posters: the one in the settings, else ``ip``, else the
+    likeliest, else loopback."""
     if settings.kiosk.base_url:
         return settings.kiosk.base_url.rstrip("/")
     if not ip:
@@ -90,19 +94,20 @@ def phone_url(settings: Settings, port: int, *, scheme: str = "http", ip: str = 
 
 
 def url_of(ip: str, port: int, *, scheme: str = "http") -> str:
-    """The base address of a kiosk at this IP address; port 0 is left away, and so is the scheme's own."""
+    """The base URL of a kiosk at this IP address; omits port 0 and the scheme's default port."""
     default = {"http": 80, "https": 443}[scheme]
     return f"{scheme}://{ip}" if port in (0, default) else f"{scheme}://{ip}:{port}"
 
 
 def kept_address(before: str, found: Iterable[Address]) -> str:
-    """The address to go on with: the one from before while this machine has it, else the likeliest; '' without any."""
+    """Keep the previous address while this machine has it, else use the likeliest; '' without
+    any."""
     ips = [address.ip for address in found]
     return before if before in ips else next(iter(ips), "")
 
 
 def is_ip(host: str) -> bool:
-    """Whether a host is written as an IP address, not as a name."""
+    """Whether a host is an IP address, not a name."""
     try:
         ipaddress.ip_address(host)
     except ValueError:
@@ -111,7 +116,7 @@ def is_ip(host: str) -> bool:
 
 
 def is_for_phones(url: str) -> bool:
-    """Whether another machine could open this address: not one of this machine alone (loopback, RFC 1122, 3.2.1.3)."""
+    """Whether another machine could open this address: not a loopback one (RFC 1122, 3.2.1.3)."""
     host = urlsplit(url).hostname or ""
     try:
         ip = ipaddress.ip_address(host)

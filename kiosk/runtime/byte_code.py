@@ -1,4 +1,4 @@
-"""What a start would work out again each time, kept beside Python's own byte code."""
+"""Cache of start-up results, stored beside Python's byte code."""
 
 from __future__ import annotations
 
@@ -11,18 +11,19 @@ from jinja2.bccache import Bucket, FileSystemBytecodeCache
 
 
 def folder() -> Path:
-    """Where it is kept; missing where Python keeps none either."""
+    """The folder of the cache; missing where Python stores no byte code either."""
     return Path(importlib.util.cache_from_source(__file__)).parent
 
 
 class TemplateCode(FileSystemBytecodeCache):
-    """Compiled templates. Jinja tells by the source whether one still holds."""
+    """Cache of compiled templates. Jinja validates entries by the source."""
 
     def __init__(self) -> None:
         pattern = f"jinja-{jinja2.__version__}-%s.cache"
         super().__init__(str(folder()), pattern)
 
     def dump_bytecode(self, bucket: Bucket) -> None:
-        """Keep one; where nothing may be written, it is compiled again the next time."""
+        """Store a compiled template; where the folder is read-only, it is compiled again next
+        time."""
         with suppress(OSError):
             super().dump_bytecode(bucket)

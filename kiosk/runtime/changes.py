@@ -1,4 +1,4 @@
-"""Notices when anybody has written to the database, so that background threads sleep until there is something to do."""
+"""Detects database writes by any process, so that background threads sleep until there is work."""
 
 from __future__ import annotations
 
@@ -10,8 +10,8 @@ from pathlib import Path
 
 from reporter.database.write_lock import told_of_commits
 
-# Seconds between two looks for what other processes (the shell) have written; our own commits ring. One look reads a
-# number in shared memory: 2 a second take some 0.01 % of a core.
+# Polling interval in seconds for writes of other processes (the shell); our own commits notify
+# directly. One poll reads a number in shared memory: 2 per second take about 0.01 % of a core.
 EVERY = 0.5
 
 
@@ -26,11 +26,11 @@ class ChangeWatch:
         self._thread = threading.Thread(target=self._run, name="changes", daemon=True)
 
     def start(self) -> None:
-        """Begin to look."""
+        """Start watching."""
         self._thread.start()
 
     def stop(self) -> None:
-        """End, and wake everybody."""
+        """Stop watching, and wake all waiting threads."""
         self._stopping = True
         self._bell.set()
         self._wake()
@@ -52,11 +52,12 @@ class ChangeWatch:
                     self._wake()
 
     def _version(self, connection: sqlite3.Connection) -> int:
-        """A number that another connection's commit changes (https://www.sqlite.org/pragma.html#pragma_data_version)."""
+        """A number that changes with another connection's commit
+        (https://www.sqlite.org/pragma.html#pragma_data_version)."""
         try:
             return int(connection.execute("PRAGMA data_version").fetchone()[0])
         except sqlite3.Error:
-            # Locked or unreadable for a moment: look as if something had changed.
+            # Temporarily locked or unreadable: assume a change.
             return -1
 
     def _wake(self) -> None:

@@ -1,4 +1,5 @@
-"""What the pages and workers of one running kiosk share: settings, store, index, clock, chance."""
+"""Shared state of one running kiosk's pages and workers: settings, store, index, clock, random
+numbers."""
 
 from __future__ import annotations
 
@@ -24,57 +25,64 @@ from reporter.search import SearchIndex
 
 @dataclass
 class KioskContext:
-    """One running kiosk. Everything that lasts is a row or a file; this is only the way to them."""
+    """One running kiosk. All persistent state is in rows and files; this only gives access to
+    them."""
 
     settings: Settings
     gathering_id: uuid.UUID
     store: Store
     index: SearchIndex
     pool: DecoderPool
-    # A second, small pool: a phone that waits for its video's length must not queue behind a transcoding.
+    # A second, small pool: a phone that waits for its video's duration must not queue behind a
+    # transcode.
     quick_pool: DecoderPool
-    # A third for what takes its time and its memory, and what nobody waits for.
+    # A third for slow, memory-hungry work that nobody waits for.
     slow_pool: DecoderPool
     clock: Clock
     rng: random.Random
-    # What the decoders were started with: `settings` may have become another since.
+    # The settings with which the decoders were started: `settings` may have been replaced since.
     started: KioskSettings
-    # Where phones reach this laptop, once the server listens.
+    # The port at which phones reach this laptop, set once the server listens.
     port: int = 0
-    # The address that was found when the first page asked: another network that appears later doesn't take its place.
+    # The address detected at the first page request: a network that appears later doesn't replace
+    # it.
     found_ip: str = ""
-    # The addresses of this laptop when somebody last looked at them; None: nobody has.
+    # The addresses of this laptop at the last check; None: not checked yet.
     known_ips: frozenset[str] | None = None
-    # Codes of "try with your own phone" that a phone has opened, each with the address that it used.
+    # Codes of "try with your own phone" that a phone has opened, each with the address that it
+    # used.
     tried: dict[str, str] = field(default_factory=dict)
-    # Raises PublishError for a place that may not be published to from this machine; None: any may.
+    # Raises PublishError for a target that may not be published to from this machine; None: no
+    # restriction.
     check_place: Callable[[Target], None] | None = None
-    # Whether nobody else publishes this gathering just now (a hub, where there is one).
+    # Whether this kiosk may publish now: nobody else (a hub, where there is one) does.
     may_send: Callable[[], bool] = lambda: True
-    # Whether a phone is sending right now; the server says so, once it runs.
+    # Whether a phone is uploading right now; set by the server once it runs.
     receiving: Callable[[], bool] = lambda: False
-    # Whether files are being sent right now.
+    # Whether files are being uploaded right now.
     busy: Callable[[], bool] = lambda: False
-    # Since when decoders have held back for it (time.monotonic); 0 while they don't.
+    # Since when decoders have paused for uploads (time.monotonic); 0 while they don't.
     held_since: float = 0.0
-    # For the desk; and what anybody may know of it: never an address, a receipt or somebody's words.
+    # The last error for the desk, and its kind for everybody: never an address, a receipt or
+    # somebody's words.
     last_error: str = ""
     last_error_kind: str = ""
-    # Up to which revision the worker has compared the ledger: no more than a way to save it the same work again.
+    # The revision up to which the worker has compared the ledger; only saves it repeated work.
     queued_to: int = -1
-    # What targets have learnt of their servers: lives as long as the kiosk.
+    # What targets have learnt about their servers; lives as long as the kiosk.
     remote_state: RemoteState = field(default_factory=RemoteState)
 
-    # What pages make once and keep, by name.
+    # Cached results of pages, by name.
     parts: dict[str, Any] = field(default_factory=dict)
-    # Themes as they were read last for a place, and what they were read from (see services.summaries.theme_views).
+    # Cache of themes per place, with the state from which they were read (see
+    # services.summaries.theme_views).
     themes_read: dict[tuple[Any, ...], tuple[tuple[object, ...], list[Any]]] = field(
         default_factory=dict
     )
 
-    # The folder that is watched, once a worker has looked (see services.tools.watched_folder).
+    # The watched folder, once a worker has scanned it (see services.tools.watched_folder).
     watched: Any = None
-    # Another gathering that the desk wants to go on with: this kiosk ends, and that one's begins.
+    # Another gathering to switch to: this kiosk ends, and one for that gathering starts.
     successor: Path | None = None
 
     def now(self) -> datetime:
@@ -82,15 +90,15 @@ class KioskContext:
         return self.clock()
 
     def hand(self, who: str) -> Actor:
-        """The hand of a person at this kiosk: 'desk', 'contributor' or 'shell'."""
+        """The actor for a person at this kiosk: 'desk', 'contributor' or 'shell'."""
         return Actor(now=self.now(), rng=self.rng, who=who)
 
     def note_error(self, kind: str, detail: str = "") -> None:
-        """Remember the last trouble: its kind for everybody, its detail for the desk."""
+        """Record the last error: its kind for everybody, its detail for the desk."""
         self.last_error_kind, self.last_error = kind, detail or kind
 
     def stop(self) -> None:
-        """End the worker processes; forget sign-ins."""
+        """Stop the worker processes; close the sign-ins at targets."""
         self.remote_state.close()
         self.pool.stop()
         self.quick_pool.stop()

@@ -1,4 +1,5 @@
-"""Flask-SQLAlchemy's engine and sessions (one a request, one a worker's turn) over the core's models."""
+"""Flask-SQLAlchemy's engine and sessions (one per request or worker turn) over the core's
+models."""
 
 from __future__ import annotations
 

@@ -1,8 +1,10 @@
-"""Scripts and sheets of a page as one file: over a weak Wi-Fi each further file costs a head and a turn of its own.
+"""Joins a page's scripts and style sheets into one file each: over a weak Wi-Fi every further file
+costs a request.
 
-The checkout keeps its modules apart, and nothing has to be built: a script and all that it imports are put into one
-module when a page first asks for it. Of ES modules (ECMA-262, 16.2) it knows what ours use: named imports, namespaces,
-exports of declarations and of lists. Whatever else it meets, it refuses by a ValueError that names the file.
+The source modules stay separate, and there is no build step: a script and all its imports are
+joined into one module when a page first requests it. Supported ES module syntax (ECMA-262, 16.2) is
+what ours use: named imports, namespaces, exports of declarations and of lists. Anything else raises
+a ValueError that names the file.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from functools import lru_cache
 
 from kiosk.runtime.static_files import static_dir
 
-# A line that is a comment from its first letter on; a quarter of our scripts is for who reads them in the checkout.
+# A line that is only a comment; a quarter of our scripts are comments for readers of the source.
 SCRIPT_COMMENT = re.compile(r"^[ \t]*//.*\n", re.MULTILINE)
 SHEET_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
 IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\n', re.MULTILINE)
@@ -28,24 +30,25 @@ LEFT = re.compile(r"^(?:import\b(?!\()|export\b)", re.MULTILINE)
 
 @dataclass(frozen=True)
 class Joined:
-    """A file made of several: its text, and what tells this version from another one."""
+    """A joined file: its text, and its version."""
 
     text: str
     mark: str
 
 
 def joined_script(name: str) -> Joined:
-    """The module ``name`` (below static/) with everything that it imports. Raises FileNotFoundError, ValueError."""
+    """Join the module ``name`` (below static/) with all its imports. Raises FileNotFoundError,
+    ValueError."""
     return _script(name, _stamp("js", "vendor"))
 
 
 def joined_sheet(names: Iterable[str]) -> Joined:
-    """Sheets one after the other, without comments and indents. Raises FileNotFoundError."""
+    """Concatenate style sheets, without comments and indentation. Raises FileNotFoundError."""
     return _sheet(tuple(names), _stamp("css"))
 
 
 def _stamp(*folders: str) -> int:
-    """Changes when a file in one of them is saved: then everything is put together anew."""
+    """A cache key that changes when one of the files is saved, so that they are joined again."""
     files = (path for name in folders for path in (static_dir() / name).rglob("*.*s"))
     return max((path.stat().st_mtime_ns for path in files), default=0)
 
@@ -74,7 +77,7 @@ def _read(name: str) -> str:
 
 
 def _collect(name: str, parts: dict[str, str]) -> None:
-    """A module behind everything that it imports; each one once. Ours import one way."""
+    """Collect a module after all its imports; each one once. Our imports have no cycles."""
     text = SCRIPT_COMMENT.sub("", _read(name))
     for match in IMPORT.finditer(text):
         other = _beside(name, match[3])
@@ -88,7 +91,8 @@ def _beside(name: str, other: str) -> str:
 
 
 def _wrapped(name: str, text: str, names: dict[str, str]) -> str:
-    """A module as a function that gives its exports: its other names stay its own."""
+    """Wrap a module in a function that returns its exports, so that its other names stay
+    private."""
 
     def imported(match: re.Match[str]) -> str:
         listed, namespace, other = match.groups()

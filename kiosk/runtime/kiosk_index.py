@@ -1,7 +1,8 @@
-"""The kiosk's search index: what takes its processor for long is done by a process of its own, behind everybody else.
+"""The kiosk's search index; full rebuilds run in a separate low-priority process.
 
-Threads of one process share one interpreter. While one of them built an index of 10,000 takeaways, what came in
-meanwhile was found half a second later instead of at once, and on a busy machine after minutes.
+Threads of one process share one interpreter. While one of them rebuilt an index of 10,000
+takeaways, new arrivals became searchable half a second later instead of at once, and on a busy
+machine after minutes.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# So many are built anew sooner than a process starts.
+# Up to this many documents are indexed faster than a process starts.
 FEW = 500
 PRIORITY = 10
 
@@ -39,7 +40,8 @@ class KioskIndex(WhooshIndex):
         self._settings = settings
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
-        """As of WhooshIndex; whoever wants to see progress has it built here."""
+        """Rebuild as in WhooshIndex; a caller that wants progress has it rebuilt in this
+        process."""
         if progress is not None or count_live(session) < FEW:
             return super().rebuild(session, progress)
         session.rollback()
@@ -47,7 +49,8 @@ class KioskIndex(WhooshIndex):
         return super().rebuild(session) if count is None else count
 
     def _rebuild_aside(self) -> int | None:
-        """How many documents the new one has; None where the process ended without one."""
+        """Rebuild in another process; returns the number of documents, None where the process
+        ended without an index."""
         answer, told = SpawnContext().Pipe(duplex=False)
         process = QuietProcess(
             target=_rebuild, args=(self._settings, self.recipe, told), name="index", daemon=True

@@ -1,7 +1,9 @@
-"""Pages whose code is loaded when the first of them is asked for: most of it isn't needed for what a phone sees first.
+"""Loads the code of pages on the first request for one of them: most of it isn't needed for a
+phone's first page.
 
-Their addresses are known before, so that links lead there: the first start notes them beside the byte code, and as
-with that a note that is older than the code is not read. Without one all pages are loaded at once.
+Their URLs are known before, so that links to them work: the first start caches them beside the byte
+code, and a cache that is older than the code is ignored. Without a cache all pages are loaded at
+once.
 """
 
 from __future__ import annotations
@@ -24,7 +26,8 @@ Load = Callable[[], Iterable[Blueprint]]
 
 
 class LateRule(Rule):
-    """An address. How to write it is compiled when the first link to it is made, which most starts never do."""
+    """A URL rule. Its builder is compiled when the first link to it is made, which most starts
+    never do."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compiled = super()._compile_builder
@@ -39,7 +42,8 @@ class LateRule(Rule):
 
 
 class LateApp(Flask):
-    """An application that may learn more pages after its first request. ``answered`` is set once it had one."""
+    """A Flask application that accepts more pages after its first request. ``answered`` is set
+    after the first response."""
 
     url_rule_class = LateRule
 
@@ -53,9 +57,10 @@ class LateApp(Flask):
         self.after_request(self._note_answer)
 
     def register_late(self, load: Load, sources: Iterable[Path]) -> None:
-        """Know the addresses of all blueprints that ``load`` imports; import them when one is asked for.
+        """Register the URLs of all blueprints that ``load`` imports; import them on the first
+        request for one.
 
-        ``sources``: the files that they are made from.
+        ``sources``: their source files.
         """
         stamp = _stamp(sources)
         noted = _read(stamp)
@@ -71,11 +76,11 @@ class LateApp(Flask):
         _note(stamp, [rule for rule in self.url_map.iter_rules() if id(rule) not in known])
 
     def load_late(self) -> None:
-        """Load what has not been loaded yet; threads that come meanwhile wait for it."""
+        """Load what is not loaded yet; concurrent threads wait for it."""
         with self._lock:
             if self._late is None:
                 return
-            # Imports first: they take the time, and touch nothing of the application.
+            # Imports first: they take the time, and don't touch the application.
             blueprints = list(self._late())
             self._loading = True
             try:
@@ -90,7 +95,7 @@ class LateApp(Flask):
             self.load_late()
 
     def _note_answer(self, response: Response) -> Response:
-        # When it has been sent, not when it begins.
+        # When the response has been sent, not when it begins.
         response.call_on_close(self.answered.set)
         return response
 
@@ -106,7 +111,7 @@ class LateApp(Flask):
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
-        """As Flask does; of an address that is known already, only what answers it."""
+        """As in Flask; for a URL that is registered already, only set its view function."""
         if self._loading and endpoint is not None and view_func is not None:
             self.view_functions[endpoint] = view_func
         else:
@@ -133,13 +138,14 @@ def _addresses(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
 
 
 def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
-    """Names, sizes and times, as Python knows its byte code by; empty where there are no files (one-folder app)."""
+    """Names, sizes and times, by which Python validates its byte code; empty where there are no
+    files (one-folder app)."""
     found = ((path, path.stat()) for path in sorted(sources) if path.is_file())
     return [[str(path), told.st_size, told.st_mtime_ns] for path, told in found]
 
 
 def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:
-    """None where nothing was noted, or of other code."""
+    """Read the cache; None where it is missing or of other code."""
     try:
         noted = json.loads((folder() / NOTED).read_text(encoding="utf-8"))
         addresses: list[dict[str, Any]] = noted["addresses"]
@@ -149,7 +155,8 @@ def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:
 
 
 def _note(stamp: list[list[Any]], rules: Iterable[Rule]) -> None:
-    """For the next start; where nothing can be written (a program of root's), it loads all pages again."""
+    """Write the cache for the next start; where that is not possible (installed by root), all
+    pages are loaded each time."""
     if not stamp:
         return
     goal = folder() / NOTED

@@ -1,4 +1,4 @@
-"""A gathering's context, wired to its folder: store, search index, and decoders with few rights."""
+"""Builds a gathering's context from its folder: store, search index, and sandboxed decoders."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.search import SearchIndex
 
-# Where decoders have their temporary files, among the renditions.
+# The decoders' folder for temporary files, among the renditions.
 SCRATCH = ".scratch"
 
 
@@ -45,7 +45,8 @@ def make_kiosk(
 
 
 def decoder_sandbox(settings: Settings) -> Sandbox:
-    """What decoders may do: write renditions and read media, but none of the gathering's rows and nobody's secrets."""
+    """Decoders may write renditions and read media, but neither the gathering's database nor any
+    secrets."""
     store = Store(settings.folder)
     scratch = store.renditions / SCRATCH
     scratch.mkdir(parents=True, exist_ok=True)

@@ -1,4 +1,4 @@
-"""Where the files that browsers fetch are: style sheets, scripts, pictures, third-party code."""
+"""Locates the files served to browsers: style sheets, scripts, pictures, third-party code."""
 
 from importlib import metadata
 from pathlib import Path
@@ -7,10 +7,10 @@ from pathlib import Path
 def static_dir() -> Path:
     """Return the folder of static files, absolute.
 
-    Installed from a wheel it stands beside this file (`kiosk/static`); in a checkout, and in an
+    Installed from a wheel it is beside this package (`kiosk/static`); in a checkout, and in an
     editable install, it is the sibling `static/` of the package's folder.
 
-    Raises FileNotFoundError with the places that were looked at when neither exists.
+    Raises FileNotFoundError with the searched places when neither exists.
     """
     here = Path(__file__).resolve().parents[1]
     places = (here / "static", here.parent / "static")
@@ -24,7 +24,7 @@ def static_dir() -> Path:
 
 
 def version() -> str:
-    """Return the version of the installed program, or "0" in a checkout that nobody installed."""
+    """Return the version of the installed program, or "0" in a checkout that is not installed."""
     try:
         return metadata.version("social-reporter")
     except metadata.PackageNotFoundError:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 def local_timezone() -> str:
-    """Return the IANA name of the laptop's zone; "UTC" where the system does not tell it."""
+    """Return the IANA name of the laptop's zone; "UTC" where the system does not provide it."""
     import tzlocal
 
     try:

@@ -1,4 +1,5 @@
-"""The body of a request, read from its socket as it comes: in small pieces, with deadlines and a least rate."""
+"""Reads a request's body from its socket as it arrives: in small pieces, with deadlines and a
+minimum rate."""
 
 from __future__ import annotations
 
@@ -12,12 +13,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
-# Seconds without a byte until a connection is given up: a phone that left the Wi-Fi must not hold a thread.
+# Seconds without a byte until a connection is closed: a phone that left the Wi-Fi must not hold a
+# thread.
 SILENCE = 10.0
-# Apache's mod_reqtimeout has RequestReadTimeout body=20,MinRate=500: after a grace, a body must come at this rate.
+# As Apache's mod_reqtimeout with RequestReadTimeout body=20,MinRate=500: after a grace period, a
+# minimum rate applies.
 GRACE = 20.0
 LEAST_RATE = 1_000
-# Seconds that one body or answer may take altogether. What isn't there by then is resumed by a new request.
+# Maximum seconds for one body or answer in total. The rest is resumed by a new request.
 TOTAL = 1_800.0
 
 LINE = 256
@@ -27,12 +30,12 @@ _SIZE = re.compile(rb"([0-9A-Fa-f]{1,15})[ \t]*(?:;[^\x00-\x08\x0a-\x1f\x7f]*)?"
 
 
 class TransferError(OSError):
-    """A transfer that ended before its end: the client has gone, was too slow, or sent what is no HTTP."""
+    """An aborted transfer: the client disconnected, was too slow, or sent malformed HTTP."""
 
 
 @dataclass
 class Meter:
-    """How many bytes one transfer has moved and how long it had to wait for its client."""
+    """Counts a transfer's bytes and the time spent waiting for its client."""
 
     address: str
     silence: float = SILENCE
@@ -43,17 +46,17 @@ class Meter:
 
     @property
     def seconds_waited(self) -> float:
-        """Seconds that were spent waiting for the client, up to now."""
+        """Seconds spent waiting for the client so far."""
         since = self._waits_since
         return self._waited + (time.monotonic() - since if since else 0.0)
 
     @property
     def rate(self) -> float:
-        """Bytes a second of the time that was spent waiting."""
+        """Bytes per second of waiting time."""
         return self.moved / max(self.seconds_waited, 0.001)
 
     def patience(self) -> float:
-        """Seconds that the next piece may take; raises TransferError when there are none left."""
+        """Timeout in seconds for the next piece; raises TransferError when none is left."""
         allowed = min(GRACE + self.moved / LEAST_RATE, TOTAL) - self._waited
         if self.cut or allowed <= 0:
             raise TransferError("The transfer was too slow.")
@@ -61,7 +64,7 @@ class Meter:
 
     @contextmanager
     def waiting(self) -> Iterator[None]:
-        """Count the time that passes in here."""
+        """Count the time spent in this context as waiting."""
         self._waits_since = time.monotonic()
         try:
             yield
@@ -71,10 +74,10 @@ class Meter:
 
 
 class RequestBody:
-    """``wsgi.input``. Reads raise TransferError when the body can't be had whole.
+    """``wsgi.input``. Reads raise TransferError when the body is incomplete.
 
-    ``length`` is None for a chunked body. ``buffer`` holds what came together with the head; what follows the body
-    (the next request of a client that doesn't wait) stays in it.
+    ``length`` is None for a chunked body. ``buffer`` holds bytes received together with the head;
+    bytes after the body (a pipelined request) stay in it.
     """
 
     def __init__(
@@ -90,28 +93,30 @@ class RequestBody:
         self.failed = False
         self._sock = sock
         self._buffer = buffer
-        # Of the body; of the current chunk if it is chunked.
+        # Bytes left of the body; of the current chunk if it is chunked.
         self._left = length or 0
         self._chunked = length is None
         self._ended = length == 0
-        # Whether the line end behind a chunk's data is still to come: data isn't held back for it.
+        # Whether the line end after a chunk's data is still expected: data isn't held back for it.
         self._end_due = False
         self._greet = greet
 
     @property
     def remaining(self) -> int | None:
-        """Bytes that were not read; None where nobody knows."""
+        """Number of unread bytes; None where unknown."""
         return None if self._chunked and not self._ended else self._left
 
     @property
     def waits(self) -> bool:
-        """Whether the client still waits to be told that it may send."""
+        """Whether the client still waits for 100 Continue before it sends."""
         return self._greet
 
     def ready(self) -> bool:
-        """Wait until a read gives something at once, or the end: True. False where only a read can tell.
+        """Wait until a read would return at once with data or the end, and return True. False where
+        only a read can tell.
 
-        (A TLS record, or the head of a chunk, may have come in part.) Raises TransferError as a read does.
+        (A TLS record, or the head of a chunk, may have arrived partly.) Raises TransferError as a
+        read does.
         """
         if self._chunked or isinstance(self._sock, ssl.SSLSocket):
             return False
@@ -126,7 +131,8 @@ class RequestBody:
         return True
 
     def readinto(self, target: Any, /) -> int:
-        """Whatever the socket holds, up to the size of ``target``, at least a byte; 0 at the end."""
+        """Read what the socket holds, up to the size of ``target``, at least one byte; returns 0
+        at the end."""
         view = memoryview(target).cast("B")
         if self._ended or not len(view):
             return 0
@@ -145,14 +151,15 @@ class RequestBody:
         return count
 
     def read(self, size: int = -1, /) -> bytes:
-        """Whatever is there, up to ``size`` bytes; all of it for a negative one. Empty at the end."""
+        """Read what is available, up to ``size`` bytes; the whole body for a negative size.
+        Empty at the end."""
         if size < 0:
             return b"".join(iter(lambda: self.read(RECEIVE), b""))
         piece = bytearray(min(size, RECEIVE))
         return bytes(memoryview(piece)[: self.readinto(piece)])
 
     def readline(self, size: int = -1, /) -> bytes:
-        """A line (PEP 3333 asks for it; nobody here does)."""
+        """Read a line (required by PEP 3333; unused here)."""
         line = bytearray()
         while (size < 0 or len(line) < size) and not line.endswith(b"\n"):
             if not (byte := self.read(1)):
@@ -161,17 +168,18 @@ class RequestBody:
         return bytes(line)
 
     def readlines(self, _hint: int = -1, /) -> list[bytes]:
-        """All lines."""
+        """Read all lines."""
         return list(self)
 
     def __iter__(self) -> Any:
         return iter(self.readline, b"")
 
     def cut(self) -> None:
-        """End the transfer from another thread: its reader gets a TransferError."""
+        """Abort the transfer from another thread: its reader gets a TransferError."""
         self.meter.cut = True
         try:
-            # The socket's own method: that of an SSLSocket would forget its keys under its reader.
+            # The base class's shutdown: that of an SSLSocket would discard its keys while the
+            # reader uses them.
             socket.socket.shutdown(self._sock, socket.SHUT_RD)
         except OSError:
             return
@@ -203,7 +211,7 @@ class RequestBody:
             self._sock.sendall(b"HTTP/1.1 100 Continue\r\n\r\n")
 
     def _next_chunk(self) -> bool:
-        """Read the size of the next chunk (RFC 9112, 7.1); whether there is one."""
+        """Read the size of the next chunk (RFC 9112, 7.1); returns whether there is one."""
         if self._end_due and self._line(0):
             raise TransferError("A chunk is longer than its size.")
         self._end_due = False
@@ -220,7 +228,7 @@ class RequestBody:
         return False
 
     def _line(self, limit: int) -> bytes:
-        """A line without its CRLF, of at most ``limit`` bytes."""
+        """Read a line without its CRLF, of at most ``limit`` bytes."""
         while (end := self._buffer.find(b"\r\n")) < 0:
             if len(self._buffer) > limit + 1:
                 break
@@ -238,9 +246,9 @@ class RequestBody:
 
 
 def _wait_readable(sock: socket.socket, seconds: float) -> bool:
-    """Whether a socket had something to read within so many seconds."""
+    """Wait until a socket is readable; returns False on timeout."""
     if not hasattr(select, "poll"):
-        # Windows: there select() takes any socket.
+        # Windows has no poll(); its select() accepts any socket.
         return bool(select.select([sock], [], [], seconds)[0])
     poll = select.poll()
     poll.register(sock, select.POLLIN)

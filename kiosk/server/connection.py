@@ -1,4 +1,4 @@
-"""One client's connection, as the front keeps it: its socket, what it has sent so far, until when it may go on so."""
+"""A client connection in the front: its socket, its received bytes, and its deadline."""
 
 from __future__ import annotations
 
@@ -12,38 +12,40 @@ from dataclasses import dataclass, field
 
 from kiosk.server.head import Head
 
-# Read from a socket at once while a head comes.
+# Bytes to read from a socket at once while a head arrives.
 HEAD_PIECE = 1 << 14
 DISCARD_PIECE = 1 << 18
 
 
 @dataclass(eq=False)
 class Connection:
-    """``on_readable`` is what the front does with new bytes; None while a worker thread has the connection."""
+    """``on_readable`` is the front's handler for new bytes; None while a worker thread has the
+    connection."""
 
     socket: socket.socket
     client: tuple[str, int]
     server: tuple[str, int]
-    # Which share of connections it belongs to: see share_of.
+    # The group that limits apply to: see share_of.
     share: str
     secure: bool = False
     buffer: bytearray = field(default_factory=bytearray)
     on_readable: Callable[[Connection], None] | None = None
     deadline: float = 0.0
-    # The answer when the deadline is over; 0 for none.
+    # The status to answer when the deadline passes; 0 for none.
     too_late: int = 0
     since: float = field(default_factory=time.monotonic)
-    # How much of the buffer was searched for the end of a head.
+    # How much of the buffer was already searched for the end of a head.
     searched: int = 0
-    # A head whose small body is still coming.
+    # A head whose small body is still arriving.
     head: Head | None = None
-    # Bytes that are still to be read and dropped.
+    # Bytes that are still to be read and discarded.
     discard: int = 0
 
     def receive(self) -> bool | None:
-        """Append what the socket holds to the buffer: True; False at the end; None if there is nothing yet.
+        """Append what the socket holds to the buffer: True; False at the end; None if there is
+        nothing yet.
 
-        Raises OSError for a connection that broke.
+        Raises OSError for a broken connection.
         """
         try:
             data = self.socket.recv(HEAD_PIECE)
@@ -53,7 +55,8 @@ class Connection:
         return bool(data)
 
     def drop(self, most: int = DISCARD_PIECE) -> int | None:
-        """Read and forget up to ``most`` bytes: how many (0 at the end), None if there are none yet. Raises OSError."""
+        """Read and discard up to ``most`` bytes; returns how many (0 at the end), None if none
+        are available. Raises OSError."""
         try:
             return len(self.socket.recv(min(most, DISCARD_PIECE)))
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
@@ -61,19 +64,20 @@ class Connection:
 
     @property
     def holds_bytes(self) -> bool:
-        """Whether there are bytes that no selector knows of."""
+        """Whether there are decrypted bytes that no selector can see."""
         return bool(self.buffer) or (
             isinstance(self.socket, ssl.SSLSocket) and self.socket.pending() > 0
         )
 
     def try_send(self, data: bytes) -> None:
-        """Send without waiting: an answer of the front is small, and who doesn't take it goes without."""
+        """Send without blocking: the front's answers are small, and a client that doesn't read
+        them misses them."""
         with contextlib.suppress(OSError):
             self.socket.settimeout(0)
             self.socket.send(data)
 
     def say_goodbye(self) -> None:
-        """Send no more; what the client sends can still be read (and thrown away)."""
+        """Shut down the sending side; what the client sends can still be read (and discarded)."""
         with contextlib.suppress(OSError, ValueError):
             self.socket.settimeout(0)
             if isinstance(self.socket, ssl.SSLSocket):
@@ -88,7 +92,8 @@ class Connection:
 
 
 def share_of(address: str) -> str:
-    """The address that limits count by: an IPv6 network of 64 bits belongs to one device (RFC 6177)."""
+    """The key that limits apply to: the address, for IPv6 its 64-bit network, which belongs to
+    one device (RFC 6177)."""
     try:
         ip = ipaddress.ip_address(address.partition("%")[0])
     except ValueError:
@@ -99,6 +104,6 @@ def share_of(address: str) -> str:
 
 
 def plain_address(name: tuple[object, ...]) -> tuple[str, int]:
-    """(address, port) of a socket's name; an IPv4 address as such where an IPv6 socket maps it."""
+    """Get (address, port) from a socket's name; unwraps an IPv4 address mapped into IPv6."""
     address, port = str(name[0]), int(str(name[1]))
     return address.removeprefix("::ffff:") if "." in address else address, port

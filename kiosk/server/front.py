@@ -1,7 +1,9 @@
-"""The one thread that accepts connections, reads heads and small bodies, and waits: for as many clients as there are.
+"""One thread that accepts connections, reads heads and small bodies, and waits for any number of
+clients.
 
-A worker thread gets a connection when its whole head is there and hands it back after the answer. Every state has a
-deadline, so that nobody can hold a place by sending slowly; between deadlines and arrivals the thread sleeps.
+A worker thread gets a connection when its head is complete, and returns it after the answer. Every
+state has a deadline, so that nobody can hold a connection by sending slowly; between deadlines and
+arrivals the thread sleeps.
 """
 
 from __future__ import annotations
@@ -23,7 +25,7 @@ from kiosk.server.head import Head, HeadError, head_end, parse_head
 from kiosk.server.register import ConnectionRegister, FrontLimits
 from kiosk.server.wsgi_gateway import plain_answer
 
-# Seconds for a whole head (from its first byte), a small body, and for what is read past.
+# Timeouts in seconds: for a head (from its first byte), for a small body, and for discarded data.
 HEAD_SECONDS = 10.0
 SMALL_SECONDS = 20.0
 LINGER_SECONDS = 30.0
@@ -34,22 +36,22 @@ _NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 @dataclass(frozen=True)
 class FrontCalls:
-    """What the front asks others for."""
+    """Callbacks from the front to the server."""
 
-    # Take a request that is ready (and, if it has no more than a small body, the body in the buffer).
+    # Take a complete request (any small body is in the buffer).
     dispatch: Callable[[Connection, Head], None]
     # Whether an address may send a body of this length now.
     has_room: Callable[[str, int | None], bool]
-    # Make room for requests that wait for a thread; whether any does.
+    # Make room for requests that wait for a thread; returns whether any still waits.
     relieve: Callable[[], bool]
-    # Wrap a socket into TLS; None for a plain server.
+    # Wrap a socket in TLS; None for a plain server.
     wrap: Callable[[socket.socket], ssl.SSLSocket] | None
-    # The secure address of a page, for whoever asked without TLS.
+    # The https URL of a page, for a request without TLS.
     secure_url: Callable[[Connection, Head], str]
 
 
 class Front:
-    """See the module. ``run`` in a thread of its own; ``give_back``, ``press`` and ``stop`` from any."""
+    """See the module. ``run`` in its own thread; ``give_back``, ``press`` and ``stop`` from any."""
 
     def __init__(self, listener: socket.socket, calls: FrontCalls, limits: FrontLimits) -> None:
         self.limits = limits
@@ -78,12 +80,13 @@ class Front:
             self._close_all()
 
     def give_back(self, connection: Connection, *, keep: bool, unread: int) -> None:
-        """A worker is done with a connection; ``unread`` bytes of its request are still to come."""
+        """Return a connection from a worker; ``unread`` bytes of its request are still to
+        arrive."""
         self._returned.append((connection, keep, unread))
         self._ring()
 
     def press(self) -> None:
-        """Requests wait for a thread: look after them until they have one."""
+        """Requests wait for a thread: relieve them periodically until they have one."""
         self._press_at = self._press_at or time.monotonic() + 1
         self._ring()
 
@@ -93,7 +96,7 @@ class Front:
         self._ring()
 
     def _ring(self) -> None:
-        # A full pipe has woken it already; a closed one means that nobody listens any more.
+        # A full pipe has already woken the thread; a closed one means that nobody listens any more.
         with contextlib.suppress(OSError):
             self._clapper.send(b"!")
 
@@ -149,7 +152,7 @@ class Front:
                 if error.errno in _NO_MORE_FILES:
                     self._pause_listening()
                     return
-                # One that was gone before it was accepted.
+                # Closed by the client before it was accepted.
                 continue
             self._welcome(sock, name)
 
@@ -182,7 +185,8 @@ class Front:
         return len(self._register) < self.limits.connections or self._evict(None)
 
     def _evict(self, share: str | None) -> bool:
-        """Close the longest waiting connection of an address (None: of the one with most); whether there was one."""
+        """Close the longest waiting connection of an address (None: of the one with most);
+        returns whether there was one."""
         goes = self._register.longest_waiting(share)
         if goes is not None:
             self._forget(goes)
@@ -222,7 +226,7 @@ class Front:
             self._forget(connection)
 
     def _greet(self, connection: Connection) -> None:
-        """The first byte on a secure port: of a TLS handshake (RFC 8446, 5.1), or of plain HTTP."""
+        """Check the first byte on a secure port: a TLS handshake (RFC 8446, 5.1), or plain HTTP."""
         first = connection.socket.recv(1, socket.MSG_PEEK)
         if first != b"\x16":
             self._expect(connection, self._read_head, HEAD_SECONDS)
@@ -257,7 +261,7 @@ class Front:
 
     def _look_for_head(self, connection: Connection) -> None:
         buffer = connection.buffer
-        # An empty line before a request is passed over (RFC 9112, 2.2).
+        # An empty line before a request is ignored (RFC 9112, 2.2).
         while buffer.startswith(b"\r\n"):
             del buffer[:2]
         if not buffer:
@@ -328,14 +332,14 @@ class Front:
             self._readable(connection)
 
     def _again(self, connection: Connection, state: Callable[[Connection], None]) -> None:
-        """What is in the buffer already, as if it had just come."""
+        """Process bytes already in the buffer as if they had just arrived."""
         try:
             state(connection)
         except HeadError as error:
             self._refuse(connection, error.status, error.reason)
 
     def _discard(self, connection: Connection) -> None:
-        """Read past the rest of a body that was refused, so that the next request can follow."""
+        """Discard the rest of a refused body, so that the next request can follow."""
         passed = min(connection.discard, len(connection.buffer))
         del connection.buffer[:passed]
         connection.discard -= passed
@@ -356,7 +360,8 @@ class Front:
         self._end(connection, plain_answer(status, reason))
 
     def _end(self, connection: Connection, answer: bytes = b"") -> None:
-        """Answer, and read on for a while: closed at once, the client's kernel would throw the answer away."""
+        """Send the answer, then keep reading for a while: after an immediate close, the client's
+        kernel would discard the answer."""
         if answer:
             connection.try_send(answer)
         connection.say_goodbye()

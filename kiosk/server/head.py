@@ -1,4 +1,4 @@
-"""Strict parsing of HTTP/1.1 request heads (RFC 9112), with a bound on every length and count."""
+"""Strict parser for HTTP/1.1 request heads (RFC 9112), with limits on every length and count."""
 
 from __future__ import annotations
 
@@ -9,26 +9,29 @@ from urllib.parse import unquote_to_bytes
 
 MAX_LINE = 8_000
 MAX_FIELD = 8_192
-# Upload-Metadata carries the words of a takeaway in Base64 (capture.intake.tus_protocol allows 64,000 characters).
+# Upload-Metadata contains a takeaway's words in Base64 (capture.intake.tus_protocol allows 64,000
+# characters).
 LARGE_FIELDS = {b"upload-metadata": 66_000}
 MAX_FIELDS = 100
 MAX_HEAD = 80_000
 
 _TOKEN = re.compile(rb"[!#$%&'*+\-.^_`|~0-9A-Za-z]+")
 _VERSION = re.compile(rb"HTTP/([0-9])\.([0-9])")
-# Visible ASCII; spaces, controls and bytes above 127 must be percent-encoded (RFC 3986, 2). A fragment is never sent.
+# Visible ASCII; spaces, control characters and bytes above 127 must be percent-encoded (RFC 3986,
+# 2). Fragments are never sent.
 _TARGET = re.compile(rb"[!\"$-~]+")
 _ABSOLUTE = re.compile(rb"https?://([^/?#@\\]+)(/[^#]*|\?[^#]*|)", re.IGNORECASE)
 _HOST = re.compile(
     rb"(?:[0-9A-Za-z](?:[0-9A-Za-z_.\-]{0,252}[0-9A-Za-z.])?|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{1,5})?"
 )
-# No control character but the tab (RFC 9110, 5.5); NUL, CR and LF among them.
+# No control characters except tab (RFC 9110, 5.5); this excludes NUL, CR and LF.
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
 
 
 class HeadError(Exception):
-    """A head that is refused; ``status`` and ``reason`` are the answer. The connection can't go on after it."""
+    """A rejected head; ``status`` and ``reason`` form the answer. The connection can't continue
+    after it."""
 
     def __init__(self, status: int, reason: str) -> None:
         super().__init__(reason)
@@ -36,14 +39,15 @@ class HeadError(Exception):
         self.reason = reason
 
 
-# A body up to this size is read before a thread is taken. Files aren't: they go to the disk as they come.
+# A body up to this size is read before it gets a thread. Uploads aren't: they stream to disk.
 SMALL_BODY = 1 << 14
 FILE_TYPES = ("multipart/form-data", "application/offset+octet-stream")
 
 
 @dataclass(frozen=True)
 class Head:
-    """A request line and its fields, checked. ``length`` is None for a chunked body, 0 for none."""
+    """A validated request line and its fields. ``length`` is None for a chunked body, 0 for
+    none."""
 
     method: str
     target: str
@@ -55,18 +59,19 @@ class Head:
 
     @property
     def keeps_alive(self) -> bool:
-        """Whether the client lets the connection go on after the answer (RFC 9112, 9.3)."""
+        """Whether the connection persists after the answer (RFC 9112, 9.3)."""
         options = {o.strip().lower() for o in self.fields.get("connection", "").split(",")}
         return self.version >= (1, 1) and "close" not in options
 
     @property
     def expects_continue(self) -> bool:
-        """Whether the client waits for 100 before it sends its body (RFC 9110, 10.1.1)."""
+        """Whether the client waits for 100 Continue before it sends its body (RFC 9110, 10.1.1)."""
         return self.version >= (1, 1) and self.fields.get("expect", "").lower() == "100-continue"
 
     @property
     def has_small_body(self) -> bool:
-        """Whether its body is short, no file, and on its way: then it is read before a thread is taken."""
+        """Whether the body is short, no upload, and already being sent: then it is read before
+        it gets a thread."""
         kind = self.fields.get("content-type", "").partition(";")[0].strip().lower()
         return (
             self.length is not None
@@ -77,9 +82,10 @@ class Head:
 
 
 def head_end(buffer: bytearray, *, start: int = 0) -> int:
-    """Where the head in ``buffer`` ends, or 0 if it isn't all there. ``start``: how much was searched already.
+    """Find the end of the head in ``buffer``; 0 if it is incomplete. ``start``: how much was
+    searched already.
 
-    Raises HeadError as soon as the bytes there can't become a head within the bounds.
+    Raises HeadError as soon as the bytes can't become a head within the limits.
     """
     end = buffer.find(b"\r\n\r\n", max(0, start - 3))
     if end < 0:
@@ -101,7 +107,8 @@ def _check_partial(buffer: bytearray) -> None:
 
 
 def parse_head(data: bytes) -> Head:
-    """The head in ``data``, which ends with its empty line. Raises HeadError (400, 414, 417, 431, 501, 505)."""
+    """Parse the head in ``data``, which ends with an empty line. Raises HeadError (400, 414,
+    417, 431, 501, 505)."""
     first, *lines = data[:-4].split(b"\r\n")
     method, target, version = _request_line(first)
     fields = _fields(lines)
@@ -113,7 +120,8 @@ def parse_head(data: bytes) -> Head:
     text = {
         name.decode("ascii"): _joined(name, values)
         for name, values in fields.items()
-        # Its name in a WSGI environment would be another field's, with hyphens.
+        # With an underscore its name in a WSGI environment would equal that of a field with
+        # hyphens.
         if b"_" not in name
     }
     if host:
@@ -156,7 +164,8 @@ def _fields(lines: list[bytes]) -> dict[bytes, list[bytes]]:
 
 
 def _field(line: bytes) -> tuple[bytes, bytes]:
-    # A line that begins with a space continues the one before it (obs-fold): refused (RFC 9112, 5.2).
+    # A line that begins with a space continues the previous one (obs-fold): rejected (RFC 9112,
+    # 5.2).
     name, colon, value = line.partition(b":")
     if not colon or not _TOKEN.fullmatch(name):
         raise HeadError(400, "This request has a header field that is not HTTP.")
@@ -179,7 +188,8 @@ def _checked_host(fields: dict[bytes, list[bytes]], version: tuple[int, int]) ->
 
 
 def _split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
-    """(decoded path, query, authority or nothing) of a target in origin, absolute or asterisk form (RFC 9112, 3.2)."""
+    """Split a target in origin, absolute or asterisk form (RFC 9112, 3.2) into (decoded path,
+    query, authority or nothing)."""
     authority = b""
     if absolute := _ABSOLUTE.fullmatch(target):
         authority, target = absolute[1], absolute[2]
@@ -198,7 +208,8 @@ def _split_target(target: bytes, method: bytes) -> tuple[bytes, bytes, bytes]:
 
 
 def _body_length(fields: dict[bytes, list[bytes]], version: tuple[int, int]) -> int | None:
-    """Content-Length, or None for a chunked body (RFC 9112, 6). What can be understood in two ways is refused."""
+    """The Content-Length, or None for a chunked body (RFC 9112, 6). Ambiguous lengths are
+    rejected."""
     codings = fields.get(b"transfer-encoding", [])
     lengths = fields.get(b"content-length", [])
     if codings and (lengths or version < (1, 1)):
@@ -220,7 +231,7 @@ def _joined(name: bytes, values: list[bytes]) -> str:
 
 
 def environ_fields(head: Head) -> Iterator[tuple[str, str]]:
-    """Names and values as a WSGI environment holds them (PEP 3333)."""
+    """Names and values as in a WSGI environment (PEP 3333)."""
     for name, value in head.fields.items():
         key = name.upper().replace("-", "_")
         yield key if key in ("CONTENT_TYPE", "CONTENT_LENGTH") else f"HTTP_{key}", value

@@ -1,8 +1,9 @@
 """The HTTP server: one thread waits for all clients (``front``), many answer (``worker_pool``).
 
-An own server, because a kiosk among unknown phones needs all of this at once: heads read outside of the worker threads
-with total deadlines, bodies that stream to the application instead of to a temporary file, a least rate, shares of
-connections and bytes by address, TLS, and Windows. docs/performance.md has its figures.
+A custom server, because a kiosk among unknown phones needs all of this at once: heads read outside
+the worker threads with total deadlines, bodies that stream to the application instead of to a
+temporary file, a minimum rate, limits on connections and bytes per address, TLS, and Windows.
+docs/performance.md has measurements.
 """
 
 from __future__ import annotations
@@ -31,12 +32,14 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 3.0
-# Files that may be open at once: connections, uploads, the database. (macOS starts programs with 256.)
+# Maximum number of open files: connections, uploads, the database. (macOS starts programs with
+# 256.)
 FILES = 4_096
 
 
 class Server:
-    """A bound server. ``serve`` runs it, ``stop`` ends it; ``timeout`` is the silence after which a transfer ends."""
+    """A bound server. ``serve`` runs it, ``stop`` ends it; ``timeout`` is the idle time after
+    which a transfer is aborted."""
 
     def __init__(
         self,
@@ -68,22 +71,22 @@ class Server:
         self._front.run()
 
     def stop(self) -> None:
-        """Take no more requests, give those under way a moment, and close."""
+        """Accept no more requests, give running ones a moment to finish, and close."""
         self._pool.stop(SHUTDOWN_SECONDS)
         self._front.stop()
 
     def error_log(self, message: str, *, traceback: bool = False) -> None:
-        """Note what went wrong outside of the application."""
+        """Log an error outside of the application."""
         log.error("%s%s", message, "\n" + tracebacks.format_exc() if traceback else "")
 
     @property
     def receiving(self) -> bool:
-        """Whether somebody is sending a body right now."""
+        """Whether any client is sending a body right now."""
         return self.transfers.receiving
 
     @property
     def busy(self) -> bool:
-        """Whether files are being sent right now."""
+        """Whether files are being uploaded right now."""
         return self.transfers.busy
 
     def _relieve(self, share: str) -> None:
@@ -96,7 +99,7 @@ class Server:
         self._pool.submit(Job(run, connection.share, streaming))
 
     def _answer(self, connection: Connection, head: Head) -> None:
-        """One request, in a worker thread."""
+        """Handle one request, in a worker thread."""
         meter = Meter(connection.share, self.timeout)
         body = RequestBody(
             connection.socket,
@@ -111,7 +114,7 @@ class Server:
         try:
             keep = self._exchange(exchange, body, head)
         except TransferError:
-            # The client has gone: nobody is left to tell.
+            # The client has disconnected: there is nobody to answer.
             pass
         except Exception:  # noqa: BLE001 - the boundary of HTTP: logged, and answered with 500
             self.error_log(f"{head.method} request", traceback=True)
@@ -132,7 +135,8 @@ class Server:
         return exchange.keeps_alive
 
     def _secure_url(self, connection: Connection, head: Head) -> str:
-        """The same page with https, at an address of our own: never at one that the request names."""
+        """The https URL of the same page, at an address of our own: never at one that the
+        request names."""
         host = self._own_host(head.fields.get("host", "")) if self._own_host else ""
         host = host or _host_of(connection.server)
         return f"https://{host}{head.target if head.target.startswith('/') else '/'}"
@@ -151,10 +155,11 @@ def make_server(
     tls: tuple[Path, Path] | None = None,
     own_host: Callable[[str], str] | None = None,
 ) -> Server:
-    """A server at a bound socket (see ``bind``) that is not yet serving; it closes the socket when it stops.
+    """Create a server for a bound socket (see ``bind``) that is not yet serving; it closes the
+    socket when it stops.
 
-    ``own_host`` gives the Host of a request back if it is a name of this kiosk, else ''.
-    Raises ConfigError for a certificate and key that can't be used.
+    ``own_host`` returns a request's Host if it is a name of this kiosk, else ''. Raises ConfigError
+    for an unusable certificate or key.
     """
     context = tls_context(*tls) if tls else None
     wrap_tls = partial(wrap, context) if context else None
@@ -162,7 +167,8 @@ def make_server(
 
 
 def bind(host: str, port: int) -> socket.socket:
-    """A listening socket; raises OSError if the port is taken. '' takes every IPv4 address, '::' every address."""
+    """Open a listening socket; raises OSError if the port is taken. '' binds every IPv4 address,
+    '::' every address."""
     family, kind, protocol, _, address = socket.getaddrinfo(
         host or "0.0.0.0",  # noqa: S104  # as asked
         port,
@@ -172,7 +178,7 @@ def bind(host: str, port: int) -> socket.socket:
     listener = socket.socket(family, kind, protocol)
     try:
         if sys.platform == "win32":
-            # SO_REUSEADDR would let another program take the port as well there.
+            # On Windows, SO_REUSEADDR would let another program bind the port as well.
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -188,9 +194,9 @@ def bind(host: str, port: int) -> socket.socket:
 
 
 def front_limits() -> FrontLimits:
-    """As many connections as this system lets a process have."""
+    """The connection limits that this system's limit of open files allows."""
     if sys.platform == "win32":
-        # select() takes 512 sockets there.
+        # On Windows, select() takes 512 sockets.
         return FrontLimits(connections=440, per_address=220)
     files = _raise_open_files()
     limits = FrontLimits()

@@ -1,4 +1,4 @@
-"""Who is connected, by address, and who goes where there is no room."""
+"""Registry of connections by address; chooses which to close when there is no room."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.server.connection import Connection
 
 @dataclass(frozen=True)
 class FrontLimits:
-    """Connections altogether and of one address; seconds that an idle one is kept."""
+    """Limits on connections in total and per address; seconds that an idle one is kept."""
 
     connections: int = 1_200
     per_address: int = 512
@@ -19,7 +19,7 @@ class FrontLimits:
 
 
 class ConnectionRegister:
-    """All connections, by their share (see ``connection.share_of``). Used by one thread."""
+    """All connections, by their share (see ``connection.share_of``). Not thread-safe."""
 
     def __init__(self) -> None:
         self._shares: dict[str, set[Connection]] = defaultdict(set)
@@ -32,12 +32,12 @@ class ConnectionRegister:
         return (connection for mine in self._shares.values() for connection in mine)
 
     def add(self, connection: Connection) -> None:
-        """One more."""
+        """Add a connection."""
         self._shares[connection.share].add(connection)
         self._count += 1
 
     def remove(self, connection: Connection) -> None:
-        """One that has gone; nothing happens if it has already."""
+        """Remove a connection; does nothing if it is already gone."""
         mine = self._shares.get(connection.share)
         if mine and connection in mine:
             mine.discard(connection)
@@ -46,11 +46,12 @@ class ConnectionRegister:
                 del self._shares[connection.share]
 
     def is_over(self, share: str, most: int) -> bool:
-        """Whether a share has as many as it may."""
+        """Whether a share has reached its limit."""
         return len(self._shares.get(share, ())) >= most
 
     def longest_waiting(self, share: str | None) -> Connection | None:
-        """The one of a share that has waited longest for its client (None: of the share with most); None for none."""
+        """The connection of a share that has waited longest for its client (None: of the share
+        with most); None for none."""
         if share is None and self._shares:
             share = max(self._shares, key=lambda one: len(self._shares[one]))
         waiting = [one for one in self._shares.get(share or "", ()) if one.on_readable]

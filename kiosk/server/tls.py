@@ -1,4 +1,4 @@
-"""TLS: the certificate's context, and the way back for whoever typed the address without https."""
+"""TLS: the certificate's context, and the redirect for addresses typed without https."""
 
 from __future__ import annotations
 
@@ -10,7 +10,8 @@ from reporter.errors import ConfigError
 
 
 def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
-    """A server's context for PEM files. Raises ConfigError for ones that can't be used together."""
+    """Build a server context from PEM files. Raises ConfigError for files that can't be used
+    together."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = ssl.TLSVersion.TLSv1_2
     try:
@@ -27,7 +28,8 @@ def tls_context(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 def wrap(context: ssl.SSLContext, sock: socket.socket) -> ssl.SSLSocket:
-    """The socket in TLS, not yet shaken hands with: a phone that walks off in the middle of it must stop nobody."""
+    """Wrap a socket in TLS without the handshake: a phone that disappears during it must block
+    nobody."""
     return context.wrap_socket(
         sock, server_side=True, do_handshake_on_connect=False, suppress_ragged_eofs=True
     )

@@ -1,4 +1,5 @@
-"""Bodies and answers under way: announced bytes per address, and which one is cut when threads run out."""
+"""Transfers in progress: announced bytes per address, and which one to abort when threads run
+out."""
 
 from __future__ import annotations
 
@@ -11,29 +12,30 @@ from typing import Protocol
 
 from kiosk.server.body import Meter
 
-# Announced bytes that one address may have under way at once; a body of unknown length counts as UNKNOWN.
+# Announced bytes that one address may have in progress at once; a body of unknown length counts as
+# UNKNOWN.
 ADDRESS_BYTES = 8 << 30
 UNKNOWN = 64 << 20
-# Under pressure: a transfer that is older than this and slower than this may be cut.
+# When threads run out: a transfer that is older than this and slower than this may be aborted.
 PRESSED_SECONDS = 3.0
 PRESSED_RATE = 16_000
-# Announced bytes under way that make the server busy.
+# Announced bytes in progress that make the server busy.
 BUSY_BYTES = 1 << 20
 # Seconds after a body that still count as receiving.
 MOMENT = 1.0
 
 
 class Transfer(Protocol):
-    """What moves bytes at its client's pace."""
+    """A transfer at its client's pace."""
 
     meter: Meter
 
     def cut(self) -> None:
-        """End it from another thread."""
+        """Abort it from another thread."""
 
 
 class Transfers:
-    """All transfers under way; safe for threads."""
+    """All transfers in progress; thread-safe."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -43,22 +45,23 @@ class Transfers:
 
     @property
     def receiving(self) -> bool:
-        """Whether a client is sending a body, or was a moment ago: most phones have another one to send."""
+        """Whether a client is sending a body, or was a moment ago: most phones send several."""
         return bool(self._announced) or time.monotonic() - self._last_end < MOMENT
 
     @property
     def busy(self) -> bool:
-        """Whether clients are sending files right now, not a few words."""
+        """Whether clients are sending files right now, not just a few words."""
         with self._lock:
             return self._announced.total() >= BUSY_BYTES
 
     def has_room(self, address: str, length: int | None) -> bool:
-        """Whether an address may send this much more at once."""
+        """Whether an address may send this many more bytes at once."""
         return self._announced[address] + _counted(length) <= ADDRESS_BYTES
 
     @contextmanager
     def open(self, transfer: Transfer, *, announced: int | None = 0) -> Iterator[None]:
-        """Count a transfer while it lasts. ``announced``: bytes of a body, None if unknown, 0 for an answer."""
+        """Register a transfer while it lasts. ``announced``: bytes of a body, None if unknown, 0
+        for an answer."""
         address, count = transfer.meter.address, _counted(announced)
         with self._lock:
             self._open.add(transfer)
@@ -79,9 +82,11 @@ class Transfers:
             del self._announced[address]
 
     def cut_slowest(self, address: str) -> bool:
-        """Cut the slowest transfer of an address ('': of the one with the most); whether one was slow enough for it.
+        """Abort the slowest transfer of an address ('': of the one with the most); returns whether
+        one was slow enough.
 
-        Threads have run out: whoever sends next to nothing makes room for those who send.
+        Called when threads have run out: clients that send next to nothing make room for the
+        others.
         """
         with self._lock:
             counts = Counter(t.meter.address for t in self._open)

@@ -1,4 +1,4 @@
-"""Threads that answer requests, started on demand, with some kept for short requests."""
+"""Threads that answer requests, started on demand, with some reserved for short requests."""
 
 from __future__ import annotations
 
@@ -9,7 +9,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 MAX_THREADS = 256
-# Of these, how many may read bodies at once, and how many of those for one address: pages always find a thread.
+# Limits within these on threads that read bodies, in total and per address: pages always find a
+# thread.
 MAX_STREAMING = 208
 ADDRESS_STREAMING = 160
 ADDRESS_SHORT = 96
@@ -28,7 +29,8 @@ class Job:
 
 
 class WorkerPool:
-    """See the module. ``relieve`` is called with an address ('' for any) when its jobs have to wait for a thread."""
+    """See the module. ``relieve`` is called with an address ('' for any) when its jobs have to
+    wait for a thread."""
 
     def __init__(self, relieve: Callable[[str], None]) -> None:
         self._relieve = relieve
@@ -40,7 +42,7 @@ class WorkerPool:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Have a job done, as soon as its kind and its address have a thread for it."""
+        """Queue a job; it runs as soon as a thread is free for its kind and its address."""
         with self._changed:
             self._waiting.append(job)
             if self._startable() is None:
@@ -55,7 +57,7 @@ class WorkerPool:
             self._relieve(stuck)
 
     def relieve(self) -> bool:
-        """Ask for relief again while jobs wait; whether some do."""
+        """Request relief again while jobs wait; returns whether any do."""
         with self._changed:
             stuck = [self._stuck_for(job) for job in self._waiting]
         for address in stuck:
@@ -63,7 +65,7 @@ class WorkerPool:
         return bool(stuck)
 
     def stop(self, seconds: float) -> None:
-        """Take no more jobs; wait for those under way, for some seconds at most."""
+        """Accept no more jobs; wait for running ones, with a timeout in seconds."""
         end = time.monotonic() + seconds
         with self._changed:
             self._closed = True
@@ -82,7 +84,8 @@ class WorkerPool:
         return self._short, ADDRESS_SHORT
 
     def _startable(self) -> Job | None:
-        """The first job that may run now: short ones before bodies. (A thread for it is another question.)"""
+        """The first job that the limits allow to run: short ones before bodies. (It may still
+        lack a thread.)"""
         for streaming in (False, True):
             for job in self._waiting:
                 if job.streaming is streaming and self._may_run(job):
@@ -100,7 +103,7 @@ class WorkerPool:
 
     def _start_thread(self) -> None:
         self._threads += 1
-        # Daemons: a request that never ends must not keep the process alive.
+        # Daemon threads: a request that never ends must not keep the process alive.
         threading.Thread(target=self._work, name="request", daemon=True).start()
 
     def _work(self) -> None:
@@ -115,7 +118,7 @@ class WorkerPool:
                         del counts[job.address]
 
     def _next(self) -> Job | None:
-        """The next job; None when this thread is to end."""
+        """Get the next job; None when this thread should end."""
         with self._changed:
             while True:
                 job = None if self._closed else self._startable()
@@ -129,10 +132,10 @@ class WorkerPool:
                     return None
 
     def _rest(self) -> bool:
-        """Wait for work; whether to stay when there is none."""
+        """Wait for work; returns whether to stay if there is none."""
         self._idle += 1
         try:
-            # The few that are kept sleep without an end: an idle kiosk wakes nobody.
+            # Reserved threads wait without a timeout: an idle kiosk does not wake up.
             return self._changed.wait(None if self._idle <= KEPT else IDLE_SECONDS)
         finally:
             self._idle -= 1

@@ -1,4 +1,5 @@
-"""One request through the WSGI application (PEP 3333): its environment, and its answer back to the socket."""
+"""Runs one request through the WSGI application (PEP 3333): builds the environment, sends the
+answer to the socket."""
 
 from __future__ import annotations
 
@@ -16,17 +17,19 @@ from kiosk.server.body import RECEIVE, Meter, RequestBody, TransferError
 from kiosk.server.head import Head, environ_fields
 from kiosk.server.transfers import Transfers
 
-# In the WSGI environment: a function that says whether the client has gone. For answers that take their time.
+# Key in the WSGI environment: a function that tells whether the client has disconnected. For slow
+# answers.
 CLIENT_GONE = "reporter.client_gone"
-# Bytes of a refused body that are read and dropped so that the connection can go on. With more, it ends.
+# Bytes of a refused body that are read and discarded to keep the connection. With more, it is
+# closed.
 DISCARD = 16 << 20
-# Answers up to this size leave in one piece with their head.
+# Answers up to this size are sent together with their head.
 JOINED = 1 << 16
 
 
 @dataclass(frozen=True)
 class Ends:
-    """The two ends of a connection, as (address, port)."""
+    """Both endpoints of a connection, as (address, port)."""
 
     client: tuple[str, int]
     server: tuple[str, int]
@@ -34,7 +37,7 @@ class Ends:
 
 
 class FileBlocks:
-    """``wsgi.file_wrapper``: a file in blocks that are worth a system call."""
+    """``wsgi.file_wrapper``: reads a file in blocks large enough for a system call."""
 
     def __init__(self, file: BinaryIO, _size: int = 0) -> None:
         self._file = file
@@ -53,7 +56,7 @@ class FileBlocks:
 
 
 class Exchange:
-    """A request and its answer. ``keeps_alive``: whether the connection can go on afterwards."""
+    """A request and its answer. ``keeps_alive``: whether the connection can be used afterwards."""
 
     def __init__(self, sock: socket.socket, head: Head, body: RequestBody, ends: Ends) -> None:
         self.head = head
@@ -66,11 +69,12 @@ class Exchange:
         self._chunked = False
         # Bytes of the announced length that are still to be sent.
         self._owed = 0
-        # Whether any of the answer has left.
+        # Whether any of the answer was sent.
         self.begun = False
 
     def run(self, application: WSGIApplication, transfers: Transfers) -> None:
-        """Answer; raises TransferError when the client has gone, and what the application raises."""
+        """Answer; raises TransferError when the client has disconnected, and what the
+        application raises."""
         with transfers.open(self):
             answer = application(self.environ(), self._start_response)
             try:
@@ -80,13 +84,13 @@ class Exchange:
                     answer.close()
 
     def cut(self) -> None:
-        """End the answer from another thread."""
+        """Abort the answer from another thread."""
         self.meter.cut = True
         with contextlib.suppress(OSError):
             socket.socket.shutdown(self._sock, socket.SHUT_RDWR)
 
     def environ(self) -> dict[str, Any]:
-        """As PEP 3333 says."""
+        """Build the environment as specified by PEP 3333."""
         head, ends = self.head, self._ends
         environ: dict[str, Any] = {
             "REQUEST_METHOD": head.method,
@@ -147,7 +151,8 @@ class Exchange:
         self._send_all(begin + block if begin else block)
 
     def _head(self, whole: int | None) -> bytes:
-        """The answer's head. ``whole``: bytes of the body if they are known, although the application doesn't say."""
+        """Build the answer's head. ``whole``: the body's length if known although the
+        application didn't give it."""
         if self._start is None:
             raise RuntimeError("the application began no answer")
         status, headers = self._start
@@ -181,7 +186,7 @@ class Exchange:
         return []
 
     def _body_can_be_left(self) -> bool:
-        """Whether what was not read of the request is little enough to be read past."""
+        """Whether the unread rest of the request is small enough to discard."""
         left = self.body.remaining
         return (
             not self.body.failed
@@ -202,7 +207,7 @@ class Exchange:
             raise TransferError("The client has gone.") from error
 
     def _client_gone(self) -> bool:
-        """Whether the client has closed its end (what it has sent beyond this request says nothing)."""
+        """Whether the client has closed its end (bytes sent beyond this request don't matter)."""
         try:
             with socket.fromfd(self._sock.fileno(), self._sock.family, self._sock.type) as plain:
                 plain.setblocking(False)
@@ -214,7 +219,8 @@ class Exchange:
 
 
 def plain_answer(status: int, reason: str, *more: str) -> bytes:
-    """An answer of the server itself, as a problem document (RFC 9457); the connection ends with it."""
+    """An answer of the server itself, as a problem document (RFC 9457); the connection ends with
+    it."""
     import json
 
     phrase = HTTPStatus(status).phrase
