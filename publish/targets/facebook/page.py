@@ -46,7 +46,7 @@ from reporter.messages import Message
 # https://developers.facebook.com/docs/graph-api/reference/page/photos: up to 10 MB; posts hold 63,206 characters.
 IMAGE_BYTES, IMAGES, CHARACTERS = 10_000_000, 10, 60_000
 TYPES = frozenset({"image/jpeg", "image/png", "image/gif", "image/webp"})
-# Own posts that are looked through for ours, 100 a page.
+# Pages of 100 own posts searched for ours.
 _PAGES = 5
 # https://developers.facebook.com/docs/graph-api/guides/error-handling#errorcodes
 _TOKEN = frozenset({102, 190, 458, 459, 460, 463, 464, 467, 492})
@@ -54,7 +54,8 @@ _RIGHTS = frozenset({3, 10, *range(200, 300)})
 _LATER = frozenset({1, 2, 4, 17, 32, 341, 613, 80001, 80002})
 _BLOCKED = 368
 _NOT_THERE = 33
-# Without a figure of its own a limit is over within the hour (https://developers.facebook.com/docs/graph-api/overview/rate-limiting).
+# Without a stated duration a rate limit ends within the hour
+# (https://developers.facebook.com/docs/graph-api/overview/rate-limiting).
 _LIMITED = frozenset({4, 17, 32, 613, 80001, 80002})
 _LIMIT_SECONDS = 900.0
 
@@ -88,21 +89,21 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         super().__init__(setup)
         self._base = setup.options["url"].rstrip("/")
         self._page = setup.options["page"].strip()
-        # In a header: addresses end up in logs.
+        # In a header: URLs end up in logs.
         self._web = HttpClient(setup.name, bearer=setup.secret.strip())
         self._uploads = Uploads(f"{self._base}/{self._page}", setup.secret, setup.state)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A Page token; made from a long-lived user token it does not run out."""
+        """A Page token; derived from a long-lived user token it does not expire."""
         return page_text("Page access token")
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     def test(self) -> str:
-        """Whose token it is."""
+        """Name the Page that the token belongs to."""
         me = self._call("GET", "me", params={"fields": "id,name"})
         if str(me.get("id")) != self._page:
             raise AuthRefused(
@@ -117,13 +118,13 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def limits(self) -> Limits:
-        """What its documentation tells."""
+        """Limits from Facebook's documentation."""
         return Limits(image_bytes=IMAGE_BYTES, files=IMAGES, characters=CHARACTERS, types=TYPES)
 
     # --- Stories -----------------------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """Our post among the Page's latest, by its link or hashtag. Of two made at once the first one stays."""
+        """Our post among the Page's latest, by its link or hashtag. Of two created at once the first is kept."""
         pattern = re.compile(rf"(?<![\w-])(?:{re.escape(key)}|#{mark_of(key)})(?![\w-])")
         params: dict[str, Any] = {"fields": "id,message,permalink_url,created_time", "limit": 100}
         rows = self._rows(f"{self._page}/published_posts", params, _PAGES)
@@ -133,7 +134,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return Remote(str(ours[0]["id"]), str(ours[0].get("permalink_url", ""))) if ours else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Pictures first, unpublished; then the post that shows them."""
+        """Upload pictures unpublished, then create the post that shows them."""
         part = self._part(post)
         files = {m.sha256[:16]: self._upload_once(m) for m in part.files}
         body = {"message": part.text}
@@ -151,7 +152,9 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(str(made["id"]), {"files": files})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change the words and take pictures away in place. A picture more makes it a new post: that can't be added."""
+        """Update text and remove pictures in place. Adding a picture requires a new post, since the API can't add
+        one.
+        """
         part = self._part(post)
         there = self._call("GET", remote.id, params={"fields": "id,message"})
         files = {str(name): str(photo) for name, photo in remote.extra.get("files", {}).items()}
@@ -171,14 +174,14 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(remote.id, {"files": files})
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """The words of the post."""
+        """Text of the post."""
         return Draft("", self._part(post).text)
 
     def _part(self, post: Post) -> Part:
         return plan(post, Shape(CHARACTERS, IMAGES, 1, still_of))[0]
 
     def _photos(self, post: str, names: Sequence[str]) -> dict[str, str]:
-        """The pictures of a post that was found again, in the order in which they were sent."""
+        """Pictures of a post found again, in the order in which they were sent."""
         found = self._photo_ids(post)
         return dict(zip(names, found, strict=True)) if len(found) == len(names) else {}
 
@@ -199,7 +202,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         ]
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete the post, and its pictures, which would stay in the Page's album."""
+        """Delete the post and its pictures, which would otherwise stay in the Page's album."""
         try:
             photos = self._photo_ids(remote.id)
         except Gone:
@@ -224,7 +227,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return str(self._uploads.once(media, lambda: self._upload(media)))
 
     def _upload(self, media: PostMedia) -> str:
-        """An unpublished picture; one that no post shows is removed within a day."""
+        """Upload an unpublished picture; Facebook deletes it within a day if no post shows it."""
         try:
             data, mime, _ = picture_bytes(media, IMAGE_BYTES)
         except FileNotFoundError as error:
@@ -236,7 +239,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
     # --- Comments ---------------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Comments and their answers. https://developers.facebook.com/docs/graph-api/reference/object/comments"""
+        """Comments and the replies to them. https://developers.facebook.com/docs/graph-api/reference/object/comments"""
         for post in posts:
             try:
                 yield from read_each(
@@ -252,7 +255,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def _heard(self, row: Mapping[str, Any], post: Remote) -> RemoteReply:
-        # Who it is, is told only to apps that were reviewed for it.
+        # The author is visible only to apps that passed Facebook's review.
         who = row.get("from") or {}
         return RemoteReply(
             remote_id=str(row["id"]),
@@ -266,7 +269,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
-        """A comment of the Page's with these words, under what it answers."""
+        """The Page's comment with this text under what it answers."""
         to = "" if answer.to in ("", post.id) else answer.to
         try:
             rows = list(self._comments(post.id))
@@ -280,12 +283,12 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """A comment under it."""
+        """Comment under it."""
         made = self._call("POST", f"{answer.to or post.id}/comments", data={"message": answer.text})
         return self._remote(str(made["id"]), {})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Delete it."""
+        """Delete the comment."""
         self._delete(remote.id)
 
     # --- Connection --------------------------------------------------------------------------------------------------
@@ -293,7 +296,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
     def _rows(
         self, path: str, params: Mapping[str, Any], pages: int | None
     ) -> Iterator[Mapping[str, Any]]:
-        """The rows of a list, page by page."""
+        """Yield the rows of a paginated list."""
         query, number = dict(params), 0
         while pages is None or number < pages:
             answer = self._call("GET", path, params=query)
@@ -354,13 +357,13 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
 
 
 def _age(row: Mapping[str, Any]) -> tuple[str, int, str]:
-    """Orders posts by when they were made."""
+    """Sort key: creation order of posts."""
     number = str(row["id"])
     return str(row.get("created_time", "")), len(number), number
 
 
 def _wait(headers: Mapping[str, str]) -> float:
-    """Seconds until a limit is over: minutes in a header of JSON, or the usual."""
+    """Seconds until a rate limit ends: from the minutes in a JSON header, else the default."""
     told = retry_after(headers)
     if told is not None:
         return told

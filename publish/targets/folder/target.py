@@ -1,4 +1,4 @@
-"""A folder anywhere: disk, USB stick, SFTP, WebDAV, S3 or what else fsspec reaches (``publish/drives``).
+"""A folder on a disk, USB stick, SFTP, WebDAV, S3 or anything else fsspec supports (``publish/drives``).
 
 It holds the same pages as the bundle's site.
 """
@@ -130,7 +130,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A password for places that want one; local folders don't."""
+        """A password for storage that requires one; local folders don't."""
         url, user = options.get("url", ""), options.get("user", "")
         if not wants_password(url, user=user, key=options.get("key", "")):
             return ""
@@ -138,17 +138,17 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:
-        """A stick has no address that others can open; the web space behind a folder has."""
+        """Whether the folder is served on the web; a stick has no URL that others can open."""
         return bool(options.get("web"))
 
     @classmethod
     def free(cls, options: Mapping[str, str]) -> bool:
-        """A disk or stick costs no mobile data."""
+        """Disks and sticks use no mobile data."""
         return scheme_of(options.get("url", "")) == "file"
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
-        """Pages that others see may be mentioned; a service has to receive that for us."""
+        """Public pages can receive webmentions, through a service that collects them."""
         return bool(options.get("web") and options.get("webmentions"))
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
@@ -162,11 +162,11 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
             web.close()
 
     def close(self) -> None:
-        """Let go of connections."""
+        """Close connections."""
         self._drive.close()
 
     def test(self) -> str:
-        """Write a small file, read it, remove it."""
+        """Write, read back and remove a small file."""
         self._drive.ready()
         name, words = f".sr-test-{self.setup.facts.mark}", b"Social Reporter was here."
         self._drive.put(name, words)
@@ -183,7 +183,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return self._found(page_name(key))
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """The page."""
+        """The page's HTML."""
         page = story_page(post, self.setup.facts, _local(links), self._web)
         return Draft(post.title, page, "text/html")
 
@@ -194,7 +194,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return Remote(name, self._link(name), {"name": name, "summary": summarize(post, local)})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Write it again."""
+        """Rewrite the story's page."""
         return self.create(post, links)
 
     def withdraw(self, remote: Remote) -> None:
@@ -204,23 +204,25 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
     # --- Files -------------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """The file under our key. It was compared before it got this name; where looking is cheap, it is again."""
+        """The file with our key. It was verified before it got this name, and is verified again
+        where reading is cheap.
+        """
         name = media_name(key + ext) if ext else self._name_of(key)
         found = self._found(name) if name else None
         if found is None or not self._drive.near:
             return self._with_smaller(found.id) if found else None
-        # A key ends with the beginning of the hash of its bytes.
+        # A key ends with the first digits of the content hash.
         whole = hash_pieces(self._drive.read(found.id)).startswith(key.rpartition("-")[2])
         return self._with_smaller(found.id) if whole else None
 
     def _name_of(self, key: str) -> str:
-        """The file of a key whose extension nobody knows any more; empty if there is none."""
+        """File name for a key whose extension is unknown; empty if there is none."""
         self._drive.ready()
         names = (n for n in self._drive.names("media") if PurePosixPath(n).stem == key)
         return next((media_name(n) for n in names if not is_part(n)), "")
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Copy the file, compare, give it its name."""
+        """Copy the file under a temporary name, verify it, then rename it."""
         name = media_name(media.filename)
         if not media.path.is_file():
             raise BeingMadeAgain
@@ -230,19 +232,19 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return self._with_smaller(name)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Its words stand in the pages; the file itself never changes under its name."""
+        """Its texts are in the pages; the file itself never changes under its name."""
         if self._found(remote.id) is None:
             raise Gone("%(file)s is not at %(name)s any more.", file=remote.id, name=self.name)
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
-        """Remove the file, its smaller copies first: what is left is found by its name."""
+        """Remove the file, its smaller copies first, since remaining copies are found by its name."""
         for name in smaller_names(remote.id).values():
             self._forget(name)
         self._forget(remote.id)
 
     def _with_smaller(self, name: str) -> Remote:
-        """The file, with those of its smaller copies that are there."""
+        """The file and its existing smaller copies."""
         copies = smaller_names(name)
         there = {key: one for key, one in copies.items() if self._drive.size(one) is not None}
         return Remote(name, self._link(name), {"name": name, "smaller": there})
@@ -250,7 +252,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
     # --- The front page ----------------------------------------------------------------------------
 
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
-        """Write front page, feeds, search and style sheets."""
+        """Write front page, feeds, search index and style sheets."""
         for name, data in (*sheets(self.setup.assets), *calendar_file(self.setup.facts)):
             self._put(name, data)
         summaries = [dict(e.extra["summary"]) for e in entries if "summary" in e.extra]
@@ -264,7 +266,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return self._remote("index.html")
 
     def _tell_hub(self) -> None:
-        """Say that the feeds are new. One that does not hear it holds nothing back: readers look by themselves too."""
+        """Notify the WebSub hub of new feed content. Failures are ignored: readers poll as well."""
         web = HttpClient(self.name)
         try:
             for name in (ATOM, JSON_FEED):
@@ -293,13 +295,13 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return Remote(name, self._link(name), {"name": name})
 
     def _link(self, name: str) -> str:
-        """The public address, or that of the folder itself."""
+        """The public URL, or that of the folder itself."""
         base = self._web or self._drive.link()
         return f"{base.rstrip('/')}/{name}"
 
 
 def _local(links: Mapping[str, Remote]) -> dict[str, str]:
-    """Where files lie, seen from the pages."""
+    """Paths of files relative to the pages."""
     files = {key: str(remote.extra["name"]) for key, remote in links.items()}
     for remote in links.values():
         files.update(remote.extra.get("smaller") or {})

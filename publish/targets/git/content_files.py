@@ -1,8 +1,9 @@
-"""Stories as content files of site generators: front matter, Markdown, and where their files lie.
+"""Stories as content files for static site generators: front matter, Markdown, and file locations.
 
-Words of people are escaped so that no Markdown, HTML, Liquid ({{ }}), Nunjucks or shortcode in them is carried out.
-Sources: https://gohugo.io/content-management/page-bundles/ , https://jekyllrb.com/docs/posts/ ,
-https://www.11ty.dev/docs/permalinks/ , https://docs.getpelican.com/en/latest/content.html
+User text is escaped so that no Markdown, HTML, Liquid ({{ }}), Nunjucks or shortcode in it is
+executed. Sources: https://gohugo.io/content-management/page-bundles/ ,
+https://jekyllrb.com/docs/posts/ , https://www.11ty.dev/docs/permalinks/ ,
+https://docs.getpelican.com/en/latest/content.html
 """
 
 from __future__ import annotations
@@ -18,27 +19,27 @@ from publish.i18n import INTENTS, translations
 from publish.posts.model import WORDS, Block, CrossLink, Post, PostMedia, PublishedReply
 from publish.rendering.html import environment
 
-# Backslashes work for these in CommonMark, kramdown and Python-Markdown alike …
+# Backslash escapes work for these in CommonMark, kramdown and Python-Markdown alike …
 _SLASHED = re.compile(r"([\\`*_\[\]()#!])")
-# … and these are written as entities, which all of them leave alone.
+# … and these are written as entities, which all of them preserve.
 _ENTITIES = str.maketrans({c: f"&#{ord(c)};" for c in '<>&{}|~$"^='})
 _LOOKALIKES = str.maketrans({"<": "‹", ">": "›", '"': "”", "&": "+"})
-# In alternative texts the four show escapes in four ways, some as they are written: so nothing there needs any.
+# The four generators treat escapes in alt text differently, some literally, so alt text must need none.
 _HARMLESS = str.maketrans('<>"&{}[]\\|`*_~', "‹›”+()()//'···")
-# What begins a list or a rule at the start of a line.
+# Characters that start a list or a rule at the beginning of a line.
 _BEGINS = re.compile(r"^(\s*)([-+]|\d+[.)])(?=\s|$|-)")
 
 
 @dataclass(frozen=True)
 class Layout:
-    """Where a generator wants things. Filled in: ``folder``, its ``last`` part, ``key``, ``day`` (YYYY-MM-DD)."""
+    """File layout of a generator. Placeholders: ``folder``, its ``last`` component, ``key``, ``day`` (YYYY-MM-DD)."""
 
     folder: str
     page: str
     files: str
-    # How a page names a file of its story.
+    # How a page refers to a file of its story.
     address: str
-    # The page's address on the site; also put into the front matter under this name, where there is one.
+    # The page's URL path on the site, also written to the front matter under this name, if there is one.
     link: str
     link_key: str = ""
     extra: str = ""
@@ -83,32 +84,32 @@ LAYOUTS: Mapping[str, Layout] = {
 
 @dataclass(frozen=True)
 class Pages:
-    """How stories lie in one repository."""
+    """Locations of stories in one repository."""
 
     kind: str
     folder: str = ""
 
     @property
     def layout(self) -> Layout:
-        """Of the generator."""
+        """The generator's layout."""
         return LAYOUTS[self.kind]
 
     @property
     def root(self) -> str:
-        """The folder of the pages."""
+        """Folder of the pages."""
         return (self.folder or self.layout.folder).strip("/")
 
     def page(self, post: Post) -> str:
-        """The path of a story's page."""
+        """Path of a story's page."""
         day = post.date.astimezone(ZoneInfo(post.zone)).date().isoformat() if post.date else ""
         return self._fill(self.layout.page, post.key, day=day or "1970-01-01")
 
     def file(self, key: str, media: PostMedia) -> str:
-        """The path of a file of a story."""
+        """Path of a story's file."""
         return f"{self._fill(self.layout.files, key)}/{media.filename}"
 
     def link(self, key: str) -> str:
-        """The page's address, seen from the site's."""
+        """URL path of the page on the site."""
         return self._fill(self.layout.link, key)
 
     def owns(self, path: str, key: str) -> bool:
@@ -123,7 +124,7 @@ class Pages:
         return path.endswith(".md") and self.owns(path, key)
 
     def text(self, post: Post) -> str:
-        """The whole page: front matter and Markdown."""
+        """The complete page: front matter and Markdown."""
         body = "\n\n".join(part for part in self._parts(post) if part)
         return f"{self._head(post)}\n{body}\n"
 
@@ -135,13 +136,13 @@ class Pages:
         date = post.date.astimezone(ZoneInfo(post.zone)).isoformat() if post.date else ""
         told = {"title": post.title, "date": date, "description": post.lead, "tags": post.tags}
         if self.kind == "pelican":
-            # Without a summary of ours it takes the first words, and some of its themes escape nothing of that.
+            # Without our summary it takes the first words, and some of its themes don't escape them.
             del told["description"]
             told |= {"slug": post.key, "summary": (post.lead or post.title).translate(_LOOKALIKES)}
             return "".join(
                 f"{name.title()}: {_line(value)}\n" for name, value in told.items() if value
             )
-        # JSON is YAML: nothing in a title can end its string.
+        # JSON is valid YAML, so nothing in a title can end its string.
         lines = (f"{name}: {_json(value)}\n" for name, value in told.items() if value)
         link = f"/{self.link(post.key)}"
         return (
@@ -175,7 +176,7 @@ class Pages:
         yield from _said(block.said)
 
     def _media(self, key: str, media: PostMedia) -> str:
-        """A picture, or a link to what can be played: raw HTML is switched off in some generators."""
+        """A picture, or a link to audio and video: some generators disable raw HTML."""
         alt = " ".join(media.alt.translate(_HARMLESS).split())
         goal = self._address(key, media)
         if media.kind == "photo":
@@ -189,7 +190,7 @@ class Pages:
 
 
 def escape(text: str) -> str:
-    """Somebody's words as Markdown that shows exactly them; line breaks kept, blank lines not."""
+    """User text as Markdown that renders literally; line breaks are kept, blank lines are not."""
     lines = (" ".join(line.split()) for line in text.splitlines())
     return "  \n".join(_escape_line(line) for line in lines if line)
 
@@ -205,7 +206,7 @@ def _begin(mark: str) -> str:
 
 
 def organizers(text: str) -> str:
-    """An organizer's Markdown, with nothing in it that a template engine or a browser would carry out."""
+    """An organizer's Markdown, with everything neutralized that a template engine or browser would execute."""
     return re.sub(r"[{}<]", lambda m: f"&#{ord(m[0])};", text.strip())
 
 
@@ -250,6 +251,6 @@ def _json(value: object) -> str:
 
 
 def _line(value: object) -> str:
-    """One line of Pelican's own front matter."""
+    """One line of Pelican's front matter format."""
     text = ", ".join(value) if isinstance(value, tuple) else str(value)
     return " ".join(text.replace("<", "&lt;").split())

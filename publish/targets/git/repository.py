@@ -1,7 +1,7 @@
-"""A branch of a git repository, changed without a working copy: fetch the newest, commit on it, push, or begin anew.
+"""Change a branch of a git repository without a working copy: fetch, commit on top, push; start over on conflict.
 
-The cache is a bare, shallow repository; only git's own object store is in it, so several processes may share it.
-``git`` runs as a program of its own, without a shell, without questions, with time limits.
+The cache is a bare, shallow repository that contains only git's object store, so several processes may share it.
+``git`` runs as a subprocess without a shell, without prompts, with timeouts.
 https://git-scm.com/docs#_plumbing_commands
 """
 
@@ -29,14 +29,14 @@ from publish.errors import (
 from publish.net.ssh_known_hosts import known_hosts_file
 from reporter.messages import N_
 
-# Seconds for what stays on this machine, and for what goes over the network.
+# Timeouts in seconds for local commands and for network commands.
 _HERE, _THERE = 60, 280
 _TRIES = 8
 _NOTHING = "0" * 40
 
-# Path -> bytes, a file, or None: remove it.
+# Path -> bytes, a file, or None to remove it.
 Changes = Mapping[str, bytes | Path | None]
-# What git says (in its untranslated words), and what it means. The first that fits counts.
+# Messages of git (untranslated) and the errors they mean; the first match counts.
 _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
     (
         ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
@@ -85,7 +85,7 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
         N_("%(name)s could not keep it. Is there room?"),
     ),
 )
-# Somebody else was faster: begin anew on what is there now.
+# Somebody else pushed first: start over on the new head.
 _OVERTAKEN = (
     "non-fast-forward",
     "fetch first",
@@ -98,25 +98,25 @@ _OVERTAKEN = (
 
 
 class _Overtaken(Exception):
-    """The branch has moved on since it was fetched."""
+    """The branch has advanced since it was fetched."""
 
 
 @dataclass(frozen=True)
 class Access:
-    """How a repository is reached. ``name`` is what sentences call it."""
+    """Access to a repository. ``name`` is its name in messages."""
 
     name: str
     url: str
     user: str = ""
-    # A password or token for https.
+    # Password or token for https.
     password: str = ""
-    # The file of a private key for ssh.
+    # Path of a private key for ssh.
     key: str = ""
 
 
 @dataclass
 class Repository:
-    """One branch; an empty ``branch`` means the one that the repository itself calls its main one."""
+    """One branch; an empty ``branch`` means the repository's default branch."""
 
     access: Access
     cache: Path
@@ -125,10 +125,10 @@ class Repository:
     _ready: bool = field(default=False, init=False)
 
     def change(self, make: Callable[[Mapping[str, str]], Changes], message: str) -> str:
-        """Put one commit on the branch and push it; its id, or that of the newest where nothing changes.
+        """Commit and push changes; return the commit id, or the current head if nothing changes.
 
-        ``make`` gets what is there (path -> blob id) and says what shall be. It is asked again whenever somebody else
-        pushed in between. Raises the errors of ``publish.errors``.
+        ``make`` receives the existing files (path -> blob id) and returns the changes. It is called again whenever
+        somebody else pushed in between. Raises the errors of ``publish.errors``.
         """
         for _ in range(_TRIES):
             head = self.head()
@@ -145,7 +145,7 @@ class Repository:
         )
 
     def head(self) -> str:
-        """The newest commit of the branch, fetched; empty where there is none yet."""
+        """The branch's current commit after a fetch; empty if there is none yet."""
         self._prepare()
         answer = self._git("ls-remote", "--symref", "--", "origin", limit=_THERE).decode()
         rows = [line.split("\t", 1) for line in answer.splitlines() if "\t" in line]
@@ -170,7 +170,7 @@ class Repository:
         return head
 
     def files(self, head: str) -> dict[str, str]:
-        """Path -> blob id of everything in a commit."""
+        """Path -> blob id of all files in a commit."""
         if not head:
             return {}
         answer = self._git("ls-tree", "-r", "-z", head).decode("utf-8", "surrogateescape")
@@ -178,12 +178,12 @@ class Repository:
         return {path: about.split()[2] for about, path in rows}
 
     def try_push(self) -> None:
-        """Ask whether we may push, without doing it."""
+        """Check push permission with a dry run."""
         head = self.head()
         self._push(self._commit(head, {".social-reporter": b"test\n"}, "Test"), head, dry=True)
 
     def _prepare(self) -> None:
-        """Make the cache whole or not at all: another process may do the same."""
+        """Create the cache atomically, since another process may do the same."""
         if self._ready or (self.cache / "HEAD").is_file():
             self._ready = True
             return
@@ -202,7 +202,7 @@ class Repository:
         return done.returncode == 0
 
     def _commit(self, head: str, changes: Changes, message: str) -> str:
-        """A commit on ``head`` with these changes; ``head`` itself where they change nothing."""
+        """Create a commit on ``head`` with these changes; return ``head`` itself if nothing changes."""
         with tempfile.TemporaryDirectory(prefix="reporter-git-") as folder:
             index = {"GIT_INDEX_FILE": str(Path(folder) / "index")}
             if head:
@@ -223,7 +223,7 @@ class Repository:
         return f"100644 {blob}\t{path}\0"
 
     def _push(self, commit: str, head: str, *, dry: bool = False) -> None:
-        # The lease says what we built on; a branch that has moved since is refused, never overwritten.
+        # The lease names the commit we built on; if the branch has advanced, the push is refused, never forced.
         lease = f"--force-with-lease=refs/heads/{self.branch}:{head}"
         goal = f"{commit}:refs/heads/{self.branch}"
         more = ("--dry-run",) if dry else ()
@@ -277,7 +277,7 @@ class Repository:
             ) from error
 
     def _environment(self) -> dict[str, str]:
-        """No questions, no hooks, no helpers that start by themselves, only protocols that carry files."""
+        """Disable prompts, hooks and credential helpers, and allow only file transfer protocols."""
         config = {
             "core.hooksPath": os.devnull,
             "gc.auto": "0",
@@ -289,7 +289,7 @@ class Repository:
         }
         if self.access.password:
             pair = base64.b64encode(f"{self.access.user}:{self.access.password}".encode()).decode()
-            # By the environment: a command line can be read by everybody on this machine.
+            # Passed in the environment: command lines are visible to every user of this machine.
             config["http.extraHeader"] = f"Authorization: Basic {pair}"
             config["credential.helper"] = ""
         name, address = self.author
@@ -313,7 +313,7 @@ class Repository:
         }
 
     def _ssh(self) -> str:
-        """No questions; a server's key is taken down at the first meeting and must stay the same (ssh_config(5))."""
+        """ssh without prompts; a host key is accepted on first contact and must not change (ssh_config(5))."""
         own = known_hosts_file().as_posix()
         options = [
             "BatchMode=yes",

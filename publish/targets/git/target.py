@@ -1,4 +1,4 @@
-"""A git repository from which Hugo, Jekyll, Eleventy or Pelican make a site: a round is one commit, files and all."""
+"""A git repository for a site built by Hugo, Jekyll, Eleventy or Pelican: one commit per round, files included."""
 
 from __future__ import annotations
 
@@ -103,22 +103,22 @@ class GitTarget(Batches, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A token for https; ssh has keys."""
+        """A token for https; ssh uses keys."""
         https = urlsplit(options.get("url", "")).scheme in ("http", "https")
         return page_text("Password or access token") if https and options.get("user") else ""
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """Another layout or folder is another page."""
+        """Layout and folder determine the page."""
         return f"{options.get('layout', '')}:{options.get('folder', '')}"
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:
-        """Only the site has addresses that others can open."""
+        """Whether the site's URL is known: only the site has addresses that others can open."""
         return bool(options.get("web"))
 
     def test(self) -> str:
-        """Sign in, fetch, and ask whether a push would be taken; nothing is left there."""
+        """Sign in, fetch, and check push permission; leaves nothing behind."""
         self._repository.try_push()
         return Message(
             "%(name)s can be pushed to (branch %(branch)s).",
@@ -127,17 +127,17 @@ class GitTarget(Batches, Target):
         )
 
     def find(self, key: str) -> Remote | None:
-        """The story's page in the newest commit."""
+        """The story's page in the latest commit."""
         files = self._repository.files(self._repository.head())
         there = any(self._pages.is_page(path, key) for path in files)
         return self._remote(key, "") if there else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Page and files in one commit; what is there of the story already is replaced."""
+        """Commit page and files, replacing what exists of the story."""
         return self.put_all([post])[0]
 
     def put_all(self, posts: Sequence[Post]) -> list[Remote]:
-        """The same for several stories: one commit, one push."""
+        """Commit several stories at once, with one push."""
         keys = [post.key for post in posts]
         wanted = {path: source for post in posts for path, source in self._wanted(post).items()}
 
@@ -152,7 +152,7 @@ class GitTarget(Batches, Target):
         return [self._remote(key, commit) for key in keys]
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """The same: the newest state of the story, in one commit."""
+        """Same as ``create``: commit the story's current state."""
         return self.create(post, links)
 
     def withdraw(self, remote: Remote) -> None:
@@ -163,7 +163,7 @@ class GitTarget(Batches, Target):
         )
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """The page as it is written."""
+        """The page's content."""
         return Draft(post.title, self._pages.text(_dated(post)), "text/markdown")
 
     def _wanted(self, post: Post) -> dict[str, bytes | Path | None]:
@@ -177,9 +177,9 @@ class GitTarget(Batches, Target):
 
 
 def _dated(post: Post) -> Post:
-    """Dated now at the latest: Jekyll and Hugo leave out pages of the future (``future``, ``buildFuture``).
+    """The story with a date not in the future, since Jekyll and Hugo omit future pages (``future``, ``buildFuture``).
 
-    When the session is stands in its words.
+    The session's time is stated in its text.
     """
     meter = current_meter()
     now = (meter.clock if meter else utc_now)().replace(microsecond=0)
@@ -195,6 +195,6 @@ def _message(posts: Sequence[Post]) -> str:
 
 
 def _cache(setup: TargetConfig) -> Path:
-    """Outside every gathering: it can be deleted at any time, and a backup does not need it."""
+    """Folder of the cache, outside every gathering: it can be deleted at any time and needs no backup."""
     mark = hashlib.sha256(f"{setup.options['url']}".encode()).hexdigest()[:20]
     return Path(platformdirs.user_cache_dir("social-reporter")) / "git" / mark

@@ -1,9 +1,10 @@
-"""How many characters a post has for Mastodon: a link counts 23, somebody of another server without their server.
+"""Count characters as Mastodon does: a link counts 23, a remote mention counts without its server.
 
-After Mastodon's StatusLengthValidator, its overrides of twitter-text (config/initializers/twitter_regex.rb) and
-Account::MENTION_RE. The content warning counts too. Mastodon counts grapheme clusters, others code points: here it is
-the latter, which are never fewer. Where it can't be said whether the server takes something for a link (an ending
-of a name that is not listed below), it counts for the larger number: a post that is too long is refused whole.
+After Mastodon's StatusLengthValidator, its twitter-text overrides
+(config/initializers/twitter_regex.rb) and Account::MENTION_RE. The content warning counts too.
+Mastodon counts grapheme clusters, other servers code points; code points are used here, as they are
+never fewer. If it is uncertain whether the server recognizes a link (a top-level domain not listed
+below), the larger number is used, because a post that is too long is rejected as a whole.
 """
 
 from __future__ import annotations
@@ -14,12 +15,12 @@ from collections.abc import Iterator
 PER_URL = 23
 _SCHEMES = "https?|dat|dweb|ipfs|ipns|ssb|gopher|gemini"
 _SCHEME = re.compile(rf"(?<![A-Za-z0-9@\uff20$#\uff03])(?:{_SCHEMES})://", re.IGNORECASE)
-# No punctuation, blank, control or direction mark stands in a host's name; letters of any script do.
+# Host names contain no punctuation, whitespace, control or bidirectional characters, but letters of any script.
 _BARRED = r"""\s\x00-\x20\x7f!"#$%&'()*+,\-./:;<=>?@\[\\\]^_`{|}~\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff"""
 _LABEL = re.compile(rf"[^{_BARRED}](?:(?:[^{_BARRED}]|[-_])*[^{_BARRED}])?\.")
 _LAST = re.compile(r"[a-z0-9]+(?:--[a-z0-9]+)?", re.IGNORECASE)
 _PORT = re.compile(r":[0-9]+")
-# In a path brackets stand in pairs, at most one within another; of a pair at its end only plain ones belong to it.
+# In a path brackets are balanced and nested at most once; at its end only plain pairs belong to it.
 _GENERAL, _PLAIN = (
     r"[^\s<>()?]",
     r"[A-Za-z0-9!*';:=+,./$%#\[\]_~&|@\u00c0-\u00d6\u00d8-\u00f6\u0400-\u04ff-]",
@@ -35,9 +36,9 @@ _QUERY_LAST = re.compile(r"[A-Za-z0-9_&=#/\-\u00a1-\ud7ff\uf900-\ufdcf\ufdf0-\uf
 _MENTION = re.compile(
     r"(?<![=/\w])@([a-z0-9_]+(?:[.-]+[a-z0-9_]+)*)(@\w+(?:[.-]+\w+)*)?", re.IGNORECASE
 )
-# Behind these it is no mention.
+# After these characters it is not a mention.
 _NO_MENTION = re.compile(r"[@\uff20\u00c0-\u024f\u02bb\u0300-\u036f\u1e00-\u1eff]|://")
-# Ends of names that every version of the list of twitter-text has: the common ones, and those of countries.
+# Top-level domains in every version of the twitter-text list: the common ones, and country codes.
 _COMMON = """com org net edu gov mil int info biz name pro aero asia cat coop jobs mobi museum post tel travel
 app blog cloud dev page site online social space community network wiki media news events today world life work link
 earth eco art studio live club group team tools works education academy school church berlin hamburg wien london paris
@@ -56,7 +57,7 @@ def count(text: str, per_url: int = PER_URL) -> int:
     """Characters of a post's text as Mastodon counts them, never fewer."""
     total, links = len(text), list(_links(text))
     for start, end, sure in links:
-        # Whatever shorter part the server may take for a link, the rest counts beside it.
+        # If the server recognizes only a shorter link, the rest counts in addition.
         total += per_url - (end - start if sure else len("http://a.b"))
     mentions = (m for m in _MENTION.finditer(text) if not _NO_MENTION.match(text, m.end()))
     for found in mentions:
@@ -66,7 +67,7 @@ def count(text: str, per_url: int = PER_URL) -> int:
 
 
 def _links(text: str) -> Iterator[tuple[int, int, bool]]:
-    """(start, end, whether that is sure) of what is a link."""
+    """(start, end, certain) of each link."""
     after = 0
     for found in _SCHEME.finditer(text):
         if found.start() < after:
@@ -79,7 +80,7 @@ def _links(text: str) -> Iterator[tuple[int, int, bool]]:
 
 
 def _host_end(text: str, start: int) -> tuple[int, bool]:
-    """Where the host's name ends; (-1, …): there is none. The longest name with a known ending counts."""
+    """End of the host name, or (-1, …) if there is none. The longest name with a known top-level domain counts."""
     dots, at = [], start
     while label := _LABEL.match(text, at):
         at = label.end()
@@ -87,7 +88,7 @@ def _host_end(text: str, start: int) -> tuple[int, bool]:
     for dot in reversed(dots):
         last = _LAST.match(text, dot)
         if "_" in text[start:dot]:
-            # Right only in labels before the last two.
+            # Valid only in labels before the last two.
             return dot, False
         if (
             last
@@ -105,7 +106,7 @@ def _is_end(word: str) -> bool:
 
 
 def _end(text: str, at: int) -> int:
-    """Where a link ends whose host ends here: port, path, query."""
+    """End of the link with this host: port, path and query."""
     if port := _PORT.match(text, at):
         at = port.end()
     if text[at : at + 1] == "/":

@@ -1,4 +1,4 @@
-"""An account at a Mastodon server: signing requests, what the server takes, and files on their way into posts.
+"""Mastodon API client: authenticated requests, server limits, and media uploads.
 
 https://docs.joinmastodon.org/methods/media/, .../methods/instance/
 """
@@ -20,14 +20,14 @@ from publish.targets.base import Limits
 from publish.targets.mastodon.statuses import number_or
 from publish.targets.upload_cache import Uploads
 
-# What servers say when they say nothing, or nonsense.
+# Defaults for limits that a server reports not at all or wrongly.
 CHARACTERS, FILES, ALT = 500, 4, 1500
-# Processing a picture takes a second, a video minutes: asked each second, then put back into the queue.
+# A picture is processed within a second, a video within minutes: polled each second, then requeued.
 _POLLS = 30
 
 
 class Account:
-    """The account. ``name`` is what sentences call the target."""
+    """The account. ``name`` is the target's name in messages."""
 
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)
 
@@ -37,12 +37,12 @@ class Account:
         self.base = base if "://" in base else f"https://{base}"
         self.web = HttpClient(name, bearer=token.strip())
         self.uploads = Uploads(self.base, token, state)
-        # What the server told of itself; a draft is written without asking.
+        # Cached instance data; a draft is written without a request.
         self.told: dict[str, Any] | None = None
         self._me: dict[str, Any] = {}
 
     def limits(self) -> Limits:
-        """What the server says it takes. https://docs.joinmastodon.org/methods/instance/#v2"""
+        """Limits reported by the server. https://docs.joinmastodon.org/methods/instance/#v2"""
         told, media = self.configuration("statuses"), self.configuration("media_attachments")
         types = frozenset(str(kind) for kind in media.get("supported_mime_types", ()))
         return Limits(
@@ -55,7 +55,7 @@ class Account:
         )
 
     def configuration(self, part: str) -> Mapping[str, Any]:
-        """A part of what the server tells of its limits; empty where it tells none."""
+        """A section of the limits reported by the server; empty if missing."""
         if self.told is None:
             answer = self.call("GET", "/api/v2/instance", accept={404})
             if answer.status == 404:
@@ -66,7 +66,7 @@ class Account:
         return found if isinstance(found, dict) else {}
 
     def upload(self, media: PostMedia) -> str:
-        """Send a file with its alt text, unless that was done a moment ago, and wait until it can be used."""
+        """Upload a file with its alt text, unless done recently, and wait until it is processed."""
         number, works = self.uploads.once(media, lambda: self._send_file(media))
         if works:
             try:
@@ -77,7 +77,7 @@ class Account:
         return str(number)
 
     def _send_file(self, media: PostMedia) -> tuple[str, bool]:
-        """Its id, and whether the server still works on it."""
+        """Media id, and whether the server is still processing it."""
         limits = self.limits()
         about = {"description": media.alt[: limits.alt_characters or ALT]}
         try:
@@ -100,7 +100,7 @@ class Account:
         return str(answer.data["id"]), answer.status == 202
 
     def _wait(self, number: str) -> None:
-        """206 while it is worked on. https://docs.joinmastodon.org/methods/media/#get"""
+        """Poll while the status is 206 (processing). https://docs.joinmastodon.org/methods/media/#get"""
         for _ in range(_POLLS):
             answer = self.call("GET", f"/api/v1/media/{number}", accept={206, 422})
             if answer.status == 422:
@@ -111,13 +111,13 @@ class Account:
         raise RetryAfter("%(name)s is still working on a file.", 60, name=self.name)
 
     def account(self) -> dict[str, Any]:
-        """Whose account it is, asked once."""
+        """The token's account, requested once."""
         if not self._me:
             self._me = dict(self.call("GET", "/api/v1/accounts/verify_credentials").data)
         return self._me
 
     def call(self, method: str, path: str, **parts: Any) -> Reply:
-        """One request; raises as ``HttpClient.call``, and tells refused rights from a refused post."""
+        """One request; raises as ``HttpClient.call``, and distinguishes missing permissions from a rejected post."""
         accept = set(parts.pop("accept", ()))
         answer = self.web.call(method, f"{self.base}{path}", accept=accept | {403}, **parts)
         if answer.status != 403:

@@ -1,4 +1,4 @@
-"""What Mastodon's statuses say, and how its servers find."""
+"""Parse Mastodon statuses and recognize our own."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from publish.targets.base import RemoteReply
 
 
 def harmless(text: str) -> str:
-    """Nobody is called by what somebody wrote on a phone: a word joiner behind the @ keeps it from being a mention."""
+    """Disable mentions in contributed text: a word joiner after the @ keeps people from being notified."""
     return re.sub(r"(?<![\w/])@(?=\w)", "@\u2060", text)
 
 
 def number_or(value: Any, otherwise: int) -> int:
-    """Limits are reported wrongly at times: nothing, words, zero or less."""
+    """A reported limit, or the default: servers may report nothing, text, zero or negative numbers."""
     text = str(value)
     return int(text) if text.isdigit() and int(text) > 0 else otherwise
 
 
 def is_ours(status: Mapping[str, Any], key: str, mark: str) -> bool:
-    """Whether a status is the first one of the thread with our key: by its hashtag, or a link that holds it."""
+    """Whether a status is the first one of the thread with our key: by its hashtag, or a link that contains it."""
     tags = {str(tag.get("name", "")).lower() for tag in status.get("tags", ())}
     links = re.findall(r'href="([^"]+)"', str(status.get("content", "")))
     return not status.get("in_reply_to_id") and (
@@ -33,23 +33,23 @@ def is_ours(status: Mapping[str, Any], key: str, mark: str) -> bool:
 
 
 def age(status: Mapping[str, Any]) -> tuple[int, str]:
-    """Orders statuses by when they were made: ids count up, as numbers or as words of one length."""
+    """Sort key by creation: ids increase, as numbers or as strings of equal length."""
     number = str(status["id"])
     return len(number), number
 
 
 def _holds(link: str, key: str) -> bool:
-    """Our key as a whole piece of an address: one code is never the beginning of another."""
+    """Whether a URL contains our key as a whole component: no code is a prefix of another."""
     return re.search(rf"(?<![\w-]){re.escape(key)}(?![\w-])", link) is not None
 
 
 def flat(text: str) -> str:
-    """On one line."""
+    """Text on one line."""
     return " ".join(text.split())
 
 
 def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) -> RemoteReply:
-    """A status below ours. Whatever our own account wrote is ours, also what somebody wrote there by hand."""
+    """A status below ours as a reply. Everything by our own account counts as ours, even if written by hand."""
     account, to = status["account"], str(status.get("in_reply_to_id") or "")
     return RemoteReply(
         remote_id=str(status["id"]),
@@ -65,12 +65,12 @@ def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) ->
 
 
 def _flat_mentions(text: str) -> str:
-    """Without the names at the beginning that only say whom it answers."""
+    """Remove leading mentions that only name who is being answered."""
     return re.sub(r"^(?:@[\w.-]+(?:@[\w.-]+)?\s+)+", "", text)
 
 
 def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
-    """Somebody boosted or liked it. When is not told: the account's own beginning stands for it."""
+    """A boost or favourite. Its time is not reported, so the account's creation time is used."""
     return RemoteReply(
         remote_id=f"{kind}-{post.id}-{account['id']}",
         post_id=post.id,

@@ -1,9 +1,9 @@
-"""Mastodon, and servers that speak like it: a story is a thread, found again by its link or hashtag.
+"""Mastodon and compatible servers: a story is a thread, found again by its link or hashtag.
 
-https://docs.joinmastodon.org/methods/statuses/, .../media/, .../accounts/. An ``Idempotency-Key`` is sent,
-but counts for an hour at most and a repeat has been answered with 500 (mastodon/mastodon#40399): what exists is
-looked up before anything is sent again. Mastodon.py was looked at: it brings its own HTTP, waits and retries past
-the one seam where this project tells "offline" from "refused" and where tests cut the wire.
+https://docs.joinmastodon.org/methods/statuses/, .../media/, .../accounts/. An ``Idempotency-Key`` is sent, but is
+valid for an hour at most, and a repeat has been answered with 500 (mastodon/mastodon#40399); so existing posts are
+looked up before anything is sent again. Mastodon.py is not used: it has its own HTTP, waits and retries, outside the
+HTTP client where this project tells "offline" from "refused" and where tests simulate failures.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ from publish.targets.mastodon.client import CHARACTERS, FILES, Account
 from publish.targets.mastodon.statuses import age, cheer, flat, harmless, heard, is_ours, number_or
 from reporter.messages import Message
 
-# Own posts that are looked through for one with our link, 40 a page.
+# Pages of 40 own posts searched for one with our link.
 _PAGES = 5
 _REPLY_PAGES = 10
 
@@ -88,22 +88,22 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A token of an application that the account's owner made."""
+        """An access token of an application created by the account's owner."""
         return page_text(
             "Access token (Preferences, Development, New application; scopes read, write)"
         )
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """Warning and length are part of what is sent; visibility can't be changed later."""
+        """Content warning and length affect what is sent; visibility can't be changed later."""
         return f"{options.get('warning', '')}/{options.get('thread', '')}"
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._api.web.close()
 
     def test(self) -> str:
-        """Whose account it is."""
+        """Name the token's account."""
         me = self._api.account()
         return Message(
             "%(name)s answers; posts go out as %(who)s.",
@@ -112,7 +112,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def limits(self) -> Limits:
-        """What the server says it takes."""
+        """Limits reported by the server."""
         return self._api.limits()
 
     # --- Stories -----------------------------------------------------------------------------------------
@@ -120,7 +120,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def find(self, key: str) -> Remote | None:
         """The first post of our thread: by hashtag, else by the link with our key among the account's latest.
 
-        Of two that were made at the same moment the first one stays.
+        Of two created at the same moment the first is kept.
         """
         account, mark = self._api.account()["id"], mark_of(key)
         query: dict[str, Any] = {"limit": 40, "exclude_reblogs": "true", "tagged": mark}
@@ -144,11 +144,11 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return self._bring(post, [], {})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Edit the posts of the thread in place; add what is missing, delete what is too much."""
+        """Edit the thread's posts in place; add missing ones, delete surplus ones."""
         return self._bring(post, self._thread(remote.id), remote.extra.get("parts", {}))
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """The posts of the thread, as far as the usual limits tell."""
+        """The thread's posts, assuming the default limits."""
         self._api.told = self._api.told if self._api.told is not None else {}
         parts = plan(post, self._shape())
         return Draft(self._warning(), "\n\n---\n\n".join(part.text for part in parts))
@@ -162,7 +162,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             return media if media.kind != "photo" and fits and small else still_of(media)
 
         most = number_or(self.setup.options.get("thread"), 8)
-        # Counted as it is sent. The warning shares the room with the words.
+        # Counted as sent. The content warning shares the limit with the text.
         room = (limits.characters or CHARACTERS) - len(self._warning())
         return Shape(
             room, limits.files or FILES, most, choose, lambda text: self._count(harmless(text))
@@ -173,7 +173,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return count(text, number_or(reserved, PER_URL))
 
     def _warning(self) -> str:
-        """The content warning; one that would leave less than half of a post to its words is cut."""
+        """The content warning, cut if it would leave less than half of a post for its text."""
         warning = self.setup.options.get("warning", "")
         most = (self.limits().characters or CHARACTERS) // 2
         return warning if len(warning) <= most else f"{warning[: most - 1].rstrip()}…"
@@ -181,7 +181,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def _bring(
         self, post: Post, there: Sequence[Mapping[str, Any]], known: Mapping[str, Any]
     ) -> Remote:
-        """Make the thread say what the post says. ``known``: what each status was sent with."""
+        """Make the thread match the post. ``known``: what each status was sent with."""
         sent: dict[str, Any] = {}
         thread: list[Mapping[str, Any]] = []
         parts = [Part(harmless(p.text), p.files) for p in plan(post, self._shape())]
@@ -204,7 +204,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def _files(
         self, part: Part, old: Mapping[str, Any] | None, known: Sequence[Sequence[str]]
     ) -> list[str]:
-        """Ids of the files of a part: those that are attached already, and new ones."""
+        """Media ids of a part: those already attached, and new uploads."""
         attached = {str(one["id"]) for one in old.get("media_attachments", ())} if old else set()
         have = {print_: one for print_, one in known if one in attached}
         return [have.get(_print(media)) or self._api.upload(media) for media in part.files]
@@ -218,12 +218,12 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         *,
         thread: Sequence[Mapping[str, Any]],
     ) -> Mapping[str, Any]:
-        """One post of the thread, made or changed."""
+        """Create or update one post of the thread."""
         try:
             if old is not None:
                 status = self._edit(old, body, part)
             else:
-                # Without the ids of files, which are others at another kiosk that posts the same.
+                # Without media ids, which differ at another kiosk that posts the same.
                 same = {**body, "media_ids": [_print(media) for media in part.files]}
                 status = self._post(body, f"{name}/{_print_of(same)}", thread)
         except Permanent as error:
@@ -275,7 +275,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         }
 
     def _thread(self, root: str) -> list[Mapping[str, Any]]:
-        """Our posts of a thread, in order. Raises Gone without the first one."""
+        """Our posts of a thread, in order. Raises Gone if the first one is missing."""
         status = self._api.call("GET", f"/api/v1/statuses/{root}").data
         account = str(status["account"]["id"])
         below = self._api.call("GET", f"/api/v1/statuses/{root}/context").data.get(
@@ -294,7 +294,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             found.append(after)
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete the thread, the first post last: by it the others are found."""
+        """Delete the thread, the first post last, since the others are found through it."""
         try:
             thread = self._thread(remote.id)
         except Gone:
@@ -310,7 +310,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     # --- Replies -----------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Everything below our thread, and who boosted or liked its first post."""
+        """All replies below our thread, and boosts and favourites of its first post."""
         for post in posts:
             try:
                 thread = {str(status["id"]) for status in self._thread(post.id)}
@@ -332,7 +332,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
                 )
 
     def _accounts(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
-        """Who did something with a post; the next page's address stands in a header (RFC 8288)."""
+        """Accounts that boosted or favourited a post; the next page's URL is in the Link header (RFC 8288)."""
         url = f"{self._api.base}/api/v1/statuses/{number}/{path}"
         for _ in range(_REPLY_PAGES):
             answer = self._api.web.call("GET", url, params=None if "?" in url else {"limit": 80})
@@ -343,7 +343,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             url = more.group(1)
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
-        """Our own post under what it answers, with these words."""
+        """Our post with this text under what it answers."""
         to = answer.to or post.id
         told = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
         below = told.data.get("descendants", []) if told.status == 200 else []
@@ -356,7 +356,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """Reply, mentioning whom it answers, so that they hear of it."""
+        """Reply, mentioning the author of what it answers, so that they are notified."""
         to = answer.to or post.id
         asked = self._api.call("GET", f"/api/v1/statuses/{to}").data
         whom = (
@@ -382,7 +382,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return Remote(str(made["id"]), str(made.get("url") or ""))
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Delete it."""
+        """Delete the answer."""
         self._delete(remote.id)
 
 

@@ -1,4 +1,4 @@
-"""A room at a Matrix server: requests, files, and the events of the room.
+"""Client for a room on a Matrix server: requests, files and events.
 
 https://spec.matrix.org/v1.11/client-server-api/
 """
@@ -18,13 +18,13 @@ from publish.rendering.thread import picture_bytes
 from publish.targets.upload_cache import Uploads
 
 CLIENT = "/_matrix/client/v3"
-# Events that are looked through, newest first: so many pages of so many.
+# Events searched, newest first: number of pages, and events per page.
 PAGES, EACH = 20, 100
 Event = Mapping[str, Any]
 
 
 class Room:
-    """One room as one account sees it. ``name`` is what sentences call the target."""
+    """One room as seen by one account. ``name`` is the target's name in messages."""
 
     def __init__(self, name: str, url: str, room: str, token: str, *, state: RemoteState) -> None:
         base = url.strip().rstrip("/")
@@ -37,14 +37,14 @@ class Room:
 
     @property
     def me(self) -> str:
-        """Whose token it is, as ``@name:server``."""
+        """User id of the token's account, as ``@name:server``."""
         if not self._me:
             self._me = str(self._call("GET", f"{CLIENT}/account/whoami").get("user_id", ""))
         return self._me
 
     @property
     def id(self) -> str:
-        """The room's id, joined. Raises PauseTarget for an encrypted one."""
+        """The room's id after joining. Raises PauseTarget for an encrypted room."""
         if not self._id:
             joined = self._call("POST", f"{CLIENT}/join/{quote(self._asked, safe='')}", json={})
             self._id = self._named(joined, "room_id")
@@ -69,7 +69,7 @@ class Room:
         return data if isinstance(data, dict) else {}
 
     def _named(self, told: Mapping[str, Any], field: str) -> str:
-        """A field that an answer has to have; without it something else answered than a Matrix server."""
+        """A required field of a response; if it is missing, it was not a Matrix server that answered."""
         if not isinstance(value := told.get(field), str) or not value:
             raise RetryAfter(
                 "%(name)s answered with something that can't be understood.", name=self.name
@@ -77,11 +77,11 @@ class Room:
         return value
 
     def test(self) -> str:
-        """Join, and say as whom."""
+        """Join the room; return the user id."""
         return self.me if self.id else ""
 
     def upload_limit(self) -> int | None:
-        """Bytes of one file, as far as the server says."""
+        """Maximum file size in bytes, as far as the server reports it."""
         url = f"{self.base}/_matrix/client/v1/media/config"
         answer = self.web.call("GET", url, accept={404})
         told = answer.data.get("m.upload.size") if isinstance(answer.data, dict) else None
@@ -90,12 +90,12 @@ class Room:
     # --- Events ----------------------------------------------------------------------------------------
 
     def send(self, content: Mapping[str, Any], transaction: str) -> str:
-        """Send a message, once however often this is called with one transaction; its event id."""
+        """Send a message idempotently by transaction id; return its event id."""
         path = self._path(f"send/m.room.message/{quote(transaction, safe='')}")
         return self._named(self._call("PUT", path, json=content), "event_id")
 
     def redact(self, event_id: str) -> None:
-        """Take an event's content away for everybody, its edits first; one that is gone already is fine."""
+        """Redact an event for everybody, its edits first; a missing one is fine."""
         for edit in self.related(event_id, "m.replace"):
             self._redact(str(edit["event_id"]))
         self._redact(event_id)
@@ -105,14 +105,14 @@ class Room:
         self.web.call("PUT", f"{self.base}{path}", json={}, accept={404})
 
     def event(self, event_id: str) -> Event:
-        """One event with what became of it. Raises Gone for one that is not there, or was redacted."""
+        """One event with its edits. Raises Gone if it does not exist or was redacted."""
         found = self._call("GET", self._path(f"event/{quote(event_id, safe='')}"))
         if not found.get("content"):
             raise Gone("The post is not there any more at %(name)s.", name=self.name)
         return found
 
     def related(self, event_id: str, relation: str) -> Iterator[Event]:
-        """Events that relate to one, newest first; those that were redacted are left out."""
+        """Events related to one, newest first, without redacted ones."""
         path = f"/_matrix/client/v1/rooms/{quote(self.id, safe='')}/relations"
         path = f"{path}/{quote(event_id, safe='')}/{relation}"
         query: dict[str, str] = {"limit": str(EACH)}
@@ -125,7 +125,7 @@ class Room:
             query["from"] = str(told["next_batch"])
 
     def messages(self, sender: str = "") -> Iterator[Event]:
-        """The room's messages, newest first, of one sender or all."""
+        """The room's messages, newest first, by one sender or all."""
         wanted: dict[str, Any] = {"types": ["m.room.message"]}
         if sender:
             wanted["senders"] = [sender]
@@ -138,7 +138,7 @@ class Room:
             query["from"] = str(told["end"])
 
     def display_name(self, user: str) -> str:
-        """How a member calls themselves, else the first part of their address."""
+        """A member's display name, else the local part of their id."""
         if self._names is None:
             joined = self._call("GET", self._path("joined_members")).get("joined", {})
             self._names = {one: str(told.get("display_name") or "") for one, told in joined.items()}
@@ -147,7 +147,7 @@ class Room:
     # --- Files -----------------------------------------------------------------------------------------
 
     def upload(self, media: PostMedia) -> str:
-        """Send a file, unless that was done a moment ago; its ``mxc://`` address."""
+        """Upload a file, unless done recently; return its ``mxc://`` URI."""
         address: str = self._uploads.once(media, lambda: self._send_file(media))
         return address
 
@@ -170,11 +170,11 @@ class Room:
         return str(answer["content_uri"])
 
     def forget(self, media: PostMedia) -> None:
-        """An event shows it now."""
+        """Drop it from the upload cache, since an event shows it now."""
         self._uploads.forget([media])
 
     def delete_file(self, address: str) -> None:
-        """Take a file away. Only an administrator's token may; without one it stays where nobody is pointed to."""
+        """Delete a file. Requires an administrator's token; without one the file remains, but nothing links to it."""
         path = f"/_synapse/admin/v1/media/{quote(address.removeprefix('mxc://'))}"
         refused = {400, 401, 403, 404, 405}
         self.web.call("DELETE", f"{self.base}{path}", accept=refused)

@@ -1,4 +1,4 @@
-"""What our messages hold beside their words, and what is read out of others'."""
+"""Content of our messages beyond their text, and parsing of other people's messages."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from publish.posts.model import PostMedia, Remote
 from publish.targets.base import RemoteReply
 from publish.targets.matrix.client import Event
 
-# Own fields of a message's content, in the form that the specification asks for.
+# Custom content fields, named as the specification requires.
 KEY, SLOT, PRINT, SHOWS = (
     f"net.social-reporter.{name}" for name in ("key", "slot", "print", "takeaways")
 )
@@ -24,7 +24,7 @@ _KINDS = {"photo": "m.image", "video": "m.video", "audio": "m.audio"}
 
 @dataclass(frozen=True)
 class Slot:
-    """One message of a thread: its place there, its content without relation, and the file that it shows."""
+    """One message of a thread: its position, its content without relation, and the file it shows."""
 
     name: str
     content: Mapping[str, Any]
@@ -32,12 +32,12 @@ class Slot:
 
 
 def words(text: str) -> dict[str, Any]:
-    """A message of plain text."""
+    """A plain text message."""
     return {"msgtype": "m.text", "body": text}
 
 
 def picture(media: PostMedia, address: str) -> dict[str, Any]:
-    """A message that shows a file, with its alt text as its words."""
+    """A message with a file and its alt text as body."""
     info = {"mimetype": media.mime, "size": media.bytes, "w": media.width, "h": media.height}
     length = {"duration": round(media.duration * 1000)} if media.duration else {}
     return {
@@ -50,13 +50,13 @@ def picture(media: PostMedia, address: str) -> dict[str, Any]:
 
 
 def print_of(content: Mapping[str, Any]) -> str:
-    """A hash of what is seen."""
+    """Hash of what readers see."""
     seen = {name: value for name, value in content.items() if not name.startswith("net.social")}
     return hashlib.sha256(json.dumps(seen, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def threaded(content: Mapping[str, Any], root: str, last: str) -> dict[str, Any]:
-    """The same as the next message of a thread; programs without threads see it as an answer to the last one."""
+    """The content as the next message of a thread; clients without threads show it as a reply to the last one."""
     relation = {
         "rel_type": "m.thread",
         "event_id": root,
@@ -67,7 +67,7 @@ def threaded(content: Mapping[str, Any], root: str, last: str) -> dict[str, Any]
 
 
 def answering(content: Mapping[str, Any], root: str, to: str) -> dict[str, Any]:
-    """The same as an answer inside of a thread."""
+    """The content as a reply within a thread."""
     relation = {
         "rel_type": "m.thread",
         "event_id": root,
@@ -78,24 +78,24 @@ def answering(content: Mapping[str, Any], root: str, to: str) -> dict[str, Any]:
 
 
 def edited(content: Mapping[str, Any], event_id: str) -> dict[str, Any]:
-    """What changes a message that is there."""
+    """The content as an edit of an existing message."""
     told = {**content, "body": f"* {content['body']}", "m.new_content": dict(content)}
     return {**told, "m.relates_to": {"rel_type": "m.replace", "event_id": event_id}}
 
 
 def relation_of(event: Event) -> Mapping[str, Any]:
-    """What an event says that it relates to."""
+    """The relation of an event."""
     found = event.get("content", {}).get("m.relates_to")
     return found if isinstance(found, dict) else {}
 
 
 def is_edit(event: Event) -> bool:
-    """Whether it changes another one."""
+    """Whether the event edits another one."""
     return relation_of(event).get("rel_type") == "m.replace"
 
 
 def current(event: Event) -> Mapping[str, Any]:
-    """An event's content after its last edit, as the server bundles it."""
+    """An event's content after its last edit, as bundled by the server."""
     bundled = event.get("unsigned", {}).get("m.relations", {}).get("m.replace", {})
     new = bundled.get("content", {}).get("m.new_content") if isinstance(bundled, dict) else None
     content: Mapping[str, Any] = new if isinstance(new, dict) else event.get("content", {})
@@ -103,14 +103,14 @@ def current(event: Event) -> Mapping[str, Any]:
 
 
 def thread_files(files: Iterable[Event]) -> Iterator[str]:
-    """Addresses of the files that events show."""
+    """URIs of the files shown by events."""
     for event in files:
         if str(address := event.get("content", {}).get("url", "")).startswith("mxc://"):
             yield str(address)
 
 
 def answered(event: Event) -> str:
-    """The event that it answers, or ''."""
+    """Id of the event it replies to, or ''."""
     relation = relation_of(event)
     to = relation.get("m.in_reply_to", {})
     if relation.get("is_falling_back") or not isinstance(to, dict):
@@ -119,7 +119,7 @@ def answered(event: Event) -> str:
 
 
 def plain_body(content: Mapping[str, Any]) -> str:
-    """The words, without the lines that older programs repeat of what they answer."""
+    """Text without the quoted lines that older clients prepend to replies."""
     body = str(content.get("body", ""))
     if body.startswith("> "):
         body = re.sub(r"\A(?:> ?[^\n]*\n)+\n?", "", body)
@@ -129,7 +129,7 @@ def plain_body(content: Mapping[str, Any]) -> str:
 def replies_to(
     told: Sequence[Event], thread: set[str], post: Remote
 ) -> Iterator[tuple[Event, str]]:
-    """Of a room's messages (oldest first) those that belong to a thread, each with what it answers."""
+    """Those of a room's messages (oldest first) that belong to a thread, each with what it answers."""
     known: set[str] = set()
     for event in told:
         number, to = str(event.get("event_id", "")), answered(event)

@@ -1,8 +1,8 @@
-"""A Matrix room: a story is a thread, with its pictures and films as messages of their own.
+"""A Matrix room: a story is a thread, with pictures and films as separate messages.
 
-https://spec.matrix.org/v1.11/client-server-api/. Each message holds our key in a field that programs don't show: by
-it a thread is found again. The transaction id of a request is made of key, place in the thread and content, so that
-a server that has done it already does it once.
+https://spec.matrix.org/v1.11/client-server-api/. Each message contains our key in a field that
+clients don't show, by which a thread is found again. The transaction id of a request is derived
+from key, position in the thread and content, so that a repeated request has no further effect.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ from publish.targets.matrix.client import Event, Room
 from publish.targets.matrix.events import KEY, PRINT, SHOWS, SLOT, Slot
 from reporter.messages import Message
 
-# An event holds 65,536 bytes; in no script more than four a character, and an edit says everything twice.
+# An event may have 65,536 bytes; a character takes at most four, and an edit contains everything twice.
 CHARACTERS, FILES, MOST_PARTS = 6_000, 20, 20
 ROOT = "0"
 
@@ -72,32 +72,32 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A token of the account that posts."""
+        """An access token of the posting account."""
         return page_text("Access token of the account that posts")
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._room.web.close()
 
     def test(self) -> str:
-        """Join the room, and say as whom."""
+        """Join the room; name the account."""
         return Message(
             "%(name)s answers; posts go out as %(who)s.", name=self.name, who=self._room.test()
         )
 
     def limits(self) -> Limits:
-        """What the server says it takes."""
+        """Limits reported by the server."""
         most = self._room.upload_limit()
         return Limits(image_bytes=most, video_bytes=most, files=FILES, characters=CHARACTERS)
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
-        """The messages of the thread."""
+        """The thread's messages."""
         return Draft(post.title, "\n\n---\n\n".join(part.text for part in plan(post, _SHAPE)))
 
     # --- Stories -----------------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """The first message of our thread. Of two that were made at the same moment the first one stays."""
+        """The first message of our thread. Of two created at the same moment the first is kept."""
         own = self._room.messages(self._room.me)
         roots = [event for event in own if _is_root(event, key)]
         for later in roots[:-1]:
@@ -113,14 +113,14 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         try:
             self._room.event(root)
         except Gone:
-            # The server remembers the one that was taken back since.
+            # The server remembers the transaction of the one redacted since.
             root = self._room.send(content, f"{transaction}.{_short(root)}")
         self._bring(post, root, rest, [])
         return self._remote(root)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Edit the messages in place. Where a takeaway is gone from the story all is taken away and posted anew:
-        the words of an edited message stay in the room's history.
+        """Edit the messages in place. If a takeaway was removed from the story, redact everything
+        and post anew, since the text of an edited message stays in the room's history.
         """
         root = self._room.event(remote.id)
         thread = [root, *self._children(root)]
@@ -133,7 +133,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(remote.id)
 
     def withdraw(self, remote: Remote) -> None:
-        """Redact the thread, the first message last: by it the others are found."""
+        """Redact the thread, the first message last, since the others are found through it."""
         try:
             root = self._room.event(remote.id)
         except Gone:
@@ -148,7 +148,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
             self._room.delete_file(address)
 
     def _slots(self, post: Post) -> Iterator[Slot]:
-        """The messages of a post in order; a file is sent when its turn comes."""
+        """The post's messages in order; a file is uploaded when its turn comes."""
         for number, part in enumerate(plan(post, _SHAPE)):
             yield Slot(str(number), events.words(part.text))
             for media in part.files:
@@ -161,7 +161,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         return {**slot.content, **told, **shows}
 
     def _bring(self, post: Post, root: str, slots: list[Slot], there: list[Event]) -> None:
-        """Make everything below the first message say what the post says."""
+        """Make everything below the first message match the post."""
         known = {str(event["content"].get(SLOT, "")): event for event in there}
         last = root
         for slot in slots:
@@ -187,13 +187,13 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         if events.current(old).get(PRINT) == content[PRINT]:
             return
         number = str(old["event_id"])
-        # By what was there: a text that comes back after another one is an edit of its own.
+        # Derived from the previous content: restoring an earlier text is an edit of its own.
         before = events.current(old).get(PRINT, "")
         transaction = f"edit.{content[PRINT]}.{before}.{_short(number)}"
         self._room.send(events.edited(content, number), transaction)
 
     def _children(self, root: Event) -> list[Event]:
-        """Our messages below the first one, oldest first; answers are none of them."""
+        """Our messages below the first one, oldest first, without answers."""
         key = root["content"].get(KEY)
         below = self._room.related(str(root["event_id"]), "m.thread")
         own = [one for one in below if one["content"].get(KEY) == key and SLOT in one["content"]]
@@ -208,7 +208,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
     # --- Replies -----------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """What was written in our threads, and plain answers to any message of them."""
+        """Messages in our threads, and plain replies to any of their messages."""
         told = [event for event in self._room.messages() if event.get("content")]
         told.reverse()
         for post in posts:
@@ -240,7 +240,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         return None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """Answer in the thread."""
+        """Reply in the thread."""
         to = answer.to or post.id
         self._room.event(to)
         content = {**events.words(answer.text), KEY: answer.key}
@@ -249,12 +249,12 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         )
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Redact it."""
+        """Redact the answer."""
         self._room.redact(remote.id)
 
 
 def _as_it_is(media: PostMedia) -> PostMedia:
-    """Files that are too large were changed for their still before."""
+    """Keep the file: files that are too large were replaced by their still before."""
     return media
 
 
@@ -271,7 +271,7 @@ def _takeaways(post: Post) -> set[str]:
 
 
 def _shown(thread: list[Event]) -> set[str]:
-    """The takeaways that the thread has ever shown since it was posted."""
+    """Takeaways the thread has ever shown since it was posted."""
     root = thread[0]
     both = (root.get("content", {}), events.current(root))
     return {str(one) for content in both for one in content.get(SHOWS, ())}
