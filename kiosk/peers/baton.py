@@ -1,4 +1,5 @@
-"""Publishing beside a hub: a laptop that is tied to one asks before it sends, so that both never send at once."""
+"""Publishing beside a hub: a paired laptop asks the hub for permission first, so that both never
+publish at once."""
 
 from __future__ import annotations
 
@@ -14,15 +15,16 @@ from reporter.models import Delivery, Peer
 
 log = logging.getLogger(__name__)
 
-# Well within what the hub grants (reporter.hub.baton), counted by this process's own clock.
+# Well below the hub's lease (reporter.hub.baton), measured by this process's own clock.
 _GOOD_FOR = 600.0
-# After a no it is asked again only then.
+# Delay in seconds before asking again after a refusal.
 _PATIENCE = 15.0
 _HELD, _REFUSED = "baton held", "baton refused"
 
 
 def may_send(kiosk: KioskContext) -> bool:
-    """Whether this laptop may publish now: it has no hub, or the hub lets it; silence is no yes."""
+    """Whether this laptop may publish now: it has no hub, or the hub permits it; no answer means
+    no."""
     peer = db.session.scalar(select(Peer).where(Peer.hub))
     now = time.monotonic()
     if peer is None or now - kiosk.parts.get(_HELD, -1e9) < _GOOD_FOR:
@@ -35,7 +37,8 @@ def may_send(kiosk: KioskContext) -> bool:
 
 
 def give_back(kiosk: KioskContext) -> None:
-    """Let the hub publish, once there is nothing to send; one that can't be told waits until the baton runs out."""
+    """Release the baton when there is nothing to publish; if the hub can't be reached, it waits
+    until the lease expires."""
     if _HELD not in kiosk.parts or _sending():
         return
     del kiosk.parts[_HELD]
@@ -45,7 +48,7 @@ def give_back(kiosk: KioskContext) -> None:
 
 
 def _sending() -> bool:
-    """Whether some process of this laptop, which has the same baton, is at a row."""
+    """Whether any process of this laptop, which shares the baton, is delivering a row."""
     return db.session.scalar(select(Delivery.id).where(Delivery.lease != "").limit(1)) is not None
 
 

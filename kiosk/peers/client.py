@@ -1,4 +1,4 @@
-"""Asking another laptop over the network. Files come in pieces, and go on where they were broken off."""
+"""HTTP client for another laptop. Downloads are streamed and resume where they broke off."""
 
 from __future__ import annotations
 
@@ -17,23 +17,24 @@ if TYPE_CHECKING:
 else:
     from publish.net import late_httpx as httpx
 
-# Seconds. A snapshot of a large gathering takes the other laptop a while before its first byte.
+# Timeouts in seconds. A snapshot of a large gathering takes the other laptop a while before its
+# first byte.
 _TIMEOUT = {"connect": 5, "read": 60, "write": 60, "pool": 5}
 _PIECE = 1 << 18
-# How often a file may break off before the rest waits for the next merge.
+# How often a download may break off before the rest waits for the next merge.
 _TRIES = 4
-# Is told how many bytes came.
+# Called with the number of bytes received.
 Heard = Callable[[int], None]
 
 
 class Unreachable(ReporterError):
-    """The other laptop does not answer: switched off, elsewhere, or another Wi-Fi."""
+    """The other laptop does not respond: switched off, elsewhere, or on another Wi-Fi."""
 
     status = 503
 
 
 class PeerClient:
-    """Another laptop at its base address, as ``http://192.168.4.2:8000``."""
+    """Another laptop at its base URL, as ``http://192.168.4.2:8000``."""
 
     def __init__(
         self, url: str, token: str = "", *, transport: httpx.BaseTransport | None = None
@@ -51,7 +52,7 @@ class PeerClient:
         )
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._http.close()
 
     def __enter__(self) -> PeerClient:
@@ -61,7 +62,8 @@ class PeerClient:
         self.close()
 
     def call(self, method: str, path: str, **parts: Any) -> Any:
-        """The JSON of an answer. Raises Unreachable, Forbidden, NotFound, Conflict or BadInput."""
+        """Send a request and return the answer's JSON. Raises Unreachable, Forbidden, NotFound,
+        Conflict or BadInput."""
         with self._reached():
             response = self._http.request(method, path, **parts)
         self._check(response)
@@ -73,9 +75,10 @@ class PeerClient:
     def fetch(
         self, path: str, goal: Path, heard: Heard, *, sha256: str = "", etag: str = ""
     ) -> str:
-        """Bring a file to ``goal``, beside which the unfinished part waits; its ETag, or '' where it is still ``etag``.
+        """Download a file to ``goal``, with a partial file beside it; returns its ETag, or '' where
+        it still matches ``etag``.
 
-        ``sha256`` is what it must be; what arrives damaged is fetched once more, from its beginning.
+        ``sha256`` is the expected checksum; a damaged download is repeated from the start.
         """
         part = goal.with_name(f"{goal.name}.part")
         for attempt in range(_TRIES):
@@ -103,7 +106,7 @@ class PeerClient:
             if response.status_code == 304:
                 return ""
             if response.status_code == 416:
-                # All of it was there already.
+                # The partial file was already complete.
                 return tag_file.read_text().strip('"')
             if response.status_code >= 300:
                 response.read()

@@ -1,4 +1,5 @@
-"""Merging over the network: the other laptop's rows, the originals that are missing here, then as with a folder."""
+"""Merging over the network: download the other laptop's rows and the missing originals, then
+merge as with a folder."""
 
 from __future__ import annotations
 
@@ -25,15 +26,16 @@ from reporter.merge.other_database import DATABASE, open_other
 from reporter.models import Attachment, Media, Peer, Takeaway, Tombstone
 from reporter.moderation.same_again import client_digest
 
-# Paired laptops are looked at this often, and merged this often where the desk wants it to go by itself.
+# Intervals for polling paired laptops, and for automatic merges where the desk has enabled them.
 LOOK = timedelta(seconds=30)
 EVERY = timedelta(minutes=3)
-# Is told what is fetched: files done, files in all, bytes that came just now.
+# Called with the download progress: files done, files in total, bytes received since the last call.
 Progress = Callable[[int, int, int], None]
 
 
 def pair_with(kiosk: KioskContext, url: str, code: str) -> Peer:
-    """Pair with the laptop at an address by the code on its screen. Raises Unreachable, Forbidden or BadInput."""
+    """Pair with the laptop at an address by the code on its screen. Raises Unreachable,
+    Forbidden or BadInput."""
     us = introduction(kiosk)
     offer = {"code": code, "id": str(us.id), "name": us.name, "port": str(kiosk.port)}
     with PeerClient(url) as client:
@@ -43,7 +45,7 @@ def pair_with(kiosk: KioskContext, url: str, code: str) -> Peer:
 
 
 def peer_at(session: Session, url: str) -> Peer:
-    """The paired laptop at an address; raises NotFound, which says how to pair."""
+    """Get the paired laptop at an address; raises NotFound, which explains how to pair."""
     peer = session.scalar(select(Peer).where(Peer.url == url.rstrip("/")))
     if peer is None:
         raise NotFound(
@@ -55,13 +57,13 @@ def peer_at(session: Session, url: str) -> Peer:
 
 
 def caller_url(address: str, port: int, scheme: str) -> str:
-    """Where a laptop that asks us can be asked; empty where no kiosk runs there."""
+    """The base URL of a laptop that contacted us; empty where no kiosk runs there."""
     host = f"[{address}]" if ":" in address else address
     return url_of(host, port, scheme=scheme) if port else ""
 
 
 def look_at(kiosk: KioskContext, peer: Peer) -> None:
-    """Ask a laptop what it has; why that did not work is kept with it. Commits."""
+    """Ask a laptop for its summary; an error is stored in its row. Commits."""
     peer.tried_at = kiosk.now()
     try:
         with _client(kiosk, peer) as client:
@@ -74,7 +76,8 @@ def look_at(kiosk: KioskContext, peer: Peer) -> None:
 
 
 def merge_peer(kiosk: KioskContext, peer: Peer, progress: Progress | None = None) -> MergeReport:
-    """Take in what is new at a paired laptop. Broken off, the next try goes on where it was; again, it changes nothing.
+    """Merge what is new at a paired laptop. An interrupted merge resumes at the next call;
+    repeating it changes nothing.
 
     Raises Unreachable, Forbidden (it does not know us any more) or what a merge of a folder raises.
     """
@@ -92,7 +95,8 @@ def take_in(
     known: str,
     progress: Progress | None = None,
 ) -> tuple[MergeReport, str]:
-    """Merge what another one has; with the mark of its rows, which is empty where they are still ``known`` ones."""
+    """Merge another laptop's data; also returns the ETag of its rows, which is empty where they
+    are still the ``known`` ones."""
     base = "/hub/push" if peer.hub else "/peers"
     place = kiosk.store.incoming / f"peer-{peer.id.hex}"
     place.mkdir(parents=True, exist_ok=True)
@@ -110,7 +114,7 @@ def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> No
     peer.merged_at = peer.reached_at = peer.tried_at = kiosk.now()
     peer.error = ""
     if mark:
-        # What was left out is tried again the next time.
+        # What was left out is retried next time.
         peer.snapshot = "" if report.left else mark
         if brought(report):
             peer.report = {**asdict(report), "at": kiosk.now().isoformat()}
@@ -118,7 +122,7 @@ def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> No
 
 
 def brought(report: MergeReport) -> bool:
-    """Whether a merge brought anything, or left something out."""
+    """Whether a merge added anything, or left something out."""
     return any(count for name, count in asdict(report).items() if name != "known")
 
 
@@ -132,7 +136,8 @@ def _client(kiosk: KioskContext, peer: Peer) -> PeerClient:
 def _fetch_missing(
     kiosk: KioskContext, client: PeerClient, place: Path, progress: Progress | None, *, base: str
 ) -> list[str]:
-    """Bring the originals that this laptop lacks beside the snapshot; sentences on those that did not come."""
+    """Download the originals missing here to the snapshot's folder; returns messages about those
+    that failed."""
     store, left = Store(place), []
     with open_other(place) as other:
         wanted = list(missing_media(db.session(), other))
@@ -145,7 +150,7 @@ def _fetch_missing(
             try:
                 client.fetch(f"{base}/media/{sha256}", goal, heard, sha256=sha256)
             except NotFound as error:
-                # Taken back there a moment ago: the next snapshot says so.
+                # Withdrawn there a moment ago: the next snapshot will include that.
                 left.append(error.message)
         if progress:
             progress(number + 1, len(wanted), 0)
@@ -157,7 +162,8 @@ def _heard(progress: Progress | None, number: int, total: int) -> Callable[[int]
 
 
 def missing_media(session: Session, other: Session) -> Iterator[tuple[str, str, int]]:
-    """(SHA-256, extension, bytes) of the originals that a merge would take from the other side, each once."""
+    """(SHA-256, extension, bytes) of the originals that a merge would take from the other side,
+    each once."""
     ids, clients = _buried(session)
     have = set(session.scalars(select(Media.sha256)))
     rows = other.execute(
@@ -175,13 +181,14 @@ def missing_media(session: Session, other: Session) -> Iterator[tuple[str, str, 
 
 
 def _buried(session: Session) -> tuple[set[object], set[str]]:
-    """Takeaways that were taken back here, by id and by the digest of what their phones called them."""
+    """Takeaways withdrawn here: their ids, and the digests of their client ids."""
     rows = session.execute(select(Tombstone.takeaway_id, Tombstone.client)).all()
     return {row[0] for row in rows}, {row[1] for row in rows} - {""}
 
 
 def merge_next(kiosk: KioskContext) -> int:
-    """The background turn: merge the laptop that the desk asked for or that is due, else look at one; how many."""
+    """One background turn: merge the laptop that was requested or is due, else poll one; returns
+    how many."""
     session, now = db.session(), kiosk.now()
     stale = or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK)
     known = (
@@ -197,7 +204,8 @@ def merge_next(kiosk: KioskContext) -> int:
 
 
 def _due(now: datetime) -> ColumnElement[bool]:
-    """Asked for by hand, or by itself; what was not reached waits like one that was."""
+    """Requested by hand, or due for an automatic merge; a laptop that was not reached waits like
+    one that was."""
     waits = and_(
         or_(Peer.merged_at.is_(None), Peer.merged_at < now - EVERY),
         or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK),
@@ -206,7 +214,7 @@ def _due(now: datetime) -> ColumnElement[bool]:
 
 
 def _try_merge(kiosk: KioskContext, peer: Peer) -> None:
-    """Merge; why that did not work is kept with the laptop. Commits."""
+    """Merge; an error is stored in the laptop's row. Commits."""
     peer.tried_at, peer.asked_at = kiosk.now(), None
     db.session.commit()
     try:

@@ -1,4 +1,5 @@
-"""What this laptop calls itself towards others: a number that no copied folder takes along, and a name for people."""
+"""This laptop's identity for others: an id that a copied folder does not carry along, and a name
+for people."""
 
 from __future__ import annotations
 
@@ -11,10 +12,10 @@ from reporter.secret_store import get_secret, set_secret
 
 
 def own_id(kiosk: KioskContext) -> uuid.UUID:
-    """This laptop's number in this gathering; made at first use.
+    """Get this laptop's id in this gathering; created at first use.
 
-    It is kept outside the folder: a gathering that was copied to a second laptop is the same gathering, but not the
-    same laptop. Two copies on one machine are told apart by their place.
+    It is stored outside the folder: a gathering copied to a second laptop is the same gathering,
+    but not the same laptop. Two copies on one machine are distinguished by their path.
     """
     place = hashlib.sha256(str(kiosk.settings.folder).encode()).hexdigest()[:16]
     name = f"laptop:{place}"
@@ -26,5 +27,5 @@ def own_id(kiosk: KioskContext) -> uuid.UUID:
 
 
 def own_name(kiosk: KioskContext) -> str:
-    """As the settings say, else as the machine is called."""
+    """The name in the settings, else the host name."""
     return kiosk.settings.kiosk.name or socket.gethostname()

@@ -1,4 +1,5 @@
-"""Pairing: a code that one laptop shows, and that is typed once at the other, becomes a token that both keep."""
+"""Pairing: a code displayed by one laptop and typed once at the other is exchanged for a token
+that both store."""
 
 from __future__ import annotations
 
@@ -18,14 +19,14 @@ from reporter.errors import BadInput, Forbidden
 from reporter.models import PairingCode, Peer
 from reporter.secret_store import get_secret, remove_secret, set_secret
 
-# 40 bits for ten minutes, at ten tries a minute from one address.
+# 40 bits for ten minutes, at ten attempts a minute per address.
 LENGTH = 8
 LIFETIME = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
 class Introduction:
-    """What one laptop tells another of itself. ``url``: where it can be asked, if it can."""
+    """What one laptop tells another about itself. ``url``: its base URL, if it has one."""
 
     id: uuid.UUID
     name: str
@@ -33,7 +34,7 @@ class Introduction:
 
     @classmethod
     def from_json(cls, told: object) -> Introduction:
-        """Raises BadInput for what is none."""
+        """Parse an introduction; raises BadInput if invalid."""
         values = told if isinstance(told, dict) else {}
         try:
             number, name = uuid.UUID(str(values["id"])), str(values["name"])[:80]
@@ -43,7 +44,7 @@ class Introduction:
 
 
 def new_code(session: Session, kiosk: KioskContext) -> str:
-    """A code for the next ten minutes; a former one is void. Commits."""
+    """Create a code valid for ten minutes; a previous one becomes invalid. Commits."""
     code = "".join(ALPHABET[kiosk.rng.randrange(len(ALPHABET))] for _ in range(LENGTH))
     session.execute(delete(PairingCode))
     session.add(PairingCode(digest=_digest(code), expires_at=kiosk.now() + LIFETIME))
@@ -52,14 +53,16 @@ def new_code(session: Session, kiosk: KioskContext) -> str:
 
 
 def format_code(code: str) -> str:
-    """As it is shown: ``XXXX-XXXX``."""
+    """Format a code for display: ``XXXX-XXXX``."""
     return f"{code[:4]}-{code[4:]}"
 
 
 def accept(session: Session, kiosk: KioskContext, code: str, other: Introduction) -> str:
-    """Use a code up for this laptop and keep it as a peer; the token for both. Commits.
+    """Redeem a code for this laptop and store the laptop as a peer; returns the token for both.
+    Commits.
 
-    Raises Forbidden for a code that is wrong, used or too old, BadInput where a laptop asks itself.
+    Raises Forbidden for a code that is wrong, used or expired, BadInput where a laptop pairs with
+    itself.
     """
     if other.id == own_id(kiosk):
         raise BadInput("This is the gathering itself.")
@@ -77,7 +80,7 @@ def accept(session: Session, kiosk: KioskContext, code: str, other: Introduction
 
 
 def keep_peer(session: Session, kiosk: KioskContext, other: Introduction, token: str) -> Peer:
-    """Keep a laptop and the token that both know; a former token of it is void. Commits."""
+    """Store a laptop and the shared token; its previous token becomes invalid. Commits."""
     peer = session.get(Peer, other.id)
     if peer is None:
         peer = Peer(id=other.id, created_at=kiosk.now())
@@ -90,7 +93,7 @@ def keep_peer(session: Session, kiosk: KioskContext, other: Introduction, token:
 
 
 def forget(session: Session, kiosk: KioskContext, peer: Peer) -> None:
-    """Neither asks the other any more. Commits."""
+    """Unpair: neither asks the other any more. Commits."""
     remove_secret(str(kiosk.gathering_id), _secret(peer.id))
     session.delete(peer)
     session.commit()
@@ -102,12 +105,12 @@ def token_of(kiosk: KioskContext, peer: Peer) -> str:
 
 
 def by_token(session: Session, token: str) -> Peer | None:
-    """Who asks with this token."""
+    """Find the peer that uses this token."""
     return session.scalar(select(Peer).where(Peer.token_digest == _digest(token)))
 
 
 def introduction(kiosk: KioskContext, url: str = "") -> Introduction:
-    """This laptop, for others."""
+    """The introduction of this laptop."""
     return Introduction(own_id(kiosk), own_name(kiosk), url)
 
 

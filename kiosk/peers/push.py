@@ -1,6 +1,7 @@
-"""A kiosk and its hub: paired by a code, then what is new is brought there, and goes on where it was broken off.
+"""Pushes a kiosk's new data to its hub, to which it is paired by a code; an interrupted push
+resumes.
 
-What others have decided there, or brought from another laptop, comes back the same way.
+Decisions made on the hub, and data it has from other laptops, come back the same way.
 """
 
 from __future__ import annotations
@@ -27,32 +28,34 @@ from reporter.enums import TakeawayState
 from reporter.errors import Conflict, Forbidden, NotFound, ReporterError
 from reporter.models import Peer, Takeaway
 
-# What of the settings belongs to the gathering, wherever it is kept: neither the Wi-Fi nor the laptop's own.
+# Settings that belong to the gathering itself, wherever it runs: neither the Wi-Fi nor the laptop's
+# own.
 _SHARED = ("gathering", "publish", "privacy", "limits")
-# How often what is new is brought by itself; where nothing is, how often the hub is asked for what is new there.
+# Interval of automatic pushes; and, where nothing is new, of asking the hub for new data.
 EVERY, LISTEN = timedelta(minutes=1), timedelta(minutes=3)
-# Originals under way at once.
+# Number of parallel uploads of originals.
 LANES = 4
 _TRIES = 4
 _PIECE = 1 << 18
-# Is told what went: files done, files in all, bytes that went just now.
+# Called with the upload progress: files done, files in total, bytes sent since the last call.
 Progress = Callable[[int, int, int], None]
 
 
 @dataclass
 class Pushed:
-    """What a push brought."""
+    """The result of a push."""
 
-    # New there or newer; how many originals and bytes of them went; takeaways that it had already.
+    # Takeaways that are new or newer there; originals and bytes sent; takeaways that it already
+    # had.
     takeaways: int = 0
     media: int = 0
     bytes: int = 0
     already: int = 0
-    # Sentences on what could not be taken there.
+    # Messages about what could not be merged there.
     left: list[str] = dataclasses.field(default_factory=list)
 
     def told(self) -> dict[str, int]:
-        """As ``reporter push --json`` says it."""
+        """As in ``reporter push --json``."""
         return {
             "takeaways": self.takeaways,
             "media": self.media,
@@ -62,7 +65,8 @@ class Pushed:
 
 
 def pair_hub(kiosk: KioskContext, url: str, code: str) -> Peer:
-    """Tie this gathering to a hub; a former hub is forgotten. Raises Unreachable, Forbidden or BadInput. Commits."""
+    """Pair this gathering with a hub, replacing a previous one. Raises Unreachable, Forbidden or
+    BadInput. Commits."""
     us, settings = introduction(kiosk), kiosk.settings
     offer = {
         "code": code,
@@ -84,7 +88,7 @@ def pair_hub(kiosk: KioskContext, url: str, code: str) -> Peer:
 
 
 def hub_of(kiosk: KioskContext) -> Peer:
-    """The hub of this gathering; raises NotFound, which says how to get one."""
+    """Get the hub of this gathering; raises NotFound, which explains how to get one."""
     peer = db.session.scalar(select(Peer).where(Peer.hub))
     if peer is None:
         raise NotFound(
@@ -94,10 +98,11 @@ def hub_of(kiosk: KioskContext) -> Peer:
 
 
 def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | None = None) -> None:
-    """Bring everything new to the hub, noted in ``done``, and take in what is new there. Broken off, the next push
-    goes on where it was.
+    """Push everything new to the hub, counting in ``done``, and merge what is new there. An
+    interrupted push resumes next time.
 
-    Raises Unreachable, or Forbidden where the hub does not know us any more. Commits what was reached.
+    Raises Unreachable, or Forbidden where the hub does not know us any more. Commits what was done
+    so far.
     """
     token = token_of(kiosk, peer)
     if not token:
@@ -117,7 +122,7 @@ def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | Non
             _bring(kiosk, client, rows, mark, sending=_Sending(done, progress))
         peer.snapshot = "" if done.left else mark
         db.session.commit()
-        # A hub of an older version has no mark of its own rows, and nothing comes back.
+        # A hub of an older version does not send its own mark, so nothing comes back.
         if known.get("rows") and (known["mark"] != mark or known["rows"] != peer.received):
             _take_back(kiosk, client, peer, done)
     _note(kiosk, peer, done)
@@ -131,7 +136,8 @@ def _take_back(kiosk: KioskContext, client: PeerClient, peer: Peer, done: Pushed
 
 
 def push_next(kiosk: KioskContext) -> int:
-    """The background turn: push when the desk asked, or when something is new; why it did not work is kept. 0 or 1."""
+    """One background turn: push when requested or when something is new; an error is stored.
+    Returns 0 or 1."""
     now = kiosk.now()
     peer = db.session.scalar(select(Peer).where(Peer.hub, Peer.url != ""))
     waits = peer is not None and peer.tried_at is not None and peer.tried_at > now - EVERY
@@ -139,7 +145,7 @@ def push_next(kiosk: KioskContext) -> int:
         return 0
     heard = peer.reached_at is not None and peer.reached_at > now - LISTEN
     if not peer.asked_at and not peer.error and heard and peer.snapshot == _own_mark(kiosk):
-        # Nothing is new here, and there it was looked for a moment ago: the next look has time.
+        # Nothing is new here, and the hub was asked a moment ago: wait.
         peer.tried_at = now
         db.session.commit()
         return 0
@@ -177,7 +183,8 @@ class _Sending:
 def _bring(
     kiosk: KioskContext, client: PeerClient, rows: Path, mark: str, *, sending: _Sending
 ) -> None:
-    """Rows, the originals that are missing there, and the rows once more, which are merged then."""
+    """Send the rows, the originals that are missing there, and the rows again, which are then
+    merged."""
     done, packed = sending.done, zlib.compress(rows.read_bytes(), 6)
     headers = {"X-Snapshot": mark, "Content-Type": "application/zlib"}
     for _attempt in range(_TRIES):
@@ -194,7 +201,8 @@ def _bring(
 def _send_all(
     kiosk: KioskContext, client: PeerClient, missing: list[dict[str, Any]], sending: _Sending
 ) -> None:
-    """Send originals, several at once; the first error is raised when those under way have ended."""
+    """Upload originals in parallel; the first error is raised when the running uploads have
+    ended."""
     with ThreadPoolExecutor(LANES, thread_name_prefix="push") as lanes:
         under_way = [lanes.submit(_send, kiosk, client, one) for one in missing]
         try:
@@ -207,7 +215,7 @@ def _send_all(
 
 
 def _send(kiosk: KioskContext, client: PeerClient, one: dict[str, Any]) -> int:
-    """One original from where it was broken off; how many bytes went."""
+    """Upload one original, resuming where it broke off; returns how many bytes were sent."""
     sha256, ext, size = str(one["sha256"]), str(one["ext"]), int(one["bytes"])
     offset = int(one["offset"])
     path = kiosk.store.original(sha256, ext)

@@ -1,4 +1,5 @@
-"""Whether a hub has everything and nothing new, before pages load: a push of nothing new is over then."""
+"""Checks quickly, before the page modules are loaded, whether kiosk and hub are in sync, so that
+a push has nothing to do."""
 
 from __future__ import annotations
 
@@ -15,7 +16,8 @@ from reporter.secret_store import get_secret
 
 
 def all_there(folder: Path) -> int | None:
-    """How many takeaways the hub of a gathering folder has, where both have the same; None: look closer."""
+    """The number of takeaways at a gathering folder's hub if both are in sync; None: a full push
+    is needed."""
     database = folder / "reporter.db"
     try:
         with closing(sqlite3.connect(f"{database.absolute().as_uri()}?mode=ro", uri=True)) as rows:
@@ -33,7 +35,7 @@ def all_there(folder: Path) -> int | None:
         with PeerClient(url, token) as client:
             known = client.call("GET", "/hub/push/mark")
     except (sqlite3.Error, TypeError, ReporterError):
-        # An older schema, no hub, or one that can't be reached: the whole way says what it is.
+        # An older schema, no hub, or one that can't be reached: the full push reports which.
         return None
     same = known["mark"] == pushed and known.get("rows", received) == received
     return int(count) if same else None

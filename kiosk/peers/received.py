@@ -1,4 +1,5 @@
-"""Originals on their way to a hub: unfinished ones wait, whole ones stand in the store before any row does."""
+"""Originals being uploaded to a hub: partial ones are kept, complete ones are stored before any
+row refers to them."""
 
 from __future__ import annotations
 
@@ -20,11 +21,11 @@ class Readable(Protocol):
     """A request's body."""
 
     def read(self, size: int = -1, /) -> bytes:
-        """Some bytes; none at the end."""
+        """Read some bytes; none at the end."""
 
 
 class Received:
-    """What one kiosk has sent of its originals. Two kiosks that send the same one don't meet."""
+    """The originals that one kiosk has sent. Two kiosks that send the same one don't interfere."""
 
     def __init__(self, store: Store, kiosk: uuid.UUID) -> None:
         self._store = store
@@ -36,13 +37,14 @@ class Received:
         return part.stat().st_size if part.exists() else 0
 
     def is_kept(self, sha256: str, ext: str, size: int) -> bool:
-        """Whether all of it stands in the store."""
+        """Whether the complete original is in the store."""
         return self._store.keeps(sha256, _checked(ext), size)
 
     def append(self, sha256: str, offset: int, length: int, body: Readable) -> int:
-        """Write what comes from an offset on; how many bytes are here then.
+        """Append a body at an offset; returns how many bytes are here then.
 
-        Raises Conflict where it does not go on where the last piece ended, BadInput for more than its length.
+        Raises Conflict where the offset is not the current length, BadInput for more than the total
+        length.
         """
         if offset != self.offset(sha256):
             raise Conflict("This piece does not follow the last one. Push once more.")
@@ -58,7 +60,8 @@ class Received:
         return reached
 
     def keep(self, sha256: str, ext: str) -> None:
-        """Put a whole original into the store; raises Conflict for a damaged one, which begins anew."""
+        """Move a complete original into the store; raises Conflict for a damaged one, which has
+        to start over."""
         part = self._part(sha256)
         if hash_file(part) != sha256:
             part.unlink()

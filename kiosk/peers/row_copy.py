@@ -1,4 +1,5 @@
-"""What a kiosk may know of its gathering at a hub: as ``kiosk.peers.snapshot``, from PostgreSQL."""
+"""Exports the rows a kiosk may see of its gathering at a hub: as ``kiosk.peers.snapshot``, from
+PostgreSQL."""
 
 from __future__ import annotations
 
@@ -13,14 +14,15 @@ from kiosk.peers.snapshot import DEVICES, SHARED
 from reporter import migrations
 from reporter.database.engine import Base, sqlite_url
 
-# Rows that are copied at once.
+# Rows per batch.
 _MANY = 1000
 
 
 def copy_rows(session: Session, goal: Path, tables: Collection[str] = SHARED) -> str:
-    """Write the shared rows of a gathering on PostgreSQL to a SQLite file; their mark (see ``rows_mark``).
+    """Copy the shared rows of a gathering on PostgreSQL to a SQLite file; returns their mark (see
+    ``rows_mark``).
 
-    Begins a transaction of its own in which nothing changes meanwhile, and ends it.
+    Uses its own transaction with a consistent view, and ends it.
     """
     session.rollback()
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
@@ -40,7 +42,8 @@ def copy_rows(session: Session, goal: Path, tables: Collection[str] = SHARED) ->
 
 
 def rows_mark(session: Session) -> str:
-    """What tells whether the shared rows of a gathering on PostgreSQL have changed; counted by the database itself."""
+    """A mark that changes with the shared rows of a gathering on PostgreSQL; computed by the
+    database itself."""
     asked = " UNION ALL ".join(
         f"SELECT '{table.name}', count(*), sum(hashtextextended(CAST(t AS text), 0)::numeric) "  # noqa: S608 - names of the schema
         f'FROM "{table.name}" AS t'

@@ -1,7 +1,7 @@
-"""What another laptop may know of a gathering: its rows in a SQLite file of their own.
+"""Exports the rows that another laptop may see of a gathering to a separate SQLite file.
 
-Left out: addresses that people left, devices, uploads under way, what a desk has open, and every secret (those are in
-no database at all).
+Left out: contact addresses that people left, devices, uploads in progress, what a desk has open,
+and every secret (no database contains those).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from reporter.media.store import hash_file
 
-# Tables that a merge reads. A table that is not named here stays at home.
+# Tables that a merge reads. A table that is not listed here is not exported.
 SHARED = frozenset(
     {
         "action_item",
@@ -40,12 +40,13 @@ SHARED = frozenset(
         "tombstone",
     }
 )
-# A phone's cookie is known to the laptop that gave it, and to no other.
+# Only the laptop that issued a phone's cookie knows it.
 DEVICES = ("takeaway", "reply")
 
 
 def write_snapshot(database: Path, goal: Path) -> str:
-    """Write the shared rows of a live SQLite database to ``goal``; their digest, the same for the same rows."""
+    """Write the shared rows of a live SQLite database to ``goal``; returns their digest, equal
+    for equal rows."""
     with closing(sqlite3.connect(database)) as live, closing(sqlite3.connect(goal)) as copy:
         live.backup(copy)
         copy.execute("PRAGMA journal_mode=DELETE")
@@ -68,10 +69,10 @@ def _private_tables(database: sqlite3.Connection) -> list[str]:
 
 
 def _mark(snapshot: Path) -> str:
-    """Set the header's counters to one value, so that the same rows are the same bytes; SHA-256 of these.
+    """Normalize the header's counters, so that equal rows give equal bytes; returns their SHA-256.
 
-    The file change counter and "version-valid-for" count transactions (https://www.sqlite.org/fileformat2.html, 1.3.6
-    and 1.3.18); nobody else has the file open.
+    The file change counter and "version-valid-for" count transactions
+    (https://www.sqlite.org/fileformat2.html, 1.3.6 and 1.3.18); nobody else has the file open.
     """
     with snapshot.open("r+b") as file:
         for offset in (24, 92):

@@ -1,4 +1,4 @@
-"""Proposed descriptions of photos, in the gathering's language, for desk and shell."""
+"""Proposes alt texts of photos, in the gathering's language, for desk and shell."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ from reporter.moderation.history import ALT
 
 
 def proposal_for(takeaway: Takeaway) -> str:
-    """What to propose for its photos, never empty."""
+    """The proposed alt text for its photos, never empty."""
     words = translations(current_kiosk().settings.gathering.language)
     return alt_text.proposal(takeaway, words.gettext(KINDS["photo"]))
 
 
 def proposals_for(takeaway: Takeaway, text: str = "") -> dict[str, str]:
-    """The fields that describe its photos without alt text: with ``text``, else with the proposal."""
+    """Alt text fields for its photos that have none: ``text`` if given, else the proposal."""
     words = text.strip() or proposal_for(takeaway)
     return {ALT + a.media.sha256: words for a in alt_text.undescribed(takeaway)}
 
 
 def described_as(takeaway: Takeaway, text: str) -> dict[str, str]:
-    """The fields that describe all its photos with these words, whatever stood there."""
+    """Alt text fields that set these words for all its photos, replacing existing ones."""
     photos = (a.media for a in takeaway.attachments if a.media.kind == Kind.PHOTO)
     return {ALT + media.sha256: text.strip() for media in photos}

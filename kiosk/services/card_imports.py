@@ -1,4 +1,4 @@
-"""Imports of cards as the kiosk runs them: from the shell, from the desk, in a folder that is watched."""
+"""Runs card imports: from the shell, from the desk, and from a watched folder."""
 
 from __future__ import annotations
 
@@ -24,14 +24,14 @@ if TYPE_CHECKING:
     from capture.cards.importer import Importer, OnProgress, Stopped
     from capture.cards.shot_intake import ImportContext
 
-# A file that hasn't changed between two looks, so many seconds apart, may be whole.
+# A file that is unchanged between two scans, this many seconds apart, may be complete.
 WATCH_SECONDS = 2.0
-# What still can't be opened after so many looks without a change is told as broken.
+# A file that still can't be opened after this many scans without a change is reported as broken.
 PATIENCE = 30
 
 
 def workshop(kiosk: KioskContext) -> ImportContext:
-    """What an import needs, of this kiosk."""
+    """The import context of this kiosk."""
     from capture.cards.shot_intake import ImportContext
 
     return ImportContext(
@@ -53,7 +53,8 @@ def run_import(
     tell: OnProgress,
     stopped: Stopped,
 ) -> None:
-    """Read cards and folders once; how it ended stands in the row. Raises what stops everything (a full disk)."""
+    """Import cards and folders once; the result is stored in the row. Raises fatal errors (a
+    full disk)."""
     from capture.cards.importer import Importer
 
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
@@ -69,7 +70,7 @@ def run_import(
 
 
 def finish(job: CardImport) -> None:
-    """Note how it ended, unless it was stopped."""
+    """Store the final state, unless it was stopped."""
     if job.state in (ImportState.RUNNING, ImportState.STOPPING, ImportState.ASKED):
         job.state = (ImportState.FAILED if job.missing else ImportState.DONE).value
     db.session.commit()
@@ -84,7 +85,7 @@ def watch(
     stopped: Stopped,
     pause: Callable[[float], None] = time.sleep,
 ) -> None:
-    """Take in what appears in folders, until stopped."""
+    """Import what appears in folders, until stopped."""
     from capture.cards.importer import Importer
 
     importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
@@ -96,9 +97,8 @@ def watch(
 
 
 class FolderWatch:
-    """What was seen of folders so far. A half-written file is left until it is whole: size and time stand still between
-    two looks, and it opens.
-    """
+    """Tracks the files of watched folders. A file is skipped until it is complete: its size and
+    time are unchanged between two scans, and it opens."""
 
     def __init__(self, paths: Sequence[Path]) -> None:
         self._paths = paths
@@ -108,7 +108,8 @@ class FolderWatch:
         self._told: set[str] = set()
 
     def look(self, importer_of: Callable[[], Importer]) -> int:
-        """Take in what is whole by now; how many files that were. ``importer_of`` is asked only if there are some."""
+        """Import what is complete by now; returns how many files. ``importer_of`` is called only
+        if there are some."""
         lying = [_present(path) for path in self._paths]
         found = {str(one.path): one for each in lying for one in each.found}
         left_there = [one for each in lying for one in each.skipped if one.name not in self._told]
@@ -135,7 +136,7 @@ def _present(path: Path) -> Scan:
     try:
         return scan(path)
     except (NotFound, OSError):
-        # A stick that is away, a share that comes and goes: it is looked for again.
+        # A removed stick or an unavailable share: retried at the next scan.
         return Scan([], [])
 
 
@@ -148,7 +149,8 @@ def _key(found: Found) -> tuple[str, int, float]:
 
 
 def import_record(job: CardImport) -> dict[str, Any]:
-    """An import as JSON: the interface's fields, and what failed, is missing, left on the card or only proposed."""
+    """An import as JSON: the API's fields, and what failed, is missing, was skipped or is only
+    proposed."""
     return {
         "imported": job.imported,
         "known": job.known,
@@ -186,7 +188,7 @@ def _takeaways(job: CardImport) -> list[dict[str, Any]]:
 
 
 def _proposals(job: CardImport) -> dict[Any, str]:
-    """{shot: code of the session that it is only proposed}."""
+    """{shot: code of the session that is proposed for it}."""
     cameras = select(Camera).join(Shot).where(Shot.import_id == job.id).distinct()
     codes = {row.id: row.code for row in db.session.scalars(select(EventSession))}
     found = {}
@@ -217,7 +219,7 @@ def _markers(job: CardImport) -> list[dict[str, Any]]:
 
 
 def import_next(kiosk: KioskContext) -> int:
-    """Run the import that the desk asked for longest ago. A worker's turn; Commits."""
+    """One worker turn: run the oldest import requested at the desk. Commits."""
     query = select(CardImport.id).where(CardImport.state == ImportState.ASKED)
     job_id = db.session.scalar(query.order_by(CardImport.created_at).limit(1))
     if job_id is None:
@@ -235,13 +237,13 @@ def import_next(kiosk: KioskContext) -> int:
     try:
         run_import(kiosk, job, [Path(job.path)], tell=_silent, stopped=lambda: _stopping(job_id))
     except (ReporterError, OSError):
-        # Told in the row, where the desk shows it.
+        # The error is in the row, which the desk displays.
         return 1
     return 1
 
 
 def _silent(_tally: Any) -> None:
-    """The desk reads the row."""
+    """No progress callback: the desk reads the row."""
 
 
 def _stopping(job_id: uuid.UUID) -> bool:

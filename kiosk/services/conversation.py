@@ -1,4 +1,5 @@
-"""The conversation as desk, shell and worker use it: looks at targets, answers, what they are told of both."""
+"""Replies to published posts, for desk, shell and worker: polling targets, answering, and
+listing both."""
 
 from __future__ import annotations
 
@@ -27,7 +28,7 @@ GREETINGS = "greetings.txt"
 
 
 def listen_once(kiosk: KioskContext) -> int:
-    """The worker's turn: look at the target whose turn it is; 1 if there was one."""
+    """One worker turn: poll the target that is due; returns 1 if there was one."""
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
     context = publish_context_of(kiosk)
@@ -36,12 +37,12 @@ def listen_once(kiosk: KioskContext) -> int:
 
 
 def listen_now(kiosk: KioskContext) -> None:
-    """Look at all targets, over everything."""
+    """Poll all targets completely now."""
     fetch_replies.listen(db.session(), publish_context_of(kiosk))
 
 
 def ask_for_looks(session: Session, kiosk: KioskContext) -> None:
-    """Let the worker look at all targets at once, over everything. Commits."""
+    """Make the worker poll all targets completely, as soon as possible. Commits."""
     for row in session.scalars(select(ReplyPoll)):
         row.next_at, row.complete_at = kiosk.now(), None
     session.commit()
@@ -54,7 +55,8 @@ def send_answer(kiosk: KioskContext, to: Reply, text: str) -> Reply:
 
 
 def greetings(store: Store) -> list[str]:
-    """How answers may begin: the lines of ``greetings.txt``, else a few of ours in the page's language."""
+    """Greetings for answers: the lines of ``greetings.txt``, else a few of ours in the page's
+    language."""
     try:
         lines = (store.folder / GREETINGS).read_text(encoding="utf-8-sig").splitlines()
     except (FileNotFoundError, UnicodeDecodeError):
@@ -69,7 +71,7 @@ def greetings(store: Store) -> list[str]:
 
 
 def places_heard(session: Session) -> list[dict[str, Any]]:
-    """Each target that tells replies: name, when it was looked at last and is next, and why the last look failed."""
+    """Each target with replies: name, last and next poll, and why the last poll failed."""
     rows = session.execute(
         select(Target, ReplyPoll)
         .outerjoin(ReplyPoll, ReplyPoll.target_id == Target.id)
@@ -88,7 +90,8 @@ def places_heard(session: Session) -> list[dict[str, Any]]:
 
 
 def replies_document(session: Session) -> dict[str, Any]:
-    """What ``reporter replies --json`` prints: all known replies that are still there, the oldest first."""
+    """The document for ``reporter replies --json``: all known replies that still exist, the
+    oldest first."""
     known = select(Reply).where(
         Reply.target_id.is_not(None),
         Reply.remote_id.is_not(None),
@@ -127,7 +130,7 @@ def _reply_json(row: Reply, receipts: list[str]) -> dict[str, Any]:
 
 
 def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
-    """{reply id: receipts of the takeaways that it may be about}."""
+    """{reply id: receipts of the takeaways that it may refer to}."""
     stories = _takeaways_of_stories(session)
     receipts = {row[0]: row[1] for row in session.execute(select(Takeaway.id, Takeaway.receipt))}
     told = {}

@@ -1,4 +1,4 @@
-"""Films of the evening as the kiosk makes them: from the shell, and in the background for the desk."""
+"""Makes films of the evening: from the shell, and in the background for the desk."""
 
 from __future__ import annotations
 
@@ -49,13 +49,13 @@ from reporter.moderation.visibility import Scope, may_show
 if TYPE_CHECKING:
     from capture.films.film_maker import MadeFilm
 
-# A slow laptop that has much else to do takes twenty times the length of a film.
+# A slow, busy laptop takes twenty times the length of a film.
 LONGEST_SECONDS = 3600.0
-# How often the state of a film under way is told.
+# Interval for reporting the progress of a film.
 TICK = 1.0
-# A look into a sound file is over by then.
+# Timeout for checking a sound file.
 CHECK_SECONDS = 30.0
-# So much of one piece is shown before the whole is made.
+# Length of the preview of one piece.
 PREVIEW_SECONDS = 4.0
 _KINDS = {PieceKind.PHOTO: Kind.PHOTO, PieceKind.VIDEO: Kind.VIDEO, PieceKind.QUOTE: Kind.NOTE}
 # (frames made, frames in all)
@@ -63,7 +63,8 @@ OnProgress = Callable[[int, int], None]
 
 
 def film_words(kiosk: KioskContext, address: str = "") -> FilmWords:
-    """The type of the film's cards. ``address``: where people find more, else the gathering's page of outcomes."""
+    """The texts of the film's cards. ``address``: where people find more, else the gathering's
+    page of outcomes."""
     settings = kiosk.settings
     _ = catalogue(settings.gathering.language).gettext
     url = address or f"{_base_url(kiosk)}/outcomes"
@@ -93,7 +94,7 @@ def _session_line(kiosk: KioskContext, row: EventSession) -> str:
 
 
 def _days(kiosk: KioskContext) -> str:
-    """From when to when the gathering was, by what was recorded."""
+    """The dates of the gathering's start and end, from the recordings."""
     ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
     known = [one for one in db.session.execute(ends).one() if one is not None]
     zone, language = kiosk.settings.zone, kiosk.settings.gathering.language
@@ -104,7 +105,7 @@ def _days(kiosk: KioskContext) -> str:
 
 
 def plan(kiosk: KioskContext, wish: Wish, address: str = "") -> Plan:
-    """What the film would be. Raises Conflict where there is nothing for it."""
+    """Plan the film. Raises Conflict where there is nothing for it."""
     return plan_film(db.session(), kiosk.store, wish, film_words(kiosk, address))
 
 
@@ -116,16 +117,17 @@ def write_film(
     *,
     is_copy: bool = True,
 ) -> MadeFilm:
-    """Make a film at ``path`` in a worker process. Raises MediaFailed, DiskFull, PoolBusy.
+    """Render a film to ``path`` in a worker process. Raises MediaFailed, DiskFull, PoolBusy.
 
-    ``is_copy``: it leaves the kiosk's hands, so it is remembered what is in it.
+    ``is_copy``: it leaves the kiosk, so its contents are recorded.
     """
     from capture.films.film_maker import make_film
 
-    # Nothing is held of the database while it is made.
+    # Hold no database connection while it is rendered.
     db.session.commit()
     path.parent.mkdir(parents=True, exist_ok=True)
-    # Workers may write nowhere else (capture.isolation.sandbox); and one that was stopped could not clean up.
+    # Workers may write nowhere else (capture.isolation.sandbox), and a stopped worker could not
+    # clean up.
     with tempfile.TemporaryDirectory(dir=kiosk.store.renditions, prefix=".film-") as folder:
         told, work = Path(folder) / "progress", Path(folder) / path.name
         made: MadeFilm = kiosk.slow_pool.run(
@@ -137,12 +139,12 @@ def write_film(
             tick=partial(_tell, told, progress),
             every=TICK,
         )
-        # Beside its place first: that may be on another disk.
+        # First to a temporary file at the target: that may be on another disk.
         part = path.with_name(f".{path.name}.part")
         shutil.move(work, part)
         part.replace(path)
     if is_copy:
-        # Whoever takes something back later is told which film it is in.
+        # Whoever withdraws something later is told which film contains it.
         shown = select(Takeaway.id).where(Takeaway.receipt.in_(script.receipts))
         holds = db.session.scalars(shown).all()
         note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
@@ -150,7 +152,8 @@ def write_film(
 
 
 def _with_music_in_reach(script: Script, folder: Path) -> Script:
-    """The script with a copy of its music: workers see little of the gathering's folder. Raises MediaFailed."""
+    """The script with a copy of its music that the sandboxed workers can read. Raises
+    MediaFailed."""
     if not script.music:
         return script
     copy = folder / f"music{Path(script.music).suffix}"
@@ -188,7 +191,8 @@ def film_record(script: Script, made: MadeFilm, left_out: tuple[str, ...]) -> di
 
 
 def finished_film(kiosk: KioskContext) -> Takeaway | None:
-    """The finished film, if all that is in it may (still) be seen by its audience; for the desk, hidden or not."""
+    """Get the finished film, if its audience may (still) see all its contents; for the desk,
+    hidden or not."""
     film = film_takeaway(db.session())
     if film is None or not film.attachments:
         return None
@@ -196,16 +200,17 @@ def finished_film(kiosk: KioskContext) -> Takeaway | None:
 
 
 def film_for_room(kiosk: KioskContext) -> Media | None:
-    """The file of the finished film, if it may be shown in the room."""
+    """Get the file of the finished film, if it may be shown in the room."""
     film = finished_film(kiosk)
     shown = film is not None and may_show(film, Scope.ROOM, new_too=True)
     return film.attachments[0].media if film is not None and shown else None
 
 
 def make_due(kiosk: KioskContext) -> int:
-    """The worker's turn: take away a film that may not be seen any more, make one that was asked for; 1 if it did.
+    """One worker turn: remove a film that may not be shown any more, make a requested one; returns
+    1 if it tried.
 
-    Only what was asked for once is made anew.
+    A film is remade only if it was requested once.
     """
     take_away_stale(db.session(), kiosk.store)
     film = film_of(db.session())
@@ -227,14 +232,14 @@ def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
         made = write_film(kiosk, script, path, _note_progress, is_copy=False)
         film = film_of(db.session())
         if Path(script.music).name != film.music:
-            # Other music, or none any more: once more.
+            # The music was changed or removed meanwhile: start over.
             arrangement.take_away(db.session(), kiosk.store, film, asked=True)
             return
         _keep(kiosk, film, script, made)
 
 
 def _keep(kiosk: KioskContext, film: Film, script: Script, made: MadeFilm) -> None:
-    """The film takes its place among the takeaways, with its parts and its captions."""
+    """Store the film as a takeaway, with its parts and its captions."""
 
     def seal(row: Takeaway, media: Media) -> None:
         db.session.flush()
@@ -245,7 +250,7 @@ def _keep(kiosk: KioskContext, film: Film, script: Script, made: MadeFilm) -> No
 
     now, rng = kiosk.now(), kiosk.rng
     event = film_session(db.session(), _title(kiosk), now=now, rng=rng)
-    # It takes a minute: what was taken back meanwhile, the gate and the next turn find.
+    # Rendering takes a minute: withdrawals during it are found by the gate and by the next turn.
     offer = Submission(
         event, files=[_received(kiosk, made.path)], audience=film.audience, source=Source.FILM
     )
@@ -281,9 +286,9 @@ def _note_progress(done: int, whole: int) -> None:
 
 
 def bring_music(kiosk: KioskContext, file: ReceivedFile) -> None:
-    """Put a sound file that an organizer brought under the film; a film that was made is made anew.
+    """Set a sound file from an organizer as the film's music; an existing film is made again.
 
-    Raises BadInput, UnsupportedMedia, MediaFailed (nothing to hear in it), PoolBusy.
+    Raises BadInput, UnsupportedMedia, MediaFailed (no sound in it), PoolBusy.
     """
     from capture.films.sound_mix import check_music
 
@@ -295,7 +300,7 @@ def bring_music(kiosk: KioskContext, file: ReceivedFile) -> None:
 
 
 def preview_piece(kiosk: KioskContext, receipt: str) -> bytes:
-    """A few seconds of one piece as the film has it. Raises NotFound, MediaFailed, PoolBusy."""
+    """Render a few seconds of one piece as in the film. Raises NotFound, MediaFailed, PoolBusy."""
     film = film_of(db.session())
     found = (
         one

@@ -1,4 +1,5 @@
-"""The picture of the invitation, kept like every other: one door, renditions, alt text, limits of each place."""
+"""The picture of the invitation, stored like any other: with the same intake, renditions, alt
+text and target limits."""
 
 from __future__ import annotations
 
@@ -20,12 +21,13 @@ from reporter.moderation import decisions
 from reporter.stories import editing
 from reporter.stories.queries import session_story
 
-# The organizers' own slot: in no schedule and on no poster, and it has no post of its own.
+# A session for the organizers' own content: in no schedule, on no poster, and without a post of its
+# own.
 GUID = "social-reporter:organizers"
 
 
 def add_picture(kiosk: KioskContext, story: Story) -> None:
-    """Draw the invitation to the next gathering and put it on top of a draft. Commits."""
+    """Draw the invitation to the next gathering and add it at the top of a draft. Commits."""
     following = next_gathering(db.session())
     if following is None:
         return

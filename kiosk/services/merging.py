@@ -1,4 +1,5 @@
-"""Merging as the shell asks for it: the eyes that look at whatever comes in, and what kind of thing OTHER is."""
+"""Merges other gatherings, for the shell: checks incoming files, and detects whether OTHER is a
+folder or a bundle."""
 
 from __future__ import annotations
 
@@ -22,7 +23,7 @@ from reporter.merge.other_database import open_other
 
 
 def look(path: Path) -> tuple[str, str, str]:
-    """What a file is by its first bytes, as at the one door; raises UnsupportedMedia."""
+    """Detect a file's type from its first bytes, as at the intake; raises UnsupportedMedia."""
     with path.open("rb") as file:
         found = sniff(file.read(HEAD_BYTES))
     if found is None:
@@ -31,7 +32,8 @@ def look(path: Path) -> tuple[str, str, str]:
 
 
 def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeReport:
-    """Take in a gathering folder or a bundle. Raises NotFound for neither, BadInput for the gathering itself."""
+    """Merge a gathering folder or a bundle. Raises NotFound for neither, BadInput for the
+    gathering itself."""
     if config.exists(other):
         if other.resolve() == kiosk.settings.folder.resolve():
             raise BadInput("This is the gathering itself.")
@@ -48,7 +50,8 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeR
 def merge_folder(
     kiosk: KioskContext, folder: Path, laptop: str, *, tell: Tell = untold
 ) -> MergeReport:
-    """Take in the database and originals in a folder; ``laptop`` is the name of the one that they come from."""
+    """Merge the database and originals in a folder; ``laptop`` is the name of the laptop that
+    they come from."""
     with open_other(folder) as session:
         merge = MergeContext(
             db.session(),
@@ -65,14 +68,14 @@ def merge_folder(
 
 @contextmanager
 def _unpacked(other: Path) -> Iterator[Path]:
-    """A bundle in one file as a folder for a moment; a folder as it is."""
+    """A bundle file unpacked to a temporary folder; a folder as it is."""
     if not other.is_file():
         yield other
         return
     with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work, disk_errors():
         try:
             with zipfile.ZipFile(other) as packed:
-                # Names that lead out of the folder lose what leads there.
+                # extractall strips path components that lead out of the folder.
                 packed.extractall(work)
         except zipfile.BadZipFile as error:
             raise BadInput(

@@ -1,4 +1,4 @@
-"""Cards that are in the laptop now: mounted places that look like a camera's."""
+"""Finds inserted cards: mounted volumes that look like a camera's."""
 
 from __future__ import annotations
 
@@ -11,26 +11,27 @@ from pathlib import Path
 
 from capture.cards.scan import is_card
 
-# Where desktops mount what is put in: two levels below on Linux (user, label), one on macOS.
+# Where desktops mount removable media: two levels below on Linux (user, label), one on macOS.
 _PLACES = (("/media", 2), ("/run/media", 2), ("/mnt", 1), ("/Volumes", 1))
 
 
 @dataclass(frozen=True)
 class Card:
-    """A card: where it is and what it is called there."""
+    """A card: its path and its label."""
 
     path: Path
     label: str
 
 
 def inserted_cards() -> list[Card]:
-    """All that are in now. ``REPORTER_CARDS`` names another place to look in, for unusual systems."""
+    """List all inserted cards. ``REPORTER_CARDS`` names an additional folder to search, for
+    unusual systems."""
     found = {path: Card(path, path.name or str(path)) for path in mounted_places() if is_card(path)}
     return [found[path] for path in sorted(found)]
 
 
 def mounted_places() -> Iterator[Path]:
-    """Every place where systems mount what is put in, whatever it is."""
+    """List all paths where systems mount removable media, whatever they contain."""
     extra = os.environ.get("REPORTER_CARDS")
     if extra:
         yield from _below(Path(extra), 1)

@@ -1,4 +1,4 @@
-"""The print pack of a gathering: what posters say, from its sessions and settings."""
+"""Makes a gathering's print pack from its sessions and settings."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _NOTICE_ALONE: tuple[Part, ...] = ("privacy",)
 
 @dataclass(frozen=True)
 class Pack:
-    """A print pack: the PDF, the address that its codes lead to, what a person should know."""
+    """A print pack: the PDF, the base URL of its codes, and warnings for people."""
 
     pdf: bytes
     base_url: str
@@ -49,7 +49,8 @@ def make_pack(
     paper: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pack:
-    """The print pack of all sessions. Remembers the printed address, so that the desk can warn. Commits."""
+    """Make the print pack of all sessions. Stores the printed address, so that the desk can warn
+    if it changes. Commits."""
     base = (base_url or phone_url(kiosk.settings, port)).rstrip("/")
     warnings: list[str] = []
     strings = catalogue(kiosk.settings.gathering.language).gettext
@@ -70,7 +71,7 @@ def make_pack(
 
 
 def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
-    """The privacy notice alone, one page to hang up, as PDF."""
+    """Make the privacy notice alone, one page to hang up, as PDF."""
     return make_posters(
         [],
         gathering=_with_notice(kiosk),
@@ -83,7 +84,7 @@ def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
 
 
 def _with_notice(kiosk: KioskContext) -> GatheringFacts:
-    """What all pages share, with the notice in the gathering's language."""
+    """The facts that all pages share, with the notice in the gathering's language."""
     told = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
     return dataclasses.replace(
         facts(kiosk.settings),
@@ -94,14 +95,14 @@ def _with_notice(kiosk: KioskContext) -> GatheringFacts:
 
 
 def facts(settings: Settings) -> GatheringFacts:
-    """What all pages share."""
+    """The facts that all pages share."""
     wifi = settings.wifi
     network = Wifi(wifi.ssid, wifi.password, wifi.security, wifi.hidden) if wifi.ssid else None
     return GatheringFacts(name=settings.gathering.title, wifi=network)
 
 
 def sheets(settings: Settings, rows: list[EventSession], base_url: str) -> list[PosterSheet]:
-    """One sheet a session."""
+    """One poster sheet per session."""
     typed = urlsplit(base_url)
     return [
         PosterSheet(
@@ -128,7 +129,7 @@ def write_posters(
     paper: str,
     progress: Callable[[int, int], None] | None = None,
 ) -> Pack:
-    """Make the pack and write it, whole or not at all."""
+    """Make the pack and write it atomically."""
     pack = make_pack(kiosk, base_url=base_url, port=port, paper=paper, progress=progress)
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.new")

@@ -1,4 +1,4 @@
-"""The privacy notice, made from the settings: what the page for phones and the printed sheet say."""
+"""The privacy notice, generated from the settings for the phones' page and the printed sheet."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from kiosk.runtime.database import db
 from reporter.config import PERIODS, Settings
 from reporter.models import Target
 
-# Which section says how long things are kept: it is read out at the opening too.
+# The section that says how long things are kept: it is also read out at the opening.
 HOW_LONG = 3
 Translate = Callable[[str], str]
 
@@ -27,9 +27,10 @@ class Section:
 def privacy_notice(
     settings: Settings, places: Sequence[str], translate: Translate
 ) -> list[Section]:
-    """The notice of a gathering with these settings, which publishes to places of these names.
+    """Build the notice of a gathering with these settings, which publishes to targets of these
+    names.
 
-    ``translate`` gives a sentence in the reader's language (gettext).
+    ``translate`` translates a sentence into the reader's language (gettext).
     """
     _ = translate
     return [
@@ -42,7 +43,7 @@ def privacy_notice(
 
 
 def notice_of(kiosk: KioskContext, translate: Translate) -> list[Section]:
-    """The notice of a running kiosk, with the places that it publishes to now."""
+    """Build the notice of a running kiosk, with its current targets."""
     rows = db.session.scalars(db.select(Target).order_by(Target.name))
     return privacy_notice(kiosk.settings, [row.name for row in rows], translate)
 

@@ -1,4 +1,5 @@
-"""Targets and the outbox as desk, shell and worker use them: the gathering's folders, clock and secrets put in."""
+"""Targets and outbox for desk, shell and worker, with the gathering's folder, clock and secrets
+supplied."""
 
 from __future__ import annotations
 
@@ -30,12 +31,13 @@ from reporter.errors import BadInput, NotFound
 from reporter.films.arrangement import take_away_stale
 from reporter.models import Gathering, Target
 
-# Asked for the words of a prompt, answers with the secret.
+# Called with the text of a prompt; returns the secret.
 AskSecret = Callable[[str], str]
 
 
 def publish_context_of(kiosk: KioskContext) -> PublishContext:
-    """The outbox of this gathering. The budget is read anew: somebody may have raised it a moment ago."""
+    """The publishing context of this gathering. Reads the budget again: it may just have been
+    raised."""
     facts = gathering_facts(db.session(), kiosk.settings)
     return target_registry.make_publish_context(
         kiosk.store,
@@ -53,7 +55,7 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
 def add_target(
     kiosk: KioskContext, kind: str, name: str, options: Mapping[str, str], *, ask: AskSecret
 ) -> None:
-    """Add a place to publish to, its secret asked for first. Raises BadInput and Conflict. Commits."""
+    """Add a target, after asking for its secret. Raises BadInput and Conflict. Commits."""
     prompt = target_registry.secret_prompt(kind, options)
     secret = ask(prompt) if prompt else ""
     if prompt and not secret:
@@ -66,7 +68,8 @@ def add_target(
 
 
 def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
-    """Give a target another secret; it goes on as soon as a test succeeds. Raises NotFound and BadInput."""
+    """Replace a target's secret; publishing resumes as soon as a test succeeds. Raises NotFound
+    and BadInput."""
     row = target_registry.find_target(db.session(), name)
     prompt = target_registry.secret_prompt(row.kind, row.options)
     secret = ask(prompt) if prompt else ""
@@ -76,12 +79,12 @@ def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
 
 
 def test_target(kiosk: KioskContext, name: str) -> str:
-    """Try a target for real; a sentence of what was found."""
+    """Test a target for real; returns a sentence with the result."""
     return target_registry.test_target(db.session(), publish_context_of(kiosk), name)
 
 
 def remove_target(kiosk: KioskContext, name: str) -> str:
-    """Forget a target and its secret; a sentence of what stays out there."""
+    """Remove a target and its secret; returns a sentence on what stays published."""
     return target_registry.remove_target(
         db.session(), gathering_facts(db.session(), kiosk.settings), name
     )
@@ -89,15 +92,16 @@ def remove_target(kiosk: KioskContext, name: str) -> str:
 
 @dataclass(frozen=True)
 class Published:
-    """What a round of publishing came to."""
+    """The result of a round of publishing."""
 
     rows: list[dict[str, Any]]
-    # Names of places that send nothing before a person has looked, and why.
+    # Names of targets that are paused until a person has looked, with the reasons.
     stopped: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def waiting(self) -> list[str]:
-        """One sentence a place where something waits for a person: it refused us, as with a wrong password."""
+        """One sentence per target where deliveries wait for a person: it refused us, as with a
+        wrong password."""
         counts = {
             name: sum(row["target"] == name and row["state"] not in _DONE for row in self.rows)
             for name in self.stopped
@@ -110,7 +114,7 @@ class Published:
 
     @property
     def sentences(self) -> list[str]:
-        """One line a target, in plain words."""
+        """One sentence per target, in plain words."""
         names = list(dict.fromkeys(row["target"] for row in self.rows))
         return [_sentence(name, [r for r in self.rows if r["target"] == name]) for name in names]
 
@@ -158,7 +162,7 @@ def publish_all(
 
 
 def take_down(kiosk: KioskContext) -> Published:
-    """After a withdrawal: change and remove what was published, and publish nothing that was not."""
+    """After a withdrawal: update and remove what was published, and publish nothing new."""
     take_away_stale(db.session(), kiosk.store)
     context = publish_context_of(kiosk)
     queue(db.session(), context, only_known=True)
@@ -168,9 +172,9 @@ def take_down(kiosk: KioskContext) -> Published:
 
 
 def deliver_once(kiosk: KioskContext) -> int:
-    """The worker's turn: bring known stories in line, send one thing that is due; 1 if there was something.
+    """One worker turn: update known stories, deliver one due item; returns 1 if there was one.
 
-    Where nothing goes out by itself, takedowns still do: taken back means gone.
+    Where publishing is not automatic, takedowns still are: withdrawn means gone.
     """
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
@@ -179,14 +183,14 @@ def deliver_once(kiosk: KioskContext) -> int:
     context = publish_context_of(kiosk)
     newest = db.session.scalar(select(Gathering.revision)) or 0
     if kiosk.queued_to != newest and not queue(db.session(), context, only_known=True).held:
-        # What somebody works on right now was left alone: then it is compared again next time.
+        # Items that somebody is editing were skipped: then they are compared again next time.
         kiosk.queued_to = newest
     takedowns = not kiosk.settings.publish.automatic
     return int(deliver_due(db.session(), context, takedowns=takedowns) is not None)
 
 
 def set_pause(kiosk: KioskContext, names: Sequence[str], *, on: bool) -> None:
-    """Pause or resume these targets, everything without a name."""
+    """Pause or resume these targets, all if none is named."""
     if not names:
         target_status.pause_all(db.session(), kiosk.now(), on=on)
     for target in chosen_targets(db.session(), names) if names else ():
@@ -194,24 +198,24 @@ def set_pause(kiosk: KioskContext, names: Sequence[str], *, on: bool) -> None:
 
 
 def set_budget(kiosk: KioskContext, megabytes: int, *, anew: bool = True) -> None:
-    """Set how many megabytes may be sent, and count from now on (``anew``) or go on counting."""
+    """Set the upload budget in megabytes, and restart (``anew``) or continue the count."""
     save_settings(kiosk.settings.folder, {"publish": {"budget_mb": megabytes}})
     if anew:
         target_status.reset_budget(db.session(), kiosk.now())
 
 
 def retry_parked(kiosk: KioskContext, name: str) -> int:
-    """Give what needed a person another chance; how many."""
+    """Retry parked deliveries; returns how many."""
     return retry(db.session(), publish_context_of(kiosk), names=[name])
 
 
 def dry_run(kiosk: KioskContext, names: Sequence[str] = ()) -> list[dict[str, Any]]:
-    """What publishing would do now; nothing is sent and no network is touched."""
+    """What publishing would do now; sends nothing and uses no network."""
     return preview(db.session(), publish_context_of(kiosk), names=names)
 
 
 def verify_bundle(path: Path) -> None:
-    """Whether a bundle is as it was written; raises PublishError that names what differs, NotFound."""
+    """Verify a bundle's checksums; raises PublishError that names what differs, NotFound."""
     if not path.exists():
         raise NotFound("There is no bundle at %(path)s.", path=path)
     (check_bag if path.is_dir() else check_zip)(path)
@@ -220,7 +224,7 @@ def verify_bundle(path: Path) -> None:
 def write_bundle(
     kiosk: KioskContext, destination: Path, *, progress: Progress | None = None
 ) -> Bundle:
-    """The curated bundle as a folder, or as one file where the name ends in .zip."""
+    """Write the curated bundle as a folder, or as one file where the name ends in .zip."""
     take_away_stale(db.session(), kiosk.store)
     return make_bundle(
         db.session(),

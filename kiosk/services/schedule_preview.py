@@ -1,6 +1,7 @@
-"""What bringing in a schedule would change, before it does; and the file that waits between the two.
+"""Previews the changes of a schedule import, and keeps the file between preview and import.
 
-``read`` and ``preview`` are the one seam to the core's readers: a richer preview of theirs takes their place here.
+``read`` and ``preview`` are the only interface to the core's parsers: a richer preview from them
+can replace these.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reporter.gathering.schedule_preview import plan_import
 from reporter.media.store import Store
 from reporter.schedule import MAX_BYTES, Reading, inspect_schedule
 
-# What of a session a person would notice.
+# The fields of a session whose changes a person would notice.
 SHOWN = (
     "title",
     "starts_at",
@@ -36,7 +37,7 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 
 @dataclass(frozen=True)
 class Change:
-    """One session of the preview. ``kind``: added, changed, back (it was removed) or gone.
+    """The change of one session. ``kind``: added, changed, back (it was removed) or gone.
 
     ``fields``: (name, before, after) of what a person would notice.
     """
@@ -50,23 +51,24 @@ class Change:
 
 @dataclass(frozen=True)
 class Preview:
-    """What an import would do."""
+    """The effects of an import."""
 
     changes: tuple[Change, ...]
     unchanged: int
-    # Things that were read but not taken over, as sentences.
+    # Messages about what was read but not imported.
     warnings: tuple[str, ...]
-    # The time zone that the file names, if it isn't the gathering's.
+    # The time zone in the file, if it differs from the gathering's.
     zone: str
 
 
 def read(data: bytes, timezone: str) -> Reading:
-    """The schedule with what was left out or is in doubt; raises BadInput."""
+    """Parse the schedule, with what was left out or is in doubt; raises BadInput."""
     return inspect_schedule(data, timezone=timezone)
 
 
 def preview(session: Session, data: bytes, timezone: str) -> Preview:
-    """What importing this schedule would change; changes nothing. Raises BadInput for what is no schedule."""
+    """Compute what importing this schedule would change; changes nothing. Raises BadInput for an
+    invalid schedule."""
     reading = read(data, timezone)
     plan = plan_import(session, reading.sessions)
     changes = (
@@ -89,7 +91,8 @@ def _described(change: PlannedChange) -> Change:
 
 
 def fetch(url: str) -> bytes:
-    """The schedule at an address; raises BadInput, or what publish.net.http raises where nothing answers."""
+    """Download the schedule from a URL; raises BadInput, or what publish.net.http raises where
+    nothing responds."""
     url = url.strip()
     if not url.lower().startswith(("http://", "https://")):
         raise BadInput("An address begins with http:// or https://.")
@@ -104,7 +107,8 @@ def fetch(url: str) -> bytes:
 
 
 def put_aside(store: Store, data: bytes) -> str:
-    """Keep a schedule until a person has looked at its preview; its name. Only the last one is kept."""
+    """Store a schedule until a person has seen its preview; returns its name. Only the latest is
+    kept."""
     name = hashlib.sha256(data).hexdigest()
     for other in store.incoming.glob("schedule-*"):
         other.unlink(missing_ok=True)
@@ -113,7 +117,7 @@ def put_aside(store: Store, data: bytes) -> str:
 
 
 def take_up(store: Store, name: str) -> bytes:
-    """What ``put_aside`` has kept; raises NotFound when another schedule came after it."""
+    """Load what ``put_aside`` stored; raises NotFound when a newer schedule replaced it."""
     try:
         return _path(store, name).read_bytes()
     except OSError as error:

@@ -1,4 +1,4 @@
-"""The report as the shell and the desk make it: one page in HTML, or the same as a PDF."""
+"""Makes the report for shell and desk: one page of HTML, or the same as a PDF."""
 
 from __future__ import annotations
 
@@ -25,14 +25,14 @@ FORMATS = (".html", ".pdf")
 
 
 def gather_report(kiosk: KioskContext, place: Scope) -> Report:
-    """Everything that the report tells readers of a place, themes brought up to date first. Commits."""
+    """Collect the report's contents for an audience, after updating the themes. Commits."""
     refresh_themes(kiosk)
     facts = gathering_facts(db.session(), kiosk.settings)
     return build_report(db.session(), place, store=kiosk.store, facts=facts)
 
 
 def report_html(kiosk: KioskContext, report: Report) -> str:
-    """One file: its style and pictures are in it."""
+    """Render the report as a single HTML file with embedded style and pictures."""
     facts = gathering_facts(db.session(), kiosk.settings)
     css = b"\n".join(data for name, data in sheets(static_dir()) if name.endswith(".css"))
     return render(
@@ -57,7 +57,7 @@ def report_pdf(
     paper: str = "A4",
     warn: Callable[[str], None] = lambda sentence: None,
 ) -> bytes:
-    """One page to print. Raises BadInput for a paper other than A4 and Letter."""
+    """Render one page to print. Raises BadInput for a paper other than A4 and Letter."""
     language = kiosk.settings.gathering.language
     return make_report(_sheet(report), language=language, now=kiosk.now(), paper=paper, warn=warn)
 
@@ -71,7 +71,7 @@ def _sheet(report: Report) -> ReportSheet:
     )
     quotes = Section(told["quotes"], _entries(report.quotes))
     questions = Section(told["questions"], _entries(report.questions))
-    # Without themes the columns would lean to one side.
+    # Without themes the columns would be unbalanced.
     columns = (left, (quotes, questions)) if report.themes else ((quotes, left[1]), (questions,))
     return ReportSheet(
         title=report.title,
@@ -84,7 +84,7 @@ def _sheet(report: Report) -> ReportSheet:
 
 
 def _theme(theme: ThemeDigest) -> Iterator[Entry]:
-    """Its name, how many said it and where, and the most telling words."""
+    """A theme's name, how many people mentioned it and where, and the most significant quote."""
     sessions = ", ".join(map(isolate, theme.sessions))
     yield Entry(isolate(theme.name), f"{theme.count} · {sessions}", bold=True)
     yield from (Entry(words) for _id, words in theme.quotes[:1])
@@ -97,7 +97,8 @@ def _entries(rows: tuple[Said, ...]) -> tuple[Entry, ...]:
 def write_report(
     kiosk: KioskContext, output: Path, place: Scope, warn: Callable[[str], None]
 ) -> Report:
-    """Write the report, whole or not at all: HTML or PDF, as the name of its file ends. Raises BadInput."""
+    """Write the report atomically: as HTML or PDF, by the file name's extension. Raises
+    BadInput."""
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise BadInput("The report is a page or a PDF: let its file end in .html or .pdf.")

@@ -1,4 +1,5 @@
-"""Themes as screens show them: named from what may be shown there, and kept until something changes."""
+"""Themes for display: named only from what may be shown there, and cached until something
+changes."""
 
 from __future__ import annotations
 
@@ -16,7 +17,7 @@ from reporter.themes.refresh import refresh
 
 @dataclass(frozen=True)
 class ThemeMembers:
-    """A theme as search needs it: ids as text."""
+    """A theme for search: ids as text."""
 
     id: str
     name: str
@@ -24,14 +25,15 @@ class ThemeMembers:
 
 
 def refresh_themes(kiosk: KioskContext) -> None:
-    """Take in what is new: for whoever opens a page that tells of themes. Commits."""
+    """Update the themes with new takeaways, when a page with themes is opened. Commits."""
     refresh(db.session(), kiosk.settings.gathering.language, kiosk.hand("desk"))
 
 
 def shown_themes(
     kiosk: KioskContext, place: Scope | None, *, new_too: bool = False
 ) -> list[ThemeView]:
-    """The themes, the largest first, as far as their takeaways may be shown. ``place`` None: the desk."""
+    """The themes, the largest first, limited to takeaways that may be shown. ``place`` None: the
+    desk."""
     rules: list[ColumnElement[bool]] = [showable(place, new_too=new_too)] if place else []
     return theme_board(db.session(), kiosk.settings.gathering.language, *rules).themes
 
@@ -39,7 +41,7 @@ def shown_themes(
 def theme_members(
     kiosk: KioskContext, place: Scope | None, *, new_too: bool = False
 ) -> list[ThemeMembers]:
-    """The same for search, which asks often: read again only when something has changed."""
+    """The same for search, which asks often: cached until something changes."""
     if db.session.scalar(select(ThemeMember.takeaway_id).limit(1)) is None:
         return []
     key, stamp = (place, new_too), themes_stamp()
@@ -56,7 +58,7 @@ def _members(view: ThemeView) -> ThemeMembers:
 
 
 def themes_stamp() -> tuple[object, ...]:
-    """What themes depend on, in one query: takeaways, where they were put, and what a person decided."""
+    """A cache key for themes, in one query: takeaways, their themes, and decisions of people."""
     asked = (
         select(func.max(Gathering.revision)),
         select(func.count(ThemeMember.takeaway_id)),

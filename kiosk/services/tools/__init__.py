@@ -1,1 +1,1 @@
-"""What an organizer does now and then at the desk: copies on sticks, checks, one task at a time."""
+"""Occasional tasks of an organizer at the desk: copies on sticks, checks, one task at a time."""

@@ -1,4 +1,4 @@
-"""Backup, bundle and merge as the desk asks for them: onto or from a stick, with progress and a plain result."""
+"""Backup, bundle and merge for the desk: to or from a stick, with progress and a plain result."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reporter.messages import Message
 
 
 def chosen_stick(name: str) -> Path:
-    """A stick that is in, by its path. Raises NotFound: it may have been pulled out meanwhile."""
+    """Get an inserted stick by its path. Raises NotFound: it may have been removed meanwhile."""
     found = next((stick.path for stick in inserted_sticks() if str(stick.path) == name), None)
     if found is None:
         raise NotFound("This stick is not in any more. Put it in again, then choose it.")
@@ -29,7 +29,7 @@ def chosen_stick(name: str) -> Path:
 
 
 def chosen_gathering(name: str) -> Path:
-    """A gathering or bundle on a stick that is in. Raises NotFound."""
+    """Get a gathering or bundle on an inserted stick. Raises NotFound."""
     found = next((path for path in gatherings_on_sticks() if str(path) == name), None)
     if found is None:
         raise NotFound("This stick is not in any more. Put it in again, then choose it.")
@@ -37,7 +37,7 @@ def chosen_gathering(name: str) -> Path:
 
 
 def chosen_backup(name: str) -> Path:
-    """A backup on a stick that is in: a gathering's folder, no bundle. Raises NotFound."""
+    """Get a backup on an inserted stick: a gathering's folder, not a bundle. Raises NotFound."""
     found = chosen_gathering(name)
     if not exists(found):
         raise NotFound(
@@ -47,13 +47,14 @@ def chosen_backup(name: str) -> Path:
 
 
 def folder_name(title: str) -> str:
-    """A title as a file name that every stick takes."""
+    """Convert a title to a file name that is valid on every stick."""
     plain = unicodedata.normalize("NFKC", title)
     return re.sub(r"[^\w -]+", "", plain).strip()[:60] or "gathering"
 
 
 def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
-    """A verified copy in a folder of the gathering's name; what was told of it."""
+    """Make a verified copy in a folder with the gathering's name; returns a message on the
+    result."""
     goal = stick / f"{folder_name(kiosk.settings.gathering.title)} backup"
     done = copy_gathering(kiosk.settings.folder, goal, progress=progress)
     note_copy(db.session(), BACKUP, goal, now=kiosk.now())
@@ -69,7 +70,7 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
 
 
 def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
-    """The curated bundle as one file on a stick."""
+    """Write the curated bundle as one file to a stick."""
     goal = stick / f"{folder_name(kiosk.settings.gathering.title)}.zip"
     made = write_bundle(kiosk, goal, progress=progress)
     note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
@@ -84,7 +85,8 @@ def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[
 
 
 def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Sequence[str]:
-    """A backup from a stick as a gathering on this laptop, beside the one that runs, which stays as it is."""
+    """Restore a backup from a stick as another gathering on this laptop; the running one is
+    unchanged."""
     title = load_settings(source).gathering.title
     goal = free_folder(kiosk.settings.folder.resolve().parent, folder_name(title))
     done = copy_gathering(source, goal, progress=progress)
@@ -101,7 +103,7 @@ def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Seque
 
 
 def free_folder(parent: Path, name: str) -> Path:
-    """A folder of this name where nothing is yet; a number tells it from others."""
+    """A path for a new folder of this name, with a number appended where it exists already."""
     names = (name, *(f"{name} {number}" for number in range(2, 1000)))
     return next(parent / one for one in names if not (parent / one).exists())
 

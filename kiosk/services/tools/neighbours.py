@@ -1,4 +1,4 @@
-"""Other gatherings of this laptop: folders beside the one that runs."""
+"""Other gatherings on this laptop: folders beside the running one."""
 
 from __future__ import annotations
 
@@ -11,14 +11,15 @@ from reporter.errors import ReporterError
 
 @dataclass(frozen=True)
 class Neighbour:
-    """A gathering: where it is and what it is called."""
+    """A gathering: its path and its title."""
 
     folder: Path
     title: str
 
 
 def neighbours(folder: Path) -> list[Neighbour]:
-    """Those in the folder above the gathering's own, by name; not itself, and none whose settings can't be read."""
+    """List those in the parent folder, by name; not the gathering itself, and none with
+    unreadable settings."""
     own = folder.resolve()
     try:
         found = sorted(path for path in own.parent.iterdir() if path != own and exists(path))

@@ -1,4 +1,4 @@
-"""A rehearsal begun at the desk: a process of its own, how far it is, and what it says in the end."""
+"""Runs a rehearsal from the desk: in a separate process, with its progress and its result."""
 
 from __future__ import annotations
 
@@ -17,14 +17,15 @@ from reporter.messages import Message, stored_message
 
 # A rehearsal waits until its films are processed.
 LONGEST_SECONDS = 900
-# How ``reporter.cli.progress_bar`` tells of it where there is no terminal: ``rehearsal ██░░ 5/20``.
+# The output of ``reporter.cli.progress_bar`` where there is no terminal: ``rehearsal ██░░ 5/20``.
 _TOLD = re.compile(r"[█░] (\d+)/(\d+)")
 
 
 def play_volunteers(
     kiosk: KioskContext, port: int, phones: int, progress: Progress
 ) -> Sequence[str]:
-    """By a process of its own: volunteers in this one would take the time that they measure. Raises Conflict."""
+    """Run in a separate process: volunteers in this one would use the processor time that they
+    measure. Raises Conflict."""
     with subprocess.Popen(
         rehearsal(kiosk, port, phones),
         stdout=subprocess.PIPE,
@@ -59,7 +60,7 @@ def play_volunteers(
 
 
 def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:
-    """The command of that process."""
+    """The command line of that process."""
     program = [] if getattr(sys, "frozen", False) else ["-m", "kiosk"]
     folder = str(kiosk.settings.folder.resolve())
     command = [sys.executable, *program, "--gathering", folder, "rehearse", "--json"]
@@ -67,7 +68,7 @@ def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:
 
 
 def _listen(stream: IO[str], said: list[str], progress: Progress) -> None:
-    """What it tells on the way: how far it is, or why it ends."""
+    """Parse its output: its progress, or why it ended."""
     for line in stream:
         if found := _TOLD.search(line):
             progress(int(found[1]), int(found[2]), "")

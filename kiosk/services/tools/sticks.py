@@ -1,4 +1,4 @@
-"""USB sticks and disks that are in now, and the gatherings and bundles that lie on them."""
+"""Inserted USB sticks and disks, and the gatherings and bundles on them."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporter.merge.bundle import is_bundle
 
 @dataclass(frozen=True)
 class Stick:
-    """A stick: where it is, what it is called there, free bytes."""
+    """A stick: its path, its label, free bytes."""
 
     path: Path
     label: str
@@ -23,14 +23,14 @@ class Stick:
 
 
 def inserted_sticks() -> list[Stick]:
-    """All that can be written to, by name. ``REPORTER_CARDS`` names another place to look in."""
+    """List all writable ones, by name. ``REPORTER_CARDS`` names an additional folder to search."""
     found = {path: stick for path in mounted_places() if (stick := _stick(path))}
     return [found[path] for path in sorted(found)]
 
 
 def _stick(path: Path) -> Stick | None:
     try:
-        # A folder below /media that nothing is mounted on is the laptop's own disk.
+        # A folder below /media without a mount is on the laptop's own disk.
         if not (path.is_mount() or sys.platform == "win32" or _is_extra(path)):
             return None
         free = shutil.disk_usage(path).free if os.access(path, os.W_OK) else 0
@@ -45,7 +45,7 @@ def _is_extra(path: Path) -> bool:
 
 
 def gatherings_on_sticks() -> list[Path]:
-    """Gathering folders and bundles at the top of the sticks or one folder down."""
+    """Find gathering folders and bundles at the top of the sticks or one folder down."""
     return [path for stick in inserted_sticks() for path in _candidates(stick.path) if _holds(path)]
 
 

@@ -1,6 +1,8 @@
-"""One long task at a time, begun at the desk: a thread, how far it is, and how it ended in plain words.
+"""One long-running task at a time, started at the desk: a thread, its progress, and its result in
+plain words.
 
-Only what a page shows lives here. Everything that the task makes is a file or a row; cut off, it is begun again.
+Only what a page displays is in memory here. All results of the task are files or rows; an
+interrupted task is started again.
 """
 
 from __future__ import annotations
@@ -18,16 +20,16 @@ from reporter.messages import Message
 
 log = logging.getLogger(__name__)
 
-# (done, of how many, what)
+# (done, total, what)
 Progress = Callable[[int, int, str], None]
-# Does the work, says how it went: a sentence a line.
+# Does the work and returns the result: one sentence per line.
 Work = Callable[[Progress], Sequence[str]]
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
 @dataclass
 class Task:
-    """A task and how far it is."""
+    """A task and its progress."""
 
     kind: str
     state: str = RUNNING
@@ -37,12 +39,12 @@ class Task:
     told: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
-        """For the page that watches it."""
+        """As JSON for the page that displays it."""
         return {"kind": self.kind, "state": self.state, "done": self.done, "of": self.of}
 
 
 class Tasks:
-    """The task that runs, or the last one."""
+    """The running task, or the last one."""
 
     def __init__(self, app: Flask) -> None:
         self._app = app
@@ -50,7 +52,7 @@ class Tasks:
         self.last: Task | None = None
 
     def begin(self, kind: str, work: Work) -> Task:
-        """Start it in a thread. Raises Conflict while another one runs."""
+        """Start a task in a thread. Raises Conflict while another one runs."""
         with self._lock:
             self.need_none()
             task = self.last = Task(kind)
@@ -58,7 +60,7 @@ class Tasks:
         return task
 
     def need_none(self) -> None:
-        """Raises Conflict while a task runs."""
+        """Raise Conflict while a task runs."""
         if self.last is not None and self.last.state == RUNNING:
             raise Conflict("Something else is still being done. Wait until it has ended.")
 

@@ -1,4 +1,5 @@
-"""The folder that the desk has chosen to be watched: what appears there comes in by itself, now and after a restart."""
+"""The watched folder chosen at the desk: new files are imported automatically, also after a
+restart."""
 
 from __future__ import annotations
 
@@ -22,22 +23,22 @@ from reporter.models.camera import CardImport
 if TYPE_CHECKING:
     from capture.cards.importer import Importer
 
-# As many folders are proposed: those of pictures, and what lies in them.
+# Maximum number of proposed folders: picture folders and their subfolders.
 MOST = 12
 
 
 @dataclass
 class Watched:
-    """What is seen of the watched folder while this kiosk runs."""
+    """The state of the watched folder while this kiosk runs."""
 
     folder: str
     seen: FolderWatch
-    # The import that its files stand in; None until the first of them.
+    # The import that its files are recorded in; None until the first of them.
     job: uuid.UUID | None = None
 
 
 def look_once(kiosk: KioskContext) -> int:
-    """A worker's turn: take in what is whole by now; how many files."""
+    """One worker turn: import what is complete by now; returns how many files."""
     folder = kiosk.settings.kiosk.watch_folder
     if kiosk.watched is None or kiosk.watched.folder != folder:
         kiosk.watched = Watched(folder, FolderWatch([Path(folder)])) if folder else None
@@ -59,14 +60,14 @@ def look_once(kiosk: KioskContext) -> int:
 
 
 def _job(kiosk: KioskContext, watched: Watched) -> CardImport:
-    """The row of this folder; one for as long as the kiosk runs."""
+    """The import row of this folder; one for as long as the kiosk runs."""
     row = db.session.get(CardImport, watched.job) if watched.job else None
     if row is None:
         now = kiosk.now()
         row = CardImport(
             id=new_id(now, kiosk.rng),
             path=watched.folder,
-            # Not asked for: no other worker takes it up.
+            # Not requested, so that no other worker picks it up.
             state=ImportState.RUNNING.value,
             failures=[],
             created_at=now,
@@ -79,7 +80,8 @@ def _job(kiosk: KioskContext, watched: Watched) -> CardImport:
 
 
 def choose_folder(kiosk: KioskContext, text: str) -> None:
-    """Watch this folder from now on, or none (''). Raises BadInput for what is no folder or holds the gathering."""
+    """Watch this folder from now on, or none (''). Raises BadInput for what is no folder or
+    contains the gathering."""
     folder = str(_checked(kiosk, Path(text).expanduser())) if text else ""
     save_settings(kiosk.settings.folder, {"kiosk": {"watch_folder": folder}})
     section = dataclasses.replace(kiosk.settings.kiosk, watch_folder=folder)
@@ -98,7 +100,7 @@ def _checked(kiosk: KioskContext, folder: Path) -> Path:
 
 
 def proposed_folders() -> list[Path]:
-    """Where cameras' programs and synced phones put pictures on this laptop."""
+    """Folders where camera software and synced phones put pictures on this laptop."""
     top = Path(platformdirs.user_pictures_dir())
     try:
         inside = sorted(path for path in top.iterdir() if path.is_dir() and path.name[0] != ".")
