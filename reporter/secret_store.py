@@ -1,4 +1,4 @@
-"""Passwords of targets and the desk: in the system keyring, or in a 0600 file outside every gathering."""
+"""Passwords of targets and the desk, in the system keyring, or in a 0600 file outside every gathering."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from reporter.errors import ReporterError
 from reporter.files import keep_to_owner, replace_file, sync_file
 
 SERVICE = "social-reporter"
-# For tests and machines without a desktop: force the file, and say where.
+# For tests and machines without a desktop: forces the file, and sets its location.
 FILE_VARIABLE = "REPORTER_SECRETS_FILE"
 
 
 def get_secret(gathering_id: str, name: str) -> str | None:
-    """A secret by gathering and name ('target:blog', 'desk'), or None."""
+    """Get a secret by gathering and name ('target:blog', 'desk'), or None."""
     keyring = _keyring()
     if keyring is not None:
         with _keychain_errors():
@@ -32,7 +32,7 @@ def get_secret(gathering_id: str, name: str) -> str | None:
 
 
 def set_secret(gathering_id: str, name: str, value: str) -> None:
-    """Keep a secret."""
+    """Store a secret."""
     keyring = _keyring()
     if keyring is not None:
         with _keychain_errors():
@@ -42,7 +42,7 @@ def set_secret(gathering_id: str, name: str, value: str) -> None:
 
 
 def remove_secret(gathering_id: str, name: str) -> None:
-    """Forget a secret; nothing happens if there is none."""
+    """Delete a secret; does nothing if there is none."""
     keyring = _keyring()
     if keyring is not None:
         with _keychain_errors():
@@ -55,7 +55,7 @@ def remove_secret(gathering_id: str, name: str) -> None:
 
 
 def signing_key(gathering_id: str) -> str:
-    """The key that signs cookies and media addresses of a gathering; made at first use."""
+    """The key that signs cookies and media URLs of a gathering; generated at first use."""
     value = get_secret(gathering_id, "signing")
     if value is None:
         value = random_secrets.token_urlsafe(48)
@@ -80,7 +80,7 @@ def _keyring() -> Any:
 
 @contextmanager
 def _keychain_errors() -> Iterator[None]:
-    """A keychain that is locked, or whose owner said no, is a sentence."""
+    """Translate errors of a locked keychain, or of denied access, to a message."""
     from keyring.errors import KeyringError
 
     try:
@@ -94,7 +94,7 @@ def _keychain_errors() -> Iterator[None]:
 
 
 def secrets_file() -> Path:
-    """Where the fallback file is."""
+    """Path of the fallback file."""
     named = os.environ.get(FILE_VARIABLE)
     return Path(named) if named else Path(platformdirs.user_config_dir(SERVICE)) / "secrets.json"
 
@@ -114,7 +114,7 @@ def _read() -> dict[str, str]:
 def _write(values: dict[str, str]) -> None:
     path = secrets_file()
     path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    # mkstemp makes the file 0600 before anything is in it.
+    # mkstemp creates the file with mode 0600 before anything is in it.
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".secrets-")
     keep_to_owner(Path(temporary))
     with os.fdopen(handle, "w", encoding="utf-8") as file:

@@ -1,4 +1,4 @@
-"""Search. Whoosh keeps the words; what is asked and answered stands in ``ask.py``, the way there in ``answer.py``."""
+"""Search. Whoosh or PostgreSQL stores the index; the interface is in ``protocol.py``, evaluation in ``executor.py``."""
 
 from __future__ import annotations
 
@@ -43,9 +43,9 @@ __all__ = [
 def load_hits(
     session: Session, found: SearchResult, ask: SearchRequest, language: str = "en"
 ) -> list[tuple[Takeaway, str]]:
-    """The takeaways of an answer with what is to be shown of their texts (HTML, matches in <mark>), in order.
+    """Load the takeaways of a result with highlighted excerpts of their texts (HTML, matches in <mark>), in order.
 
-    The gate is asked once more: the index may lag a second behind a withdrawal.
+    The consent gate is applied again: the index may lag a second behind a withdrawal.
     """
     ids = [uuid.UUID(one) for one in found.ids]
     rows = session.scalars(select(Takeaway).where(Takeaway.id.in_(ids)).options(*with_everything()))
@@ -60,12 +60,13 @@ def load_hits(
 
 
 def may_find(row: Takeaway, ask: SearchRequest) -> bool:
-    """Whether the asker may see this one: the desk all but what was withdrawn, others what the gate lets through."""
+    """Whether the searcher may see this takeaway: the desk all but withdrawn ones, others what the
+    consent gate allows."""
     if ask.place is None:
         return row.state != TakeawayState.WITHDRAWN
     return may_show(row, ask.place, new_too=ask.new_too)
 
 
 def text_of(row: Takeaway) -> str:
-    """Everything written in a takeaway, for "more like this"."""
+    """The full text of a takeaway, for "more like this"."""
     return "\n".join([*texts_of(row), *(tag.name for tag in row.tags)])

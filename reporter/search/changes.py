@@ -1,4 +1,4 @@
-"""Which rows an index has to take in: every change gives a row a higher revision."""
+"""Find rows to index: every change gives a row a higher revision."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ BATCH = 500
 
 
 def newest(session: Session) -> int:
-    """The revision of the row that changed last."""
+    """The revision of the latest change."""
     return session.scalar(select(func.max(Takeaway.revision))) or 0
 
 
 def count_live(session: Session) -> int:
-    """How many takeaways an index should have."""
+    """Number of takeaways that an index should have."""
     there = (
         select(func.count()).select_from(Takeaway).where(Takeaway.state != TakeawayState.WITHDRAWN)
     )
@@ -27,13 +27,13 @@ def count_live(session: Session) -> int:
 
 
 def count_changed(session: Session, after: int) -> int:
-    """How many rows have changed since a revision."""
+    """Number of rows changed since a revision."""
     query = select(func.count()).select_from(Takeaway).where(Takeaway.revision > after)
     return session.scalar(query) or 0
 
 
 def in_batches(session: Session, upto: int) -> Iterator[list[Takeaway]]:
-    """All rows up to a revision; what is changed meanwhile gets a higher one and comes later."""
+    """All rows up to a revision, in batches; rows changed meanwhile get a higher revision and come later."""
     after = 0
     while rows := changed(session, after, upto):
         after = rows[-1].revision
@@ -42,7 +42,7 @@ def in_batches(session: Session, upto: int) -> Iterator[list[Takeaway]]:
 
 
 def changed(session: Session, after: int, upto: int | None = None) -> list[Takeaway]:
-    """The next rows that have changed since a revision, with all that a document needs."""
+    """The next rows changed since a revision, with everything that a document needs."""
     query = (
         select(Takeaway)
         .where(Takeaway.revision > after)

@@ -1,4 +1,4 @@
-"""A takeaway as a document of the index: which words it is found by, and the facts that are counted and filtered."""
+"""Convert a takeaway to an index document: its search terms, and its facets."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from reporter.search.recipe import Recipe
 from reporter.search.text.tokenizer import normalize, tokenize
 
 _BETWEEN = "\x1f"
-# Stands between texts, so that no phrase goes from one into the next.
+# Separates texts, so that no phrase matches across two of them.
 GAP = "¶"
 
 
 class Facts(NamedTuple):
-    """What is counted and filtered, a text each; several tags or places are parted by a space or comma."""
+    """Fields for counts and filters, one text each; multiple tags or places are separated by a space or comma."""
 
     session: str
     kind: str
@@ -32,7 +32,7 @@ class Facts(NamedTuple):
     recorded: str
 
 
-# Fields that a question can name, or that facts are counted by: each value is one word, for every engine.
+# Fields for queries by name, or for facets: each value is one term, in every engine.
 FIELDS = (
     "title",
     "room",
@@ -49,15 +49,15 @@ FIELDS = (
 
 
 def schema() -> Any:
-    """Whoosh's schema. All words come as lists: they were taken apart here."""
+    """Whoosh's schema. All terms are passed as lists: they are already tokenized."""
     from whoosh.columns import VarBytesColumn
     from whoosh.fields import COLUMN, ID, KEYWORD, TEXT, Schema
 
     def words() -> Any:
-        # Scorable, though we score ourselves: for others Whoosh looks for a file of lengths at every posting.
+        # Scorable, although we score ourselves: otherwise Whoosh looks for a file of lengths at every posting.
         return KEYWORD(scorable=True)
 
-    # word: as written (folded), with positions; stem: in all languages it may be in; about: session, people, tags.
+    # word: as written (folded), with positions; stem: in all possible languages; about: session, people, tags.
     return Schema(
         id=ID(stored=True, unique=True),
         word=TEXT(),
@@ -67,7 +67,7 @@ def schema() -> Any:
 
 
 def document(row: Takeaway, recipe: Recipe) -> dict[str, Any]:
-    """The fields of one takeaway."""
+    """The index fields of one takeaway."""
     texts = [tokenize(text, recipe.languages) for text in texts_of(row)]
     tags = [tag.name for tag in row.tags]
     title, author = list(_both(row.session.title, recipe)), _plain(row.author, recipe)
@@ -112,12 +112,12 @@ def _facts(row: Takeaway, day: str, tags: list[str], words: int) -> bytes:
 
 
 def read_facts(column: bytes) -> list[str]:
-    """The parts of a column's value, in the order of Facts."""
+    """Parse a column's value, in the order of Facts."""
     return column.decode().split(_BETWEEN)
 
 
 def texts_of(row: Takeaway) -> list[str]:
-    """Everything written or read in a takeaway: its words, the organizer's, what can be seen in it."""
+    """All text of a takeaway: the contributor's, the organizer's, alt texts and text recognized in pictures."""
     seen = [text for a in row.attachments for text in (a.alt, a.media.words)]
     return [text for text in (row.text, row.caption, *seen) if text]
 
@@ -126,7 +126,7 @@ def _plain(text: str, recipe: Recipe) -> list[str]:
     return [word.plain for word in tokenize(text, recipe.languages)]
 
 
-# Titles, names and tags come again and again.
+# Cached because titles, names and tags repeat.
 @functools.lru_cache(maxsize=5_000)
 def _both(text: str, recipe: Recipe) -> tuple[str, ...]:
     words = tokenize(text, recipe.languages, sure=True)
@@ -134,7 +134,7 @@ def _both(text: str, recipe: Recipe) -> tuple[str, ...]:
 
 
 def _has(row: Takeaway) -> set[str]:
-    """What ``has:`` finds it by."""
+    """Values for ``has:`` queries."""
     media = row.attachments
     pictures = [a for a in media if a.media.kind in (Kind.PHOTO, Kind.VIDEO)]
     facts = {
@@ -145,7 +145,7 @@ def _has(row: Takeaway) -> set[str]:
         "tag": bool(row.tags),
         "intent": bool(row.intent),
         "star": row.starred,
-        # All that can be seen is described.
+        # All pictures have alt text.
         "alt": bool(pictures) and all(a.alt.strip() for a in pictures),
         "consent": row.consent == Consent.AGREED,
         "words": any(getattr(a.media, "words", "") for a in media),
@@ -154,10 +154,10 @@ def _has(row: Takeaway) -> set[str]:
 
 
 def _seen(row: Takeaway) -> list[str]:
-    """The places where the gate lets it be seen.
+    """The places where the consent gate allows it.
 
-    What waits for a look at its faces counts as waiting beyond the room even where the gathering does without that
-    look: its setting may change, and no document would.
+    Pictures that need face review count as held back outside the room even if the gathering does
+    not require it: the setting may change without any document changing.
     """
     waits = needs_face_review(row)
     pairs = [(Scope.ROOM, True), *((place, False) for place in Scope)]
@@ -169,5 +169,5 @@ def _seen(row: Takeaway) -> list[str]:
 
 
 def place_word(place: Scope, new_too: bool) -> str:
-    """A place as a word of ``Facts.seen``."""
+    """A place's term in ``Facts.seen``."""
     return f"{place.value}-with-new" if new_too and place is Scope.ROOM else place.value

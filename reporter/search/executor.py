@@ -1,4 +1,4 @@
-"""From a question to an answer: match, narrow, count, sort; and what to do when nothing is found."""
+"""Evaluate a query: match, filter, count, sort; with fallbacks if nothing is found."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from reporter.search.reader import Bools, Floats, IndexReader
 from reporter.search.text.highlight import Highlights
 from reporter.search.text.tokenizer import tokenize
 
-# Facts of a document by the names that filters and facets have.
+# Columns of the documents by filter and facet name.
 _COLUMNS = {"tag": "tags"}
 MOST_LIKE, FEWEST_LIKE = 14, 2
 
@@ -24,7 +24,7 @@ MOST_LIKE, FEWEST_LIKE = 14, 2
 def answer(
     reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]
 ) -> dict[str, Whatever]:
-    """The fields of ``Found`` but for query and time."""
+    """The fields of ``SearchResult`` except query and time."""
     allowed = _allowed(reading, ask)
     found = _Search(reading, ask, languages, allowed).run()
     matching = (found.scores > 0) & allowed
@@ -45,7 +45,7 @@ def answer(
 
 
 class _Search:
-    """One question; after ``run`` the scores of all documents, and how they came about."""
+    """One query; after ``run`` the scores of all documents, and the fallbacks used."""
 
     def __init__(
         self, reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...], allowed: Bools
@@ -57,7 +57,7 @@ class _Search:
         self.loosened = Relaxation.NOT
 
     def run(self) -> _Search:
-        """Answer the question as it stands; loosen it if that finds nothing."""
+        """Evaluate the query; relax it if that finds nothing."""
         if self._ask.like:
             self.scores, self.marks = like(self._reading, self._ask, self._languages)
             return self
@@ -67,7 +67,7 @@ class _Search:
         return self
 
     def _try(self, node: Node, query: str = "") -> bool:
-        """Take over what a tree finds, if it finds anything (or if this is the query itself)."""
+        """Adopt a query tree if it finds anything (or if it is the original query)."""
         ends = len(query) if self._ask.unfinished and query else -1
         matching = Matching(self._reading, self._languages, self._ask.today, ends)
         scores = matching.scores(node)
@@ -77,7 +77,7 @@ class _Search:
         return any_found
 
     def _loosen(self, node: Node) -> None:
-        """Beginnings of words, then another spelling, then some of the words."""
+        """Fallbacks: prefixes of words, then spelling correction, then any of the words."""
         if not any(True for _ in texts_of(node)):
             return
         if self._try(prefixed(node)):
@@ -101,9 +101,9 @@ class _Search:
 def like(
     reading: IndexReader, ask: SearchRequest, languages: tuple[str, ...]
 ) -> tuple[Floats, Highlights]:
-    """Scores of what has the rarest words of ``ask.query`` (a whole text) in common, two of them at least.
+    """Scores of documents that share at least two of the rarest words of ``ask.query`` (a whole text).
 
-    The takeaway ``ask.like`` itself is not among them.
+    The takeaway ``ask.like`` itself is excluded.
     """
     total, shared = np.zeros(reading.count, np.float32), np.zeros(reading.count, np.int64)
     words = {word.plain: word for word in tokenize(ask.query, languages) if not is_slight(word)}
@@ -111,7 +111,7 @@ def like(
     for word in words.values():
         terms = [("word", word.plain), *(("stem", stem) for stem in word.stems if not word.pair)]
         score = np.maximum.reduce([reading.score(*term) for term in terms])
-        # Its own document has it too: a word of nobody else joins nothing.
+        # Its own document has the word too: one that occurs nowhere else connects nothing.
         if np.count_nonzero(score) > 1:
             scored.append((float(score.max()), word.plain, score))
     chosen = sorted(scored, key=lambda one: one[:2], reverse=True)[:MOST_LIKE]
@@ -125,7 +125,7 @@ def like(
 
 
 def _allowed(reading: IndexReader, ask: SearchRequest) -> Bools:
-    """What is there, may be seen by the asker, and passes the filters."""
+    """Documents that exist, are visible to the searcher, and pass the filters."""
     mask = reading.alive.copy()
     if ask.place is not None:
         word = place_word(ask.place, ask.new_too)
@@ -141,7 +141,7 @@ def _allowed(reading: IndexReader, ask: SearchRequest) -> Bools:
 
 
 def _where(reading: IndexReader, name: str, holds: Whatever) -> Bools:
-    """Ask each value once, not each document."""
+    """Evaluate once per distinct value, not per document."""
     column = reading.facts[name]
     true = np.array([holds(value) for value in column.values], np.bool_)
     return true[column.codes] if len(true) else np.zeros(reading.count, np.bool_)
@@ -156,7 +156,7 @@ def _sorted(
         return numbers[np.argsort(recorded, kind="stable")]
     newest_first = -recorded
     if ask.sort is Sort.RELEVANCE and weighs:
-        # The last key is the first to sort by.
+        # lexsort uses the last key first.
         return numbers[np.lexsort((newest_first, -scores[numbers]))]
     return numbers[np.argsort(newest_first, kind="stable")]
 
@@ -171,7 +171,7 @@ def _theme_counts(reading: IndexReader, ask: SearchRequest, matching: Bools) -> 
 
 
 def _counts(reading: IndexReader, name: str, numbers: Whatever) -> dict[str, int]:
-    """Counts by value, the most frequent first; documents without a value left away."""
+    """Counts by value, most frequent first; documents without a value are omitted."""
     column = reading.facts[_COLUMNS.get(name, name)]
     counted = np.bincount(column.codes[numbers], minlength=len(column.values))
     counts: dict[str, int] = {}

@@ -1,8 +1,9 @@
-"""The folder ``index/``: the index that answers, others that are being built aside, and how one takes over.
+"""The folder ``index/``: the live index, others being built beside it, and how they are switched.
 
-``current`` names the folder that answers. In each: Whoosh's files, ``made-for.json`` (see Recipe), ``indexed-to`` (a
-revision), ``noted.json`` (Whoosh's files and their sizes after the last commit, and how many documents they hold) and
-``taken-back``, where words of something withdrawn may still stand in Whoosh's files.
+``current`` names the live index's folder. Each folder contains Whoosh's files, ``made-for.json``
+(see Recipe), ``indexed-to`` (a revision), ``noted.json`` (Whoosh's files and their sizes after the
+last commit, and the number of documents) and ``taken-back``, present while withdrawn words may
+remain in Whoosh's files.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from typing import Any
 from reporter.search.documents import schema
 from reporter.search.recipe import VERSION, Recipe
 
-# What Whoosh's readers raise over files that are not what they were.
+# Exceptions that Whoosh's readers raise for corrupt files.
 BROKEN = (
     OSError,
     ValueError,
@@ -44,7 +45,7 @@ _TRIES = 5
 
 
 def whoosh_errors() -> tuple[type[BaseException], ...]:
-    """BROKEN and what Whoosh has of its own."""
+    """BROKEN and Whoosh's own exceptions."""
     from whoosh.index import IndexError as NoIndex
 
     return (*BROKEN, NoIndex)
@@ -58,7 +59,7 @@ class IndexGeneration:
 
     @classmethod
     def create(cls, folder: Path, recipe: Recipe) -> IndexGeneration:
-        """An empty one."""
+        """Create an empty index."""
         from whoosh import index
 
         folder.mkdir(parents=True)
@@ -67,7 +68,7 @@ class IndexGeneration:
         return cls(folder)
 
     def made_for(self) -> dict[str, Any]:
-        """Of what recipe; {} when that can't be read."""
+        """The recipe it was built with; {} if unreadable."""
         try:
             told = json.loads((self.folder / "made-for.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
@@ -75,21 +76,21 @@ class IndexGeneration:
         return told if isinstance(told, dict) else {}
 
     def open(self) -> Any:
-        """Whoosh's index; raises one of ``whoosh_errors``."""
+        """Open the Whoosh index; raises one of ``whoosh_errors``."""
         from whoosh import index
 
         return index.open_dir(self.folder)
 
     @property
     def indexed_to(self) -> int:
-        """The revision of the last row that was taken in."""
+        """The revision of the last indexed row."""
         try:
             return int((self.folder / "indexed-to").read_text(encoding="ascii"))
         except (OSError, ValueError):
             return 0
 
     def note(self, revision: int) -> None:
-        """Remember how far it is, after the commit: killed in between, a few rows are taken in twice."""
+        """Record the revision after the commit: if killed in between, a few rows are indexed twice."""
         told = {"documents": int(self.open().doc_count()), "files": self._sizes()}
         self._put("noted.json", json.dumps(told))
         self._put("indexed-to", str(revision))
@@ -105,7 +106,7 @@ class IndexGeneration:
 
     @property
     def noted_documents(self) -> int | None:
-        """How many documents it holds, told without Whoosh; None unless its files are those of the last commit."""
+        """Number of documents, without loading Whoosh; None unless its files are those of the last commit."""
         try:
             told = json.loads((self.folder / "noted.json").read_text(encoding="ascii"))
             whole = told["files"] == self._sizes()
@@ -120,30 +121,30 @@ class IndexGeneration:
 
     @property
     def taken_back(self) -> bool:
-        """Whether words of something withdrawn may still stand in its files."""
+        """Whether withdrawn words may remain in its files."""
         return (self.folder / "taken-back").exists()
 
     def note_taken_back(self) -> None:
-        """Something withdrawn was in it."""
+        """Record that something withdrawn was in it."""
         (self.folder / "taken-back").touch()
 
     @property
     def is_there(self) -> bool:
-        """Whether Whoosh's table of contents is there: somebody may delete files."""
+        """Whether Whoosh's table of contents exists: somebody may delete files."""
         return any(self.folder.glob("_*.toc"))
 
     @property
     def suspect(self) -> bool:
-        """Whether a search could not read it, in this process or another."""
+        """Whether a search failed to read it, in this process or another."""
         return (self.folder / "suspect").exists()
 
     def note_suspect(self) -> None:
-        """A search could not read it."""
+        """Record that a search failed to read it."""
         with suppress(OSError):
             (self.folder / "suspect").touch()
 
     def clear_suspect(self) -> None:
-        """It was looked into, and can be read."""
+        """Record that it was checked and is readable."""
         (self.folder / "suspect").unlink(missing_ok=True)
 
 
@@ -152,11 +153,11 @@ class IndexGenerations:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
-        # Several threads look for the first one at once; whoever makes it drops all others.
+        # Several threads may look for the first one at once; creating one drops all others.
         self._beginning = threading.Lock()
 
     def current(self, recipe: Recipe) -> IndexGeneration:
-        """The one that answers; an empty one is made where there is none that this version can read."""
+        """The live index; an empty one is created if there is none that this version can read."""
         build = self.usable()
         if build is not None:
             return build
@@ -165,12 +166,12 @@ class IndexGenerations:
                 try:
                     return self.usable() or self.start_anew(recipe)
                 except FileNotFoundError:
-                    # Another process has begun as well, and dropped ours.
+                    # Another process has created one as well, and dropped ours.
                     continue
             return self.usable() or self.start_anew(recipe)
 
     def usable(self) -> IndexGeneration | None:
-        """The one that answers, if this version can read it."""
+        """The live index, if this version can read it."""
         build = self._named()
         right = build is not None and build.made_for().get("version") == VERSION
         return build if right else None
@@ -183,17 +184,17 @@ class IndexGenerations:
         return IndexGeneration(self._folder / name) if name.isalnum() else None
 
     def start_anew(self, recipe: Recipe) -> IndexGeneration:
-        """Put an empty index in the place of what is there."""
+        """Replace the index by an empty one."""
         build = self.aside(recipe)
         self.switch(build)
         return build
 
     def aside(self, recipe: Recipe) -> IndexGeneration:
-        """An empty index beside the one that answers."""
+        """Create an empty index beside the live one."""
         return IndexGeneration.create(self._folder / f"i{secrets.token_hex(6)}", recipe)
 
     def switch(self, build: IndexGeneration) -> None:
-        """Let this one answer from now on, and drop all others, finished or not."""
+        """Make this index live, and delete all others, finished or not."""
         temporary = self._folder / f"current.{secrets.token_hex(4)}"
         temporary.write_text(build.folder.name, encoding="ascii")
         os.replace(temporary, self._folder / "current")
@@ -203,7 +204,7 @@ class IndexGenerations:
 
 
 def _remove(path: Path) -> None:
-    """As far as it goes: Windows keeps what somebody still reads, and the next switch takes it."""
+    """Best effort: Windows keeps files that are being read, and the next switch deletes them."""
     if path.is_dir():
         shutil.rmtree(path, ignore_errors=True)
     else:
@@ -212,7 +213,7 @@ def _remove(path: Path) -> None:
 
 @contextmanager
 def hold(build: IndexGeneration) -> Iterator[bool]:
-    """Keep other writers out; False when somebody is writing already. (The lock file that Whoosh's writers take.)"""
+    """Lock out other writers; False if somebody is writing already. (Uses the lock file of Whoosh's writers.)"""
     from whoosh.filedb.filestore import FileStorage
 
     build.folder.mkdir(parents=True, exist_ok=True)
@@ -227,7 +228,7 @@ def hold(build: IndexGeneration) -> Iterator[bool]:
 
 @contextmanager
 def writing(build: IndexGeneration) -> Iterator[Any]:
-    """Whoosh's writer, committed at the end; None when somebody else is writing."""
+    """Whoosh's writer, committed at the end; None if somebody else is writing."""
     from whoosh.index import LockError
 
     try:

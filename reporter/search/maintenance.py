@@ -1,4 +1,4 @@
-"""When an index is built again: the desk asks (a row), it was made for other settings, lacks something, is unclean."""
+"""When to rebuild the index: on request from the desk, for a changed recipe, missing documents or withdrawn words."""
 
 from __future__ import annotations
 
@@ -12,20 +12,20 @@ from reporter.search.protocol import SearchIndex
 
 
 def ask_rebuild(session: Session, *, now: datetime) -> None:
-    """Have the index built again by the worker. Commits."""
+    """Request a rebuild by the worker. Commits."""
     session.execute(update(Gathering).values(reindex_asked_at=now))
     session.commit()
 
 
 def rebuild_asked(session: Session) -> datetime | None:
-    """When it was asked for, if that is still to be done."""
+    """When a pending rebuild was requested, or None."""
     return session.scalar(select(Gathering.reindex_asked_at))
 
 
 def rebuild_if_asked(session: Session, index: SearchIndex) -> int:
-    """Build it again if somebody asked for it or its settings are no longer ours; how many documents, 0: no need.
+    """Rebuild if requested or if the recipe has changed; returns the number of documents, 0 if there was no need.
 
-    Asked for once more while it is at it: it is done once more. Commits.
+    A request made during the rebuild causes another one. Commits.
     """
     asked = rebuild_asked(session)
     if asked is None and not index.outdated():
@@ -39,9 +39,10 @@ def rebuild_if_asked(session: Session, index: SearchIndex) -> int:
 
 
 def look_after(session: Session, index: SearchIndex, *, now: datetime) -> None:
-    """Ask for a rebuild where words that were taken back may still stand in its files, or where documents are missing.
+    """Request a rebuild if withdrawn words may remain in the index files, or if documents are missing.
 
-    Words go out of the answers at once, but out of Whoosh's files only when these are written anew. Commits.
+    Withdrawn words disappear from results at once, but from Whoosh's files only when these are
+    rewritten. Commits.
     """
     if rebuild_asked(session) is None and (index.unclean() or index.misses(session)):
         ask_rebuild(session, now=now)

@@ -1,4 +1,4 @@
-"""What is asked of an index and what it answers; the rest of the program knows no more of it."""
+"""The search interface: requests, results and the index protocol, independent of the engine."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ if TYPE_CHECKING:
     from reporter.search.recipe import Recipe
 
 FACETS = ("session", "kind", "intent", "author", "tag", "state", "day")
-# Not in the index: who asks brings the members along.
+# Not in the index: the caller passes the members.
 THEME = "theme"
-# A query is typed by a person; more than this is somebody else.
+# Longer than any query typed by a person.
 QUERY_CHARS = 300
 
 
 class Sort(StrEnum):
-    """The order of an answer. RELEVANCE without words to weigh is NEWEST."""
+    """Sort order. RELEVANCE without words to rank by means NEWEST."""
 
     RELEVANCE = "relevance"
     NEWEST = "newest"
@@ -33,7 +33,7 @@ class Sort(StrEnum):
 
 
 class Relaxation(StrEnum):
-    """What was done to a query that finds nothing as it stands. Empty (stored as NOT): nothing."""
+    """How a query that found nothing was relaxed. Empty (stored as NOT): not relaxed."""
 
     NOT = ""
     BEGINNINGS = "beginnings"
@@ -43,12 +43,13 @@ class Relaxation(StrEnum):
 
 @dataclass(frozen=True)
 class SearchRequest:
-    """A question to the index.
+    """A search query.
 
-    ``filters`` are exact values by facet. ``place`` None: the desk, which sees all but what was withdrawn.
-    ``unfinished``: the last word is still being typed, so its beginning counts. ``like``: the id of a takeaway that
-    the answer should resemble (``query`` is left aside then). ``today``: at the gathering, for ``day:today``.
-    ``themes``: ids of takeaways by theme, for the facet and the filter "theme".
+    ``filters`` are exact values by facet. ``place`` None: the desk, which sees all but withdrawn
+    takeaways. ``unfinished``: the last word is still being typed, so it matches as a prefix.
+    ``like``: the id of a takeaway that results should resemble (``query`` is ignored then).
+    ``today``: at the gathering, for ``day:today``. ``themes``: ids of takeaways by theme, for the
+    facet and the filter "theme".
     """
 
     query: str = ""
@@ -66,10 +67,10 @@ class SearchRequest:
 
 @dataclass(frozen=True)
 class SearchResult:
-    """An answer: ids of this page in order, how many in all, counts by facet, what to mark.
+    """A search result: ids of this page in order, the total, counts by facet, and terms to highlight.
 
-    ``suggestion``: the query in the spelling that finds something, '' if it needs none or there is none; the answer is
-    then that of the suggestion, as ``loosened`` says.
+    ``suggestion``: the query with corrected spelling, '' if not needed or not found; the results
+    are then those of the suggestion, as ``loosened`` says.
     """
 
     query: str
@@ -82,36 +83,36 @@ class SearchResult:
     marks: Highlights = field(default_factory=Highlights)
 
 
-# Takes how many are done, and of how many.
+# Progress callback: number done, and the total.
 Progress = Callable[[int, int], None]
 
 
 class SearchIndex(Protocol):
-    """What the rest of the program knows of an index."""
+    """An index, independent of the engine."""
 
-    # What documents are made for; another one than the index was made for makes it outdated.
+    # What documents were built for; a different recipe makes the index outdated.
     recipe: Recipe
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
-        """Take in what has changed since last time; how many documents were written."""
+        """Index the changes since last time; returns how many documents were written."""
 
     def search(self, ask: SearchRequest) -> SearchResult:
-        """Answer."""
+        """Search."""
 
     def behind(self, session: Session) -> int:
-        """How many revisions the index lags."""
+        """Number of revisions not indexed yet."""
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
-        """Build it again from the database, beside the one that goes on answering; how many documents it has."""
+        """Rebuild from the database beside the live index; returns the number of documents."""
 
     def outdated(self) -> bool:
-        """Whether it was made for other settings."""
+        """Whether it was built for other settings."""
 
     def unclean(self) -> bool:
-        """Whether words that were taken back may still stand in its files."""
+        """Whether withdrawn words may remain in its files."""
 
     def ids(self) -> set[uuid.UUID]:
-        """The takeaways that are in it."""
+        """The indexed takeaways."""
 
     def misses(self, session: Session) -> int:
-        """How many takeaways it lacks though it has seen all changes."""
+        """Number of takeaways missing although all changes are indexed."""

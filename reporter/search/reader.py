@@ -1,6 +1,7 @@
-"""An index opened for reading: postings and facts as numpy arrays, so that a question is a little arithmetic.
+"""Index reader: postings and facets as numpy arrays, so that a query is vectorized arithmetic.
 
-Whoosh keeps and finds the words; scoring 10,000 postings one by one in Python would take ten times as long.
+Whoosh stores and finds the words; scoring 10,000 postings one by one in Python would take ten times
+as long.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ _NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 @dataclass(frozen=True)
 class Coded:
-    """A column of texts: for each document the number of its value."""
+    """A categorical column: for each document the index of its value."""
 
     codes: Ints
     values: list[str]
@@ -39,14 +40,14 @@ class Coded:
 
 @dataclass(frozen=True)
 class Segment:
-    """The facts of one of Whoosh's segments, which never change (but for deletions)."""
+    """The facets of a Whoosh segment, immutable (except for deletions)."""
 
     texts: dict[str, Coded]
     numbers: dict[str, Ints]
 
 
 class Memory:
-    """What was read of segments, for all readings of one index: segments don't change, readings come and go."""
+    """Cache of segment data for all readers of one index: segments are immutable, readers are short-lived."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -55,7 +56,7 @@ class Memory:
         self._ids: dict[str, list[str]] = {}
 
     def segment(self, reader: Any) -> Segment:
-        """The facts of a reader's segment."""
+        """The facets of a reader's segment."""
         name = reader.segment().segment_id()
         if (known := self._segments.get(name)) is None:
             known = _read_segment(reader)
@@ -64,14 +65,14 @@ class Memory:
         return known
 
     def keep(self, names: Iterable[str]) -> None:
-        """Forget the segments that were merged into others."""
+        """Drop segments that were merged into others."""
         kept = set(names)
         with self._lock:
             self._segments = {n: s for n, s in self._segments.items() if n in kept}
             self._ids = {n: ids for n, ids in self._ids.items() if n in kept}
 
     def ids(self, reader: Any) -> list[str]:
-        """The takeaways of a reader's segment, in the order of its documents."""
+        """The takeaways of a reader's segment, in document order."""
         name = reader.segment().segment_id()
         if (known := self._ids.get(name)) is None:
             known = [str(reader.stored_fields(n)["id"]) for n in range(reader.doc_count_all())]
@@ -80,7 +81,7 @@ class Memory:
         return known
 
     def postings(self, reader: Any, name: str, text: str) -> Postings:
-        """Documents of a segment with a term, and how often."""
+        """Documents of a segment with a term, and term frequencies."""
         key = (reader.segment().segment_id(), name, text)
         with self._lock:
             if (known := self._postings.get(key)) is not None:
@@ -121,13 +122,13 @@ def _read_postings(reader: Any, name: str, text: str) -> Postings:
 
 
 class IndexReader:
-    """One state of the index. Not for two threads at a time: Whoosh's readers share a file position."""
+    """A snapshot of the index. Not thread-safe: Whoosh's readers share a file position."""
 
     def __init__(self, index: Any, memory: Memory, generation: int) -> None:
         self.generation = generation
         self._memory = memory
         self.reader = index.reader()
-        # Whoosh's reader of an empty index has no leaf readers to give.
+        # Whoosh's reader of an empty index has no leaf readers.
         leaves = self.reader.leaf_readers() if self.reader.doc_count_all() else ()
         self.leaves: list[tuple[Any, int]] = list(leaves)
         memory.keep(leaf.segment().segment_id() for leaf, _at in self.leaves)
@@ -144,11 +145,11 @@ class IndexReader:
         self._length = (K1 * (1 - B + B * words / max(average, 1.0))).astype(np.float32)
 
     def close(self) -> None:
-        """Give the files back."""
+        """Close the files."""
         self.reader.close()
 
     def postings(self, name: str, text: str) -> Postings:
-        """Documents with a term in a field, and how often."""
+        """Documents with a term in a field, and term frequencies."""
         found = [(self._memory.postings(leaf, name, text), at) for leaf, at in self.leaves]
         parts = [(ids + at, weights) for (ids, weights), at in found if len(ids)]
         if not parts:
@@ -167,7 +168,7 @@ class IndexReader:
         return np.fromiter(told, np.bool_, self.count)
 
     def score(self, name: str, text: str) -> Floats:
-        """BM25 of a term for each document (Robertson and Zaragoza 2009); 0 where it doesn't stand."""
+        """BM25 of a term for each document (Robertson and Zaragoza 2009); 0 if it does not occur."""
         scores = np.zeros(self.count, np.float32)
         ids, weights = self.postings(name, text)
         if len(ids):
@@ -176,7 +177,7 @@ class IndexReader:
         return scores
 
     def beginning(self, name: str, start: str) -> list[str]:
-        """Terms of a field that begin so; not more than MOST_BEGINNINGS of a segment."""
+        """Terms of a field with a prefix; at most MOST_BEGINNINGS per segment."""
         found: set[str] = set()
         for leaf, _at in self.leaves:
             for _number, term in zip(
@@ -190,17 +191,17 @@ class IndexReader:
         return sorted({t.decode("utf-8") for leaf, _at in self.leaves for t in leaf.lexicon(name)})
 
     def similar(self, name: str, text: str, distance: int) -> set[str]:
-        """Terms of a field within so many typing slips."""
+        """Terms of a field within an edit distance."""
         return {t for leaf, _at in self.leaves for t in leaf.terms_within(name, text, distance)}
 
     def near(self, word: str) -> Iterator[tuple[str, int]]:
-        """Words within two typing slips, and how many documents have them in their texts."""
+        """Words within an edit distance of two, and how many documents have them in their texts."""
         names = ("word", "about")
         found = {t for name in names for t in self.similar(name, word, 2) if ":" not in t}
         return ((term, len(self.postings("word", term)[0])) for term in found)
 
     def phrase(self, words: list[str]) -> Bools:
-        """For each document whether these words follow one another in its texts."""
+        """For each document whether these words are consecutive in its texts."""
         mask = np.zeros(self.count, np.bool_)
         if any(not len(self.postings("word", word)[0]) for word in words):
             return mask
@@ -231,7 +232,7 @@ class IndexReader:
         return str(self.reader.stored_fields(number)["id"])
 
     def number_of(self, takeaway_id: str) -> int | None:
-        """The document of a takeaway; None when it is not in the index."""
+        """The document number of a takeaway; None if it is not indexed."""
         alive = [
             int(number) for number in self.postings("id", takeaway_id)[0] if self.alive[number]
         ]
@@ -239,7 +240,7 @@ class IndexReader:
 
 
 def _together(parts: list[Coded]) -> Coded:
-    """Columns of segments one after the other, with one list of values."""
+    """Concatenate columns of segments, with one list of values."""
     known: dict[str, int] = {}
     codes = []
     for part in parts:

@@ -1,4 +1,4 @@
-"""What the index is made for: a change of any of it means that the index is built again."""
+"""The index recipe: everything besides the rows that documents depend on; any change requires a rebuild."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from reporter.config import Settings
 from reporter.search.text import languages, tokenizer
 from reporter.search.text.languages import stemmable
 
-# Raised when documents change: an older index is then built again.
+# Increment when documents change: older indexes are then rebuilt.
 VERSION = 4
 
 
 @dataclass(frozen=True)
 class Recipe:
-    """What documents depend on besides the rows: another one means another index."""
+    """What documents depend on besides the rows; a different recipe needs a new index."""
 
     zone: str = "UTC"
     language: str = "en"
@@ -32,20 +32,21 @@ class Recipe:
 
     @classmethod
     def of(cls, settings: Settings) -> Recipe:
-        """Of a gathering."""
+        """The recipe of a gathering."""
         return cls(settings.gathering.timezone, settings.gathering.language)
 
     def told(self) -> dict[str, Any]:
-        """For the file that stands beside the index."""
+        """As stored in the file beside the index."""
         told = {"version": VERSION, "zone": self.zone, "languages": list(self.languages)}
         return told | {"analysis": analysis()}
 
 
 @functools.cache
 def analysis() -> str:
-    """What makes words of texts: versions of the libraries and of Unicode, and our own code, as one hash.
+    """Hash of everything that affects tokenizing: versions of the libraries and of Unicode, and our own code.
 
-    Another one finds other words: the stemming library 3.1 has other stems for "evening" and for all of Dutch than 2.2.
+    Different versions find different words: the stemming library 3.1 has other stems for "evening"
+    and for all of Dutch than 2.2.
     """
     own = hashlib.sha256()
     for module in (tokenizer, languages):

@@ -1,4 +1,4 @@
-"""The index of a gathering: Whoosh in ``index/``, taken in behind the rows, answered from the last commit."""
+"""The search index of a gathering: Whoosh in ``index/``, updated after the rows, searched as of the last commit."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# Readings that are kept open for the next question; more threads than that open one of their own.
+# Readers kept open for the next query; more threads than that open one of their own.
 SPARE = 4
-# The one that answers may be switched while it is opened.
+# The live index may be switched while it is opened.
 ATTEMPTS = 6
 
 
@@ -46,11 +46,11 @@ class WhooshIndex:
         self._builds = IndexGenerations(folder)
         self._spare: list[tuple[Path, IndexReader]] = []
         self._memory: Memory | None = None
-        # The folder that was looked into.
+        # The folder that was checked.
         self._sound: Path | None = None
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
-        """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
+        """Index rows above the last indexed revision; does nothing if another process is at it. Bounded memory."""
         if self._rests(session):
             return 0
         return self._catch_up(self._sound_build(), session, progress)
@@ -78,12 +78,12 @@ class WhooshIndex:
             written += len(rows)
             if progress:
                 progress(written, total)
-            # Nothing was changed: give the rows back, so that memory stays flat.
+            # Unchanged: release the rows, so that memory stays flat.
             session.rollback()
         return written
 
     def _write(self, build: IndexGeneration, rows: Sequence[Takeaway]) -> bool:
-        """Take rows in; False when somebody else is writing."""
+        """Index rows; False if somebody else is writing."""
         with writing(build) as writer:
             if writer is None:
                 return False
@@ -97,11 +97,11 @@ class WhooshIndex:
         return True
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
-        """Build it again beside the one that goes on answering, then switch. How many documents it has.
+        """Rebuild beside the live index, then switch. Returns the number of documents.
 
-        What changes meanwhile is taken in by both.
+        Changes in the meantime are indexed in both.
         """
-        # One that is there already, so that there is something to switch from.
+        # Create one if missing, so that there is something to switch from.
         self._build()
         build = self._builds.aside(self.recipe)
         upto = newest(session)
@@ -120,27 +120,27 @@ class WhooshIndex:
         return int(build.open().doc_count())
 
     def behind(self, session: Session) -> int:
-        """Revisions that the index has not seen yet."""
+        """Number of revisions not indexed yet."""
         build = self._builds.usable()
         return max(0, newest(session) - (build.indexed_to if build else 0))
 
     def outdated(self) -> bool:
-        """Whether it was made for other settings (the one that answers goes on)."""
+        """Whether it was built for other settings (the live index stays in use)."""
         build = self._builds.usable()
         return build is not None and build.made_for() != self.recipe.told()
 
     def unclean(self) -> bool:
-        """Whether words that were taken back may still stand in its files; no answer has them any more."""
+        """Whether withdrawn words may remain in its files; they are in no results any more."""
         build = self._builds.usable()
         return build is not None and build.taken_back
 
     def ids(self) -> set[uuid.UUID]:
-        """The takeaways that are in it."""
+        """The indexed takeaways."""
         with self._build().open().searcher() as searcher:
             return {uuid.UUID(one["id"]) for one in searcher.reader().all_stored_fields()}
 
     def misses(self, session: Session) -> int:
-        """How many takeaways are not in it though it has seen all revisions (a power cut): then a rebuild is due."""
+        """Number of takeaways missing although all revisions are indexed (a power cut): then a rebuild is due."""
         build = self._builds.usable()
         if build is None:
             return 0
@@ -150,9 +150,9 @@ class WhooshIndex:
         return abs(wanted - indexed) if build.indexed_to >= upto == newest(session) else 0
 
     def search(self, ask: SearchRequest) -> SearchResult:
-        """Answer from the last commit. An empty query with or without filters lists the newest.
+        """Search the last commit. An empty query, with or without filters, lists the newest.
 
-        Files that can't be read answer with nothing; the next ``sync`` begins anew.
+        Unreadable files give an empty result; the next ``sync`` starts over.
         """
         from reporter.search.executor import answer
 
@@ -166,7 +166,7 @@ class WhooshIndex:
 
     @contextmanager
     def _reading(self) -> Iterator[IndexReader | None]:
-        """A reading of the last commit, for this thread alone; None where that can't be read."""
+        """A reader of the last commit, for this thread alone; None if it is unreadable."""
         opened = self._opened()
         if opened is None:
             yield None
@@ -179,7 +179,7 @@ class WhooshIndex:
                 self._spare.pop(0)[1].close()
 
     def _opened(self) -> tuple[Path, IndexReader] | None:
-        """Tried a few times: a commit removes files that were just listed, and a rebuild removes its forerunner."""
+        """Retries: a commit removes files that were just listed, and a rebuild removes its predecessor."""
         for attempt in range(ATTEMPTS):
             build = self._build()
             try:
@@ -187,7 +187,7 @@ class WhooshIndex:
                 spare = self._take_spare(build.folder, generation)
                 return build.folder, spare or self._open(build, generation)
             except whoosh_errors() as error:
-                # Its text alone: the error would keep Whoosh's half-read files open.
+                # Only its text: the exception would keep Whoosh's half-read files open.
                 failure = str(error)
                 time.sleep(0.05 * attempt)
         log.warning("the index can't be read: %s", failure)
@@ -195,7 +195,7 @@ class WhooshIndex:
         return None
 
     def _take_spare(self, folder: Path, generation: int) -> IndexReader | None:
-        """One that is open and shows this state; those that show an older one are closed."""
+        """Take an open reader of this state; readers of older states are closed."""
         while True:
             try:
                 of, reading = self._spare.pop()
@@ -212,16 +212,16 @@ class WhooshIndex:
         return IndexReader(build.open(), self._memory, generation)
 
     def _build(self) -> IndexGeneration:
-        """The one that answers; a missing one is begun anew."""
+        """The live index; created if missing."""
         return self._builds.current(self.recipe)
 
     def _sound_build(self) -> IndexGeneration:
-        """The one that answers, begun anew if its files are broken. Looked into once, and when a search failed."""
+        """The live index, started over if its files are corrupt. Checked once, and after a failed search."""
         build = self._build()
         if self._sound == build.folder and build.is_there and not build.suspect:
             return build
         with hold(build) as free:
-            # Who holds it is committing: what can't be read at this moment says nothing.
+            # The holder of the lock is committing: a read error at this moment proves nothing.
             if free and not self._is_readable(build) and self._build().folder == build.folder:
                 log.warning("the index is begun anew")
                 build = self._builds.start_anew(self.recipe)

@@ -1,4 +1,4 @@
-"""Composing stories: what an organizer puts where, in which words, with a draft to begin from."""
+"""Composing stories: order, texts and drafts."""
 
 from __future__ import annotations
 
@@ -24,16 +24,16 @@ from reporter.stories.queries import (
 
 TITLE_CHARS = 200
 WORDS_CHARS = 20_000
-# How many starred takeaways of a session the draft of a report begins with.
+# How many starred takeaways per session the draft of a report begins with.
 REPORT_OF_EACH = 3
-# How many takeaways of a theme a story of it begins with.
+# How many takeaways of a theme its story begins with.
 THEME_PIECES = 12
 _TEXTS = ("title", "lead", "short")
 _ALIVE = Takeaway.state != TakeawayState.WITHDRAWN
 
 
 def find_story(session: Session, story_id: str) -> Story:
-    """The story of an id as text; raises NotFound."""
+    """The story with an id as text; raises NotFound."""
     try:
         found = session.get(Story, uuid.UUID(story_id))
     except ValueError:
@@ -44,7 +44,7 @@ def find_story(session: Session, story_id: str) -> Story:
 
 
 def new_story(session: Session, hand: Actor, title: str, *, report: bool = False) -> Story:
-    """A composed story, a draft until somebody says otherwise. Commits."""
+    """Create a composed story, as a draft. Commits."""
     story = Story(
         id=new_id(hand.now, hand.rng),
         title=_cut(title),
@@ -58,14 +58,14 @@ def new_story(session: Session, hand: Actor, title: str, *, report: bool = False
 
 
 def report_of(session: Session) -> Story | None:
-    """The gathering's report, if somebody began one."""
+    """The gathering's report, if there is one."""
     return session.scalar(select(Story).where(Story.report.is_(True)).order_by(Story.created_at))
 
 
 def draft_session(session: Session, event: EventSession, hand: Actor) -> Story:
-    """The session's own story with its starred takeaways put first, in the order of the day. Commits.
+    """Put starred takeaways first in the session's own story, in order of time. Commits.
 
-    What was arranged before keeps its place; the rest of what is approved still follows below.
+    Earlier arrangements keep their place; other approved takeaways still follow below.
     """
     story = session_story(session, event, now=hand.now, rng=hand.rng)
     wanted = Takeaway.state.in_((TakeawayState.NEW, TakeawayState.APPROVED))
@@ -76,7 +76,7 @@ def draft_session(session: Session, event: EventSession, hand: Actor) -> Story:
 
 
 def can_draft(session: Session, event: EventSession) -> bool:
-    """Whether a draft of this session's story would hold anything: something approved, starred or arranged before."""
+    """Whether a draft of this session's story would contain anything: approved, starred or arranged takeaways."""
     approved = Takeaway.state == TakeawayState.APPROVED
     starred = Takeaway.starred.is_(True) & (Takeaway.state == TakeawayState.NEW)
     told = select(Takeaway.id).where(Takeaway.session_id == event.id, approved | starred)
@@ -86,11 +86,12 @@ def can_draft(session: Session, event: EventSession) -> bool:
 
 
 def draft_report(session: Session, hand: Actor, title: str) -> Story:
-    """The gathering's report: a heading for each session with starred takeaways, and the first of them. Commits."""
+    """Draft the gathering's report: a heading for each session with starred takeaways, and the
+    first of them. Commits."""
     story = report_of(session) or new_story(session, hand, title, report=True)
     inside = {item.takeaway_id for item in story.items}
     for event, rows in _starred_by_session(session):
-        # Asked again it adds sessions that were not there the first time, and repeats none.
+        # When repeated, it adds sessions that were missing, and duplicates none.
         if inside.isdisjoint(row.id for row in rows):
             _append_words(session, story, hand, f"## {event.title}")
             _append(session, story, rows[:REPORT_OF_EACH])
@@ -99,9 +100,9 @@ def draft_report(session: Session, hand: Actor, title: str) -> Story:
 
 
 def draft_theme(session: Session, hand: Actor, title: str, takeaways: Sequence[Takeaway]) -> Story:
-    """A composed story that begins with a theme: its approved takeaways in this order, so many at most. Commits.
+    """Compose a story that begins with a theme: its approved takeaways in this order, up to a maximum. Commits.
 
-    Raises Conflict where nothing of it is approved.
+    Raises Conflict if none of them is approved.
     """
     rows = [row for row in takeaways if row.state == TakeawayState.APPROVED][:THEME_PIECES]
     if not rows:
@@ -130,14 +131,14 @@ def _starred_by_session(session: Session) -> list[tuple[EventSession, list[Takea
 
 
 def pieces(session: Session, story: Story) -> list[Piece]:
-    """What was arranged, approved or not, in order; what was withdrawn is left out."""
+    """The arranged pieces, approved or not, in order, without withdrawn ones."""
     words = [(row.position, 0, row) for row in story_words(session, story)]
     placed: list[tuple[int, int, Piece]] = [*words, *arranged_takeaways(session, story, _ALIVE)]
     return [piece for _at, _kind, piece in sorted(placed, key=lambda one: one[:2])]
 
 
 def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
-    """Put takeaways at the end of what is arranged; those that are in already stay where they are. Commits."""
+    """Append takeaways to the arranged ones; those already in stay where they are. Commits."""
     for row in takeaways:
         if row.state == TakeawayState.WITHDRAWN:
             raise Conflict("Its contributor has taken this back; it can't be shown any more.")
@@ -146,14 +147,14 @@ def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
 
 
 def add_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
-    """Markdown at the end of what is arranged. Commits."""
+    """Append Markdown to the arranged pieces. Commits."""
     row = _append_words(session, story, hand, text)
     _changed(session)
     return row
 
 
 def set_words(session: Session, story: Story, piece: str, text: str, *, was: str) -> None:
-    """Change words between takeaways. Raises Conflict if they are not ``was`` any more. Commits."""
+    """Change a text between takeaways. Raises Conflict if it is no longer ``was``. Commits."""
     row = next((row for row in story_words(session, story) if row.id.hex == piece), None)
     if row is None:
         raise NotFound("These words are not in the story any more.")
@@ -164,7 +165,7 @@ def set_words(session: Session, story: Story, piece: str, text: str, *, was: str
 def set_texts(
     session: Session, story: Story, values: Mapping[str, str], *, was: Mapping[str, str]
 ) -> None:
-    """Title, lead and short text; ``was``: what stood there when they were read. Raises Conflict. Commits."""
+    """Set title, lead and short text; ``was``: their values when they were read. Raises Conflict. Commits."""
     for name in _TEXTS:
         if name in values:
             text = _cut(values[name]) if name == "title" else _checked_words(values[name])
@@ -173,13 +174,13 @@ def set_texts(
 
 
 def set_switches(session: Session, story: Story, *, draft: bool, rest: bool) -> None:
-    """Whether it is a draft, and whether a session's other takeaways follow below. Commits."""
+    """Set whether it is a draft, and whether a session's other takeaways follow below. Commits."""
     story.draft, story.rest = draft, rest
     _changed(session)
 
 
 def move(session: Session, story: Story, piece: str, by: int) -> None:
-    """One step (or more) up or down; at the ends it stays. Commits."""
+    """Move up or down by one or more steps; stops at the ends. Commits."""
     order = [_id(one) for one in pieces(session, story)]
     if piece in order:
         at = order.index(piece)
@@ -188,7 +189,7 @@ def move(session: Session, story: Story, piece: str, by: int) -> None:
 
 
 def put_in_order(session: Session, story: Story, order: Sequence[str]) -> None:
-    """Arrange by ids; what is not named (somebody has just added it) follows at the end, as it was. Commits."""
+    """Arrange by ids; pieces not listed (somebody has just added them) follow at the end in their order. Commits."""
     now = pieces(session, story)
     place = {name: number for number, name in enumerate(order)}
     now.sort(key=lambda one: place.get(_id(one), len(place)))
@@ -202,7 +203,7 @@ def put_in_order(session: Session, story: Story, order: Sequence[str]) -> None:
 
 
 def remove(session: Session, story: Story, piece: str) -> None:
-    """Take a piece out; a takeaway is where it was before it was put in. Commits."""
+    """Remove a piece; a takeaway returns to where it was before. Commits."""
     try:
         found = uuid.UUID(piece)
     except ValueError as error:
@@ -214,7 +215,7 @@ def remove(session: Session, story: Story, piece: str) -> None:
 
 
 def delete_story(session: Session, story: Story) -> None:
-    """Forget a composed story; its takeaways go back to their sessions. Commits."""
+    """Delete a composed story; its takeaways return to their sessions. Commits."""
     if story.session_id is not None:
         raise BadInput("A session's own story can't be deleted; hold it back instead.")
     session.execute(delete(StoryText).where(StoryText.story_id == story.id))
@@ -270,7 +271,7 @@ def _checked_words(text: str) -> str:
 
 
 def _merged(now: str, was: str, wanted: str) -> str:
-    """What should stand there: somebody else's change is kept where we made none. Raises Conflict where both did."""
+    """Three-way merge of a text: somebody else's change is kept if we made none. Raises Conflict if both did."""
     before = was.replace("\r\n", "\n").strip()
     if wanted == before:
         return now
@@ -280,6 +281,6 @@ def _merged(now: str, was: str, wanted: str) -> str:
 
 
 def _changed(session: Session) -> None:
-    """The outbox compares stories when the gathering's counter has moved. Commits."""
+    """The outbox compares stories when the gathering's counter has increased. Commits."""
     next_revision(session)
     session.commit()

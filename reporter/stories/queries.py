@@ -1,7 +1,8 @@
-"""Stories: every session has one by default, which takes what is approved and in no other.
+"""Story queries: every session has a default story of its approved takeaways that are in no other story.
 
-An organizer may arrange it: what was arranged comes first, in that order, and the rest of what is approved follows,
-until the organizer says that it should not (``Story.rest``). So nothing that was approved falls out unseen.
+An organizer may arrange it: arranged pieces come first, in that order, and the rest of the approved
+takeaways follow, unless the organizer turns that off (``Story.rest``). So nothing that was approved
+is dropped unnoticed.
 """
 
 from __future__ import annotations
@@ -24,7 +25,7 @@ Piece = Takeaway | StoryText
 
 
 def with_everything() -> tuple[Any, ...]:
-    """Loader options for takeaways that are to be shown: a constant number of queries."""
+    """Loader options for showing takeaways: a constant number of queries."""
     return (
         selectinload(Takeaway.tags),
         selectinload(Takeaway.session),
@@ -37,11 +38,11 @@ def with_everything() -> tuple[Any, ...]:
 def session_story(
     session: Session, event: EventSession, *, now: datetime, rng: random.Random
 ) -> Story:
-    """The session's own story, made if this is the first time that it is needed. Does not commit."""
+    """The session's own story, created when first needed. Does not commit."""
     own = select(Story).where(Story.session_id == event.id)
     story = session.scalar(own)
     if story is None:
-        # In one statement: another process may make it at this very moment.
+        # In one statement: another process may create it at this very moment.
         values = select(
             literal(new_id(now, rng), Story.id.type),
             literal(event.id, Story.session_id.type),
@@ -75,7 +76,7 @@ def story_title(story: Story) -> str:
 
 
 def story_pieces(session: Session, story: Story, place: Scope) -> list[Piece]:
-    """What of a story may be shown at a place, with the organizer's words between, in its order."""
+    """The pieces of a story that may be shown at a place, with the organizer's texts between, in order."""
     arranged = arranged_takeaways(session, story, showable(place))
     words = [(row.position, 0, row) for row in story_words(session, story)]
     placed: list[tuple[int, int, Piece]] = [*words, *arranged]
@@ -92,7 +93,7 @@ def story_takeaways(session: Session, story: Story, place: Scope) -> list[Takeaw
 def arranged_takeaways(
     session: Session, story: Story, *rules: ColumnElement[bool]
 ) -> list[tuple[int, int, Takeaway]]:
-    """(position, 1, takeaway) of what an organizer put in and a rule lets through."""
+    """(position, 1, takeaway) of arranged takeaways that a rule allows."""
     query = (
         select(StoryItem.position, Takeaway)
         .join(Takeaway, Takeaway.id == StoryItem.takeaway_id)
@@ -101,26 +102,26 @@ def arranged_takeaways(
         .order_by(StoryItem.position, Takeaway.id)
     )
     if story.session_id is not None:
-        # What was moved to another session since then is that one's.
+        # A takeaway moved to another session since then belongs to that one's story.
         query = query.where(Takeaway.session_id == story.session_id)
     return [(position, 1, takeaway) for position, takeaway in session.execute(query)]
 
 
 def story_words(session: Session, story: Story) -> Sequence[StoryText]:
-    """What an organizer wrote between the takeaways."""
+    """The organizer's texts between the takeaways."""
     query = select(StoryText).where(StoryText.story_id == story.id)
     return session.scalars(query.order_by(StoryText.position, StoryText.id)).all()
 
 
 def rest_of(session: Session, story: Story, *rules: ColumnElement[bool]) -> list[Takeaway]:
-    """What follows below without being arranged: of a session's own story, all that is in no other."""
+    """Takeaways that follow below the arranged ones: for a session's own story, all that are in no other."""
     if story.session_id is None or not story.rest:
         return []
     return list(session.scalars(left_over(story, *rules).options(*with_everything())))
 
 
 def left_over(story: Story, *rules: ColumnElement[bool]) -> Select[Takeaway]:
-    """The session's takeaways that are neither arranged in its own story nor taken by another: starred first."""
+    """The session's takeaways neither arranged in its own story nor taken by another: starred first."""
     inside = select(StoryItem.takeaway_id).where(StoryItem.story_id == story.id)
     return (
         select(Takeaway)
@@ -143,7 +144,7 @@ def taken() -> ColumnElement[bool]:
             Story.session_id.is_(None),
             Story.report.is_(False),
             Story.draft.is_(False),
-            # What the plan after the event tells again stays where it was told first.
+            # Takeaways repeated by the plan after the event stay in their original story.
             Story.id.not_in(in_plan()),
         )
     )
@@ -155,7 +156,7 @@ def in_plan() -> Select[uuid.UUID | None]:
 
 
 def stories_of(session: Session, takeaway: Takeaway) -> list[Story]:
-    """The stories that a takeaway is in: those it was put into, and its session's own unless another took it."""
+    """The stories that contain a takeaway: those it was put into, and its session's own unless another took it."""
     query = select(Story).join(StoryItem).where(StoryItem.takeaway_id == takeaway.id)
     placed = list(session.scalars(query.order_by(Story.created_at, Story.id)))
     planned = set(session.scalars(in_plan()))

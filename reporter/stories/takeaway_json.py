@@ -1,4 +1,4 @@
-"""A takeaway as JSON: the same record for phones, the shell, the bundle and whoever reads it later."""
+"""A takeaway as JSON: the same record for phones, the app shell, the bundle and later readers."""
 
 from __future__ import annotations
 
@@ -67,13 +67,13 @@ def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]
 def _renditions(media: Media, media_url: MediaUrl) -> dict[str, str]:
     names = [rendition.name for rendition in media.renditions]
     if media.kind != Kind.PHOTO and media.words:
-        # Words of a recording are those of its captions.
+        # The text of a recording is that of its captions.
         names.append("captions")
     return {name: media_url(media, name) for name in names}
 
 
 def _shown(media: Media) -> Media | Rendition:
-    """What sizes and length are told of: the original, or what was made of it where that has another shape."""
+    """The media whose size and length are reported: the original, or a rendition if that has another shape."""
     made = {rendition.name: rendition for rendition in media.renditions}
     return (
         made.get("play" if media.kind != Kind.PHOTO else "view", media) if media.mended else media
@@ -81,7 +81,7 @@ def _shown(media: Media) -> Media | Rendition:
 
 
 def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any]]:
-    """Where it can be read by now: the posts that were sent with it in; and what became of taking it down."""
+    """Where it is published: the posts that it was sent in, and takedown results."""
     leaving = takedowns(session, takeaway.id)
     places = {one["target"] for one in leaving}
     stories = [story.id for story in stories_of(session, takeaway)]

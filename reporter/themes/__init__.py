@@ -1,1 +1,1 @@
-"""Themes: what the room said, across sessions and languages, and what an organizer decided about them."""
+"""Themes: topics across sessions and languages, and an organizer's decisions about them."""

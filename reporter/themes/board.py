@@ -1,4 +1,4 @@
-"""Themes as people see them: names, members, sessions, telling takeaways, open questions."""
+"""Themes for display: names, members, sessions, representative takeaways, open questions."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ _QUESTION_MARKS = ("?", "？", "؟")
 
 @dataclass(frozen=True)
 class ThemeView:
-    """``takeaways``: the most telling first. ``named``: a person gave the name."""
+    """``takeaways``: the most representative first. ``named``: a person gave the name."""
 
     id: uuid.UUID
     name: str
@@ -31,17 +31,17 @@ class ThemeView:
 
     @property
     def telling(self) -> list[Takeaway]:
-        """Starred ones first, then those nearest to what all say."""
+        """Starred takeaways first, then those nearest to the theme's centre."""
         return sorted(self.takeaways, key=lambda row: not row.starred)[:TELLING]
 
     @property
     def questions(self) -> list[Takeaway]:
-        """What was asked in it."""
+        """Questions asked in it."""
         return [row for row in self.takeaways if is_question(row)]
 
     @property
     def sessions(self) -> list[EventSession]:
-        """Where it was said, most takeaways first."""
+        """Its sessions, most takeaways first."""
         counts: dict[uuid.UUID, int] = {}
         for row in self.takeaways:
             counts[row.session_id] = counts.get(row.session_id, 0) + 1
@@ -59,18 +59,18 @@ class ThemeBoard:
 
     @property
     def rest(self) -> list[Takeaway]:
-        """In no theme, or in one that was dropped."""
+        """Takeaways in no theme, or in one that was dropped."""
         return [*self.loose, *(row for theme in self.dropped for row in theme.takeaways)]
 
 
 def is_question(row: Takeaway) -> bool:
-    """Whether a takeaway asks something."""
+    """Whether a takeaway asks a question."""
     words = (row.caption or row.text).rstrip()
     return row.intent == Intent.QUESTION or words.endswith(_QUESTION_MARKS)
 
 
 def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) -> ThemeBoard:
-    """All themes, the largest first, as far as rules let takeaways through: names are made of those only."""
+    """All themes, largest first, with the takeaways that the rules allow: names are computed from those only."""
     members: dict[uuid.UUID | None, list[Takeaway]] = {}
     for row, theme in session.execute(_members(*rules)):
         members.setdefault(theme, []).append(row)

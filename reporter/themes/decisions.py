@@ -1,4 +1,4 @@
-"""What an organizer decides about themes: rename, merge, split, drop, move; each can be undone. All of them commit."""
+"""An organizer's decisions about themes: rename, merge, split, drop, move; each can be undone. All of them commit."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ NAME_CHARS = 120
 
 
 def find_theme(session: Session, number: str) -> Theme:
-    """The theme of an id in hex; raises NotFound."""
+    """The theme with an id in hex; raises NotFound."""
     try:
         found = session.get(Theme, uuid.UUID(number))
     except ValueError:
@@ -30,21 +30,21 @@ def find_theme(session: Session, number: str) -> Theme:
 
 
 def rename_theme(session: Session, theme: Theme, name: str, hand: Actor) -> None:
-    """Give it a name; an empty one: made of its members' words again."""
+    """Rename it; an empty name restores the automatic one."""
     _remember(session, hand, "rename", [theme], rows=[])
     theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
     session.commit()
 
 
 def drop_theme(session: Session, theme: Theme, hand: Actor, *, dropped: bool = True) -> None:
-    """Show it no more, or again. What comes and belongs to it stays away with it."""
+    """Hide it, or show it again. New takeaways that belong to it are hidden with it."""
     _remember(session, hand, "drop", [theme], rows=[])
     theme.dropped, theme.kept = dropped, True
     session.commit()
 
 
 def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> None:
-    """Bring all of one theme into another, which keeps its name. Raises BadInput for the same one."""
+    """Merge one theme into another, which keeps its name. Raises BadInput if they are the same."""
     if theme.id == into.id:
         raise BadInput("Choose another theme to merge it with.")
     rows = _members(session, theme)
@@ -60,7 +60,7 @@ def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> No
 def move_takeaways(
     session: Session, takeaways: Sequence[Takeaway], into: Theme | None, hand: Actor
 ) -> None:
-    """Put takeaways into a theme, or (None) into no theme. Raises BadInput for none."""
+    """Move takeaways to a theme, or (None) out of all themes. Raises BadInput without takeaways."""
     rows = _rows_of(session, takeaways)
     _remember(session, hand, "move", [into] if into else [], rows=rows)
     _set(rows, into)
@@ -68,7 +68,7 @@ def move_takeaways(
 
 
 def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, hand: Actor) -> Theme:
-    """Make a theme of its own of takeaways. Raises BadInput for none."""
+    """Move takeaways to a new theme of their own. Raises BadInput without takeaways."""
     rows = _rows_of(session, takeaways)
     theme = Theme(
         id=new_id(hand.now, hand.rng),
@@ -148,7 +148,7 @@ def last_step(session: Session) -> ThemeStep | None:
 
 
 def undo_theme_step(session: Session) -> ThemeStep:
-    """Take the newest decision back. Raises BadInput if there is none. Commits."""
+    """Undo the newest decision. Raises BadInput if there is none. Commits."""
     step = last_step(session)
     if step is None:
         raise BadInput("There is nothing to undo.")
@@ -181,13 +181,13 @@ def _put_back(session: Session, takeaway: uuid.UUID, theme: str, *, by_hand: boo
         return
     there = session.get(Theme, uuid.UUID(theme)) if theme else None
     if theme and there is None:
-        # Its theme was found anew meanwhile: it is looked at again.
+        # Its theme was recomputed meanwhile: it is analysed again.
         session.delete(row)
         return
     row.theme_id, row.by_hand = (there.id if there else None), by_hand
 
 
 def _unmake(session: Session, number: uuid.UUID) -> None:
-    """What came into a theme since it was made is looked at again."""
+    """Takeaways added to a theme since it was made are analysed again."""
     session.execute(delete(ThemeMember).where(ThemeMember.theme_id == number))
     session.execute(delete(Theme).where(Theme.id == number))

@@ -1,4 +1,4 @@
-"""Finds groups of texts that are about the same, by where their words point and by words that come again.
+"""Clusters texts by topic, from their word vectors and shared words.
 
 Deterministic: the same texts in the same order give the same groups.
 """
@@ -17,10 +17,10 @@ from reporter.themes.sentences import Encode
 from reporter.themes.texts import Prepared, meaning
 
 MOST_THEMES = 12
-# Fewer texts with words than this say nothing of a room.
+# Minimum number of texts with words for meaningful themes.
 LEAST_TEXTS = 8
 LEAST_MEMBERS = 2
-# Words themselves count beside their meanings: as signs of a random projection (Achlioptas, 2003).
+# Words count besides their meanings: as signs of a random projection (Achlioptas, 2003).
 WORD_DIMENSIONS, WORD_SHARE = 64, 0.5
 NEIGHBOURS, NEIGHBOUR_SHARE = 6, 0.6
 ROUNDS = 30
@@ -30,7 +30,7 @@ BLOCK = 256
 
 @dataclass(frozen=True)
 class Groups:
-    """``labels``: the group of each text, -1 for none; ``closeness``: to its group's middle, -1 to 1."""
+    """``labels``: the group of each text, -1 for none; ``closeness``: to its group's centre, -1 to 1."""
 
     labels: list[int]
     closeness: list[float]
@@ -43,9 +43,9 @@ def find_groups(
     most: int = MOST_THEMES,
     encode: Encode | None = None,
 ) -> Groups:
-    """Group texts. ``fixed``: the group of those that a person placed (numbers from 0 without gaps), else -1.
+    """Cluster texts. ``fixed``: the group of those that a person placed (numbers from 0 without gaps), else -1.
 
-    ``encode``: looks at whole sentences beside their words, if it is there.
+    ``encode``: sentence encoder used besides the words, if available.
     """
     fixed = [-1] * len(texts) if fixed is None else fixed
     told = [at for at, text in enumerate(texts) if text.terms]
@@ -61,7 +61,7 @@ def find_groups(
 
 
 def group_count(texts: int, kept: int, most: int) -> int:
-    """How many groups to look for, with those that a person keeps."""
+    """The number of groups to look for, including those kept by a person."""
     return max(kept, min(most, max(2, round(math.sqrt(texts / 2)))))
 
 
@@ -71,7 +71,7 @@ def _without_small(labels: list[int], fixed: Sequence[int]) -> list[int]:
 
 
 def _vectors(texts: Sequence[Prepared], encode: Encode | None) -> Any:
-    """One row of length one a text; zeros where nothing is known of its words."""
+    """One unit vector per text; zeros if none of its words is known."""
     import numpy as np
 
     languages = [text.language for text in texts]
@@ -83,7 +83,7 @@ def _vectors(texts: Sequence[Prepared], encode: Encode | None) -> Any:
 
 
 def _centred(rows: Any, languages: Sequence[str]) -> Any:
-    """Without what all have in common, and what those of one language have: that they are in it."""
+    """Subtract the overall mean, and the mean of each language, which only encodes the language."""
     import numpy as np
 
     known = rows.any(axis=1)
@@ -91,7 +91,7 @@ def _centred(rows: Any, languages: Sequence[str]) -> Any:
     spoken = np.array(languages)
     for language in dict.fromkeys(languages):
         own = known & (spoken == language)
-        # A few say little of a language: their subjects must not be taken for it.
+        # A few texts say little about a language: their topics must not be mistaken for it.
         rows[own] -= rows[own].sum(axis=0) / (own.sum() + FEW)
     return _scaled(rows)
 
@@ -103,7 +103,7 @@ def _scaled(rows: Any) -> Any:
 
 
 def _words(texts: Sequence[Prepared]) -> Any:
-    """Words weighed by how few texts have them, projected to WORD_DIMENSIONS."""
+    """Bag of words weighted by inverse document frequency, projected to WORD_DIMENSIONS."""
     import numpy as np
 
     said = Counter(concept for text in texts for concept in {t.concept for t in text.terms})
@@ -121,7 +121,7 @@ def _words(texts: Sequence[Prepared]) -> Any:
 
 
 def _signs(concept: str) -> Any:
-    """A direction that is the same for the same word on every machine."""
+    """A random direction that is the same for the same word on every machine."""
     import numpy as np
 
     rng = np.random.default_rng(zlib.crc32(concept.encode()))
@@ -129,7 +129,7 @@ def _signs(concept: str) -> Any:
 
 
 def _smoothed(rows: Any) -> Any:
-    """Each row moved towards its nearest ones: texts that share no word meet over a third one."""
+    """Move each row towards its nearest neighbours: texts without a common word are connected through a third one."""
     import numpy as np
 
     near = min(NEIGHBOURS, len(rows) - 1)

@@ -1,6 +1,7 @@
-"""The English stems behind words of other languages, so that a word is the same one in all of them.
+"""Maps words of other languages to English stems, so that a word is the same in all of them.
 
-``data/lexicon.npz`` holds facts taken from free dictionaries; see ``docs/themes.md``. It is read at the first use.
+``data/lexicon.npz`` holds facts taken from free dictionaries; see ``docs/themes.md``. It is loaded
+at first use.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from reporter.search.text.languages import ARABIC_LIGHT, is_arabic, stem
 from reporter.search.text.tokenizer import normalize
 
 LANGUAGES = ("en", "de", "es", "fr", "pt", "ar")
-# Short beginnings say little; from here on two words with the same beginning are taken for relatives.
+# Short prefixes say little; words that share a prefix of this length are taken as related.
 RELATIVE_CHARS = 6
 Senses = tuple[tuple[int, float], ...]
 
@@ -27,7 +28,7 @@ class Lexicon:
     beginnings: dict[str, int]
 
     def senses(self, written: str, plain: str, language: str) -> Senses:
-        """The English stems behind a word, as (row, share); the shares add up to one. Empty: not known."""
+        """The English stems for a word, as (row, share); shares add up to one. Empty if unknown."""
         found = self._own(written, plain, language) or (
             self._parts(written, language) if language == "de" else ()
         )
@@ -42,7 +43,7 @@ class Lexicon:
         return _shares(self.foreign[language].get(foreign_stem(written, plain, language), ""))
 
     def _parts(self, written: str, language: str) -> Senses:
-        """Of a German compound: what its two parts mean."""
+        """The meanings of a German compound's two parts."""
         word = normalize(stem(written.lower(), language))
         table = self.foreign[language]
         for cut in range(3, len(word) - 3):
@@ -55,7 +56,7 @@ class Lexicon:
         return ()
 
     def _relative(self, plain: str) -> Senses:
-        """The English word that this one is, or begins like: Latin and Greek words travel."""
+        """The same or a similarly beginning English word: Latin and Greek words occur in many languages."""
         number = self.numbers.get(normalize(stem(plain, "en")))
         if number is None and len(plain) >= RELATIVE_CHARS:
             number = self.beginnings.get(plain[:RELATIVE_CHARS])
@@ -77,7 +78,7 @@ def _shares(line: str) -> Senses:
 
 @functools.cache
 def lexicon() -> Lexicon:
-    """Read the data file."""
+    """Load the data file."""
     import numpy as np
 
     with np.load(Path(__file__).parent / "data" / "lexicon.npz") as data:

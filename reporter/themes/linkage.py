@@ -1,19 +1,21 @@
-"""Where groups begin: rows that lie close are joined pair by pair, until as many are left as are wanted.
+"""Initial cluster centres by agglomerative clustering: close rows are merged pair by pair down to the wanted number.
 
-Ward's criterion (Ward, 1963): of all pairs those two whose joining moves their members least. What a person put
-together is one from the start, and two such are never joined.
+Ward's criterion (Ward, 1963): merge the pair that increases the within-cluster sum of squares
+least. Rows that a person grouped are one cluster from the start, and two such clusters are never
+merged.
 """
 
 from __future__ import annotations
 
 from typing import Any
 
-# So many rows are looked at, evenly spread; the others join the middles that are found.
+# Sample size, evenly spread; the other rows are assigned to the centres that are found.
 SAMPLE = 1200
 
 
 def middles_of(rows: Any, held: Any, count: int) -> Any:
-    """``count`` middles, those of held groups first. ``held``: the group of rows that a person placed, else -1."""
+    """Compute ``count`` centres, those of held groups first. ``held``: the group of rows that a
+    person placed, else -1."""
     import numpy as np
 
     groups = int(held.max(initial=-1)) + 1
@@ -31,7 +33,7 @@ def middles_of(rows: Any, held: Any, count: int) -> Any:
 
 
 class _Clusters:
-    """What is left, by sums and sizes; the first ``kept`` are a person's."""
+    """The remaining clusters, by sums and sizes; the first ``kept`` are a person's."""
 
     def __init__(self, sums: Any, sizes: Any, kept: int) -> None:
         import numpy as np
@@ -47,7 +49,7 @@ class _Clusters:
         self.least = np.array([row.min() for row in found])
 
     def _costs(self, at: int) -> Any:
-        """What joining cluster ``at`` with each other one would cost; inf where it may not be."""
+        """The cost of merging cluster ``at`` with each other one; inf if not allowed."""
         import numpy as np
 
         apart = self.squares + self.squares[at] - 2 * (self.places @ self.places[at])
@@ -59,7 +61,7 @@ class _Clusters:
         return cost
 
     def join_nearest(self) -> None:
-        """Join the two whose joining costs least."""
+        """Merge the pair with the lowest cost."""
         import numpy as np
 
         one = int(np.where(self.is_alive, self.least, np.inf).argmin())
@@ -74,7 +76,7 @@ class _Clusters:
         self._look_again(one, other)
 
     def _look_again(self, one: int, other: int) -> None:
-        """The nearest of all those whose nearest was one of these, or is ``one`` now."""
+        """Recompute the nearest neighbour of clusters whose nearest was one of these, or is ``one`` now."""
         import numpy as np
 
         cost = self._costs(one)
@@ -88,7 +90,7 @@ class _Clusters:
             self.nearest[at], self.least[at] = row.argmin(), row.min()
 
     def middles(self) -> Any:
-        """One row of length one a cluster, a person's first."""
+        """One unit vector per cluster, a person's first."""
         import numpy as np
 
         left = self.sums[self.is_alive]

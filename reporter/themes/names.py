@@ -1,4 +1,4 @@
-"""A theme's name: words that its members use, and others use less. Nothing is invented."""
+"""Names of themes: words that are frequent in the theme and rarer elsewhere. Nothing is invented."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ BETWEEN = " · "
 
 
 def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str]:
-    """A name for each group, in the gathering's language where its members use it. Empty where there are no words."""
+    """A name for each group, in the gathering's language if its members use it. Empty if there are no words."""
     sizes = [_spread(group) for group in groups]
     everywhere: Counter[str] = sum(sizes, Counter())
     total = sum(map(len, groups)) or 1
@@ -24,7 +24,7 @@ def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str
 
 
 def _spread(group: Sequence[Prepared]) -> Counter[str]:
-    """In how many members each concept comes."""
+    """How many members mention each concept."""
     return Counter(concept for text in group for concept in {t.concept for t in text.terms})
 
 
@@ -54,7 +54,7 @@ def _name(  # one place where all that a name depends on comes together
 
 
 def _spoken(group: Sequence[Prepared], concept: str, language: str) -> str:
-    """How the members write it: in the gathering's language if they do, else as most of them."""
+    """The members' spelling of a concept: in the gathering's language if they use it, else the most frequent."""
     forms = Counter(
         (text.language == language, term.written)
         for text in group

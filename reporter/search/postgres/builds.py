@@ -1,4 +1,4 @@
-"""The builds of an index in PostgreSQL: the one that answers, others that are being made beside it."""
+"""Builds of an index in PostgreSQL: the live one, and others being built beside it."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporter.search.documents import Facts, document, read_facts
 from reporter.search.postgres.vectors import plain_words, vector
 from reporter.search.recipe import Recipe
 
-# So many documents are looked at one by one sooner than the index says which of them match.
+# Up to so many documents, checking each is faster than using the index.
 FEW = 2_000
 _PUT = text(
     "INSERT INTO search_document_here (build, takeaway_id, words, session, kind, intent, author, tags, state, day, "
@@ -37,7 +37,7 @@ _BEGIN = text(
 
 @dataclass(frozen=True)
 class Build:
-    """One of them, as it was when it was looked at."""
+    """A build, as of the time it was read."""
 
     number: int
     made_for: dict[str, Any]
@@ -47,7 +47,7 @@ class Build:
 
 
 def answering(connection: Connection, recipe: Recipe) -> Build:
-    """The build that answers; an empty one is begun where there is none."""
+    """The live build; an empty one is created if there is none."""
     query = text(
         "SELECT build, made_for, indexed_to, taken_back, NOT EXISTS (SELECT 1 FROM search_document_here AS one WHERE "
         "one.build = here.build OFFSET :few) AS is_small FROM search_build_here AS here WHERE answers"
@@ -60,7 +60,7 @@ def answering(connection: Connection, recipe: Recipe) -> Build:
 
 
 def begin_aside(connection: Connection, recipe: Recipe) -> Build:
-    """A new, empty build that does not answer yet."""
+    """Create an empty build that is not live yet."""
     return Build(_begin(connection, recipe, answers=False), recipe.told(), 0, False)
 
 
@@ -74,7 +74,7 @@ def _build(row: Row[Any]) -> Build:
 
 
 def take_in(connection: Connection, build: int, rows: Sequence[Takeaway], recipe: Recipe) -> None:
-    """Take rows in, and note how far the build is, in the same transaction."""
+    """Index rows, and record the revision reached in the same transaction."""
     ids = [row.id for row in rows]
     dropped = set(connection.scalars(_DROP, {"build": build, "ids": ids}))
     live = [row for row in rows if row.state != TakeawayState.WITHDRAWN]
@@ -91,7 +91,7 @@ def take_in(connection: Connection, build: int, rows: Sequence[Takeaway], recipe
 
 
 def switch_to(connection: Connection, build: int) -> None:
-    """Let this one answer from now on, and drop all others."""
+    """Make this build live, and delete all others."""
     switch = (
         "UPDATE search_build_here SET answers = false WHERE answers",
         "UPDATE search_build_here SET answers = true WHERE build = :build",

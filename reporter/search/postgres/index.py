@@ -1,4 +1,4 @@
-"""The index of a gathering in PostgreSQL, for as many processes as there are."""
+"""The search index of a gathering in PostgreSQL, for any number of processes."""
 
 from __future__ import annotations
 
@@ -17,22 +17,23 @@ from reporter.search.postgres.builds import Build, answering, begin_aside, switc
 from reporter.search.protocol import Progress, SearchRequest, SearchResult
 from reporter.search.recipe import Recipe
 
-# One writer for each gathering: the lock ends with its transaction. The first number is any that nobody else uses.
+# Advisory lock for one writer per gathering, released with its transaction. The first number is any
+# that nobody else uses.
 _LOCK = text(
     "SELECT pg_try_advisory_xact_lock(7375, hashtext(current_setting('app.gathering', true)))"
 )
 
 
 class PostgresIndex:
-    """One writer at a time; readers see the last commit. Transactions have to say for which gathering they work."""
+    """One writer at a time; readers see the last commit. Transactions have to set their gathering."""
 
     def __init__(self, engine: Engine, recipe: Recipe | None = None) -> None:
-        """``engine`` of a database that has the tables of ``reporter.search.postgres.tables``."""
+        """``engine`` of a database with the tables of ``reporter.search.postgres.tables``."""
         self.recipe = recipe or Recipe()
         self._engine = engine
 
     def sync(self, session: Session, progress: Progress | None = None) -> int:
-        """Index rows with a revision above the last one taken in; another process at it: do nothing. Bounded memory."""
+        """Index rows above the last indexed revision; does nothing if another process is at it. Bounded memory."""
         return self._catch_up(self._build().number, session, progress)
 
     def _catch_up(self, number: int, session: Session, progress: Progress | None = None) -> int:
@@ -49,11 +50,11 @@ class PostgresIndex:
                 written += len(rows)
             if progress:
                 progress(written, total)
-            # Nothing was changed: give the rows back, so that memory stays flat.
+            # Unchanged: release the rows, so that memory stays flat.
             session.rollback()
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
-        """Build it again beside the one that goes on answering, then switch. How many documents it has."""
+        """Rebuild beside the live index, then switch. Returns the number of documents."""
         self._build()
         with self._engine.begin() as connection:
             number = begin_aside(connection, self.recipe).number
@@ -71,26 +72,26 @@ class PostgresIndex:
             return self._count(connection, number)
 
     def behind(self, session: Session) -> int:
-        """Revisions that the index has not seen yet."""
+        """Number of revisions not indexed yet."""
         return max(0, newest(session) - self._build().indexed_to)
 
     def outdated(self) -> bool:
-        """Whether it was made for other settings (the one that answers goes on)."""
+        """Whether it was built for other settings (the live index stays in use)."""
         return self._build().made_for != self.recipe.told()
 
     def unclean(self) -> bool:
-        """Whether words that were taken back may still stand in the list of words; no answer has them any more."""
+        """Whether withdrawn words may remain in the word list; they are in no results any more."""
         return self._build().taken_back
 
     def ids(self) -> set[uuid.UUID]:
-        """The takeaways that are in it."""
+        """The indexed takeaways."""
         query = text("SELECT takeaway_id FROM search_document_here WHERE build = :build")
         with self._reading() as connection:
             number = answering(connection, self.recipe).number
             return set(connection.scalars(query, {"build": number}))
 
     def misses(self, session: Session) -> int:
-        """How many takeaways are not in it though it has seen all revisions: then a rebuild is due."""
+        """Number of takeaways missing although all revisions are indexed: then a rebuild is due."""
         upto = newest(session)
         with self._reading() as connection:
             build = answering(connection, self.recipe)
@@ -98,7 +99,7 @@ class PostgresIndex:
         return abs(wanted - indexed) if build.indexed_to >= upto == newest(session) else 0
 
     def search(self, ask: SearchRequest) -> SearchResult:
-        """Answer from the last commit. An empty query with or without filters lists the newest."""
+        """Search the last commit. An empty query, with or without filters, lists the newest."""
         started = time.perf_counter()
         with self._reading() as connection:
             build = answering(connection, self.recipe)
@@ -116,7 +117,7 @@ class PostgresIndex:
 
     @contextmanager
     def _reading(self) -> Iterator[Connection]:
-        """A transaction that sees one moment: a build that answers is never gone before its documents are read."""
+        """A transaction with a consistent snapshot: a live build is never deleted before its documents are read."""
         self._build()
         with self._engine.connect() as connection:
             connection = connection.execution_options(isolation_level="REPEATABLE READ")
@@ -125,7 +126,7 @@ class PostgresIndex:
 
     @contextmanager
     def _writing(self) -> Iterator[Connection | None]:
-        """A transaction of the only writer; None when somebody else is at it."""
+        """A transaction of the only writer; None if somebody else is writing."""
         with self._engine.begin() as connection:
             yield connection if connection.scalar(_LOCK) else None
 

@@ -1,10 +1,11 @@
-"""The tables of the index in PostgreSQL: documents, words for spelling, and which of several builds answers.
+"""Tables of the search index in PostgreSQL: documents, words for spelling, and which of several builds is live.
 
-They hold no more than what is made again from the rows. Each row belongs to one gathering, named by the setting
-``app.gathering`` of a transaction. The operators ``@@`` and ``%`` are not LEAKPROOF, so under row security PostgreSQL
-uses no index for them (https://www.postgresql.org/docs/15/ddl-rowsecurity.html, "leakproof"). So who serves pages
-reads and writes views, which compare the gathering and belong to the owner of the tables; the tables themselves are
-closed by row security to all but this owner.
+Their contents can be rebuilt from the rows. Each row belongs to one gathering, named by the
+transaction setting ``app.gathering``. The operators ``@@`` and ``%`` are not LEAKPROOF, so under
+row-level security PostgreSQL uses no index for them
+(https://www.postgresql.org/docs/15/ddl-rowsecurity.html, "leakproof"). Therefore pages read and
+write views, which compare the gathering and belong to the owner of the tables; row-level security
+closes the tables themselves to everybody but this owner.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from sqlalchemy import Connection, text
 
 _HERE = "NULLIF(current_setting('app.gathering', true), '')::uuid"
 
-# words: see ``vectors.vector``. seen: places where the gate lets it be seen (documents.place_word).
+# words: see ``vectors.vector``. seen: places where the consent gate allows it (documents.place_word).
 _TABLES = f"""
 CREATE TABLE search_document (
     gathering_id uuid NOT NULL DEFAULT {_HERE},
@@ -55,7 +56,7 @@ TABLES = ("search_document", "search_word", "search_build")
 
 
 def make_tables(connection: Connection) -> None:
-    """Make tables, indexes and views. The role must own the database, or the extensions must be there."""
+    """Create tables, indexes and views. The role must own the database, or the extensions must exist."""
     for extension in ("pg_trgm", "btree_gin"):
         connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
     for statement in filter(str.strip, _TABLES.split(";\n")):
@@ -66,10 +67,10 @@ def make_tables(connection: Connection) -> None:
 
 
 def force_guard(connection: Connection, *, forced: bool) -> None:
-    """Let row security hold for the owner of the tables too, or not.
+    """Enable or disable row-level security for the owner of the tables too.
 
-    Needed where pages work as the owner for want of a role of their own: search is then as safe, but compares every
-    document of the gathering with the question.
+    Needed if pages run as the owner because there is no role for them: search is then equally safe,
+    but compares every document of the gathering with the query.
     """
     for table in TABLES:
         word = "FORCE" if forced else "NO FORCE"

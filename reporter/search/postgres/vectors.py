@@ -1,8 +1,9 @@
-"""Documents and questions in the words of PostgreSQL's text search: tsvector and tsquery.
+"""Convert documents and queries to PostgreSQL's tsvector and tsquery.
 
-The words are taken apart by our own code, as for Whoosh, so both find the same. What a lexeme is stands before it:
-``w/`` a word as written, with its place; a stem as it is (``en:garden``); ``a/`` and ``A/`` a word and a stem of what
-is around (session, people, tags); ``f.kind/note`` a fact or a word of a field.
+Words are tokenized by our own code, as for Whoosh, so both find the same. A prefix gives a lexeme's
+type: ``w/`` a word as written, with its position; a stem has none (``en:garden``); ``a/`` and
+``A/`` a word and a stem of the context (session, people, tags); ``f.kind/note`` a facet or a word
+of a field.
 """
 
 from __future__ import annotations
@@ -20,19 +21,19 @@ from reporter.search.text.highlight import Highlights
 from reporter.search.text.tokenizer import Word, tokenize
 from reporter.search.text.tokenizer import normalize as fold
 
-# PostgreSQL's limit of a place in a text.
+# PostgreSQL's limit of positions in a text.
 MOST_PLACES = 16_383
-# What matches whatever there is: a document that lacks a lexeme which none has.
+# Matches every document: the negation of a lexeme that none has.
 EVERYTHING = "!'*'"
 
 
 def quoted(lexeme: str) -> str:
-    """A lexeme as PostgreSQL reads it in a tsvector or tsquery."""
+    """Quote a lexeme for a tsvector or tsquery."""
     return "'" + lexeme.replace("\\", "\\\\").replace("'", "''").replace("\x00", "") + "'"
 
 
 def vector(document: dict[str, Whatever]) -> str:
-    """The tsvector of a document of ``reporter.search.documents``. Weights: A as written, B stems, C and D around."""
+    """The tsvector of a document of ``reporter.search.documents``. Weights: A as written, B stems, C and D context."""
     places: dict[str, list[str]] = {}
     kinds = (
         ("A", (f"w/{word}" for word in document["word"])),
@@ -53,7 +54,7 @@ def vector(document: dict[str, Whatever]) -> str:
 
 
 class Question:
-    """A tree of a query as a tsquery; remembers what is to be marked (``marks``) and what weighs (``weighing``)."""
+    """Converts a query tree to a tsquery; collects terms to highlight (``marks``) and to rank by (``weighing``)."""
 
     def __init__(
         self,
@@ -69,7 +70,7 @@ class Question:
         self._unfinished_at = unfinished_at
 
     def match(self, node: Node) -> str:
-        """The tsquery; "" where nothing can match."""
+        """The tsquery; "" if nothing can match."""
         match node:
             case Text():
                 return self._text(node)
@@ -84,14 +85,14 @@ class Question:
                 return self._all(node.parts)
 
     def _aside(self, node: Node) -> str:
-        """What a tree matches, without marking or weighing it."""
+        """The tsquery of a tree, without highlighting or ranking by it."""
         marks, weighing = self.marks, list(self.weighing)
         found = self.match(node)
         self.marks, self.weighing = marks, weighing
         return found
 
     def _all(self, parts: tuple[Node, ...]) -> str:
-        """All of them; of words like "the" none has to be there, if there are others. They weigh all the same."""
+        """Conjunction; words like "the" are optional if there are others, but count for ranking."""
         slight = [part for part in parts if self._is_slight(part)]
         heavy = [part for part in parts if part not in slight] or slight
         found = _all(self.match(part) for part in heavy)
@@ -180,7 +181,7 @@ class Question:
 
 
 def word_lexemes(word: Word, *, around: bool) -> list[str]:
-    """What a word is found by: as written, its stems, and what is around."""
+    """The lexemes a word is found by: as written, its stems, and in the context."""
     stems = word.stems if not word.pair or len(word.plain) == 1 else ()
     found = [f"w/{word.plain}", *stems]
     if around:
@@ -205,7 +206,7 @@ def _all(parts: Iterable[str]) -> str:
 
 
 def plain_words(document: dict[str, Whatever]) -> Iterator[str]:
-    """Words that a slip may mean: those of the texts and of what is around, without stems."""
+    """Candidates for spelling correction: words of the texts and of the context, without stems."""
     for word in {*document["word"], *document["about"]}:
         if ":" not in word and len(word) > 2:
             yield word

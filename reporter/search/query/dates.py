@@ -1,4 +1,4 @@
-"""What people call a day: ``2026-03-14``, ``14.3.``, ``saturday``, ``today``, ``2026-03-14..2026-03-15``."""
+"""Parse days as people write them: ``2026-03-14``, ``14.3.``, ``saturday``, ``today``, ``2026-03-14..2026-03-15``."""
 
 from __future__ import annotations
 
@@ -36,9 +36,10 @@ _PARTS = re.compile(r"(\d{1,2})[./](\d{1,2})?[./]?(\d{4})?")
 def matching_days(
     value: str, known: Collection[str], today: date | None, languages: Collection[str]
 ) -> set[str]:
-    """Which of the known days (ISO dates) a person means; none for what is no day.
+    """The known days (ISO dates) that a text matches; empty if it is not a day.
 
-    A number alone is a day of the month. Weekdays are understood in all ``languages`` and in those of the pages.
+    A number alone is a day of the month. Weekdays are understood in all ``languages`` and in those
+    of the pages.
     """
     if ".." in value:
         first, last = (part.strip() for part in value.split("..", 1))

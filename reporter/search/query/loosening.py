@@ -1,4 +1,4 @@
-"""What is asked instead of a question that finds nothing."""
+"""Relaxed versions of a query that finds nothing."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from reporter.search.text.tokenizer import tokenize
 
 
 def prefixed(node: Node) -> Node:
-    """Every free word as a beginning."""
+    """Make every free word a prefix."""
     if isinstance(node, Text):
         return node if node.phrase or len(node.text) < 3 else replace(node, prefix=True)
     if isinstance(node, All | Any):
@@ -19,7 +19,7 @@ def prefixed(node: Node) -> Node:
 
 
 def some_of(node: All, languages: tuple[str, ...]) -> Node:
-    """Any of the free words will do (but not "the" alone); everything else stays as it was asked."""
+    """Match any of the free words (but not "the" alone); the rest of the query is unchanged."""
     free = [part for part in node.parts if isinstance(part, Text)]
     heavy = [t for t in free if not all(map(is_slight, tokenize(t.text, languages, sure=True)))]
     rest = tuple(part for part in node.parts if not isinstance(part, Text))

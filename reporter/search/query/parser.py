@@ -1,7 +1,7 @@
-"""A typed query as a tree. Whatever is typed has a tree: what can't be understood is left aside.
+"""Parse a query into a tree. Any input has a tree: what can't be parsed is ignored.
 
-``words together``, ``"a phrase"``, ``AND``, ``OR`` (or ``|``), ``NOT`` (or ``-`` before a word), ``begin*``, ``( )``,
-``field:value``, ``field:"two words"``, ``#tag``.
+``words together``, ``"a phrase"``, ``AND``, ``OR`` (or ``|``), ``NOT`` (or ``-`` before a word),
+``begin*``, ``( )``, ``field:value``, ``field:"two words"``, ``#tag``.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from reporter.search.protocol import QUERY_CHARS
 
-# What can be asked for by name; the second names are for people who guess.
+# Field names in queries; the second names are aliases.
 FIELDS = {
     "session": "session",
     "by": "by",
@@ -47,7 +47,7 @@ class Text:
 
 @dataclass(frozen=True)
 class Named:
-    """A value that a field must have."""
+    """A required value of a field."""
 
     field: str
     value: Text
@@ -55,21 +55,21 @@ class Named:
 
 @dataclass(frozen=True)
 class Not:
-    """All that doesn't match."""
+    """Negation."""
 
     of: Node
 
 
 @dataclass(frozen=True)
 class All:
-    """Every one of these has to match."""
+    """Conjunction."""
 
     parts: tuple[Node, ...]
 
 
 @dataclass(frozen=True)
 class Any:
-    """One of these has to match."""
+    """Disjunction."""
 
     parts: tuple[Node, ...]
 
@@ -96,7 +96,7 @@ class _Lexeme:
 
 
 def parse(text: str) -> Node | None:
-    """The tree of a query; None where nothing is asked for (as in ``(((`` or ``NOT``). Never raises."""
+    """Parse a query; None if it is empty (as are ``(((`` or ``NOT``). Never raises."""
     return _Parser(list(_lexemes(text[:QUERY_CHARS]))).whole()
 
 
@@ -105,7 +105,7 @@ def _lexemes(text: str) -> Iterator[_Lexeme]:
         kind = found.lastgroup or "word"
         value = found.group(kind)
         if kind == "field" and value.lower() not in FIELDS:
-            # "12:30", "http://…": words like any others.
+            # "12:30", "http://…": ordinary words.
             yield _Lexeme("word", value, *found.span(kind))
         elif kind == "word" and value.startswith("#") and value.strip("#"):
             start, end = found.span()
@@ -116,14 +116,14 @@ def _lexemes(text: str) -> Iterator[_Lexeme]:
 
 
 class _Parser:
-    """Recursive descent: OR binds least, then AND (or nothing between words), then NOT."""
+    """Recursive descent: OR has the lowest precedence, then AND (or juxtaposition), then NOT."""
 
     def __init__(self, lexemes: list[_Lexeme]) -> None:
         self._lexemes = lexemes
         self._at = 0
 
     def whole(self) -> Node | None:
-        """Everything; closing brackets that nothing has opened are passed over."""
+        """The whole query; unmatched closing brackets are skipped."""
         parts = []
         while self._at < len(self._lexemes):
             parts.append(self._either(0))
@@ -158,7 +158,7 @@ class _Parser:
             inner = self._one(depth) if depth < DEEPEST else None
             return Not(inner) if inner else None
         if self._skip("open"):
-            # Deeper than a person thinks: the brackets go, the words stay.
+            # Nested deeper than a person writes: drop the brackets, keep the words.
             inner = self._either(depth + 1) if depth < DEEPEST else None
             self._skip("close")
             return inner
@@ -192,7 +192,7 @@ def _joined(kind: type[All] | type[Any], parts: list[Node | None]) -> Node | Non
 
 
 def texts_of(node: Node | None) -> Iterator[Text]:
-    """The free words of a tree that have to be found: not those of fields, nor those after NOT."""
+    """The free words of a tree that have to match: not those of fields, nor those after NOT."""
     if isinstance(node, Text):
         yield node
     elif isinstance(node, All | Any):

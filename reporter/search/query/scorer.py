@@ -1,4 +1,4 @@
-"""A tree of a query against a reading: a score for each document, 0 where it doesn't match."""
+"""Score documents against a query tree; 0 for no match."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ from reporter.search.text.languages import all_function_words
 from reporter.search.text.tokenizer import Word, tokenize
 from reporter.search.text.tokenizer import normalize as fold
 
-# How much a match counts: the very word, its stem, a word of the session or of the tags.
+# Weights of a match: the exact word, its stem, a word of the session or tags.
 AS_WRITTEN, AS_STEM, AROUND, AROUND_STEM, AS_BEGINNING = 1.6, 1.0, 0.5, 0.4, 0.8
-# Facts (kind, day …) decide whether, words decide how well.
+# Facets (kind, day …) only filter, words rank.
 A_FACT = 0.01
 KINDS = {
     "text": "note",
@@ -44,7 +44,7 @@ HAS = {
 
 
 class Matching:
-    """Scores for one query; remembers in ``marks`` what is to be marked in the texts."""
+    """Scores of one query; collects in ``marks`` the terms to highlight."""
 
     def __init__(
         self,
@@ -61,7 +61,7 @@ class Matching:
         self._unfinished_at = unfinished_at
 
     def scores(self, node: Node) -> Floats:
-        """For each document, whatever state it is in."""
+        """A score for each document, whatever its state."""
         match node:
             case Text():
                 return self._text(node)
@@ -78,7 +78,7 @@ class Matching:
                 return self._all(node.parts)
 
     def _all(self, parts: tuple[Node, ...]) -> Floats:
-        """All of them; of words like "the" none has to be there, or is marked, if there are others."""
+        """Conjunction; words like "the" are optional, and not highlighted, if there are others."""
         slight = [part for part in parts if self._is_slight(part)]
         heavy = [part for part in parts if part not in slight] or slight
         scores = [self.scores(part) for part in heavy]
@@ -117,7 +117,7 @@ class Matching:
         return np.where(matches, np.sum(scores, axis=0), 0).astype(np.float32)
 
     def _run(self, run: list[Word], *, around: bool) -> Floats:
-        """One word, or a run of characters without spaces, whose pairs have to follow one another."""
+        """One word, or a run of characters without spaces, whose pairs must be consecutive."""
         if len(run) > 1:
             return self._phrase(run, around=around)
         return self._word(run[0], around=around)
@@ -140,7 +140,7 @@ class Matching:
         found = np.where(self._reading.phrase(plain), AS_WRITTEN * total, 0).astype(np.float32)
         if not around:
             return found
-        # Around it no places are kept: all the words will do.
+        # The context has no positions: all the words must match, in any order.
         near = [self._reading.score("about", word) for word in plain]
         together = np.logical_and.reduce([score > 0 for score in near])
         return np.maximum(found, np.where(together, AROUND * np.sum(near, axis=0), 0)).astype(
@@ -157,7 +157,7 @@ class Matching:
         return _best(found) if found else self._nothing()
 
     def _named(self, node: Named) -> Floats:
-        """A fact. Unknown values find nothing, as unknown words do."""
+        """A field's value. Unknown values find nothing, like unknown words."""
         fields: dict[str, Callable[[Text], Floats]] = {
             "session": self._session,
             "by": lambda value: self._words_of("by", value),
@@ -191,7 +191,7 @@ class Matching:
         return _best([self._fact("day", day) for day in days]) if days else self._nothing()
 
     def _words_of(self, name: str, value: Text) -> Floats:
-        """All words of the value in a field, in any form; the beginning of the last one will do while it is typed."""
+        """All words of the value in a field, in any form; the last one matches as a prefix while it is typed."""
         words = self._take_apart(value)
         if not words:
             return self._nothing()
@@ -207,12 +207,12 @@ class Matching:
 
 
 def is_slight(word: Word) -> bool:
-    """Whether a query can do without it: "the", a letter."""
+    """Whether a query can do without the word: "the", a single letter."""
     return word.plain in all_function_words() or (len(word.plain) == 1 and not word.pair)
 
 
 def runs(words: list[Word]) -> list[list[Word]]:
-    """Pairs of characters that overlap belong together; all else stands alone."""
+    """Group overlapping character pairs; every other word is a group of its own."""
     runs: list[list[Word]] = []
     for word in words:
         if word.pair and runs and runs[-1][-1].pair and word.start < runs[-1][-1].end:

@@ -1,4 +1,4 @@
-"""Did you mean: the nearest words that find something which the asker may see."""
+"""Spelling correction: the nearest words that occur in results visible to the searcher."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from reporter.search.text.tokenizer import tokenize
 
 MOST_TRIED = 6
 MOST_WORDS = 6
-# Words that may be near one that is misspelt, each with the number of documents that have it.
+# Candidates near a misspelt word, each with the number of documents that have it.
 Near = Callable[[str], Iterable[tuple[str, int]]]
 
 
@@ -21,10 +21,10 @@ def respell(
     *,
     languages: tuple[str, ...],
 ) -> str:
-    """The query with other words for those that find nothing; '' if no word is wrong or none is near.
+    """Correct the words that find nothing; '' if no word is wrong or none is near.
 
-    ``finds`` says whether words on their own find anything that the asker may see: no word is given away that stands
-    in hidden texts only.
+    ``finds`` tells whether words alone find anything visible to the searcher: words that occur only
+    in hidden texts are not disclosed.
     """
     pieces, at = [], 0
     for text in list(texts_of(node))[:MOST_WORDS]:
@@ -53,7 +53,7 @@ def _nearest(word: str, near: Near, finds: Callable[[Text], bool]) -> str:
 
 
 def distance(one: str, other: str) -> int:
-    """Typing slips between two words: a letter too many, too few, another, or two that changed places (a slip each).
+    """Edit distance between two words: an insertion, deletion, substitution or transposition counts one.
 
     Optimal string alignment (Damerau 1964).
     """

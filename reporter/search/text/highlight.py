@@ -1,4 +1,4 @@
-"""A piece of a text with what was found marked: HTML, everything else escaped."""
+"""Excerpts of texts with matches highlighted: HTML, everything else escaped."""
 
 from __future__ import annotations
 
@@ -11,14 +11,14 @@ from reporter.search.text.tokenizer import Word, tokenize
 
 @dataclass(frozen=True)
 class Highlights:
-    """What is to be marked in the texts of an answer: whole words, stems (see words.py), beginnings of words."""
+    """Terms to highlight in a result's texts: whole words, stems (see tokenizer.py), prefixes."""
 
     plain: frozenset[str] = frozenset()
     stems: frozenset[str] = frozenset()
     beginnings: tuple[str, ...] = ()
 
     def __or__(self, other: Highlights) -> Highlights:
-        """Both."""
+        """The union of both."""
         return Highlights(
             self.plain | other.plain, self.stems | other.stems, self.beginnings + other.beginnings
         )
@@ -29,7 +29,7 @@ Span = tuple[int, int]
 
 
 def highlight(texts: Sequence[str], marks: Highlights, languages: Sequence[str]) -> str:
-    """The best piece of the first text that has a match, with ``<mark>``; '' when nothing matches in any."""
+    """The best excerpt of the first text that has a match, with ``<mark>``; '' if none matches."""
     for text in texts:
         spans = _joined(
             [
@@ -47,13 +47,13 @@ def _is_marked(word: Word, marks: Highlights) -> bool:
     if word.plain in marks.plain or word.plain.startswith(marks.beginnings):
         return True
     return any(stem in marks.stems for stem in word.stems) and not (
-        # A pair of characters is known by both, unless one alone was asked for.
+        # A pair matches by both its characters, unless a single one was searched for.
         word.pair and not marks.stems.issuperset(word.stems) and len(word.plain) < 2
     )
 
 
 def _joined(spans: list[Span]) -> list[Span]:
-    """Pairs of characters overlap."""
+    """Merge overlapping pairs of characters."""
     joined: list[Span] = []
     for start, end in spans:
         if joined and start < joined[-1][1]:
@@ -75,7 +75,7 @@ def _piece(text: str, spans: list[Span]) -> str:
 
 
 def _window(text: str, spans: list[Span]) -> Span:
-    """Where to cut: around the match that has most others close behind it, between words."""
+    """Where to cut: around the match with most others close after it, at word boundaries."""
     if len(text) <= CHARS:
         return 0, len(text)
     best = max(spans, key=lambda span: sum(span[0] <= s < span[0] + CHARS - 40 for s, _e in spans))

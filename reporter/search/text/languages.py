@@ -1,7 +1,7 @@
-"""Languages of short texts: guessed from function words and script, and the stems of words in them.
+"""Language detection for short texts, by function words and script; and stemming.
 
-Stems come from Snowball (https://snowballstem.org): six languages that gatherings were asked to know, and the
-gathering's own.
+Stems come from Snowball (https://snowballstem.org): six required languages, and the gathering's
+own.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ SNOWBALL = {
     "ta": "tamil",
     "tr": "turkish",
 }
-# How many points decide (a word that one language alone has is one), and how close a language may come and still count.
+# The score that decides (a word of only one language has one point), and how close another language
+# may come to count too.
 ENOUGH, CLOSE = 1.0, 0.6
-# Not a language of its own: the root of an Arabic word, since plurals change the word inside (مدرسة, مدارس).
+# Pseudo-language: the root of an Arabic word, since plurals change the word inside (مدرسة, مدارس).
 ARABIC_ROOT = "ar-root"
-# Nor is this one: the word without article, prepositions and endings, however many are joined (والمدرسة, مدرسة).
+# Pseudo-language: the word without article, prepositions and endings, however many are joined (والمدرسة, مدرسة).
 ARABIC_LIGHT = "ar-light"
 ALWAYS = ("en", "es", "fr", "de", "pt", "ar")
-# Words that a person writes without thinking, folded (see words.fold): they tell the language, and a query doesn't
-# fail for them.
+# Function words, folded (see tokenizer): they identify the language, and are optional in a query.
 FUNCTION_WORDS = {
     "en": "a an the and or but if of to in on at by for with from is are was were be been it its this that these "
     "those i we you he she they my our your their me us them not no do does did have has had will would can could "
@@ -74,18 +74,18 @@ FUNCTION_WORDS = {
 
 @functools.cache
 def function_words(language: str) -> frozenset[str]:
-    """Of one language; empty for languages whose words we don't know."""
+    """Function words of one language; empty for unsupported ones."""
     return frozenset(FUNCTION_WORDS.get(language, "").split())
 
 
 @functools.cache
 def all_function_words() -> frozenset[str]:
-    """Of all languages together."""
+    """Function words of all languages."""
     return frozenset().union(*map(function_words, FUNCTION_WORDS))
 
 
 def stemmable(language: str) -> tuple[str, ...]:
-    """The languages whose stems are kept, for a gathering in this language (as ``pt-BR``): its own first."""
+    """The languages to stem in, for a gathering's language (such as ``pt-BR``): its own first."""
     own = language.lower().replace("_", "-").split("-")[0]
     return tuple(dict.fromkeys((*([own] if own in SNOWBALL else []), *ALWAYS)))
 
@@ -104,7 +104,7 @@ def guess(words: Sequence[str], languages: Collection[str]) -> tuple[str, ...]:
         for language in owners:
             points[language] += 1 / len(owners)
     best = max(points.values())
-    # The gathering's own language may be one whose function words we don't know.
+    # The gathering's own language may be one without a function word list.
     if best < ENOUGH or any(language not in FUNCTION_WORDS for language in languages):
         return tuple(languages)
     return tuple(language for language in languages if points[language] > best * CLOSE)
@@ -115,7 +115,7 @@ def is_arabic(word: str) -> bool:
     return any("\u0600" <= letter <= "\u06ff" for letter in word)
 
 
-# Plurals that Snowball's Portuguese leaves alone, with and without accents.
+# Plurals that Snowball's Portuguese stemmer leaves alone, with and without accents.
 _PORTUGUESE = (
     ("ões", "ão"),
     ("ães", "ão"),
@@ -128,7 +128,7 @@ _PORTUGUESE = (
 
 @functools.lru_cache(maxsize=100_000)
 def stem(word: str, language: str) -> str:
-    """The stem of a lower-case word (accents and all) in a language of SNOWBALL."""
+    """The stem of a lower-case word (accents included) in a language of SNOWBALL."""
     if language == "pt":
         for plural, singular in _PORTUGUESE:
             if word.endswith(plural) and len(word) > len(plural) + 2:
@@ -158,7 +158,7 @@ def light_arabic(word: str) -> str:
 
 
 def _stemmer(language: str) -> Callable[[str], str]:
-    """Made anew for each word that isn't remembered: the objects keep state, and threads would share it."""
+    """Created for each uncached word: stemmers keep state, and threads would share it."""
     if language == ARABIC_LIGHT:
         return light_arabic
     if language == ARABIC_ROOT:

@@ -1,4 +1,4 @@
-"""Texts taken apart: words of any script, folded, with their stems; pairs of characters where no spaces are written."""
+"""Tokenizer for any script: words, folded, with their stems; character pairs where no spaces are written."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from dataclasses import dataclass
 
 from reporter.search.text.languages import ALWAYS, ARABIC_LIGHT, ARABIC_ROOT, guess, is_arabic, stem
 
-# Chinese, Japanese, Thai, Lao, Burmese, Khmer write without spaces; Korean glues its particles to words.
+# Chinese, Japanese, Thai, Lao, Burmese, Khmer are written without spaces; Korean attaches particles to words.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
     "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
 )
-# What NFD doesn't take apart.
+# Letters that NFD doesn't decompose.
 _PLAIN = str.maketrans(
     {
         "ø": "o",
@@ -38,7 +38,7 @@ _PLAIN = str.maketrans(
         "ـ": None,
     }
 )
-# Accents of Latin, Greek, Cyrillic, Hebrew and Arabic script may be left away; marks of the scripts from here on not.
+# Accents in Latin, Greek, Cyrillic, Hebrew and Arabic script are optional; marks of the scripts from here on are not.
 _FIRST_NEEDED_MARK = "\u0900"
 _FIRST_BEYOND_LATIN = "\u0370"
 MOST_CHARS = 60
@@ -48,8 +48,9 @@ MOST_CHARS = 60
 class Word:
     """A word of a text, or two characters of a script without spaces.
 
-    ``start`` and ``end`` are where it stands; ``plain`` is folded; ``stems`` are stems with their language, as
-    ``en:garden``. ``pair``: one of the two-character pieces (or a single character that stands alone).
+    ``start`` and ``end`` are its position; ``plain`` is folded; ``stems`` are stems with their
+    language, as ``en:garden``. ``pair``: a two-character token (or a single character that stands
+    alone).
     """
 
     start: int
@@ -60,9 +61,10 @@ class Word:
 
 
 def tokenize(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Word]:
-    """The words of a text in order. Stems are of the language that the text seems to be in, else of all.
+    """The words of a text in order. Stems are in the text's language if that is detected, else in all.
 
-    ``sure`` False: guess the language; a query is too short for that, so it is asked in all languages (True).
+    ``sure`` False: detect the language; a query is too short for that, so it is stemmed in all
+    languages (True).
     """
     raw = list(_pieces(text))
     own = tuple(languages) if sure else guess([plain for _s, _e, plain, _p in raw], languages)
@@ -80,7 +82,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str, bool]]:
             if plain := normalize(found.group()[:MOST_CHARS]):
                 yield start, end, plain, False
             continue
-        # Characters with the marks that belong to them.
+        # Characters with their combining marks.
         spans = [
             (start + m.start(), start + m.end()) for m in _letter_pattern().finditer(found.group())
         ]
@@ -91,7 +93,7 @@ def _pieces(text: str) -> Iterator[tuple[int, int, str, bool]]:
 
 def _stems(written: str, plain: str, languages: Sequence[str], pair: bool) -> tuple[str, ...]:
     if pair:
-        # Single characters find pairs.
+        # Single characters match pairs.
         return tuple(dict.fromkeys(f"1:{letter}" for letter in plain))
     if plain.isdecimal():
         return ()
@@ -101,7 +103,7 @@ def _stems(written: str, plain: str, languages: Sequence[str], pair: bool) -> tu
 
 
 def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
-    """Of these languages those that write with the letters of this word."""
+    """Those languages that are written in the word's script."""
     if is_arabic(plain):
         return ("ar", ARABIC_ROOT, ARABIC_LIGHT)
     if max(plain) >= _FIRST_BEYOND_LATIN:
@@ -111,7 +113,7 @@ def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
 
 @functools.lru_cache(maxsize=100_000)
 def _tagged(written: str, plain: str, language: str) -> tuple[str, ...]:
-    """Stems of a word as it is written, and as somebody types it who leaves accents away."""
+    """Stems of a word as written, and without accents, as some people type it."""
     return tuple({f"{language}:{normalize(stem(form, language))}" for form in (written, plain)})
 
 
@@ -135,14 +137,14 @@ def normalize(word: str) -> str:
 
 
 def _plain_digit(letter: str) -> str:
-    """A figure of any script, as ١ or १, as the figure that keyboards have; all else as it is."""
+    """Map a digit of any script, such as ١ or १, to ASCII; everything else is unchanged."""
     number = unicodedata.decimal(letter, None)
     return letter if number is None else str(number)
 
 
 @functools.cache
 def _marks() -> str:
-    """Signs that belong to the letter before them, as a part of a character class: Python's ``\\w`` leaves them out."""
+    """Combining marks as a part of a character class: Python's ``\\w`` excludes them."""
     ranges: list[list[int]] = []
     for number in range(0x300, min(0x1F000, sys.maxunicode)):
         if unicodedata.category(chr(number)) in ("Mn", "Mc"):
@@ -155,7 +157,7 @@ def _marks() -> str:
 
 @functools.cache
 def _word_pattern() -> re.Pattern[str]:
-    # Zero-width joiners stand inside Persian and Indic words.
+    # Zero-width joiners occur inside Persian and Indic words.
     mark = _marks() + "\u200c\u200d"
     unspaced = f"[{_UNSPACED}][{_UNSPACED}{mark}]*"
     return re.compile(
