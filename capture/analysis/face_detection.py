@@ -21,7 +21,7 @@ from capture.renditions.photo import open_upright
 SEARCH, SIDE_SEARCH = 960, 640
 SMALLEST = 24
 # Overlapping detections needed for a face. Low: a false face costs a person a glance, a missed one
-# exposes somebody.
+# goes unnoticed.
 AGREEING = 3
 # Key frames of films are inspected at this interval, and at most this many of them.
 EVERY_SECONDS, MOST_FRAMES = 3.0, 20

@@ -160,7 +160,7 @@ def scan(root: Path) -> Scan:
 
 
 def walk(root: Path) -> list[Found]:
-    """Yield what should be kept of a card or folder: see ``scan``."""
+    """List what should be kept of a card or folder: see ``scan``."""
     return scan(root).found
 
 

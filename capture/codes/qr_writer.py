@@ -94,7 +94,7 @@ def _escaped(text: str) -> str:
     return "".join(f"\\{c}" if c in '\\;,":' else c for c in text)
 
 
-@lru_cache(maxsize=256)  # the same code stands on poster and marker card, the Wi-Fi on all
+@lru_cache(maxsize=256)  # poster and marker card have the same code, all pages the Wi-Fi
 def qr_matrix(text: str) -> Matrix:
     """The modules of a QR code by row, True for black, without the quiet zone.
 

@@ -17,7 +17,7 @@ from reporter.media.edits import Edits, Four, Region
 # Cells along the longer side of a blurred region. A face reduced to five by five mean colours,
 # smoothed, can't be recognized.
 CELLS = 5
-# Largest longer side in pixels: 150 MB as floats, of which there are several copies at times.
+# Largest longer side in pixels: 150 MB as an array, of which there are several copies at times.
 MOST_LONG = 8000
 WHOLE: Four = (0.0, 0.0, 1.0, 1.0)
 

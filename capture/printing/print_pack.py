@@ -83,7 +83,7 @@ def make_posters(
 def _session_steps(
     pages: Pages, sheets: Sequence[PosterSheet], parts: Collection[Part], ending: str
 ) -> list[Callable[[], None]]:
-    """Yield the drawing steps, page by page."""
+    """The drawing steps, page by page."""
     steps: list[Callable[[], None]] = []
     if "posters" in parts:
         steps += [partial(pages.poster, session) for session in sheets]

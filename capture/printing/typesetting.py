@@ -110,7 +110,7 @@ class Paragraph:
     def _divided(
         self, start: int, end: int, stop: int, width: float, *, inner: list[int], hyphen: bool
     ) -> list[Line] | None:
-        """Yield lines for the text from ``start``, dividing the word from ``end`` to ``stop``;
+        """Lines for the text from ``start``, dividing the word from ``end`` to ``stop``;
         the last line is unfinished."""
         made: list[Line] = []
         places = inner[bisect_right(inner, end) : bisect_right(inner, stop - 1)]

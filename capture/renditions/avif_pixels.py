@@ -15,7 +15,7 @@ _VIDEO_RANGE = 1
 
 def video_range_pixels(path: Path, image: Any) -> Any:
     """Decode an opened AVIF with FFmpeg to an 8-bit RGB Pillow image; None where Pillow is correct,
-    or nothing is.
+    or FFmpeg can't decode it.
 
     libavif converts with libyuv, whose factor from Cb to blue is limited to 2.0; the matrices of
     BT.709 and BT.2020 need 2.11 and 2.14 in video range, so that pure blue comes out as 243 and
