@@ -1,6 +1,6 @@
-"""Files that lie at a place and no post shows yet: a try that broke off later does not send them again.
+"""Cache of uploaded files that no post shows yet, so that a retry after a failure does not upload them again.
 
-For places where files travel inside of posts. Kept while the program runs: they are lost there within a day anyway.
+For targets with files embedded in posts. Kept in memory only: such files expire there within a day anyway.
 """
 
 from __future__ import annotations
@@ -14,20 +14,20 @@ from publish.net.remote_state import RemoteState
 from publish.net.transfer_meter import kept
 from publish.posts.model import PostMedia
 
-# Seconds. Bluesky keeps files without a post for an hour at least, Mastodon and Facebook for a day.
+# Seconds. Bluesky keeps unattached files for at least an hour, Mastodon and Facebook for a day.
 _LAST_S = 3000.0
 
 
 class Uploads:
-    """What one account has sent lately. ``secret`` tells accounts apart, and is kept as a hash only."""
+    """Recent uploads of one account. ``secret`` distinguishes accounts, and is stored only as a hash."""
 
     def __init__(self, place: str, secret: str, state: RemoteState) -> None:
-        # Key of a file -> when it was sent (monotonic), and what ``send`` returned.
+        # File key -> upload time (monotonic) and the result of ``send``.
         self._there = state.table("uploads")
         self._account = (place, hashlib.sha256(secret.encode()).hexdigest())
 
     def once(self, media: PostMedia, send: Callable[[], Any]) -> Any:
-        """What ``send`` returned for this file and its alt text, lately or now (JSON)."""
+        """Result of ``send`` for this file and alt text, cached or fresh (JSON)."""
         key = self._key(media)
         at, there = self._there.get(key, (0.0, None))
         if there is not None and time.monotonic() - at < _LAST_S:
@@ -41,7 +41,7 @@ class Uploads:
         return there
 
     def forget(self, files: Iterable[PostMedia]) -> bool:
-        """A post shows them now, or they are not what the place wants; whether there were any."""
+        """Drop entries that a post shows now or that the target rejected; return whether there were any."""
         gone = [self._there.pop(self._key(media), None) for media in files]
         return any(one is not None for one in gone)
 

@@ -1,7 +1,8 @@
-"""Mentions of pages that a webmention service received for us, as JF2 (https://jf2.spec.indieweb.org/).
+"""Fetch webmentions of our pages from a webmention service, as JF2 (https://jf2.spec.indieweb.org/).
 
-The service is told in the page's head, or by whoever runs the web space; asking needs no secret, since it is asked for
-single pages only: https://webmention.io/api/mentions.jf2 with ``target[]``, ``per-page``, ``page``.
+The service is declared in the page's head or configured by whoever runs the web space. No secret is
+needed, since only single pages are queried: https://webmention.io/api/mentions.jf2 with
+``target[]``, ``per-page``, ``page``.
 """
 
 from __future__ import annotations
@@ -19,9 +20,9 @@ from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
 _PAGE = 100
-# Pages in one question: addresses have a length that every server takes.
+# Pages per query, which keeps URLs short enough for every server.
 _TARGETS = 20
-# More from one service is no conversation any more.
+# Maximum number of mentions fetched from a service.
 _MOST_PAGES = 50
 _KINDS = {
     "in-reply-to": "reply",
@@ -35,7 +36,7 @@ _KINDS = {
 def mentions(
     web: HttpClient, service: str, posts: Sequence[Remote], since: datetime | None
 ) -> Iterator[RemoteReply]:
-    """Mentions of our posts, each with the post that it names. ``service`` is the address that tells JF2."""
+    """Mentions of our posts, each assigned to its post. ``service`` is the URL that returns JF2."""
     pages = {_plain(post.url): post for post in posts if post.url.startswith("http")}
     addresses = [post.url for post in pages.values()]
     for start in range(0, len(addresses), _TARGETS):
@@ -60,7 +61,7 @@ def _rows(
 
 
 def _page_of(row: Mapping[str, Any]) -> str:
-    """The page that a mention names; empty where that is no address."""
+    """The page a mention refers to; empty if it is not a URL."""
     try:
         return _plain(str(row.get("wm-target") or ""))
     except ValueError:
@@ -68,7 +69,7 @@ def _page_of(row: Mapping[str, Any]) -> str:
 
 
 def _plain(address: str) -> str:
-    """The same page, however its address is written."""
+    """Normalized form of a page's URL."""
     parts = urlsplit(address)
     return f"{parts.netloc.lower()}{parts.path.removesuffix('index.html').rstrip('/')}"
 
@@ -81,7 +82,7 @@ def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
     return RemoteReply(
         remote_id=str(row.get("wm-id") or source),
         post_id=post.id,
-        # Services send null where a page names nobody: then the site stands for its author.
+        # Services send null if a page names no author: then the site is used.
         author=plain_text(str(name or "")) or urlsplit(source).hostname or "",
         text=_words(row),
         written_at=first_moment(row.get("published"), row.get("wm-received")),

@@ -1,9 +1,9 @@
-"""MediaWiki's action API: signing in, tokens, what its errors mean, and the few actions that we need.
+"""Client for MediaWiki's action API: login, tokens, error handling, and the few actions needed.
 
-https://www.mediawiki.org/wiki/API:Main_page. Mind that any value of a boolean parameter is true there, "0" too
-(https://www.mediawiki.org/wiki/API:Data_formats#Boolean_parameters): those are sent only where they are meant.
-mwclient was looked at: it brings its own requests, retries and sleeps, past the one seam where this project tells
-"offline" from "refused" and where tests cut the wire.
+https://www.mediawiki.org/wiki/API:Main_page. Any value of a boolean parameter counts as true there,
+even "0" (https://www.mediawiki.org/wiki/API:Data_formats#Boolean_parameters), so false ones are
+omitted. mwclient is not used: it has its own requests, retries and sleeps, outside the HTTP client
+where this project tells "offline" from "refused" and where tests simulate failures.
 """
 
 from __future__ import annotations
@@ -29,7 +29,7 @@ from publish.net.remote_state import RemoteState
 from publish.net.transfer_meter import kept
 from publish.targets.mediawiki.discovery import find_api
 
-# What an error's code means; the start of a code is enough. https://www.mediawiki.org/wiki/API:Errors_and_warnings
+# Error classes by prefix of the error code. https://www.mediawiki.org/wiki/API:Errors_and_warnings
 _LATER = (
     "readonly",
     "ratelimited",
@@ -56,20 +56,21 @@ _RIGHTS = (
 )
 _GONE = ("missingtitle", "nosuchpageid", "nosuchrevid", "nosuchsection", "cantdelete")
 _BIG = ("file-too-large", "toobig", "filetoobig", "contenttoobig")
-# Sent in one request up to here; above in pieces, of which a broken one is sent again by itself. They grow from the
-# first of these sizes to the last while all goes well, and are small where the line breaks.
+# Up to this size a file is sent in one request; larger ones in chunks, which are retried
+# individually. The chunk size grows from the first to the last of these sizes while all goes well,
+# and shrinks when the connection breaks.
 CHUNK_FROM = 1 << 20
 CHUNKS = (256 << 10, 4 << 20)
 _CHUNK_LEAST = 128 << 10
-# Breaks in a row, of the same piece.
+# Consecutive failures of the same chunk.
 _PIECE_TRIES = 4
-# Small files too go in pieces for so long after one was cut.
+# Small files are chunked too, for this long after an interrupted upload.
 _LATELY_S = 3600.0
 _Mark = tuple[str, str, str, int]
 
 
 class WikiError(Permanent):
-    """An error with the wiki's own code, for callers that know better, and all that it said."""
+    """An error with the wiki's own code and the full response, for callers that know better."""
 
     def __init__(self, message: str, code: str, told: Mapping[str, Any], **params: Any) -> None:
         super().__init__(message, **params)
@@ -77,7 +78,7 @@ class WikiError(Permanent):
 
 
 class Pace:
-    """How much to send in one piece: more and more, and less where the line breaks."""
+    """Adaptive chunk size: grows with success, shrinks when the connection breaks."""
 
     def __init__(self, least: int = 0, *, careful: bool = False) -> None:
         self._least = max(least, min(_CHUNK_LEAST, CHUNKS[0]))
@@ -87,32 +88,32 @@ class Pace:
         self._at = -1
 
     def went(self, count: int) -> None:
-        """A piece has arrived."""
+        """A chunk has arrived."""
         self._tries = 0
         if count >= self.size:
             self.size = min(2 * self.size, self._most)
 
     def broke(self, offset: int) -> bool:
-        """A piece has not; False: it was tried often enough for now."""
+        """A chunk failed; return False after too many attempts."""
         self._tries = self._tries + 1 if offset == self._at else 1
         self._at = offset
         self.size = self._most = max(self._least, self.size // 4)
         return self._tries < _PIECE_TRIES
 
 
-# The field's name, the file's, its bytes, their type.
+# Field name, file name, content, MIME type.
 _File = tuple[str, str, Any, str]
 
 
 class Wiki:
-    """One wiki, signed in when it is first asked for something that needs it."""
+    """One wiki; signs in on the first request that requires it."""
 
     def __init__(self, name: str, url: str, login: tuple[str, str], state: RemoteState) -> None:
         self.name, (self._user, self._password) = name, login
         self._found = state.table("mediawiki addresses")
-        # Address of an api -> when a file was cut on the way there (monotonic).
+        # API URL -> time of the last interrupted upload (monotonic).
         self._broke = state.table("mediawiki cuts")
-        # What waits at a wiki unfinished: its mark -> key and offset. A wiki that has forgotten it says so.
+        # Unfinished uploads: id -> file key and offset. A wiki that has dropped one reports it.
         self._stashed = state.table("mediawiki stashes")
         self._url = url
         self._web = HttpClient(name)
@@ -121,13 +122,13 @@ class Wiki:
         self.site: dict[str, Any] = {}
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     # --- Asking --------------------------------------------------------------------------------------
 
     def query(self, **params: Any) -> dict[str, Any]:
-        """``action=query``; its ``query`` part (with ``continue``, where there is more)."""
+        """Run ``action=query``; return its ``query`` part (with ``continue`` if there is more)."""
         answer = self.act("query", params)
         more = {"continue": answer["continue"]} if "continue" in answer else {}
         return {**answer.get("query", {}), **more}
@@ -140,12 +141,12 @@ class Wiki:
         write: bool = False,
         file: _File | None = None,
     ) -> dict[str, Any]:
-        """One action, signed in. Raises publish.errors; WikiError keeps the code."""
+        """Run one action while signed in. Raises publish.errors; WikiError keeps the code."""
         self._sign_in()
         try:
             return self._act(action, params, write=write, file=file)
         except WikiError as error:
-            # A session or token ends: once more with new ones.
+            # Session or token expired: retry once with new ones.
             if error.code not in ("badtoken", "assertuserfailed", "notoken"):
                 raise
         self._csrf = self._api = ""
@@ -159,7 +160,8 @@ class Wiki:
     ) -> dict[str, Any]:
         given = {**params, "assert": "user"}
         if write:
-            # Wikis whose databases lag ask for patience (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter).
+            # Wikis with replication lag ask clients to wait
+            # (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter).
             given |= {"token": self._token(), "maxlag": 5}
         return self._post(action, given, file)
 
@@ -228,7 +230,7 @@ class Wiki:
     # --- Signing in ------------------------------------------------------------------------------------
 
     def _sign_in(self) -> None:
-        """With a bot password (https://www.mediawiki.org/wiki/API:Login)."""
+        """Sign in with a bot password (https://www.mediawiki.org/wiki/API:Login)."""
         if self._api:
             return
         self._api, self.site = find_api(self._web, self._url, self._found)
@@ -259,7 +261,7 @@ class Wiki:
     def upload(
         self, path: Path, filename: str, mime: str, words: Mapping[str, str]
     ) -> dict[str, Any]:
-        """Store a file; the ``upload`` part of the answer. https://www.mediawiki.org/wiki/API:Upload"""
+        """Upload a file; return the ``upload`` part of the response. https://www.mediawiki.org/wiki/API:Upload"""
         size = path.stat().st_size
         common = {**words, "filename": filename, "ignorewarnings": 1}
         if size <= (_CHUNK_LEAST if self._broke_lately() else CHUNK_FROM):
@@ -295,7 +297,9 @@ class Wiki:
         return answer
 
     def _stash(self, path: Path, mark: _Mark) -> str:
-        """Send a large file in pieces; the key under which it waits (for 6 hours). Goes on where it was cut."""
+        """Upload a large file in chunks, resuming after interruptions; return its key in the stash
+        (valid for 6 hours).
+        """
         key, offset = self._stashed.get(mark, ("", 0))
         filename, size = mark[2:]
         least = int(self.site.get("general", {}).get("minuploadchunksize", 0))
@@ -309,7 +313,9 @@ class Wiki:
         return key
 
     def _piece(self, params: Mapping[str, Any], piece: bytes, pace: Pace) -> tuple[str, int]:
-        """One piece; key and offset after it. Where its answer was lost, the wiki says which offset it waits for."""
+        """Upload one chunk; return key and next offset. If the response was lost, the wiki reports
+        the offset it expects.
+        """
         file = ("chunk", "chunk", piece, "application/octet-stream")
         key, offset = params.get("filekey", ""), int(params["offset"])
         try:
@@ -328,7 +334,7 @@ class Wiki:
         return answer.get("filekey", key), int(answer.get("offset", offset + len(piece)))
 
     def same_file(self, path: Path) -> dict[str, Any] | None:
-        """A file there with the same bytes, under whatever name. https://www.mediawiki.org/wiki/API:Allimages"""
+        """A file on the wiki with identical content under any name. https://www.mediawiki.org/wiki/API:Allimages"""
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha1").hexdigest()
         found = self.query(list="allimages", aisha1=digest, aiprop="url|sha1", ailimit=1)
@@ -336,6 +342,6 @@ class Wiki:
 
 
 def _piece_of(filename: str, size: int, offset: int, key: str) -> dict[str, Any]:
-    """What is said of one piece."""
+    """Parameters of one chunk."""
     about = {"filename": filename, "filesize": size, "offset": offset, "stash": 1}
     return {**about, "ignorewarnings": 1, **({"filekey": key} if key else {})}

@@ -1,7 +1,8 @@
-"""Finding a wiki's api.php from whatever address of it a person has copied.
+"""Find a wiki's api.php from any of its URLs that a person has copied.
 
-Wikis put their pages under any path (https://www.mediawiki.org/wiki/Manual:Short_URL) and their scripts under another.
-Each page names them in its head: ``<link rel="EditURI" href="…/api.php?action=rsd">``. No password goes along.
+Wikis use arbitrary paths for pages (https://www.mediawiki.org/wiki/Manual:Short_URL) and others for
+scripts. Each page names the API in its head: ``<link rel="EditURI" href="…/api.php?action=rsd">``.
+No password is sent.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ from reporter.messages import Message
 _ANY = range(100, 600)
 _PAGE_BYTES = 1 << 18
 _REDIRECTS = 5
-# Beside what was given, and where packages and handbooks put it.
+# Fallbacks next to the given URL, and the paths used by packages and handbooks.
 _NEAR = ("/api.php", "/w/api.php")
 _USUAL = ("/api.php", "/w/api.php", "/mediawiki/api.php", "/wiki/api.php")
 _SITEINFO = {
@@ -35,9 +36,9 @@ _SITEINFO = {
 def find_api(
     web: HttpClient, url: str, found: MutableMapping[str, str]
 ) -> tuple[str, dict[str, Any]]:
-    """(address of api.php, the site's facts: none where only members may read). Raises publish.errors.
+    """Return (URL of api.php, site info or none if only members may read it). Raises publish.errors.
 
-    ``found``: address that was given -> api.php, as it was found before.
+    ``found``: cache of given URL -> api.php.
     """
     given = (url if "://" in url else f"https://{url}").split("?")[0].split("#")[0]
     return _Search(web, given, found).find()
@@ -49,7 +50,7 @@ class _Search:
         self._seen: list[HttpResponse] = []
 
     def find(self) -> tuple[str, dict[str, Any]]:
-        """The first that answers as a wiki's API does."""
+        """The first candidate that responds like a wiki's API."""
         tried: set[str] = set()
         for address in self._places():
             answer = None if address in tried else self._ask(address)
@@ -91,7 +92,7 @@ class _Search:
         return {} if data.get("error", {}).get("code") == "readapidenied" else None
 
     def _leads_away(self, answer: HttpResponse, url: str) -> bool:
-        """Whether a redirect leads to another server, or to the same one over https."""
+        """Whether a redirect leads to another server, or to https on the same one."""
         if not 300 <= answer.status < 400:
             return False
         goal = urlsplit(urljoin(url, answer.headers.get("Location", "")))
@@ -119,7 +120,7 @@ class _Search:
                 hostname=own.hostname,
                 hostname2=link.hostname,
             )
-        # Host and scheme as they were given: a password never goes where nobody has typed it in.
+        # Host and scheme as typed: a password is never sent to a host that nobody entered.
         yield f"{own.scheme}://{own.netloc}{link.path}"
 
     def _not_found(self) -> PublishError:

@@ -1,4 +1,4 @@
-"""Pages of a MediaWiki: read, change, save, delete, whoever else edits at the same moment."""
+"""MediaWiki pages: read, change, save and delete, with handling of edit conflicts."""
 
 from __future__ import annotations
 
@@ -10,19 +10,19 @@ from publish.posts.model import Remote
 from publish.targets.mediawiki.client import Wiki, WikiError
 from publish.targets.wiki.page_section import Change
 
-# Somebody saves at the same moment: read again, put our part in again.
+# Edit conflict: read again and reapply our part.
 EDIT_TRIES = 4
 SUMMARY = "From the gathering, with Social Reporter"
 
 
 class WikiPages:
-    """The pages of one wiki. A page is named as the API does: ``{"titles": …}`` or ``{"pageids": …}``."""
+    """The pages of one wiki. A page is given in API form: ``{"titles": …}`` or ``{"pageids": …}``."""
 
     def __init__(self, wiki: Wiki) -> None:
         self._wiki = wiki
 
     def delete(self, what: Mapping[str, Any]) -> bool:
-        """Delete a page or a file; one that is gone already is fine. False: the account may not delete."""
+        """Delete a page or file; a missing one is fine. Return False if the account lacks permission."""
         try:
             self._wiki.act("delete", {**what, "reason": SUMMARY}, write=True)
         except Gone:
@@ -34,7 +34,7 @@ class WikiPages:
         return True
 
     def change(self, which: Mapping[str, Any], change: Change) -> Remote:
-        """Read, change, save; again when somebody else was faster. Raises Gone when the page is not there."""
+        """Read, change and save a page, retrying on edit conflicts. Raises Gone if it does not exist."""
         for _ in range(EDIT_TRIES):
             page = self.look(which)
             if page is None:
@@ -61,7 +61,7 @@ class WikiPages:
         )
 
     def edit(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        """Save. Raises WikiError, and Permanent where the wiki asks for a person."""
+        """Save a page. Raises WikiError, and Permanent if the wiki requires a person (a CAPTCHA, say)."""
         answer = self._wiki.act("edit", {"summary": SUMMARY, "bot": 1, **params}, write=True)[
             "edit"
         ]
@@ -74,14 +74,14 @@ class WikiPages:
         return dict(answer)
 
     def there(self, which: Mapping[str, Any]) -> Remote:
-        """A page that was just saved. Raises RetryAfter while the wiki doesn't show it."""
+        """A page just saved. Raises RetryAfter while the wiki doesn't show it yet."""
         page = self.look(which)
         if page is None:
             raise RetryAfter("%(name)s does not show the page yet.", name=self._wiki.name)
         return remote_of(page)
 
     def look(self, which: Mapping[str, Any]) -> dict[str, Any] | None:
-        """One page with its text, or None; one that was moved is followed."""
+        """One page with its text, or None; redirects left by moves are followed."""
         follow = {"redirects": 1} if "titles" in which else {}
         answer = self._wiki.query(
             prop="revisions|info",
@@ -96,11 +96,11 @@ class WikiPages:
 
 
 def text_of(page: Mapping[str, Any]) -> str:
-    """The wikitext of a page that was read; empty where there is none."""
+    """Wikitext of a page that was read; empty if it does not exist."""
     revisions = page.get("revisions") or [{}]
     return str(revisions[0].get("slots", {}).get("main", {}).get("content", ""))
 
 
 def remote_of(page: Mapping[str, Any]) -> Remote:
-    """What the ledger keeps of a page: its id, address and title."""
+    """Ledger data of a page: id, URL and title."""
     return Remote(str(page["pageid"]), str(page.get("fullurl", "")), {"title": page["title"]})

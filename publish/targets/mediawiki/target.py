@@ -1,7 +1,7 @@
-"""MediaWiki: a page a session, with a section for each of its stories, files, and what is said on the discussion page.
+"""MediaWiki: one page per session with a section per story, media files, and replies from the discussion page.
 
-Our section stands between marks; everything else on the page is people's own and stays. Signing in, errors and
-uploads: ``client``; reading and saving pages: ``pages``. https://www.mediawiki.org/wiki/API:Edit
+Our section is between markers; everything else on the page belongs to other people and is preserved. Login, errors
+and uploads: ``client``; reading and saving pages: ``pages``. https://www.mediawiki.org/wiki/API:Edit
 """
 
 from __future__ import annotations
@@ -84,20 +84,20 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A bot password: it can do what it was made for, and be taken back."""
+        """A bot password: it has limited permissions and can be revoked."""
         return page_text("Bot password (in the wiki: Special:BotPasswords)")
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """The category stands in what is sent."""
+        """The category is part of what is sent."""
         return options.get("category", "")
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._wiki.close()
 
     def test(self) -> str:
-        """Ask the wiki who we are and what we may do."""
+        """Query the account's name and permissions."""
         me = self._wiki.query(meta="userinfo", uiprop="rights|blockinfo")["userinfo"]
         may = set(me.get("rights", ()))
         lacking = [words for right, words in _NEEDED.items() if right not in may]
@@ -129,7 +129,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         )
 
     def limits(self) -> Limits:
-        """What siteinfo tells. https://www.mediawiki.org/wiki/API:Siteinfo"""
+        """Limits from siteinfo. https://www.mediawiki.org/wiki/API:Siteinfo"""
         self._wiki.query(meta="userinfo")
         if not self._takes_files():
             return Limits(types=frozenset())
@@ -151,7 +151,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @property
     def _own_category(self) -> str:
-        """By it our pages are found again, wherever people have moved them."""
+        """Category by which our pages are found again, even after people have moved them."""
         return f"Social Reporter {self.setup.facts.mark}"
 
     def _page(self, post: Post) -> str:
@@ -167,7 +167,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Draft(self._page(post), self._part(post, links), "text/x-wiki")
 
     def find(self, key: str) -> Remote | None:
-        """The page with our part in it."""
+        """The page that contains our part."""
         more: dict[str, Any] = {}
         while True:
             answer = self._wiki.query(
@@ -188,7 +188,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             more = answer["continue"]
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Make the page, or put our part into the one that people have begun."""
+        """Create the page, or insert our part into an existing one."""
         title, part = self._page(post), self._part(post, links)
         try:
             answer = self._pages.edit({"title": title, "text": part, "createonly": 1})
@@ -202,7 +202,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return keyed(self._pages.there({"pageids": answer["pageid"]}), post.key, part)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change our part. What people have changed in it since stays, where we don't change the same lines."""
+        """Update our part, keeping people's changes to lines that we don't change."""
         part, base = self._part(post, links), remote.extra.get("sent")
 
         where = f"{self.name} ({remote.extra.get('title', '')})"
@@ -213,7 +213,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return keyed(self._pages.change({"pageids": remote.id}, change), post.key, part)
 
     def withdraw(self, remote: Remote) -> None:
-        """Take our parts off the page, and the page with it if nothing else is on it."""
+        """Remove our parts from the page; delete the page if nothing else is on it."""
         page = self._pages.look({"pageids": remote.id})
         if page is None:
             return
@@ -228,7 +228,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Files -------------------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """The file under our name."""
+        """The file with our name."""
         answer = self._wiki.query(
             titles=f"File:{key}{ext}", prop="imageinfo", iiprop="url|sha1|size"
         )
@@ -236,7 +236,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return _remote_file(page["title"], page["imageinfo"][0]) if page.get("imageinfo") else None
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Upload, unless the wiki has the very same file already: then that one is used, and left alone later."""
+        """Upload a file. If the wiki already has an identical one, use that and never delete it."""
         if not media.path.is_file():
             raise BeingMadeAgain
         same = self._wiki.same_file(media.path)
@@ -246,7 +246,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         try:
             answer = self._wiki.upload(media.path, media.filename, media.mime, words)
         except WikiError as error:
-            # Another kiosk has sent the same bytes under the same name since we looked.
+            # Another kiosk has uploaded the same content under the same name since we looked.
             there = self.find_media(media.key, media.ext) if error.code in _SAME else None
             if there is None:
                 raise self._no_file(error, media) from error
@@ -276,7 +276,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return wikitext.file_page(media, self._category)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Bring the file's description up to date. Alt texts stand where the file is shown."""
+        """Update the file's description. Alt texts are in the pages."""
         if remote.extra.get("foreign"):
             return remote
         if self.find_media(media.key, media.ext) is None:
@@ -297,7 +297,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Replies -------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """What is signed on the discussion pages."""
+        """Signed comments on the discussion pages."""
         for post in posts:
             page = self._talk(post)
             if page is not None:
@@ -322,7 +322,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Remote(answer.key, page["fullurl"]) if page is not None and found else None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
-        """A line below what it answers, indented and signed as people do it; without that, a section of its own."""
+        """Insert an indented, signed line below what it answers, as people do; without one, add a new section."""
         name = self._talk_name(post)
         if not name:
             raise Gone("The page is not there any more at %(name)s.", name=self.name)
@@ -343,7 +343,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Remote(answer.key, self._pages.change({"titles": name}, change).url)
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
-        """Take our line off the page."""
+        """Remove our line from the page."""
         name = self._talk_name(post)
         manner = mediawiki_manner(self._wiki.site)
         if name and self._pages.look({"titles": name}) is not None:
@@ -361,7 +361,9 @@ def _without_part(text: str, key: str) -> str | None:
 
 
 def _whose(title: str, key: str) -> bool | None:
-    """True: our file; False: one of the wiki's own; None: another gathering's, which goes when that takes it back."""
+    """True: our file; False: one of the wiki's own; None: another gathering's, removed when that gathering withdraws
+    it.
+    """
     name = title.partition(":")[2].replace(" ", "_").lower()
     return True if name.startswith(key) else None if re.match(r"sr-[0-9a-f]{8}-", name) else False
 

@@ -1,4 +1,4 @@
-"""A post as MediaWiki's wikitext, between marks, so that people's own words around it stay theirs.
+"""Render a post as wikitext between markers, so that other people's text around it is preserved.
 
 https://www.mediawiki.org/wiki/Help:Formatting, https://www.mediawiki.org/wiki/Help:Images
 """
@@ -15,9 +15,9 @@ from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
 from publish.rendering.plain_text import credit, said_in, slot_line
 
 _URL = re.compile(r"https?://[^\s<>\[\]{}|\"']+")
-# Everything that MediaWiki may carry out, as a character reference, which it only shows.
+# Everything MediaWiki may interpret, as character references, which are displayed literally.
 _SPECIAL = re.compile(r"[&<>\[\]{}|'=*#;~_!\"-]")
-# What page names can't hold (https://www.mediawiki.org/wiki/Manual:Page_title), and what stands in its place.
+# Characters not allowed in page names (https://www.mediawiki.org/wiki/Manual:Page_title), and their replacements.
 _NOT_IN_NAMES = str.maketrans(
     {
         "<": "‹",
@@ -36,7 +36,7 @@ _NAME_BYTES = 120
 
 
 def safe(text: str) -> str:
-    """Words as they were written; web addresses stay links."""
+    """Literal text; web addresses remain links."""
     out, at = [], 0
     for found in _URL.finditer(text):
         out += [
@@ -45,7 +45,7 @@ def safe(text: str) -> str:
         ]
         at = found.end()
     done = "".join([*out, _escape(text[at:])])
-    # At the start of a line these indent.
+    # At the start of a line these indent the text.
     return f"&#{ord(done[0])};{done[1:]}" if done[:1] in (":", " ") else done
 
 
@@ -54,12 +54,12 @@ def _escape(text: str) -> str:
 
 
 def safe_lines(text: str) -> str:
-    """One paragraph: its line breaks kept."""
+    """One paragraph with its line breaks kept."""
     return "<br>".join(safe(line.strip()) for line in text.strip().splitlines())
 
 
 def page_name(text: str) -> str:
-    """A piece of a page's name."""
+    """A component of a page name."""
     name = " ".join(text.translate(_NOT_IN_NAMES).split()).strip(". :") or "…"
     name = re.sub(r"\s*:\s*", " - ", name)
     name = re.sub(r"~{3,}", "~", re.sub(r"%(?=[0-9A-Fa-f]{2})", "% ", name))
@@ -67,17 +67,17 @@ def page_name(text: str) -> str:
 
 
 def begin(key: str) -> str:
-    """The mark before our part of a page."""
+    """Start marker of our part of a page."""
     return f"<!-- social-reporter {key} begin: what stands up to its end is brought up to date from the gathering -->"
 
 
 def end(key: str) -> str:
-    """The mark after it."""
+    """End marker of our part of a page."""
     return f"<!-- social-reporter {key} end -->"
 
 
 def find_part(text: str, key: str) -> tuple[int, int] | None:
-    """Where our part of a page is, marks included."""
+    """Position of our part of a page, including markers."""
     found = re.search(
         rf"<!-- social-reporter {re.escape(key)} begin.*?<!-- social-reporter {re.escape(key)} end -->",
         text,
@@ -87,7 +87,7 @@ def find_part(text: str, key: str) -> tuple[int, int] | None:
 
 
 def part_of(post: Post, links: Mapping[str, Remote], categories: Sequence[str]) -> str:
-    """Our part of the page: a section with everything that the story says."""
+    """Our part of the page: a section with the whole story."""
     lines = [begin(post.key), f"== {safe(post.title)} ==", f"''{safe(slot_line(post))}''", ""]
     if post.lead:
         lines += [safe_lines(post.lead), ""]
@@ -119,7 +119,7 @@ def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str
 
 
 def _words(block: Block) -> list[str]:
-    """An organizer's words: a heading becomes one below the section's, everything else plain paragraphs."""
+    """An organizer's text: headings one level below the section's, everything else as plain paragraphs."""
     text = said_in(block)
     if heading_depth(block.text) is not None:
         return [f"=== {safe(text)} ==="]
@@ -132,13 +132,13 @@ def _file(remote: Remote, media: PostMedia) -> str:
 
 
 def file_page(media: PostMedia, category: str) -> str:
-    """The description page of a file."""
+    """Description page of a file."""
     words = "\n\n".join(part for part in (safe_lines(media.caption), safe(media.credit)) if part)
     return f"{begin(media.key)}\n{words}\n[[Category:{category}]]\n{end(media.key)}"
 
 
 def words_of(markup: str) -> str:
-    """What somebody wrote, without its markup."""
+    """Somebody's text without its markup."""
     text = re.sub(r"<!--.*?-->", "", markup, flags=re.DOTALL)
     kept: list[str] = []
 

@@ -1,9 +1,9 @@
-"""Talking Micropub: where the endpoint is, what it tells, what its errors mean.
+"""Micropub client: endpoint discovery, configuration, queries and error handling.
 
 https://www.w3.org/TR/micropub/ (5.3 discovery, 3.7 queries, 3.8 errors) and https://indieweb.org/Micropub-extensions.
-What servers do beyond that, as their sources show: Known answers a query that it does not have with 200 and nothing,
-and knows neither update nor lists; WordPress (wordpress-micropub) answers what is not there with 400, and takes a name
-for HTML; Indiekit goes on listing what was deleted; micro.blog's endpoint is not at the blog's own address.
+Deviations found in servers' sources: Known answers an unsupported query with 200 and an empty body, and supports
+neither updates nor lists; WordPress (wordpress-micropub) answers 400 for missing posts and treats a name as HTML;
+Indiekit keeps listing deleted posts; micro.blog's endpoint is not on the blog's own host.
 """
 
 from __future__ import annotations
@@ -24,12 +24,12 @@ from publish.net.remote_state import RemoteState
 from publish.targets.micropub.microformats import MOST, anchors, first_word
 from reporter.messages import Message
 
-# What was discovered is kept this long: every delivery opens the blog anew.
+# Discovery results are cached this long: every delivery opens the blog anew.
 _KEPT_S = 60.0
 _HOPS = 5
-# How refusals of a query look that only say "I don't have that" or "not there".
+# Errors of queries that only mean "unsupported" or "not found".
 _NOT_HAD = frozenset({400, 404, 405, 406, 410, 501})
-# 3.8, and OAuth's own (RFC 6750).
+# Error codes of 3.8 and of OAuth (RFC 6750).
 _TOKEN = frozenset({"unauthorized", "forbidden", "invalid_token", "access_denied"})
 _PAGE = 50
 
@@ -39,13 +39,13 @@ class _Known:
     at: float
     endpoint: str
     config: Mapping[str, Any]
-    # Whether it has listed its posts before: then "I can't" is a passing trouble.
+    # Whether it has listed posts before: then a failure is temporary.
     lists: bool = False
 
 
 @dataclass
 class Micropub:
-    """One blog. ``address`` is what a person typed: the blog's, or the endpoint's own."""
+    """One blog. ``address`` is the URL a person typed: the blog's, or the endpoint's own."""
 
     name: str
     address: str
@@ -58,24 +58,24 @@ class Micropub:
         if "://" not in self.address:
             self.address = f"https://{self.address}"
         self.web = HttpClient(self.name, bearer=self.token)
-        # Address and a hash of the token -> what is known.
+        # (URL, hash of the token) -> cached discovery.
         self._blogs = self.state.table("micropub blogs")
 
     # --- Where it is ---------------------------------------------------------------------------------------
 
     @property
     def endpoint(self) -> str:
-        """Where requests go."""
+        """URL for requests."""
         return self._known().endpoint
 
     @property
     def config(self) -> Mapping[str, Any]:
-        """What ``q=config`` told; empty where it tells nothing."""
+        """Response to ``q=config``; empty if there is none."""
         return self._known().config
 
     @property
     def media_endpoint(self) -> str:
-        """Where files go, or '': then they go with the post. Raises PauseTarget for one that must not get the token."""
+        """URL for files, or '' if files are sent with the post. Raises PauseTarget if it must not receive the token."""
         told = self.config.get("media-endpoint")
         if not isinstance(told, str) or not told.strip():
             return ""
@@ -83,7 +83,7 @@ class Micropub:
 
     @property
     def destination(self) -> dict[str, str]:
-        """Which blog is meant, where one endpoint serves several (micro.blog): the one at the typed address."""
+        """The blog to post to if one endpoint serves several (micro.blog): the one at the typed URL."""
         told = self.config.get("destination")
         uids = (
             [str(one.get("uid", "")) for one in told if isinstance(one, dict)]
@@ -95,7 +95,7 @@ class Micropub:
         return {"mp-destination": meant} if meant and len(uids) > 1 else {}
 
     def forget(self) -> None:
-        """Look for everything anew."""
+        """Clear the discovery cache."""
         self._blogs.pop(self._account(), None)
 
     def _account(self) -> tuple[str, str]:
@@ -112,7 +112,7 @@ class Micropub:
         return known
 
     def _discover(self) -> str:
-        """The endpoint that the page names, else the address itself (5.3: Link header first, then <link>)."""
+        """The endpoint named by the page, else the URL itself (5.3: Link header first, then <link>)."""
         answer, url = self.read(self.address)
         if answer.status < 300:
             named = next(iter(_named(answer, url)), "")
@@ -121,7 +121,7 @@ class Micropub:
         return ""
 
     def trusted(self, goal: str, start: str) -> str:
-        """An address that may get the token: never less safe than the one that named it. Else PauseTarget."""
+        """A URL that may receive the token: at least as secure as the one that named it, else PauseTarget."""
         if why := _danger(goal, start, secret=True):
             raise PauseTarget(
                 "%(name)s points to %(address)s, %(what)s. Nothing was sent there.",
@@ -132,7 +132,7 @@ class Micropub:
         return goal
 
     def read(self, url: str) -> tuple[HttpResponse, str]:
-        """A public page, without the token, and the address that it was found at after redirects."""
+        """Fetch a public page without the token; return it with its URL after redirects."""
         for _ in range(_HOPS):
             if why := _danger(url, self.address, secret=False):
                 raise PauseTarget(
@@ -153,11 +153,11 @@ class Micropub:
     # --- Queries -------------------------------------------------------------------------------------------
 
     def ask(self, query: Mapping[str, str], *, at: str = "") -> dict[str, Any] | None:
-        """What a query tells; None where the blog has no such query, or nothing to tell."""
+        """Response to a query; None if the blog does not support it or returns nothing."""
         return self._asked(at or self.endpoint, query)
 
     def _asked(self, endpoint: str, query: Mapping[str, str]) -> dict[str, Any] | None:
-        """``endpoint`` '': the typed address, of which nobody knows yet whether it is one."""
+        """Run a query. ``endpoint`` '': use the typed URL, which may not be an endpoint."""
         url = _with(endpoint or self.address, query)
         headers = {"Accept": "application/json"}
         answer = self.web.call("GET", url, headers=headers, accept={200, 401, 403, *_NOT_HAD})
@@ -186,9 +186,9 @@ class Micropub:
         )
 
     def listed(self, pages: int, extra: Mapping[str, str]) -> Iterator[Mapping[str, Any]] | None:
-        """Its latest posts, newest first; None where it can't list them.
+        """The latest posts, newest first; None if the blog can't list them.
 
-        Lists are an extension (indieweb/micropub-extensions#4) with two ways to turn pages: ``offset``, and
+        Lists are an extension (indieweb/micropub-extensions#4) with two kinds of pagination: ``offset`` and
         ``paging.after``.
         """
         query = {"q": "source", "limit": str(_PAGE), **self.destination, **extra}
@@ -202,7 +202,7 @@ class Micropub:
 
     @property
     def has_listed(self) -> bool:
-        """Whether it has listed its posts before, as far as this process knows."""
+        """Whether the blog has listed posts before in this process."""
         known = self._blogs.get(self._account())
         return known is not None and known.lists
 
@@ -214,7 +214,7 @@ class Micropub:
             items = [i for i in page.get("items", ()) if isinstance(i, dict)] if page else []
             yield from items
             told = tuple(first_word(item, "url") for item in items)
-            # A server that knows no pages answers with the same one again.
+            # A server without pagination returns the same page again.
             if not items or told in seen:
                 return
             seen.add(told)
@@ -223,7 +223,7 @@ class Micropub:
             page = self.ask({**query, **turn})
 
     def is_there(self, url: str) -> bool | None:
-        """Whether a post is there (drafts too); None: nothing tells."""
+        """Whether a post exists (drafts too); None if unknown."""
         answer = self.ask({"q": "source", "url": url})
         if answer is not None and isinstance(answer.get("properties"), dict):
             return not is_deleted(answer)
@@ -236,7 +236,7 @@ class Micropub:
     # --- Sending -------------------------------------------------------------------------------------------
 
     def send(self, *, at: str = "", accept: Collection[int] = (), **parts: Any) -> HttpResponse:
-        """POST. Returns what was done and what is in ``accept``; every other answer is raised."""
+        """Send a POST. Returns successful responses and those in ``accept``; raises for all others."""
         url = at or self.endpoint
         takes = {200, 201, 202, 204, 400, 401, 403, *accept}
         headers = {"Accept": "application/json"}
@@ -248,7 +248,7 @@ class Micropub:
         return answer
 
     def refused(self, answer: HttpResponse, url: str) -> Exception:
-        """What an error means, by its code before its status: servers mix those up."""
+        """The error for a response, by its error code before its status, since servers mix these up."""
         code, said = error_of(answer)
         if code == "insufficient_scope":
             return AuthRefused(
@@ -258,7 +258,7 @@ class Micropub:
                 what=said,
             )
         refuses = answer.status == 401 or code in _TOKEN
-        # A 403 that is a web page comes from a guard in front of the blog, who dislikes these very words.
+        # A 403 with a web page comes from a firewall in front of the blog that objects to this content.
         if refuses or (answer.status == 403 and not is_page(answer)):
             return AuthRefused(
                 "%(name)s refuses the token%(what)s. Make a new one there.",
@@ -270,7 +270,7 @@ class Micropub:
         return self.web.error(answer, url)
 
     def location(self, answer: HttpResponse) -> str:
-        """Where it says that the new thing is: in the header, else in the body; or ''."""
+        """URL of the created object from the Location header or the body; or ''."""
         told = answer.headers.get("Location", "")
         if not told and isinstance(answer.data, dict):
             told = answer.data.get("url") or ""
@@ -278,12 +278,12 @@ class Micropub:
         return goal if goal.startswith(("https://", "http://")) else ""
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self.web.close()
 
 
 def error_of(answer: HttpResponse) -> tuple[str, str]:
-    """The code of an error, and the server's own words as ': …', or ''."""
+    """Error code, and the server's own message as ': …', or ''."""
     told = answer.data if isinstance(answer.data, dict) else {}
     code, words = told.get("error"), told.get("error_description") or told.get("message")
     said = str(words or "").strip().rstrip(".")[:300]
@@ -291,7 +291,7 @@ def error_of(answer: HttpResponse) -> tuple[str, str]:
 
 
 def is_deleted(item: Mapping[str, Any]) -> bool:
-    """Indiekit goes on listing what was deleted, with the time of its deletion."""
+    """Whether a listed post is deleted: Indiekit keeps listing those with their deletion time."""
     return bool(first_word(item, "deleted")) or first_word(item, "post-status") == "deleted"
 
 
@@ -300,7 +300,7 @@ def _has_error(answer: HttpResponse) -> bool:
 
 
 def is_page(answer: HttpResponse) -> bool:
-    # By what it says: PHP calls everything HTML that nobody has called something else.
+    # By its content: PHP's default content type is HTML.
     return answer.text.lstrip().startswith("<")
 
 
@@ -317,18 +317,18 @@ def _named(answer: HttpResponse, url: str) -> Iterator[str]:
 
 
 def _with(url: str, query: Mapping[str, str]) -> str:
-    """The address with a query added: WordPress without pretty addresses has one in it."""
+    """Add a query to a URL: WordPress without permalinks already has one."""
     parts = urlsplit(url)
     pairs = [*parse_qsl(parts.query, keep_blank_values=True), *query.items()]
     return urlunsplit((parts.scheme, parts.netloc, parts.path, urlencode(pairs), ""))
 
 
 def _danger(goal: str, start: str, *, secret: bool) -> str:
-    """Why one address must not lead to another, or ''. ``secret``: the token would go there.
+    """Why one URL must not lead to another, or ''. ``secret``: the token would be sent there.
 
-    https does not lead to http, the token goes over http to the typed host only (and then the person chose so), and a
-    public address does not lead into the network that this laptop is in. Names are looked up here and once more for the
-    connection: a name server that changes its answer in between is not caught.
+    https must not lead to http; the token is sent over http only to the typed host (the person's own choice); and a
+    public URL must not lead into the local network. Names are resolved here and again for the connection: a DNS
+    server that changes its answer in between (DNS rebinding) is not detected.
     """
     try:
         to, origin = urlsplit(goal), urlsplit(start)
@@ -347,7 +347,7 @@ def _danger(goal: str, start: str, *, secret: bool) -> str:
 
 
 def _is_inside(host: str) -> bool:
-    """Whether a name leads into a network of one's own. One that nobody knows leads nowhere."""
+    """Whether a host name resolves to a private network. Unresolvable names do not."""
     try:
         found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):

@@ -1,4 +1,4 @@
-"""Knowing our own posts and files at a blog again: by their address, by the name that we asked for, by a class."""
+"""Recognize our own posts and files on a blog: by URL, by requested name, or by a class."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from publish.targets.micropub import microformats
 from publish.targets.micropub.client import Micropub, is_deleted
 from publish.targets.micropub.microformats import first_word, joined, markup
 
-# Pages of 50 posts that are looked through for ours, of 50 files, and front pages.
+# Pages searched: lists of 50 posts, lists of 50 files, and front pages.
 _PAGES, _MEDIA_PAGES, _FRONT_PAGES = 10, 4, 4
 _FILES = 50
 
 
 def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
-    """The address of our post in the blog's list, '' when it is not there; None where nothing is listed.
+    """URL of our post in the blog's list, '' if it is missing, None if the blog has no list.
 
-    ``besides``: the address of one that is not meant.
+    ``besides``: a URL to ignore.
     """
     for pages, extra in ((1, {"filter": key}), (_PAGES, {})):
         answer = blog.listed(pages, extra)
@@ -27,7 +27,7 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
             return None
         for item in answer:
             said = first_word(item, "url") or str(item.get("url") or "")
-            # django-indieweb writes it as a path.
+            # django-indieweb returns it as a path.
             url = joined(blog.endpoint, said) if said else ""
             if url and url != besides and not is_deleted(item) and is_ours(item, url, key):
                 return url
@@ -35,7 +35,9 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
 
 
 def on_front_page(blog: Micropub, key: str) -> str:
-    """Its address on the blog's front pages, by a link with our name or the class in a post (microformats), or ''."""
+    """URL of our post on the blog's front pages, by a link with our name or the class in a post
+    (microformats), or ''.
+    """
     url = blog.address
     for _ in range(_FRONT_PAGES):
         answer, url = blog.read(url)
@@ -52,7 +54,7 @@ def on_front_page(blog: Micropub, key: str) -> str:
 
 
 def _by_class(html: str, url: str, key: str) -> str:
-    # The parser takes its time; a page without our name in it needs none.
+    # Parsing is slow, and unnecessary for a page without our name.
     for item in microformats.entries(html, url) if key in html else ():
         where = first_word(item, "url")
         if where and is_ours(item, where, key):
@@ -61,7 +63,7 @@ def _by_class(html: str, url: str, key: str) -> str:
 
 
 def file_in_list(blog: Micropub, key: str) -> str:
-    """The address of our file, where the media endpoint lists files and keeps their names (WordPress does), or ''."""
+    """URL of our file if the media endpoint lists files and keeps their names (as WordPress does), or ''."""
     endpoint = blog.media_endpoint
     for number in range(_MEDIA_PAGES) if endpoint else ():
         query = {"q": "source", "limit": str(_FILES), **blog.destination}
@@ -80,14 +82,14 @@ def file_in_list(blog: Micropub, key: str) -> str:
 
 
 def is_ours(item: Mapping[str, Any], url: str, key: str) -> bool:
-    """By its address, by the name that it was asked for, or by the class in its words."""
+    """Whether a post is ours: by its URL, its requested name, or the class in its content."""
     if bears(url, key) or key in (first_word(item, "mp-slug"), first_word(item, "slug")):
         return True
     return bool(re.search(rf"""class=["']?(?:[^"'>]*\s)?{re.escape(key)}["'\s>]""", markup(item)))
 
 
 def bears(url: str, key: str) -> bool:
-    """Whether a part of an address is our name, with or without an ending (.html, .jpg)."""
+    """Whether a URL component is our name, with or without an extension (.html, .jpg)."""
     try:
         parts = urlsplit(url)
     except ValueError:
@@ -100,7 +102,7 @@ def bears(url: str, key: str) -> bool:
 
 
 def _is_near(url: str, page: str) -> bool:
-    """Whether an address is on the same site as the page that names it."""
+    """Whether a URL is on the same site as the page that links to it."""
     try:
         return urlsplit(url).netloc == urlsplit(page).netloc
     except ValueError:

@@ -1,4 +1,4 @@
-"""The media endpoint of a Micropub blog (3.6): files by themselves, with an address before the post has one."""
+"""A blog's media endpoint (3.6): uploads files separately, so that they have a URL before the post exists."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from publish.posts.model import PostMedia, Remote
 from publish.targets.micropub.client import Micropub, error_of, is_page
 from publish.targets.micropub.identify import file_in_list
 
-# Actions that a server does not have.
+# Statuses for unsupported actions.
 LACKING = frozenset({405, 501})
 _SIZE = re.compile(r"too (?:large|big)|exceed|maximum|filesize", re.IGNORECASE)
 
 
 class MediaEndpoint:
-    """The files of one blog, whether it has a media endpoint or not."""
+    """The files of one blog, with or without a media endpoint."""
 
     def __init__(self, blog: Micropub) -> None:
         self._blog = blog
 
     def find(self, key: str) -> Remote | None:
-        """Our file in the list of the media endpoint."""
+        """Our file in the media endpoint's list."""
         url = file_in_list(self._blog, key)
         return Remote(url, url) if url else None
 
     def put(self, media: PostMedia) -> Remote:
-        """Send it to the media endpoint (3.6). Without one it goes with the post, and has no address of its own yet."""
+        """Upload to the media endpoint (3.6). Without one the file is sent with the post and has no URL yet."""
         endpoint = self._blog.media_endpoint
         if not endpoint:
             return Remote(media.key)
@@ -72,7 +72,7 @@ class MediaEndpoint:
         return why
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete it, where the media endpoint can (micropub-extensions#30); else a person has to."""
+        """Delete the file if the media endpoint supports it (micropub-extensions#30); else a person has to."""
         endpoint = self._blog.media_endpoint
         if not remote.url or not endpoint:
             return

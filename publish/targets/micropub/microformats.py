@@ -1,7 +1,7 @@
-"""What a web page says of itself to programs: its links, and its posts (h-entry) with their properties.
+"""Parse a web page's links and its posts (h-entry) with their properties.
 
-https://microformats.org/wiki/microformats2 and .../h-entry. Pages are strangers' text: at most ``MOST`` bytes of one
-are read, and one that is nested too deeply for the parser has nothing to say.
+https://microformats.org/wiki/microformats2 and .../h-entry. Pages are untrusted: at most ``MOST``
+bytes are read, and one nested too deeply for the parser yields nothing.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
 
-# Parsing a megabyte takes seconds on an old laptop; front pages are a tenth of that.
+# Parsing a megabyte takes seconds on an old laptop; front pages are about a tenth of that.
 MOST = 400_000
 
 Item = Mapping[str, Any]
@@ -20,7 +20,7 @@ Item = Mapping[str, Any]
 
 @dataclass(frozen=True)
 class Anchor:
-    """An <a> or <link>: what it is for, and where it leads (an absolute address)."""
+    """An <a> or <link> element: its relation and its absolute URL."""
 
     tag: str
     rels: frozenset[str]
@@ -42,7 +42,7 @@ class _Anchors(HTMLParser):
 
 
 def anchors(html: str, url: str) -> list[Anchor]:
-    """Every link of a page, in its order."""
+    """All links of a page in document order."""
     reader = _Anchors(url)
     reader.feed(html)
     reader.close()
@@ -50,7 +50,7 @@ def anchors(html: str, url: str) -> list[Anchor]:
 
 
 def joined(base: str, link: str) -> str:
-    """A link as an absolute address, or '' for nonsense."""
+    """A link as an absolute URL, or '' if invalid."""
     try:
         return urljoin(base, link.strip())
     except ValueError:
@@ -58,7 +58,7 @@ def joined(base: str, link: str) -> str:
 
 
 def entries(html: str, url: str) -> list[Item]:
-    """Every h-entry of a page, those in feeds too."""
+    """All h-entry items of a page, including those in feeds."""
     import mf2py
 
     try:
@@ -78,14 +78,14 @@ def _entries(items: list[Any]) -> Iterator[Item]:
 
 
 def values(item: Item, name: str) -> list[Any]:
-    """The values of a property; Micropub servers write one without a list now and then."""
+    """Values of a property; some Micropub servers send a single one without a list."""
     told = item.get("properties")
     value = told.get(name) if isinstance(told, dict) else None
     return value if isinstance(value, list) else [] if value is None else [value]
 
 
 def first_word(item: Item, name: str) -> str:
-    """The first value of a property as text: of a nested thing, what it is called or where it is."""
+    """First value of a property as text; for a nested item its name or URL."""
     for value in values(item, name):
         if isinstance(value, dict):
             value = value.get("value") or next(iter(values(value, "url")), "")
@@ -95,7 +95,7 @@ def first_word(item: Item, name: str) -> str:
 
 
 def markup(item: Item) -> str:
-    """The content of a post, as HTML where that is told."""
+    """Content of a post, as HTML if available."""
     for value in values(item, "content"):
         if isinstance(value, dict):
             return str(value.get("html") or value.get("value") or value.get("text") or "")
@@ -104,7 +104,7 @@ def markup(item: Item) -> str:
 
 
 def same_page(one: str, other: str) -> bool:
-    """Whether two addresses mean one page, with or without a slash, over http or https."""
+    """Whether two URLs are equal apart from a trailing slash and http or https."""
     return _bare(one) == _bare(other)
 
 

@@ -1,4 +1,4 @@
-"""What is written to a blog: a story as properties of an h-entry, as JSON and as a form."""
+"""A story as h-entry properties, in JSON and as a form."""
 
 from __future__ import annotations
 
@@ -13,8 +13,8 @@ Properties = dict[str, list[Any]]
 
 
 def post_properties(post: Post, html: str, endpoint: str) -> Properties:
-    """What a story holds; an update replaces all of it. ``html``: its body."""
-    # A name is plain text; WordPress's plugin takes it for HTML, and lets any through.
+    """Properties of a story; an update replaces all of them. ``html``: its content."""
+    # A name is plain text, but WordPress's plugin treats it as unfiltered HTML.
     plain = escape if is_wordpress(endpoint) else str
     return {
         "name": [plain(post.title)],
@@ -28,12 +28,12 @@ def post_properties(post: Post, html: str, endpoint: str) -> Properties:
 def first_properties(
     post: Post, facts: GatheringFacts, *, draft: bool, by_session: bool
 ) -> Properties:
-    """What is set once. Without a date of ours the blog takes its own: this laptop's may be wrong."""
+    """Properties set only on creation. Without our date the blog uses its own clock, as this laptop's may be wrong."""
     properties: Properties = {
         "mp-slug": [post.key],
         "post-status": ["draft" if draft else "published"],
     }
-    # A day to come would be a post that waits for it.
+    # A future date would make it a scheduled post.
     if by_session and post.date and post.date < datetime.now(UTC):
         properties["published"] = [post.date.astimezone(facts.zone).isoformat()]
     return properties
@@ -42,9 +42,9 @@ def first_properties(
 def changes(
     url: str, properties: Properties, before: Sequence[str], *, published: bool
 ) -> dict[str, Any]:
-    """An update (3.4). ``before``: the properties that it had; those that it has no more are deleted.
+    """An update request (3.4). ``before``: previous properties; those no longer present are deleted.
 
-    A draft is left one or not as its owner decided since.
+    The draft status is left as the blog's owner has set it since.
     """
     status = {"post-status": ["published"]} if published else {}
     body: dict[str, Any] = {
@@ -58,7 +58,7 @@ def changes(
 
 
 def filled(properties: Properties) -> list[str]:
-    """The properties that a post has."""
+    """The properties that are set."""
     return [name for name, value in properties.items() if value]
 
 
@@ -68,18 +68,20 @@ def is_wordpress(endpoint: str) -> bool:
 
 
 def inside(post: Post, links: Mapping[str, Remote]) -> list[PostMedia]:
-    """Files that have no address of their own: they travel in the post."""
+    """Files without a URL of their own, which are sent with the post."""
     return [one for one in post.media() if one.key in links and not links[one.key].url]
 
 
 def field(media: PostMedia, all_of_them: Sequence[PostMedia]) -> str:
-    """The name of a file's field (3.3.1): photo, video or audio, with brackets when there are several."""
+    """Form field of a file (3.3.1): photo, video or audio, with brackets for several."""
     several = sum(one.kind == media.kind for one in all_of_them) > 1
     return f"{media.kind}[]" if several else media.kind
 
 
 def form(properties: Properties, files: Sequence[PostMedia]) -> dict[str, Any]:
-    """The same as fields. HTML as content[html]: the specification has HTML in JSON only, servers read both."""
+    """The same as form fields. HTML is sent as content[html]: the specification defines HTML only
+    for JSON, but servers accept both.
+    """
     fields: dict[str, Any] = {"h": "entry"}
     for name, value in properties.items():
         if name == "content":

@@ -1,6 +1,6 @@
-"""What was answered to a post, as the post's own page marks it up (h-cite): comments, those below them, likes, reposts.
+"""Replies to a post as marked up on its own page (h-cite): comments, nested comments, likes, reposts.
 
-https://indieweb.org/comments#How_to_markup. Blogs show webmentions and comments of their own so.
+https://indieweb.org/comments#How_to_markup. Blogs show webmentions and their own comments this way.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ from publish.targets.base import RemoteReply
 from publish.targets.micropub.client import Micropub
 from publish.targets.micropub.microformats import Item, entries, first_word, same_page, values
 
-# More on one page is no conversation any more; nor is a reply to a reply to a reply, twenty times.
+# Limits on the number of replies per page and on their nesting depth.
 _REPLIES, _DEPTH = 1000, 20
 _KINDS = {"comment": "reply", "mention": "mention", "repost": "boost", "like": "favourite"}
 
 
 def replies_at(blog: Micropub, post: Remote) -> Iterator[RemoteReply]:
-    """What a post's own page shows as answered. Raises Offline where a sign-in page answers in its place."""
+    """Replies shown on a post's own page. Raises Offline if a captive portal answers instead."""
     answer, url = blog.read(post.url)
     if answer.status >= 300:
         return
-    # A sign-in page in its place would say that all replies are gone.
+    # Otherwise a captive portal would look as if all replies were deleted.
     path = urlsplit(post.url).path
     if path not in answer.text and not entries(answer.text, url):
         raise Offline(blog.web.portal(), Reachability.PORTAL)
@@ -35,7 +35,7 @@ def replies_at(blog: Micropub, post: Remote) -> Iterator[RemoteReply]:
 
 
 def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:
-    """What is marked up as answered to the post whose page this is: comments, those below them, likes and reposts."""
+    """Replies marked up on the page of a post: comments, nested comments, likes and reposts."""
     found = entries(html, url)
     ours = [item for item in found if same_page(first_word(item, "url"), url)] or found[:1]
     for item in ours[:1]:
@@ -79,7 +79,7 @@ def _heard(cite: Item, url: str, post_id: str, parent: str, *, kind: str) -> Rem
 
 
 def _words(cite: Item) -> str:
-    """What somebody wrote. The value of a p-content is text already: what looks like a tag in it was typed."""
+    """Text of a reply. The value of a p-content is already text: apparent tags in it were typed."""
     for value in (*values(cite, "content"), *values(cite, "name")):
         if isinstance(value, dict) and value.get("html"):
             return plain_text(str(value["html"]))

@@ -1,8 +1,8 @@
-"""IndieWeb blogs through Micropub: micro.blog, Known, Indiekit, WordPress with the plugin, and many that people wrote.
+"""IndieWeb blogs through Micropub: micro.blog, Known, Indiekit, WordPress with its plugin, and self-written ones.
 
 https://www.w3.org/TR/micropub/, https://indieweb.org/Micropub-extensions (mp-slug, post-status, lists, media lists).
-A post is asked for under our name (``mp-slug``), and carries it as a class in its HTML. It is found again in the blog's
-list of posts, and where there is none, on its front page.
+A post is requested with our name (``mp-slug``) and carries it as a class in its HTML. It is found again in the blog's
+list of posts or, without a list, on its front page.
 """
 
 from __future__ import annotations
@@ -51,9 +51,9 @@ from publish.targets.micropub.replies import replies_at
 from publish.targets.webmentions import mentions
 from reporter.messages import Message
 
-# A 202 is looked for this often, a few seconds apart, and so is a post whose answer was lost.
+# A post accepted with 202, or whose response was lost, is looked up this often, a few seconds apart.
 _POLLS = 5
-# Surely not done, only later: every other answer of the 500s may stand for a post that was made.
+# Certainly not processed, only postponed; any other 5xx may hide a post that was created.
 _BUSY = frozenset({408, 425, 429, 503})
 
 
@@ -123,7 +123,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """A token: blogs make one in their settings."""
+        """A token, created in the blog's settings."""
         return page_text(
             "Access token with the rights create, update, delete and media (micro.blog: Account, App tokens; "
             "WordPress: Users, Manage Tokens; Known and Indiekit: their settings)"
@@ -136,20 +136,20 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:
-        """Drafts can be read by their owner only."""
+        """False for drafts, which only their owner can read."""
         return options.get("status") != "draft"
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
-        """Drafts have no page that others could answer."""
+        """False for drafts, which have no page that others could answer."""
         return cls.linkable(options)
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._blog.close()
 
     def test(self) -> str:
-        """Look for the endpoint, and ask what it can do."""
+        """Discover the endpoint and query its capabilities."""
         self._blog.forget()
         where = urlsplit(self._blog.endpoint)
         sentences = [f"{self.name} answers at {where.netloc}{where.path}."]
@@ -172,7 +172,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return Message.join(sentences)
 
     def limits(self) -> Limits:
-        """Micropub has no way to tell any; refusals teach them."""
+        """Micropub reports no limits; they are learnt from refusals."""
         return Limits()
 
     # --- Stories ---------------------------------------------------------------------------------------
@@ -185,7 +185,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return Remote(url, url) if url else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Make the post. Without a media endpoint its files travel in the same request."""
+        """Create the post. Without a media endpoint its files are sent in the same request."""
         files = inside(post, links)
         properties = post_properties(post, self.draft(post, links).body, self._blog.endpoint)
         with ExitStack() as stack:
@@ -207,7 +207,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     def _parts(
         self, post: Post, properties: Properties, files: Sequence[PostMedia], stack: ExitStack
     ) -> dict[str, Any]:
-        """The request: JSON, or a form with the files."""
+        """The request: JSON, or a form with files."""
         by_session = self.setup.options.get("dated") == "session"
         whole = properties | first_properties(
             post, self.setup.facts, draft=self._draft, by_session=by_session
@@ -232,14 +232,15 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     def _kept(
         self, url: str, properties: Properties, files: Sequence[PostMedia], *, later: bool = False
     ) -> Remote:
-        """What the ledger keeps. ``later``: it was promised (202), and nobody has seen it yet."""
+        """Ledger data. ``later``: accepted with 202 and not seen yet."""
         extra: dict[str, Any] = {"told": filled(properties)}
         if files:
             extra["files"] = [one.key for one in files]
         return Remote(url, url, {**extra, "later": True} if later else extra)
 
     def _after_lost(self, key: str, error: RetryAfter) -> Remote:
-        """The blog may have the post. Where posts are listed, the next try asks; elsewhere it has to be seen now.
+        """The response was lost, so the post may exist. Where posts are listed, the next try looks it up; elsewhere
+        it has to be found now.
 
         Drafts are missing in some lists.
         """
@@ -263,7 +264,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             return self._blog.has_listed
 
     def _somewhere(self, key: str) -> Remote:
-        """It was taken without a word of where."""
+        """Find a post that was accepted without a Location."""
         if found := self.find(key):
             return found
         raise Permanent(
@@ -281,7 +282,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return False
 
     def _only(self, made: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """A number behind our name: another kiosk was faster. Its post is used, and ours removed."""
+        """If a number was added to our name, another kiosk was faster: use its post and delete ours."""
         if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", urlsplit(made.id).path):
             return made
         first = in_list(self._blog, post.key, besides=made.id)
@@ -291,7 +292,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self.update(Remote(first, first), post, links)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change it in place. Where that can't be done (Known; other files in the post), it is made anew."""
+        """Update the post in place, or recreate it where that is impossible (Known; changed embedded files)."""
         files = inside(post, links)
         if not self._has_files(remote, [one.key for one in files]):
             return self._renew(remote, post, links)
@@ -300,7 +301,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             remote.id, properties, remote.extra.get("told", ()), published=not self._draft
         )
         if is_wordpress(self._blog.endpoint):
-            # Its plugin makes a new short name from the title otherwise, and the address would change.
+            # Otherwise its plugin derives a new slug from the title, which changes the URL.
             body["replace"]["mp-slug"] = [post.key]
         body |= self._blog.destination
         answer = self._blog.send(json=body, accept={400, 404, 410, *LACKING})
@@ -312,7 +313,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self._kept(url or remote.id, properties, files)
 
     def _has_files(self, remote: Remote, keys: Sequence[str]) -> bool:
-        """Whether the post has the files that travel in it; of one that was found again their number tells."""
+        """Whether the post has the files sent with it; if it was found again, their number decides."""
         if "told" in remote.extra or not keys:
             return list(remote.extra.get("files", ())) == list(keys)
         there = self._blog.ask({"q": "source", "url": remote.id}) or {}
@@ -323,8 +324,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self.create(post, links)
 
     def _missing(self, remote: Remote, answer: Reply) -> Exception:
-        """WordPress and Indiekit answer what is not there with 400, as what they don't like: the post
-        itself tells.
+        """WordPress and Indiekit answer 400 both for a missing post and for an invalid request, so look at the post
+        itself.
         """
         there = self._blog.is_there(remote.id)
         if remote.extra.get("later") and not there:
@@ -334,7 +335,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self._blog.refused(answer, self._blog.endpoint)
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete it. As a form: Known reads nothing else here."""
+        """Delete the post, form-encoded because Known accepts nothing else here."""
         asked = {"action": "delete", "url": remote.id, **self._blog.destination}
         answer = self._blog.send(data=asked, accept={400, 404, 410, *LACKING})
         if answer.status < 300:
@@ -358,25 +359,25 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
     # --- Files -----------------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """Our file in the list of the media endpoint."""
+        """Our file in the media endpoint's list."""
         return self._files.find(key)
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Send it to the media endpoint; without one it goes with the post, and has no address of its own yet."""
+        """Upload to the media endpoint; without one the file is sent with the post and has no URL yet."""
         return self._files.put(media)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
-        """Its words stand in the post."""
+        """Nothing to do: its texts are in the post."""
         return remote
 
     def withdraw_media(self, remote: Remote) -> None:
-        """Delete it where the media endpoint can; else a person has to, and is told where."""
+        """Delete the file if the media endpoint supports it; else a person has to, and is told where."""
         self._files.withdraw(remote)
 
     # --- Replies -----------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """What a webmention service received, else what the posts' own pages show as answered."""
+        """Webmentions received by a service, else the replies shown on the posts' own pages."""
         service = self.setup.options.get("webmentions", "")
         if service:
             web = HttpClient(self.name)

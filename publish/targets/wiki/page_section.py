@@ -1,4 +1,4 @@
-"""What wikis have in common: our part of a page among people's own words, and our answers on a discussion page."""
+"""Common to all wikis: our part of a page among other people's text, and our answers on a discussion page."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from publish.targets.base import Answer, RemoteReply
 from publish.targets.wiki.talk_page import Comment, Manner, insert_answer
 from publish.targets.wiki.three_way_merge import merge, takes_away
 
-# What is made of a page's text; None: nothing has to be done.
+# New text of a page; None: nothing to change.
 Change = Callable[[str], str | None]
 Span = tuple[int, int] | None
 
@@ -24,14 +24,14 @@ def with_part(text: str, span: Span, part: str) -> str:
 
 
 def without_part(text: str, span: Span) -> str | None:
-    """The page without it; None if it is not there."""
+    """The page without our part; None if it is not there."""
     return f"{text[: span[0]].rstrip()}\n\n{text[span[1] :].lstrip()}".strip() if span else None
 
 
 def merged_part(text: str, span: Span, sent: str | None, part: str, *, where: str) -> str:
-    """The page with our part changed. What people have changed in it since stays, where we don't change the same lines.
+    """The page with our part updated, keeping people's changes to lines that we don't change.
 
-    ``sent``: what we had sent. Raises Gone without our part, Permanent where a person has to decide.
+    ``sent``: what we sent last. Raises Gone if our part is missing, Permanent if a person has to decide.
     """
     if span is None:
         raise Gone("Somebody has taken our part off the page.")
@@ -47,14 +47,14 @@ def merged_part(text: str, span: Span, sent: str | None, part: str, *, where: st
 
 
 def keyed(remote: Remote, key: str, sent: str = "") -> Remote:
-    """With the key of our part (a page may hold several), and what we sent, to tell later what people changed."""
+    """Ledger data with our part's key (a page may hold several) and what we sent, to detect people's changes later."""
     return replace(remote, extra={**remote.extra, "key": key, **({"sent": sent} if sent else {})})
 
 
 def heard_of(
     comment: Comment, post: Remote, url: str, words_of: Callable[[str], str]
 ) -> RemoteReply:
-    """A comment on the discussion page, as a reply. ``words_of`` takes the wiki's markup off."""
+    """A discussion page comment as a reply. ``words_of`` removes the wiki's markup."""
     return RemoteReply(
         remote_id=comment.id,
         post_id=post.id,
@@ -70,7 +70,7 @@ def heard_of(
 def answered(
     text: str, manner: Manner, answer: Answer, line: Callable[[int], str], *, name: str
 ) -> str:
-    """The discussion page with our answer below what it answers; raises Gone if that is not there any more."""
+    """The discussion page with our answer below what it answers; raises Gone if that is missing."""
     changed = insert_answer(text, manner, answer.to, line)
     if changed is None:
         raise Gone("What this answers is not there any more at %(name)s.", name=name)

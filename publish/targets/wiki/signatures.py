@@ -1,4 +1,4 @@
-"""How wikis sign comments: who, and when, in whatever language the wiki writes its dates."""
+"""Parse wiki comment signatures: author and time, in the wiki's language and date format."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ _CLOCK = re.compile(r"\b(\d{1,2})[:.](\d{2})\b")
 _YEAR = re.compile(r"(?<!\d)((?:19|20)\d{2})(?!\d)")
 _ISO = re.compile(r"((?:19|20)\d{2})[-/](\d{1,2})[-/](\d{1,2})")
 _DAY = re.compile(r"(?<![\d:])(\d{1,2})(?![\d:])")
-# Of MediaWiki's numbers: a person's page, its discussion page.
+# MediaWiki namespace numbers: user page, user talk page.
 _USER, _USER_TALK = 2, 3
 # DokuWiki's signature button: --- //[[mail|Name]] 2026/11/24 12:34//
 _DOKU = re.compile(
     r"---\s*//\s*(?:\[\[(?:[^\]|]*\|)?(?P<link>[^\]|]*)\]\]|(?P<plain>[^/\[\]]*?))\s+(?P<when>(?:\d{1,2}\.\d{1,2}\.)?(?:19|20)\d{2}.*?)//"
 )
-# Its dates are as its administrator wants them: 2026/11/24, 2026-11-24, 24.11.2026.
+# Date format as configured: 2026/11/24, 2026-11-24, 24.11.2026.
 _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.((?:19|20)\d{2})")
 
 
 def mediawiki_manner(site: Mapping[str, Any]) -> Manner:
-    """The manner of a MediaWiki; ``site`` is its siteinfo (general, namespaces)."""
+    """Comment conventions of a MediaWiki; ``site`` is its siteinfo (general, namespaces)."""
     general, spaces = site.get("general", {}), site.get("namespaces", {})
     names = {"User", "User talk", "Special:Contributions"}
     for number in (_USER, _USER_TALK):
@@ -37,7 +37,7 @@ def mediawiki_manner(site: Mapping[str, Any]) -> Manner:
     pattern = "|".join(
         re.escape(name).replace(r"\ ", "[ _]") for name in sorted(names, key=len, reverse=True)
     )
-    # Special pages have a name of their own in each language; the user stands behind its slash.
+    # Special pages are named differently in each language; the user follows the slash.
     link = re.compile(
         rf"\[\[:?(?:(?:{pattern})[:/]|[^\[\]|:]+:[^\[\]|/]+/)([^\[\]|#/]+)", re.IGNORECASE
     )
@@ -49,9 +49,9 @@ def mediawiki_manner(site: Mapping[str, Any]) -> Manner:
 
 
 def dokuwiki_manner(zone: tzinfo = UTC) -> Manner:
-    """The manner of a DokuWiki: quotes (>) or lists show what answers what.
+    """Comment conventions of a DokuWiki: quotes (>) or lists show what answers what.
 
-    The zone of its times is said nowhere; the gathering's is the best guess.
+    The time zone is not reported; the gathering's is the best guess.
     """
     return Manner(
         partial(_dokuwiki_sign, zone=zone),
@@ -63,7 +63,7 @@ def dokuwiki_manner(zone: tzinfo = UTC) -> Manner:
 
 
 def month_numbers(language: str) -> dict[str, int]:
-    """Names of months, full and short, in a language and in English, lower case."""
+    """Month names, full and abbreviated, in a language and in English, in lower case."""
     found: dict[str, int] = {}
     for locale in (find_locale("en"), find_locale(language)):
         for width in ("wide", "abbreviated"):
@@ -84,7 +84,7 @@ def _mediawiki_sign(
         return None
     author = links[-1].group(1).replace("_", " ").strip()
     own = [found for found in links if found.group(1).replace("_", " ").strip() == author]
-    # A signature is the run of links to one person at the end.
+    # A signature is the last run of links to one person.
     return Signature(author, moment, own[-2].start() if len(own) > 1 else own[-1].start())
 
 
@@ -99,7 +99,7 @@ def _dokuwiki_sign(line: str, *, zone: tzinfo) -> Signature | None:
 
 
 def read_moment(text: str, months: Mapping[str, int], zone: tzinfo) -> datetime | None:
-    """A date with a time, as "12:34, 5 May 2026 (UTC)", "5. Mai 2026, 12:34" or "2026/05/05 12:34"."""
+    """Parse a date with time, such as "12:34, 5 May 2026 (UTC)", "5. Mai 2026, 12:34" or "2026/05/05 12:34"."""
     clock = _CLOCK.search(text)
     if clock is None:
         return None

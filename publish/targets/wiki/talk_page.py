@@ -1,7 +1,8 @@
-"""Discussion pages of wikis: who wrote what, answering whom, and where our answer goes.
+"""Wiki discussion pages: who wrote what, answering whom, and where our answer goes.
 
-A comment ends with a signature; how far it is indented says what it answers. What MediaWiki's own reply tool relies
-on: https://www.mediawiki.org/wiki/Help:DiscussionTools/Why_can%27t_I_reply_to_this_comment%3F
+A comment ends with a signature; its indentation shows what it answers. MediaWiki's own reply tool
+relies on the same:
+https://www.mediawiki.org/wiki/Help:DiscussionTools/Why_can%27t_I_reply_to_this_comment%3F
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ _KEY = re.compile(r"<!-- social-reporter-answer (\S+) -->")
 
 @dataclass(frozen=True)
 class Signature:
-    """What stands at the end of a comment, and where in its line it begins."""
+    """A comment's signature and its position in the line."""
 
     author: str
     moment: datetime
@@ -26,7 +27,7 @@ class Signature:
 
 @dataclass(frozen=True)
 class Comment:
-    """One comment of a page; ``first`` and ``last`` are the numbers of its lines."""
+    """One comment of a page; ``first`` and ``last`` are line numbers."""
 
     id: str
     author: str
@@ -41,30 +42,30 @@ class Comment:
 
 @dataclass(frozen=True)
 class Manner:
-    """How a wiki writes comments."""
+    """Comment conventions of a wiki."""
 
     sign: Callable[[str], Signature | None]
-    # The indentation at the start of a line.
+    # Matches the indentation at the start of a line.
     indent: re.Pattern[str]
     heading: re.Pattern[str]
-    # What our own answers carry, unseen; group 1 is the key.
+    # Matches the invisible marker of our answers; group 1 is the key.
     key: re.Pattern[str] = _KEY
-    # What in an indentation counts as one step.
+    # Characters that count as one indentation level.
     step: re.Pattern[str] = re.compile(r"\S")
 
     def depth(self, line: str) -> int:
-        """How far a line is indented."""
+        """Indentation level of a line."""
         found = self.indent.match(line)
         return len(self.step.findall(found.group())) if found else 0
 
     def inner(self, line: str) -> str:
-        """A line without it."""
+        """A line without its indentation."""
         found = self.indent.match(line)
         return line[found.end() :] if found else line
 
 
 def read_comments(text: str, manner: Manner) -> list[Comment]:
-    """Every signed comment, in the order of the page. What nobody signed is left alone."""
+    """All signed comments in page order. Unsigned text is ignored."""
     found: list[Comment] = []
     open_: list[Comment] = []
     count: Counter[str] = Counter()
@@ -117,9 +118,9 @@ def _raw_comments(text: str, manner: Manner) -> Iterator[Comment | None]:
 
 
 def insert_answer(text: str, manner: Manner, to: str, line: Callable[[int], str]) -> str | None:
-    """The page with a line more, below the comment ``to`` and what has answered it; None if that is not there.
+    """The page with a line added below comment ``to`` and the answers to it; None if the comment is missing.
 
-    ``line`` makes it from its depth.
+    ``line`` renders it for its indentation level.
     """
     comments = read_comments(text, manner)
     goal = next((c for c in comments if c.id == to), None)

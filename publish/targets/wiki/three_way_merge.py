@@ -1,4 +1,4 @@
-"""Three versions of a text into one: what we sent, what people made of it since, and what we want there now."""
+"""Three-way merge: what we sent, what people made of it since, and what we want there now."""
 
 from __future__ import annotations
 
@@ -9,16 +9,16 @@ from difflib import SequenceMatcher
 
 @dataclass(frozen=True)
 class Merged:
-    """The text, and whether people had changed lines that we change too (ours stand then)."""
+    """The merged text, and whether people changed lines that we change too (then ours win)."""
 
     text: str
     conflict: bool
 
 
 def merge(base: str, theirs: str, ours: str) -> Merged:
-    """Line by line. Where only one side changed, that side's; where both did the same, once; else ours.
+    """Merge by lines: a change on one side is taken, equal changes once; on conflict ours wins.
 
-    Ours wins because what was taken back must go. A caller who rather asks a person looks at ``conflict``.
+    Ours wins because withdrawn content has to go. A caller that prefers to ask a person checks ``conflict``.
     """
     if theirs in (base, ours):
         return Merged(ours, conflict=False)
@@ -42,7 +42,7 @@ _Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 
 def _chunks(base: list[str], theirs: list[str], ours: list[str]) -> Iterator[_Chunk]:
-    """Runs that all three share, and what lies between them."""
+    """Runs common to all three texts, and the differing parts in between."""
     to_theirs, to_ours = _kept(base, theirs), _kept(base, ours)
     b = t = o = 0
     for number in [i for i in range(len(base)) if i in to_theirs and i in to_ours]:
@@ -55,13 +55,13 @@ def _chunks(base: list[str], theirs: list[str], ours: list[str]) -> Iterator[_Ch
 
 
 def _kept(base: list[str], other: list[str]) -> dict[int, int]:
-    """Numbers of the base's lines that are in the other, with their numbers there; both rise."""
+    """Line numbers of the base present in the other text, with their numbers there; both increasing."""
     matcher = SequenceMatcher(None, base, other, autojunk=False)
     return {a + i: b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}
 
 
 def takes_away(base: str, ours: str) -> bool:
-    """Whether we want fewer lines somewhere than we sent: what was taken back can't wait for a person."""
+    """Whether we remove lines that we sent: withdrawn content can't wait for a person."""
     lines = base.split("\n"), ours.split("\n")
     changes = SequenceMatcher(None, *lines, autojunk=False).get_opcodes()
     return any(tag != "equal" and b - a > d - c for tag, a, b, c, d in changes)

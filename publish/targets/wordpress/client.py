@@ -1,4 +1,4 @@
-"""Client of a blog's REST API: requests, and what its answers mean. https://developer.wordpress.org/rest-api/reference/"""
+"""WordPress REST API client: requests and error handling. https://developer.wordpress.org/rest-api/reference/"""
 
 from __future__ import annotations
 
@@ -13,33 +13,33 @@ from publish.net.remote_state import RemoteState
 from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, find_root, told_of
 from publish.targets.wordpress.refusals import SignIn, filter_name, is_filtered
 
-# 403s that say "this account may not", not "this item is refused".
+# 403 codes that mean "this account lacks permission" rather than "this item is refused".
 _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
-# A blog is asked where its API is once in so many seconds.
+# Seconds for which a discovered API URL is cached.
 _FOUND_S = 60.0
 
 
 class Site:
-    """One blog, signed in to. ``name`` is what sentences call it, ``login`` user name and application password."""
+    """One blog with credentials. ``name`` is its name in messages, ``login`` user name and application password."""
 
     def __init__(self, name: str, url: str, login: tuple[str, str], state: RemoteState) -> None:
         self.name = name
         user, secret = login
-        # Address of a blog -> when it was asked (monotonic), and where its API is.
+        # Blog URL -> time of discovery (monotonic) and its API root.
         self._found = state.table("wordpress roots")
         self._given = blog_of(url)
-        # Blogs show application passwords in groups of four; the spaces don't count.
+        # Blogs show application passwords in groups of four; the spaces are insignificant.
         secret = secret.replace(" ", "")
         self._web = HttpClient(name, auth=(user, secret))
         self._user, self._secret = user, secret
         self._root: Root | None = None
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._web.close()
 
     def call(self, method: str, path: str, **parts: Any) -> HttpResponse:
-        """One request to the API; answers whose status is in ``accept`` come back too. Raises publish.errors."""
+        """One request to the API; responses with a status in ``accept`` are returned too. Raises publish.errors."""
         accept = parts.pop("accept", ())
         if self._root is None:
             self._root = self._remembered()
@@ -54,14 +54,14 @@ class Site:
     def _send(self, method: str, url: str, parts: Mapping[str, Any]) -> HttpResponse:
         answer = as_meant(self._web.call(method, url, accept=ANY, **parts))
         if method == "DELETE" and is_filtered(answer):
-            # Some hosts let nothing but GET and POST pass (REST API handbook, "Global parameters").
+            # Some hosts allow only GET and POST (REST API handbook, "Global parameters").
             query = {**parts["params"], "_method": "DELETE"}
             answer = as_meant(self._web.call("POST", url, accept=ANY, **{**parts, "params": query}))
         return answer
 
     def _checked(self, answer: HttpResponse, url: str, accept: Collection[int]) -> HttpResponse:
         if answer.status == 400 and "rest_forbidden_status" in answer.text:
-            # So it answers whoever asks for drafts without being signed in.
+            # WordPress answers this way when drafts are requested without being signed in.
             raise self._sign_in().refused(answer)
         if answer.status in accept and not (answer.status == 403 and is_filtered(answer)):
             return answer
@@ -104,7 +104,7 @@ class Site:
         )
 
     def _remembered(self) -> Root:
-        """Asked once a minute at most: every delivery opens the blog anew, and a question costs 0.1 s."""
+        """Discover at most once a minute: every delivery opens the blog anew, and discovery takes 0.1 s."""
         at, root = self._found.get(self._given, (0.0, None))
         if root is None or time.monotonic() - at > _FOUND_S:
             root = find_root(self._web, self._given, known=root is not None, refused=self._unlet)

@@ -1,7 +1,8 @@
 """WordPress comments: replies to our posts, and our answers among them.
 
-Source: https://developer.wordpress.org/rest-api/reference/comments/. ``after`` is exclusive and counts whole seconds,
-so whoever asks overlaps and tells known ones by their id. A change has no date: only a look over all finds it.
+Source: https://developer.wordpress.org/rest-api/reference/comments/. ``after`` is exclusive with a
+resolution of one second, so queries overlap and known comments are recognized by id. Edits have no
+date and are found only by a full query.
 """
 
 from __future__ import annotations
@@ -19,15 +20,15 @@ from publish.posts.model import Remote
 from publish.targets.base import Answer, RemoteReply
 
 _PAGE = 100
-# The posts in one question: addresses have a length that every server takes.
+# Posts per query, which keeps URLs short enough for every server.
 _POSTS = 50
 _STATES = {"approved": "shown", "hold": "pending", "spam": "spam", "trash": "deleted"}
-# A question is about one type; 'webmention' is what the blog's plugin for them makes.
+# A query is limited to one type; 'webmention' comes from the blog's webmention plugin.
 _MORE_TYPES = ("pingback", "trackback", "webmention")
 _REFUSED = frozenset({401, 403})
-# Somebody may comment or delete while the pages are read; then the pages are read once more.
+# Comments may be added or deleted between pages; then all pages are read again.
 _LOOKS = 3
-# Seconds between two comments of one account that WordPress asks for (``comment_flood_filter``).
+# Seconds WordPress requires between two comments of one account (``comment_flood_filter``).
 _FLOOD = 15
 _AGENT = "social-reporter/"
 
@@ -35,16 +36,16 @@ Call = Callable[..., WebAnswer]
 
 
 class Comments:
-    """The comments of one blog. ``call`` is the target's way to the REST API."""
+    """The comments of one blog. ``call`` is the target's function for API requests."""
 
     def __init__(self, call: Call, name: str) -> None:
         self._call = call
         self._name = name
-        # Whether our account may see what waits for the blog's moderators; None: not asked yet.
+        # Whether our account may see comments held for moderation; None: not queried yet.
         self._moderates: bool | None = None
 
     def all_of(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Comments of these posts, oldest first."""
+        """Comments on these posts, oldest first."""
         ids = [post.id for post in posts]
         for start in range(0, len(ids), _POSTS):
             asked = {"post": ",".join(ids[start : start + _POSTS])}
@@ -53,7 +54,7 @@ class Comments:
             yield from read_each(self._listed(asked), heard, lambda row: row["id"])
 
     def find(self, post: Remote, answer: Answer) -> Remote | None:
-        """Our answer with this key: it stands in the user agent, where moderators see it, else its words tell."""
+        """Our answer with this key: found by its user agent, visible to moderators, else by its text."""
         for row in self._listed({"post": post.id}):
             same = key_of(row) == answer.key or (
                 str(row.get("parent", 0)) == (answer.to or "0")
@@ -65,7 +66,7 @@ class Comments:
         return None
 
     def put(self, post: Remote, answer: Answer) -> Remote:
-        """Write it as the account that we log in with."""
+        """Post it as the signed-in account."""
         body = {
             "post": int(post.id),
             "parent": int(answer.to or 0),
@@ -99,7 +100,7 @@ class Comments:
         )
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete it past the trash."""
+        """Delete it permanently, bypassing the trash."""
         self._call(
             "DELETE", f"/wp/v2/comments/{remote.id}", params={"force": "true"}, accept={404, 410}
         )
@@ -107,7 +108,7 @@ class Comments:
     # --- Pages ------------------------------------------------------------------------------------
 
     def _listed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
-        """All rows of a question, each once; read again while the blog's own count disagrees."""
+        """All rows of a query, each once; read again while the blog's total differs."""
         rows: dict[int, dict[str, Any]] = {}
         for _look in range(_LOOKS):
             rows, total = self._pages(asked)
@@ -133,7 +134,7 @@ class Comments:
         common = {"per_page": str(_PAGE), "page": str(page), "orderby": "id", "order": "asc"}
         if not self._sees_all():
             return {**asked, **common}
-        # 'all' is what is approved and what waits; spam has to be asked for by name.
+        # 'all' means approved and held comments; spam has to be requested explicitly.
         return {"status": "all", **asked, **common, "context": "edit"}
 
     def _sees_all(self) -> bool:
@@ -152,7 +153,7 @@ def heard(row: Mapping[str, Any]) -> RemoteReply:
         post_id=str(row["post"]),
         author=plain_text(str(row.get("author_name", ""))),
         text=plain_text(_text_of(row)),
-        # ``date`` is in the blog's own zone; ``date_gmt`` is UTC, written without a zone.
+        # ``date`` is in the blog's time zone; ``date_gmt`` is UTC, without a zone suffix.
         written_at=first_moment(row.get("date_gmt")),
         url=str(row.get("link", "")),
         author_url=str(row.get("author_url", "")),
@@ -164,7 +165,7 @@ def heard(row: Mapping[str, Any]) -> RemoteReply:
 
 
 def key_of(row: Mapping[str, Any]) -> str:
-    """Our key, if it is an answer of ours."""
+    """Our key if the comment is an answer of ours."""
     agent = str(row.get("author_user_agent", ""))
     return agent.removeprefix(_AGENT) if agent.startswith(f"{_AGENT}sra-") else ""
 
@@ -174,5 +175,5 @@ def _text_of(row: Mapping[str, Any]) -> str:
 
 
 def _html(text: str) -> str:
-    """Comments are HTML: escaped, blank lines become paragraphs at WordPress."""
+    """Escape text; WordPress turns blank lines into paragraphs."""
     return escape(text.strip(), quote=False)

@@ -1,7 +1,8 @@
-"""Finding a blog's REST API from whatever address of it a person has copied.
+"""Find a blog's REST API from any of its URLs that a person has copied.
 
-Source: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ (a link with the relation
-https://api.w.org/, in a header and in each page). No password goes along: it is sent only where WordPress has answered.
+Source: https://developer.wordpress.org/rest-api/using-the-rest-api/discovery/ (a link with the
+relation https://api.w.org/, in a header and in each page). No password is sent until WordPress has
+responded.
 """
 
 from __future__ import annotations
@@ -19,11 +20,11 @@ from publish.net.stray_text import is_page
 from publish.targets.wordpress.refusals import filter_name, is_filtered
 
 ANY = range(100, 600)
-# What of an address belongs to a page of the blog, not to the blog.
+# Parts of a URL that belong to a page of the blog rather than the blog.
 _PAGES = re.compile(
     r"/(?:wp-admin|wp-login\.php|wp-json|xmlrpc\.php|wp-content)(?:/.*)?$|/index\.php$"
 )
-# Where blogs are that have a folder.
+# Common folders of blogs.
 _FOLDERS = ("/blog", "/wordpress", "/wp")
 _REST = "https://api.w.org/"
 _PAGE_BYTES = 1 << 18
@@ -31,14 +32,14 @@ _PAGE_BYTES = 1 << 18
 
 @dataclass(frozen=True)
 class Root:
-    """The REST API of the blog at ``blog``. ``plain``: the path goes into the query (handbook, "Routes")."""
+    """The REST API of the blog at ``blog``. ``plain``: the route goes into the query (handbook, "Routes")."""
 
     url: str
     blog: str
     plain: bool = False
 
     def address(self, path: str, query: Mapping[str, Any]) -> tuple[str, dict[str, Any]]:
-        """(address, query) of a path of the API."""
+        """(URL, query) of an API route."""
         if self.plain:
             return self.url, {"rest_route": path, **query}
         return f"{self.url}{path}", dict(query)
@@ -47,10 +48,10 @@ class Root:
 def find_root(
     web: HttpClient, url: str, *, known: bool, refused: Callable[[HttpResponse], PublishError]
 ) -> Root:
-    """The API at an address, where the page there says, or in a folder that blogs are often in.
+    """The API at a URL, where its page says, or in a common folder.
 
-    ``known``: it was there a moment ago. ``refused`` makes the error of a server that wants a sign-in of its own.
-    Raises publish.errors.
+    ``known``: it was there recently. ``refused`` builds the error for a server that requires its
+    own authentication. Raises publish.errors.
     """
     return _Search(web, url, known, refused).find()
 
@@ -65,12 +66,12 @@ class _Search:
     ) -> None:
         self._web, self._base, self._known, self._refused = web, base, known, refused
         self._seen: list[HttpResponse] = []
-        # Where redirects of the same server lead, and what the first of them meant by itself.
+        # Targets of same-server redirects, and the error the first of them meant.
         self._leads: list[str] = []
         self._moved: Exception | None = None
 
     def find(self) -> Root:
-        """The API, or the error that says what was found in its place."""
+        """The API, or the error that describes what was found instead."""
         for root in self._places():
             if self._is_api(root):
                 return root
@@ -99,11 +100,11 @@ class _Search:
         if answer.status == 401 and answer.data is None:
             raise self._refused(answer)
         self._seen.append(answer)
-        # A blog that shows its API to members only refuses with a code of its own.
+        # A members-only blog refuses with a code of its own.
         return _is_wordpress(answer.data) or told_of(answer)[0].startswith("rest_")
 
     def _follow(self, answer: HttpResponse, url: str) -> None:
-        """Remember where a redirect leads on the same server; one to elsewhere is an error."""
+        """Record a redirect on the same server; one to another server is an error."""
         goal, own = urlsplit(urljoin(url, answer.headers.get("Location", ""))), urlsplit(url)
         moved = self._web.error(answer, url)
         if (goal.scheme, goal.netloc) != (own.scheme, own.netloc):
@@ -127,7 +128,7 @@ class _Search:
                 short=_short(self._base),
                 hostname=link.hostname,
             )
-        # Host and scheme as they were given: a password never goes where nobody has typed it in.
+        # Host and scheme as typed: a password is never sent to a host that nobody entered.
         goal = f"{own.scheme}://{own.netloc}{link.path.rstrip('/')}"
         plain = "rest_route" in link.query
         yield Root(f"{goal}/" if plain else goal, blog_of(goal), plain)
@@ -164,7 +165,7 @@ class _Search:
 
 
 def blog_of(url: str) -> str:
-    """The blog's address in what a person has copied: of a page of its admin, of its API, with a query."""
+    """The blog's URL from a copied one: of an admin page, of its API, or with a query."""
     given = url.strip() if "://" in url else f"https://{url.strip()}"
     parts = urlsplit(given)
     return f"{parts.scheme}://{parts.netloc}{_PAGES.sub('', parts.path).rstrip('/')}"
@@ -176,7 +177,7 @@ def _roots(base: str) -> Iterator[Root]:
 
 
 def _rest_link(page: HttpResponse) -> str:
-    """The address that a header or the page itself tells."""
+    """The API URL from the Link header or the page."""
     for found in re.finditer(r"<([^>]+)>((?:\s*;[^,;]*)*)", page.headers.get("Link", "")):
         if _REST in found.group(2):
             return found.group(1)
@@ -188,8 +189,8 @@ def _rest_link(page: HttpResponse) -> str:
 
 
 def as_meant(answer: HttpResponse) -> HttpResponse:
-    """With the status that the blog meant: after a stray byte PHP can send no other than 200, but it is written in
-    the error itself.
+    """The response with the status the blog intended: after stray output PHP can only send 200, but
+    the error itself contains its status.
     """
     meant = (
         answer.data.get("data") if isinstance(answer.data, dict) and "code" in answer.data else None
@@ -201,7 +202,7 @@ def as_meant(answer: HttpResponse) -> HttpResponse:
 
 
 def told_of(answer: HttpResponse) -> tuple[str, str]:
-    """(code, message) of one of WordPress's errors."""
+    """(code, message) of a WordPress error."""
     told = answer.data if isinstance(answer.data, dict) else {}
     return str(told.get("code", "")), str(told.get("message", ""))
 

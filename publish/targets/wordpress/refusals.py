@@ -1,8 +1,9 @@
-"""Why a blog does not let us in, told apart as far as its answers show it.
+"""Diagnose why a blog refuses to sign us in, as far as its responses allow.
 
-WordPress says ``rest_not_logged_in`` to a wrong password and to one that never arrived: its host's web server had
-taken the header ``Authorization`` out (as Apache does with FastCGI unless CGIPassAuth is on). XML-RPC takes the same
-password inside of the body, so it tells the two apart.
+WordPress returns ``rest_not_logged_in`` both for a wrong password and for one that never arrived
+because the web server stripped the ``Authorization`` header (as Apache does with FastCGI unless
+CGIPassAuth is on). XML-RPC takes the same password in the request body, so it can tell the two
+apart.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from publish.net.http import HttpClient, HttpResponse
 from publish.net.stray_text import is_page
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, result_of
 
-# What tells a filter by its page or headers. The first that fits names it.
+# Firewalls recognized by page or headers; the first match names it.
 _FILTERS = {
     "Wordfence": r"wordfence",
     "Sucuri": r"sucuri",
@@ -35,17 +36,17 @@ _FILTERS = {
     "Cloudflare": r"cloudflare|cf-ray",
 }
 _TITLE = re.compile(r"<title[^>]*>(.*?)</title>|<h1[^>]*>(.*?)</h1>", re.IGNORECASE | re.DOTALL)
-# Answers with a page that say "not this": others mean "not there" or "not now".
+# HTML responses that mean "refused"; other statuses mean "not there" or "not now".
 _KEPT_OUT = frozenset({400, 402, 403, 405, 406, 409, 415, 418, 451, 501})
 
 
 def is_filtered(answer: HttpResponse) -> bool:
-    """Whether something in front of the blog refused: a web page, where the blog itself would have answered in JSON."""
+    """Whether a firewall in front of the blog refused: a web page came where the blog itself returns JSON."""
     return answer.status in _KEPT_OUT and answer.data is None
 
 
 def filter_name(answer: HttpResponse) -> str:
-    """What it calls itself; else the title of its page."""
+    """The firewall's name, else the title of its page."""
     headers = " ".join(f"{name}: {value}" for name, value in answer.headers.items())
     for looked_at in (answer.text[:20_000], headers):
         for name, pattern in _FILTERS.items():
@@ -58,16 +59,16 @@ def filter_name(answer: HttpResponse) -> str:
 
 @dataclass(frozen=True)
 class SignIn:
-    """What is known of a sign-in that was refused, and whom to ask further. ``index`` and ``xmlrpc`` are addresses."""
+    """A refused sign-in and where to probe further. ``index`` and ``xmlrpc`` are URLs."""
 
     web: HttpClient
-    # Name and application password.
+    # User name and application password.
     given: tuple[str, str]
     index: str
     xmlrpc: str
 
     def refused(self, answer: HttpResponse) -> AuthRefused:
-        """The cause, or the causes that it may have."""
+        """The cause, or the possible causes."""
         name = self.web.name
         if answer.data is None and (realm := _realm(answer)) is not None:
             return AuthRefused(
@@ -108,7 +109,7 @@ class SignIn:
         )
 
     def _takes_none(self) -> bool:
-        """Whether the blog tells that it knows no application passwords (an empty ``authentication`` in its index)."""
+        """Whether the blog does not support application passwords (an empty ``authentication`` in its index)."""
         try:
             answer = self.web.page(self.index, most=1 << 16)
         except PublishError:
@@ -128,7 +129,7 @@ class SignIn:
         )
 
     def _password_is_right(self) -> bool | None:
-        """Asked by way of XML-RPC; None where that is closed."""
+        """Check the password through XML-RPC; None if that is disabled."""
         try:
             answer = self.web.raw(
                 self.xmlrpc, call_of("wp.getUsersBlogs", self.given), {"Content-Type": "text/xml"}
@@ -141,7 +142,7 @@ class SignIn:
 
 
 def _realm(answer: HttpResponse) -> str | None:
-    """What a web server's own challenge names, as ' (“…”)'; None without one."""
+    """Realm of a web server's own challenge, as ' (“…”)'; None without one."""
     told = answer.headers.get("WWW-Authenticate")
     if told is None:
         return None

@@ -33,18 +33,18 @@ from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
 from reporter.messages import Message
 
-# Our slug may be taken by our own item only; trashed ones have got another slug.
+# Our slug can only belong to our own item; trashed items are given another slug.
 _STATUSES = "publish,future,draft,pending,private"
-# PHP drops a body over post_max_size, and WordPress then misses everything in it.
+# PHP discards a body above post_max_size, and WordPress then reports missing parameters.
 _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_upload_file_too_big")
-# Keys in one question, each with three short names: addresses of more than 2,000 characters are refused by some.
+# Keys per query, each with three slugs: some servers refuse URLs of more than 2,000 characters.
 _SLUGS = 12
 _NEEDED = {
     "upload_files": "upload files",
     "publish_posts": "publish posts",
     "delete_posts": "delete posts",
 }
-# Taking a published post down is a right of its own.
+# Unpublishing a published post requires a permission of its own.
 _NEEDED_PUBLIC = {
     "edit_published_posts": "change published posts",
     "delete_published_posts": "take posts down",
@@ -89,7 +89,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
-        """An application password, made in the blog under Users, Profile."""
+        """An application password, created in the blog under Users, Profile."""
         return page_text(
             "Application password (in the blog: Users, Profile, Application Passwords)"
         )
@@ -101,15 +101,15 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def linkable(cls, options: Mapping[str, str]) -> bool:
-        """Drafts can be read by those who sign in only."""
+        """False for drafts, which require signing in."""
         return options["status"] == "publish"
 
     def close(self) -> None:
-        """Close kept connections."""
+        """Close pooled connections."""
         self._site.close()
 
     def test(self) -> str:
-        """Ask the blog who we are and what we may do there."""
+        """Query the account's name and permissions."""
         me = self._call("GET", "/wp/v2/users/me", params={"context": "edit"}).data
         may = me.get("capabilities", {})
         needed = dict(_NEEDED)
@@ -132,7 +132,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Posts ---------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """The post with our slug, drafts too. Of two that were made at the same moment the first one stays."""
+        """The post with our slug, drafts too. Of two created at the same moment the first is kept."""
         found = self._call(
             "GET",
             "/wp/v2/posts",
@@ -144,7 +144,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return _remote(rows[0]) if rows else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Make the post. Should another kiosk have been faster with our slug, its post is used and ours removed."""
+        """Create the post. If another kiosk was faster with our slug, use its post and delete ours."""
         body = {**self._body(post, self._first_made(links)), "slug": post.key}
         made = self._call("POST", "/wp/v2/posts", json=body).data
         if made["slug"] == post.key:
@@ -171,7 +171,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return _remote(answer.data)
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete the post past the trash."""
+        """Delete the post permanently, bypassing the trash."""
         self._delete(f"/wp/v2/posts/{remote.id}")
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
@@ -179,7 +179,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return Draft(post.title, blog_html(post, links), "text/html")
 
     def _body(self, post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
-        # A title is HTML at WordPress, and Editors may put anything into it.
+        # WordPress treats a title as HTML, and Editors may use any.
         lead = post.first_photo()
         featured = links.get(lead.key) if lead else None
         return {
@@ -192,7 +192,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         }
 
     def _tag(self, name: str) -> int:
-        """The id of a tag; WordPress answers a second making of the same one with the first's id."""
+        """Id of a tag; WordPress returns the existing id if it was already created."""
         if name not in self._tags:
             answer = self._call("POST", "/wp/v2/tags", json={"name": name}, accept={400})
             known = answer.data.get("code") == "term_exists"
@@ -206,11 +206,11 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Files -----------------------------------------------------------------------------------
 
     def find_media(self, key: str, ext: str) -> Remote | None:
-        """The attachment whose slug is our key; of several the first made."""
+        """The attachment whose slug is our key; the oldest if there are several."""
         return next((_remote_media(row) for _key, row in self._files([key])), None)
 
     def _files(self, keys: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
-        """(our key, the attachment), the first made first: with the key as its slug, or with what came after it."""
+        """(our key, attachment), oldest first: those whose slug is the key, or the key with a suffix."""
         slugs = {f"{key}{more}": key for key in keys for more in ("", "-2", "-3")}
         found = self._call(
             "GET",
@@ -226,25 +226,25 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return [(slugs[row["slug"]], row) for row in rows]
 
     def _first_made(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
-        """Of files that came twice (another kiosk's at the same moment, one whose answer was lost) the first stays.
+        """Of duplicates (uploaded by another kiosk at the same moment, or after a lost response) the first is kept.
 
-        Everybody agrees which that is, for numbers only grow. Asked once a post: WordPress gives two that come
-        together the same short name.
+        Everybody agrees on which that is, since ids only increase. Queried once per post: WordPress gives two
+        simultaneous uploads the same slug.
         """
         keys, first = sorted(links), dict[str, Remote]()
         for start in range(0, len(keys), _SLUGS):
             for key, row in self._files(keys[start : start + _SLUGS]):
                 there = first.setdefault(key, _remote_media(row))
-                # Two with one address share the file itself: that must stay.
+                # Two attachments with one URL share the file, which must stay.
                 if there.id != str(row["id"]) and there.url != str(row["source_url"]):
                     self._delete(f"/wp/v2/media/{row['id']}")
         return {**links, **first}
 
     def put_media(self, media: PostMedia) -> Remote:
-        """Upload as multipart: a cut leaves nothing behind, and 64 MB of PHP memory are enough for a video.
+        """Upload as multipart: an interruption leaves nothing behind, and 64 MB of PHP memory suffice for a video.
 
-        The file's name is new each time: two that come at the same moment with one name share one file on the blog's
-        disk, and who deletes the one attachment breaks the other. It is found again by its slug, which is our key.
+        The file name is new each time: two simultaneous uploads with one name share one file on the blog's disk, and
+        deleting one attachment would break the other. It is found again by its slug, which is our key.
         """
         name = f"{media.key}-{token_hex(3)}{media.ext}"
         try:
@@ -263,7 +263,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._only(answer.data, media)
 
     def _recover(self, answer: HttpResponse, media: PostMedia) -> HttpResponse:
-        """A 500 after the file was stored: let the blog finish its smaller copies; anything else is an error."""
+        """After a 500 with the file stored, let the blog finish its thumbnails; raise anything else."""
         number = answer.headers.get("X-WP-Upload-Attachment-ID", "")
         if answer.status == 500 and number.isdigit():
             return self._call(
@@ -295,7 +295,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         )
 
     def _only(self, made: dict[str, Any], media: PostMedia) -> Remote:
-        """Exactly one: a slug that came back changed means that ours was there already."""
+        """Ensure uniqueness: a changed slug means that ours already existed."""
         remote = _remote_media(made)
         if made.get("slug") == media.key:
             return remote
@@ -317,7 +317,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Comments --------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Comments and pingbacks; those that wait for the blog's moderators too, where our account may see them."""
+        """Comments and pingbacks, including those held for moderation if our account may see them."""
         return self._comments.all_of(posts, since)
 
     def find_answer(self, post: Remote, answer: OwnAnswer) -> Remote | None:
@@ -325,7 +325,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._comments.find(post, answer)
 
     def put_answer(self, post: Remote, answer: OwnAnswer) -> Remote:
-        """A comment of our account under the one that it answers."""
+        """Comment as our account below the comment it answers."""
         return self._comments.put(post, answer)
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
@@ -337,13 +337,13 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
 
 def _media_words(media: PostMedia) -> dict[str, str]:
-    """Alt text is plain text at WordPress, caption and description are HTML."""
+    """Text fields of a file: WordPress treats alt text as plain text, caption and description as HTML."""
     credit = f" — {media.credit}" if media.credit else ""
     return {"alt_text": media.alt, "caption": escape(f"{media.caption}{credit}".strip(" —"))}
 
 
 def _number(row: Mapping[str, Any]) -> int:
-    """Counts up: the lower one was made first."""
+    """Sort key: lower ids are older."""
     return int(row["id"])
 
 
