@@ -171,7 +171,8 @@ def name_time(name: str) -> tuple[datetime | None, bool]:
 
 
 def _read(clock: datetime, zone: ZoneInfo, now: datetime) -> datetime:
-    """A wall clock in a zone. One that is wrong by years must not meet a summer time of those years on its way."""
+    """Interpret a wall clock time in a zone; one with a wrong year gets the zone's current UTC
+    offset, so that the summer time of its date does not matter."""
     local = clock.replace(tzinfo=zone)
     if abs(local - now) < WRONG_YEAR:
         return local

@@ -28,11 +28,13 @@ SAME_SHOT = timedelta(seconds=2)
 MINUTE, MOST_ZONES = timedelta(minutes=1), timedelta(hours=27)
 
 _GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
-# Pixel phones: PXL_….RAW-01.COVER.jpg and .RAW-02.ORIGINAL.dng, PORTRAIT and others alike; a burst is many shots.
+# Pixel phones: PXL_….RAW-01.COVER.jpg and .RAW-02.ORIGINAL.dng, likewise PORTRAIT and others; a
+# burst is many shots.
 _PIXEL = re.compile(r"(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?", re.IGNORECASE)
 # iPhones: IMG_E0001 is IMG_0001 as its owner edited it.
 _EDITED = re.compile(r"(img_)e(\d{4})", re.IGNORECASE)
-# Tracks of one recording: ZOOM0001_LR and _Tr1, 240312_001_TrMic1, TASCAM_0001S12 and its quieter copy TASCAM_0001D06.
+# Tracks of one recording: ZOOM0001_LR and _Tr1, 240312_001_TrMic1, TASCAM_0001S12 and its quieter
+# copy TASCAM_0001D06.
 _TRACK = re.compile(
     r"(.+)_(?:lr|ms|mix|bu|tr(?:lr|ms|mix|mic\d*|\d+(?:[_-](?:tr)?\d+)?|[a-d]))|(.+_\d{4})[smd]\d{1,2}",
     re.IGNORECASE,

@@ -36,7 +36,7 @@ CARD_NAMESPACE = uuid.UUID("3a0f6c0e-6f5b-5d0a-9d0b-7a2f5b1c4e21")
 
 @dataclass(frozen=True)
 class ImportContext:
-    """What every import needs."""
+    """The context of an import: what every step needs."""
 
     session: Session
     store: Store
@@ -68,7 +68,7 @@ class CardItem:
 
     @property
     def files(self) -> list[Found]:
-        """All of them."""
+        """The files of the item."""
         return [part.found for part in self.parts]
 
 

@@ -184,8 +184,8 @@ class TooMuchMemory(MediaFailed):
 
 
 def check_memory(image: Any) -> None:
-    """Raise TooMuchMemory where decoding an opened picture would take more than ``MOST_BYTES``, or
-    ``MOST_HELD``."""
+    """Raise TooMuchMemory where decoding an opened picture would take more than ``MOST_BYTES``,
+    or ``MOST_HELD``."""
     pixels = image.width * image.height
     if image.format in ("JPEG", "MPO"):
         if held_bytes(_head(image.fp)) > MOST_HELD:

@@ -26,7 +26,7 @@ WHOLE = 0.9
 
 @dataclass(frozen=True)
 class Window:
-    """A part of a picture, in its pixels."""
+    """A rectangle in a picture, in its pixels."""
 
     x: float
     y: float

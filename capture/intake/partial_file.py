@@ -52,7 +52,7 @@ class Body(Protocol):
     """
 
     def read(self, size: int, /) -> bytes:
-        """Up to ``size`` bytes."""
+        """Read up to ``size`` bytes."""
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _write_at(file: FileIO, data: memoryview, position: int) -> None:
 def _write_some(file: FileIO, data: memoryview, position: int) -> int:
     if hasattr(os, "pwrite"):
         return os.pwrite(file.fileno(), data, position)
-    # Windows has no such call.
+    # Windows has no pwrite.
     file.seek(position)
     return file.write(data) or 0
 

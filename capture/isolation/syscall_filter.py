@@ -40,7 +40,7 @@ _REFUSED = {
     "execve": (59, 221),
     "execveat": (322, 281),
 }
-# The second table of x86_64, with other numbers for the same calls.
+# The x32 table of x86_64, with other numbers for the same calls.
 _X32_BIT = 0x40000000
 _SET_MODE_FILTER, _GET_ACTION_AVAIL = 1, 2
 _ALL_THREADS = 1

@@ -63,7 +63,7 @@ class Canvas:
     def __init__(
         self, paper: str, *, shelf: FontShelf, warn: Callable[[str], None], language: str = "en"
     ) -> None:
-        """Raises BadInput for a paper other than ``A4`` and ``Letter``."""
+        """Raise BadInput for a paper other than ``A4`` and ``Letter``."""
         if paper not in PAPERS:
             raise BadInput("There is no paper “%(paper)s” here. Choose A4 or Letter.", paper=paper)
         self.width, self.height = PAPERS[paper]

@@ -26,7 +26,7 @@ from capture.printing.text_runs import LRI, PDI, RLI, isolate, reads_from_right
 
 
 class Pages(PageParts):
-    """Draws the pages of sessions."""
+    """Draws posters, marker cards and end cards."""
 
     # A poster -------------------------------------------------------------------------------------
 

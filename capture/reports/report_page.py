@@ -81,7 +81,7 @@ class _Page:
             self._column(sections, self._at(Box(MARGIN + number * (width + 10), y, width, room)))
 
     def _at(self, box: Box) -> Box:
-        """Mirrored where pages read from the right."""
+        """Mirror the position on right-to-left pages."""
         if not self._canvas.from_right:
             return box
         return Box(self._canvas.width - box.x - box.width, box.y, box.width, box.height)

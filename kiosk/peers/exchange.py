@@ -162,8 +162,8 @@ def _heard(progress: Progress | None, number: int, total: int) -> Callable[[int]
 
 
 def missing_media(session: Session, other: Session) -> Iterator[tuple[str, str, int]]:
-    """(SHA-256, extension, bytes) of the originals that a merge would take from the other side,
-    each once."""
+    """Yield (SHA-256, extension, bytes) of the originals that a merge would take from the other
+    side, each once."""
     ids, clients = _buried(session)
     have = set(session.scalars(select(Media.sha256)))
     rows = other.execute(

@@ -33,7 +33,7 @@ PRIORITY = 10
 
 
 class KioskIndex(WhooshIndex):
-    """See the module."""
+    """A search index whose full rebuilds run in a separate process."""
 
     def __init__(self, settings: Settings) -> None:
         super().__init__(settings.folder / "index", Recipe.of(settings))
@@ -69,7 +69,7 @@ class KioskIndex(WhooshIndex):
 
 
 def _rebuild(settings: Settings, recipe: Recipe, told: Connection) -> None:
-    """Runs in the process."""
+    """The process's main function."""
     with suppress(OSError):
         limit_process(settings.kiosk.memory_mb, PRIORITY)
     index = WhooshIndex(settings.folder / "index", recipe)

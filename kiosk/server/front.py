@@ -51,7 +51,8 @@ class FrontCalls:
 
 
 class Front:
-    """See the module. ``run`` in its own thread; ``give_back``, ``press`` and ``stop`` from any."""
+    """The front thread. Call ``run`` in its own thread; ``give_back``, ``press`` and ``stop``
+    from any."""
 
     def __init__(self, listener: socket.socket, calls: FrontCalls, limits: FrontLimits) -> None:
         self.limits = limits
@@ -91,7 +92,7 @@ class Front:
         self._ring()
 
     def stop(self) -> None:
-        """End ``run``."""
+        """Make ``run`` return."""
         self._stopping = True
         self._ring()
 

@@ -29,8 +29,8 @@ class Job:
 
 
 class WorkerPool:
-    """See the module. ``relieve`` is called with an address ('' for any) when its jobs have to
-    wait for a thread."""
+    """A pool of request threads. ``relieve`` is called with an address ('' for any) when its
+    jobs have to wait for a thread."""
 
     def __init__(self, relieve: Callable[[str], None]) -> None:
         self._relieve = relieve

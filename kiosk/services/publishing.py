@@ -120,7 +120,7 @@ class Published:
 
     @property
     def refused(self) -> list[dict[str, Any]]:
-        """Rows that need a person."""
+        """Deliveries that need a person."""
         return [row for row in self.rows if row["state"] == DeliveryState.PARKED]
 
 

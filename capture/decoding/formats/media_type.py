@@ -1,4 +1,4 @@
-"""The name of a format that is kept."""
+"""The type of a supported file."""
 
 from __future__ import annotations
 
