@@ -1,4 +1,4 @@
-// Files and folders that are dropped on the page go in by the phones' own door, one after the other, with one bar.
+// Files and folders dropped on the page are uploaded like a phone's, one after the other, with one progress bar.
 const place = document.getElementById("add-files");
 const at = (id) => document.getElementById(id);
 const MEDIA = /^(image|video|audio)\//;
@@ -10,7 +10,7 @@ let sent = 0;
 let done = 0;
 let all = 0;
 
-// The same file again is the same takeaway, also after the page was loaded anew.
+// The same file maps to the same takeaway, also after a reload.
 async function numberOf(file) {
   const told = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${at("add-session").value}`);
   const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", told)) : crypto.getRandomValues(new Uint8Array(16));

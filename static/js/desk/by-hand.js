@@ -1,9 +1,9 @@
-// Copies words, and hands words and files to the phone's own share sheet where the browser lets a page do that.
+// Copies text, and passes text and files to the phone's share sheet where the browser supports it.
 async function copy(button) {
   const words = document.getElementById(button.dataset.copy);
   words.focus();
   words.select();
-  // On plain http there is no clipboard for pages, but the old command still copies what is marked.
+  // On plain http the Clipboard API is unavailable, but execCommand still copies the selection.
   let done = document.execCommand("copy");
   if (!done && navigator.clipboard) done = await navigator.clipboard.writeText(words.value).then(() => true, () => false);
   if (!done) return;
@@ -21,7 +21,7 @@ async function filesOf(part) {
   }));
 }
 
-// The sheet opens only right after a touch: the files are fetched before, as soon as the part is seen.
+// The share sheet requires a recent user gesture, so the files are fetched as soon as the section is visible.
 function offer(part) {
   const button = part.querySelector("[data-share]");
   const text = part.querySelector("textarea")?.value ?? "";

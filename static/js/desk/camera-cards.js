@@ -1,4 +1,4 @@
-// Notices cards that come and go, and shows how far an import is. Without it the page is as good, once loaded again.
+// Detects inserted and removed cards and shows import progress. Without it, reloading the page shows the same.
 const page = document.querySelector("[data-cards]");
 const paths = () => [...page.querySelectorAll("[data-card]")].map((card) => card.dataset.card).sort().join("\n");
 
@@ -16,7 +16,7 @@ function show(one) {
   return undefined;
 }
 
-// Pictures that were still being made when the page was: the strip is asked for again, unless somebody works in it.
+// Reload the strip while pictures are still being rendered, unless somebody is working in it.
 async function fill() {
   const strip = document.querySelector(".strip");
   const awaited = strip?.querySelectorAll("[data-awaited]").length;
@@ -36,7 +36,7 @@ async function look() {
     else told.imports.forEach(show);
     await fill();
   } catch {
-    // The kiosk is away for a moment: the next turn asks again.
+    // The kiosk is temporarily unreachable: the next poll tries again.
   }
 }
 

@@ -1,4 +1,4 @@
-// Typing captions beside the player: the time goes in by a key, and the player obeys without leaving the text.
+// Caption editor next to the player: a key inserts the time, and others control playback from within the text.
 
 const at = (id) => document.getElementById(id);
 const text = at("text");
@@ -10,7 +10,7 @@ function clock(seconds) {
   return `${Math.floor(tenths / 600)}:${rest}.${tenths % 10}`;
 }
 
-// At the beginning of a line: there it belongs.
+// Timestamps belong at the beginning of a line.
 function stamp() {
   const { value, selectionStart: where } = text;
   const before = value.slice(0, where);
@@ -28,8 +28,8 @@ function run() {
   else player.pause();
 }
 
-// Into the text, to be looked over: nothing is kept unseen.
-// The kiosk reads it: there the charset is told apart.
+// Loaded into the text for review: nothing is saved unseen.
+// Read by the kiosk, which detects the charset.
 function take() {
   if (at("file").files.length) at("captions").requestSubmit();
 }

@@ -1,4 +1,4 @@
-// Asks for the board every ten seconds; the browser's cache sends the ETag, and a 304 leaves the page as it is.
+// Polls the board every ten seconds; the browser's cache sends the ETag, and a 304 leaves the page unchanged.
 const board = document.getElementById("board");
 let shown = null;
 
@@ -12,7 +12,7 @@ async function look() {
       board.replaceChildren(...page.getElementById("board").childNodes);
     }
   } catch {
-    // The kiosk restarts: what is on the screen stays, and the next question comes.
+    // The kiosk is restarting: keep what is on the screen and poll again.
   }
 }
 

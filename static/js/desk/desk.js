@@ -1,4 +1,4 @@
-// Keys of the desk: each presses what carries its letter in data-key; while somebody writes, letters are letters.
+// Keyboard shortcuts: each key clicks the element with that letter in data-key, except while typing in a field.
 const writing = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select");
 
 addEventListener("keydown", (event) => {
@@ -16,11 +16,11 @@ addEventListener("keydown", (event) => {
   else goal.click();
 });
 
-// The filter applies as soon as it is touched; its button is for who has no scripts.
+// The filter applies on change; its button is only for browsers without scripts.
 const filter = document.querySelector(".filter");
 if (filter) {
   filter.querySelector("button").hidden = true;
   filter.addEventListener("change", () => filter.requestSubmit());
 }
-// Where the large one stands above the sheet, it is what somebody came for.
+// Only on wide screens: on narrow ones the large preview is above the contact sheet and should stay in view.
 if (matchMedia("(min-width: 60rem)").matches) document.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });

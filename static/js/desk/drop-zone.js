@@ -1,4 +1,4 @@
-// A file dropped anywhere on the page, or pasted, goes into the form; its preview opens at once.
+// A file dropped anywhere on the page, or pasted, is put into the form; its preview opens at once.
 const form = document.getElementById("drop");
 const zone = form.querySelector(".drop-zone");
 const field = zone.querySelector("input");

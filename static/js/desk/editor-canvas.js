@@ -1,14 +1,14 @@
-// The stage: the picture as it came, turned if it is to be, with boxes that are drawn, pulled and moved by a pointer.
+// The stage: the original picture, rotated if needed, with boxes that a pointer draws, resizes and moves.
 import { fitting, moved, spanned, turnPlace, turnPoint } from "./editor-regions.js";
 
 const CORNERS = { nw: [0, 0], ne: [1, 0], se: [1, 1], sw: [0, 1] };
 const MOST_HEIGHT = 0.66;
-// A pointer that moved less than this (shares of the stage) has tapped, not drawn.
+// A pointer that moved less than this fraction of the stage has tapped, not drawn.
 const TAP = 0.012;
 const percent = (share) => `${share * 100}%`;
 
 export class Stage {
-  // `act`: what the page does: choose(key), move(key, place), corner(number, point), draw(place), accept(key), done().
+  // `act`: callbacks choose(key), move(key, place), corner(number, point), draw(place), accept(key), done().
   constructor(stage, size, words, act) {
     Object.assign(this, { stage, size, words, act, boxes: new Map(), turn: 0, drag: null });
     this.plane = stage.querySelector(".plane");
@@ -34,7 +34,7 @@ export class Stage {
     });
   }
 
-  // Show a state; boxes that stay keep their element, and with it the focus.
+  // Render a state; boxes that stay keep their element and thus the focus.
   draw(state, chosen) {
     this.turn = state.turn;
     this.#fit();
@@ -134,7 +134,7 @@ export class Stage {
     this.drag = { key, corner: corner === "middle" ? null : corner, from, place, far: false };
   }
 
-  // As it is shown, in shares of the stage. (A leaning crop is measured upright.)
+  // Position as displayed, in fractions of the stage. (A tilted crop is measured upright.)
   #placeOf(key) {
     const { left, top, width, height } = this.boxes.get(key).style;
     return [left, top, width, height].map((text) => parseFloat(text) / 100);

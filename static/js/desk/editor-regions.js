@@ -1,9 +1,9 @@
-// Places on a picture: [x, y, width, height] in shares of it, and what becomes of them when it is turned.
+// Regions on a picture as [x, y, width, height] in fractions of its size, and how they rotate with it.
 export const LEAST = 0.02;
 
 const between = (value, low, high) => Math.min(Math.max(value, low), high);
 
-/** A place as it lies when the picture is turned by so many degrees clockwise (0, 90, 180, 270). */
+/** A region after rotating the picture clockwise by this many degrees (0, 90, 180, 270). */
 export function turnPlace([x, y, width, height], degrees) {
   switch (((degrees % 360) + 360) % 360) {
     case 90: return [1 - y - height, x, height, width];
@@ -18,19 +18,19 @@ export function turnPoint([x, y], degrees) {
   return turnPlace([x, y, 0, 0], degrees).slice(0, 2);
 }
 
-/** Moved by shares, but never out of the picture. */
+/** A region moved by fractions, kept inside the picture. */
 export function moved([x, y, width, height], dx, dy) {
   return [between(x + dx, 0, 1 - width), between(y + dy, 0, 1 - height), width, height];
 }
 
-/** Wider and higher by shares around its middle, inside the picture. */
+/** A region resized by fractions around its centre, kept inside the picture. */
 export function grown([x, y, width, height], dx, dy) {
   const wide = between(width + dx, LEAST, 1);
   const high = between(height + dy, LEAST, 1);
   return moved([x - (wide - width) / 2, y - (high - height) / 2, wide, high], 0, 0);
 }
 
-/** The place that two corners span; where it would be too small, it is made larger from the first one. */
+/** The region spanned by two corners; if too small, it is enlarged from the first one. */
 export function spanned([ax, ay], [bx, by]) {
   const [x, y] = [between(bx, 0, 1), between(by, 0, 1)];
   const width = Math.max(Math.abs(x - ax), LEAST);
@@ -38,7 +38,7 @@ export function spanned([ax, ay], [bx, by]) {
   return moved([Math.min(ax, x), Math.min(ay, y), width, height], 0, 0);
 }
 
-/** By how much a rectangle that leans has to shrink to lie inside the picture (as capture/imaging/apply_edits.py has it). */
+/** Scale factor for a tilted rectangle to fit inside the picture (as in capture/imaging/apply_edits.py). */
 export function fitting([x, y, width, height], tilt, [wide, high]) {
   const [cos, sin] = [Math.abs(Math.cos((tilt * Math.PI) / 180)), Math.abs(Math.sin((tilt * Math.PI) / 180))];
   const [w, h] = [width * wide, height * high];
@@ -47,7 +47,7 @@ export function fitting([x, y, width, height], tilt, [wide, high]) {
   return Math.min(1, (2 * Math.min(cx, wide - cx)) / reach[0], (2 * Math.min(cy, high - cy)) / reach[1]);
 }
 
-/** Whether the middle of one place lies inside another. */
+/** Whether the centre of one region is inside another. */
 export function covers([x, y, width, height], [ox, oy, owidth, oheight]) {
   const [mx, my] = [ox + owidth / 2, oy + oheight / 2];
   return mx >= x && mx <= x + width && my >= y && my <= y + height;

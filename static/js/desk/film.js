@@ -1,4 +1,4 @@
-// Previews of single pieces in their place, and how far the film is. Without it the page is as good, once loaded again.
+// Previews clips in place and shows the film's progress. Without it, reloading the page shows the same.
 for (const link of document.querySelectorAll("[data-preview]")) {
   link.addEventListener("click", async (event) => {
     event.preventDefault();
@@ -31,7 +31,7 @@ async function look() {
     box.hidden = !asked;
     if ((finished || made !== box.dataset.made) && !document.activeElement?.closest("form")) return location.reload();
   } catch {
-    // The kiosk is away for a moment: the next turn asks again.
+    // The kiosk is temporarily unreachable: the next poll tries again.
   }
   setTimeout(look, 2000);
 }

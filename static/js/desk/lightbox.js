@@ -1,4 +1,4 @@
-// The picture in large: a click or Enter opens it, + and - and the wheel zoom, J and K go on, A, H and S decide, Esc closes.
+// Lightbox: a click or Enter opens it, + and - and the wheel zoom, J and K step, A, H and S decide, Esc closes.
 const STEPS = [1, 1.5, 2, 3, 4, 6];
 let box = null;
 let step = 0;
@@ -74,5 +74,5 @@ addEventListener("keydown", (event) => {
   if (open && ["+", "=", "-"].includes(event.key)) zoom(event.key === "-" ? -1 : 1);
 }, { capture: true });
 
-// What the desk's keys bring into the page while it is open comes into it too; without a picture it closes.
+// While it is open it follows the desk's shortcuts to the next item; without a picture it closes.
 new MutationObserver(() => box?.open && show()).observe(document.querySelector("#content"), { childList: true, subtree: true });

@@ -1,4 +1,4 @@
-// Editing: what is changed of one picture, film or sound, by pointer and by keys; saved as one list of plain numbers.
+// Media editor: changes to one picture, film or sound, by pointer and keyboard; saved as one list of plain numbers.
 import { covers, grown, moved } from "./editor-regions.js";
 import { Stage } from "./editor-canvas.js";
 
@@ -18,7 +18,7 @@ function start(root) {
   const form = document.getElementById("save");
   let state = read(JSON.parse(told.edits), JSON.parse(told.proposed));
   let chosen = null;
-  // A region that is being drawn right now has this key.
+  // The region being drawn has this key.
   let drawing = null;
   const past = [];
   const future = [];
@@ -67,7 +67,7 @@ function start(root) {
     return list === "blur" ? state.blur[number].place : state.proposed[number];
   }
 
-  // Whoever moves a proposal has taken it.
+  // Moving a proposed region accepts it.
   function setPlace(key, place) {
     const [list, number] = key.split("-");
     if (key === "crop") state.crop = place;
@@ -101,7 +101,7 @@ function start(root) {
     if (name === "sheet") tool.setAttribute("aria-pressed", String(Boolean(state.sheet)));
   }
 
-  // After each finished change: the way back, the list to save, the preview.
+  // After each completed change: undo step, the list to save, preview.
   function changed() {
     const now = JSON.stringify(state);
     if (now !== last) {
@@ -134,7 +134,7 @@ function start(root) {
 
   const tools = {
     blur: () => {
-      // As round as a face, however long the picture is.
+      // As round as a face, whatever the picture's aspect ratio.
       const [wide, high] = sizeOf(root);
       const [width, height] = wide > high ? [(0.2 * high) / wide, 0.2] : [0.2, (0.2 * wide) / high];
       const place = [(1 - width) / 2, (1 - height) / 2, width, height];
@@ -195,7 +195,7 @@ function start(root) {
   });
 
   document.addEventListener("keydown", (event) => {
-    // A slider takes arrows, no letters: those press their buttons as everywhere.
+    // A slider handles arrow keys, not letters, so shortcuts still work there.
     const letter = event.target.matches("[type=range]") && event.key.length === 1 && !event.ctrlKey && !event.metaKey;
     if (letter) document.querySelector(`[data-key="${CSS.escape(event.key.toLowerCase())}"]`)?.click();
     if (event.target.closest("input, textarea, select")) return;
@@ -228,7 +228,7 @@ function start(root) {
     return true;
   }
 
-  // Arrows move, with Shift they make larger and smaller: as seen on the screen, whatever way the picture is turned.
+  // Arrow keys move, with Shift they resize: in screen directions, however the picture is rotated.
   function arrow(event) {
     const way = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key];
     if (!way) return false;
@@ -277,7 +277,7 @@ function start(root) {
     player.pause();
     player.currentTime = Number(event.target.value);
   });
-  // Played as it will be: to the end of the cut.
+  // Play the result: stop at the end of the cut.
   player?.addEventListener("timeupdate", () => {
     if ($("#moment")) {
       $("#moment").value = player.currentTime;
@@ -326,7 +326,7 @@ function write({ blur, sheet, clean, crop, turn, tilt, cut }, duration) {
   return steps;
 }
 
-// The kiosk makes it with the code that makes what is published. Only the last question is waited for.
+// The kiosk renders it with the code used for publishing. Only the latest request is awaited.
 function previewer(image, told, form, steps) {
   let timer;
   let asking;
@@ -354,7 +354,7 @@ function previewer(image, told, form, steps) {
   };
 }
 
-// The notice goes when what was saved is ready.
+// The notice disappears when the saved version is ready.
 function watch(notice) {
   if (!notice) return;
   const ask = async () => {

@@ -1,2 +1,2 @@
-// On a phone the rail is one line: bring the page that is open into sight.
+// On a phone the rail is a single line: scroll the current page's entry into view.
 document.querySelector(".rail [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });

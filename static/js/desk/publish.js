@@ -1,4 +1,4 @@
-// Shows how far publishing is. Without it the page is as good, once loaded again.
+// Shows publishing progress. Without it, reloading the page shows the same.
 const page = document.querySelector("[data-publish]");
 
 function show(row, told) {
@@ -21,7 +21,7 @@ async function look() {
     const shown = new Set(bars.map((row) => row.dataset.progress));
     const wanted = [["", whole], ...Object.entries(targets)].filter(([, told]) => open(told));
     const same = wanted.length === shown.size && wanted.every(([name]) => shown.has(name));
-    // Nobody loses what they type: the page is drawn anew only while nobody is in a form.
+    // The page is refreshed only while nobody is in a form, so that no input is lost.
     if (!same && !document.activeElement?.closest("form")) return location.reload();
     for (const [name, told] of wanted) {
       const row = bars.find((one) => one.dataset.progress === name);
@@ -32,7 +32,7 @@ async function look() {
       if (told) words.textContent = told.sentence;
     }
   } catch {
-    // The kiosk is away for a moment: the next turn asks again.
+    // The kiosk is temporarily unreachable: the next poll tries again.
   }
 }
 

@@ -1,4 +1,4 @@
-// Review without leaving the page: what a link or a form answers with takes the place of what is there, ticks stay.
+// Review without page loads: the response to a link or form replaces the content, and ticked boxes are kept.
 const main = document.querySelector("#content");
 let last = null;
 
@@ -21,13 +21,13 @@ function tick(box, on, range) {
   tell();
 }
 
-// One after the other: the last answer shows all that was done before.
+// Requests run one after the other, so the last response reflects all of them.
 let line = Promise.resolve();
 const swap = (...asked) => (line = line.then(() => fetched(...asked)));
 
 async function fetched(url, options, push) {
   const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
-  // The form folds itself up with each new picture: the next E opens it.
+  // The form collapses with each new picture: the next E opens it.
   const open = [...main.querySelectorAll("details[open]")].map((one) => one.className).filter((name) => name !== "fold");
   let answer;
   try {
@@ -64,7 +64,7 @@ addEventListener("submit", (event) => {
   if (!form.closest("#content") || form.method !== "post") return;
   event.preventDefault();
   const sent = new FormData(form, event.submitter);
-  // What was decided on is ticked no longer.
+  // Untick items that were decided on.
   if (form.id === "selected") for (const box of boxes()) box.checked = false;
   document.activeElement?.blur();
   swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, true).then((done) => done || location.reload());

@@ -1,4 +1,4 @@
-// Asks whether a phone has opened the code, until one has; then the codes turn green and a screen reader says so.
+// Polls until a phone has opened the code; then the codes turn green and a screen reader announces it.
 const place = document.getElementById("try");
 const EVERY = 2000;
 
@@ -7,7 +7,7 @@ async function look() {
     const answer = await fetch(place.dataset.asks, { cache: "no-store" });
     if (answer.ok && (await answer.json()).opened) return opened();
   } catch {
-    // The kiosk is away for a moment: ask again.
+    // The kiosk is temporarily unreachable: poll again.
   }
   return setTimeout(look, EVERY);
 }

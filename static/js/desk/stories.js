@@ -1,4 +1,4 @@
-// Arranging: Alt with an arrow key moves the chosen piece; dragging puts it where it is dropped. Both send what the
+// Reordering: Alt with an arrow key moves the selected piece; dragging drops it in place. Both send what the
 // buttons send, so there is one way to change an order.
 const list = document.querySelector(".pieces");
 
@@ -15,7 +15,7 @@ let carried = null;
 for (const piece of list.querySelectorAll("[data-piece]")) piece.draggable = true;
 
 list.addEventListener("dragstart", (event) => {
-  // Words are marked with the mouse, not carried.
+  // In a textarea the mouse selects text instead of dragging the piece.
   if (event.target.closest("textarea")) return event.preventDefault();
   carried = event.target.closest("[data-piece]");
   event.dataTransfer.effectAllowed = "move";
@@ -52,7 +52,7 @@ function send(order) {
   form.submit();
 }
 
-// After a move the moved one is chosen again.
+// Reselect the moved piece afterwards.
 if (location.hash.startsWith("#p-")) document.getElementById(location.hash.slice(1))?.focus();
 
 const text = document.querySelector("[data-room]");

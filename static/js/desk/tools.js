@@ -1,4 +1,4 @@
-// Follows a task that runs: its bar moves, and the page is loaded anew when it has ended.
+// Tracks a running task: updates its progress bar and reloads the page when it has ended.
 const task = document.getElementById("task");
 const EVERY = 700;
 
@@ -13,7 +13,7 @@ async function look() {
       bar.value = told.done;
     }
   } catch {
-    // The kiosk is away for a moment: ask again.
+    // The kiosk is temporarily unreachable: poll again.
   }
   return setTimeout(look, EVERY);
 }

@@ -1,4 +1,4 @@
-// Makes and shows passkeys: each button with data-passkey asks the hub what to sign, and sends what the browser answers.
+// Registers and uses passkeys: each button with data-passkey fetches a challenge from the hub and posts the response.
 const supported = window.PublicKeyCredential?.parseCreationOptionsFromJSON && navigator.credentials;
 
 async function send(url, token, body) {
@@ -15,7 +15,7 @@ function credentialFor(kind, options) {
     : navigator.credentials.get({ publicKey: PublicKeyCredential.parseRequestOptionsFromJSON(options) });
 }
 
-// What the browser itself says is in its own words; these are ours.
+// Our own error messages instead of the browser's.
 function words(error, form) {
   if (error.name === "InvalidStateError") return form.dataset.known;
   return error instanceof DOMException ? form.dataset.cancelled : error.message;

@@ -1,4 +1,4 @@
-// The capture page: adds tiles, checks, progress and the queue to a form that works without any of it.
+// The capture page: enhances a form that works without scripts with tiles, validation, progress and the queue.
 import { guardLinks } from "./link-guard.js";
 import { uuid } from "./upload-queue.js";
 import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue-list.js";
@@ -17,14 +17,14 @@ let current = null;
 
 // --- What is added -----------------------------------------------------------------------------------
 
-// It stands in the bar with the button: whatever is wrong is never below it.
+// Shown in the bar next to the button, so that errors are never below it.
 function problem(text) {
   at("problem").textContent = text;
   at("problem").hidden = !text;
   document.documentElement.style.scrollPaddingBlockEnd = `${form.querySelector(".thumbzone").offsetHeight + 8}px`;
 }
 
-// Seconds of a video or voice note, or 0 where the phone can't tell: then the kiosk looks.
+// Duration of a video or voice note in seconds, or 0 if the phone can't tell: then the kiosk checks.
 function seconds(file) {
   if (!/^(video|audio)\//.test(file.type)) return Promise.resolve(0);
   return new Promise((resolve) => {
@@ -47,11 +47,11 @@ async function reasonAgainst(file) {
   if (added.length >= Number(words.mostFiles)) return say(words.tooMany, { most: words.mostFiles });
   if (file.size > Number(words.mostMb) * 1048576) return say(words.tooLarge, { most: words.mostMb });
   const length = await seconds(file);
-  // The kiosk lets a second pass, since recorders stop late.
+  // The kiosk tolerates one second, since recorders stop late.
   return length > most + 1 ? say(words.tooLong, { seconds: Math.round(length), most }) : "";
 }
 
-// `input`: where it was picked, for "again"; `instead`: the tile that it takes the place of.
+// `input`: the field it was picked in, for "again"; `instead`: the tile it replaces.
 async function add(files, input, instead) {
   problem("");
   if (instead && files.length) drop(instead);
@@ -68,7 +68,7 @@ async function add(files, input, instead) {
   confirmShot();
 }
 
-// As a camera app confirms a shot: what was picked fills the top, what is asked stands below it.
+// Like a camera app's confirmation: the picked file fills the top, the questions are below it.
 function confirmShot() {
   if (!added.length) return;
   at("added").lastElementChild.scrollIntoView({ block: "nearest", inline: "center" });
@@ -93,7 +93,7 @@ function picture({ file, url }) {
   const shown = document.createElement(kind === "image" ? "img" : kind);
   const player = { controls: true, playsInline: true, preload: "metadata" };
   Object.assign(shown, kind === "image" ? { alt: file.name } : player);
-  // A phone shows no picture of a film before it plays, unless asked for one that is not the very first.
+  // Phones show no frame of a video before it plays, unless seeking slightly past the start.
   shown.src = kind === "video" ? `${url}#t=0.1` : url;
   shown.onerror = () => {
     const told = named(file);
@@ -143,7 +143,7 @@ function fields() {
   return values;
 }
 
-// Nothing goes out past a question that nobody has seen: it is brought into sight, and an answer is one tap.
+// Nothing is sent while a question is out of sight: it is scrolled into view, and an answer is one tap.
 function ask() {
   problem(words.unanswered);
   at("unanswered").hidden = false;
@@ -165,7 +165,7 @@ function keep(event) {
 
 function send() {
   const files = added.map((tile) => tile.file);
-  // Not the id that came with the page: a page from the phone's own store would bring the same one twice.
+  // Not the id from the page: a page cached on the phone would use the same one twice.
   current = outbox.add(uuid(), fields(), files);
   added.forEach((tile) => URL.revokeObjectURL(tile.url));
   added = [];
@@ -219,9 +219,9 @@ function drawCurrent() {
 }
 
 function drawQueue() {
-  // One that another page has let go of leaves this one too.
+  // Leave an item that another page has removed.
   if (current && !outbox.items.includes(current)) return another();
-  // The one that fills the screen is not told of twice, unless there is something to press.
+  // The item filling the screen is not listed again, unless it has a button.
   const listed = outbox.items.filter((item) => item !== current || item.state === "refused" || item.state === "retrying" || item.error);
   const safe = listed.filter((item) => item.state === "safe" && !item.error).slice(0, RECENT);
   draw(outbox, listed.filter((item) => item.state !== "safe" || item.error || safe.includes(item)));
@@ -233,14 +233,14 @@ let spoken = "";
 outbox.addEventListener("change", ({ detail: item }) => {
   drawQueue();
   if (!item) return;
-  // A screen reader hears each state once, not each percent.
+  // A screen reader announces each state once, not each percent.
   const listed = outbox.items.includes(item);
   const state = `${item.id} ${listed && item.state}`;
   if (state !== spoken) at("spoken").textContent = listed ? verdict(outbox, item) : "";
   spoken = state;
 });
 
-// What stands on this phone survives that; a file that is only in this page's hands does not.
+// Items stored on this phone survive closing the page; a file held only by this page does not.
 addEventListener("beforeunload", (event) => {
   if (outbox.fragile.length || added.length) event.preventDefault();
 });
@@ -262,7 +262,7 @@ photo?.addEventListener("click", async (event) => {
 
 // --- Wiring ------------------------------------------------------------------------------------------
 
-// Letters grow in place: going to the page again would lose what was written.
+// Change the text size in place: reloading the page would lose the input.
 at("larger").addEventListener("click", (event) => {
   event.preventDefault();
   const sizes = ["", "large", "largest"];
@@ -271,7 +271,7 @@ at("larger").addEventListener("click", (event) => {
   document.cookie = `text=${size};path=/;max-age=7776000;SameSite=Lax`;
 });
 
-// A window that can't pick files says so; what it is good for stands on another page.
+// Leave a browser window that can't pick files for a page that says what works there.
 if (photo?.disabled) location.replace("?outside");
 
 function take(input, files) {
@@ -293,7 +293,7 @@ form.elements.text.addEventListener("input", () => problem(""));
 form.addEventListener("submit", keep);
 at("another").addEventListener("click", another);
 drawTiles();
-// The page is there first; what sends the files comes after it, and is there when the Wi-Fi gets weak.
+// Preload the upload code once the page is there, so that it is available when the Wi-Fi gets weak.
 addEventListener("load", () => import(states.tus).catch(() => {}));
 guardLinks(outbox);
 outbox.start();

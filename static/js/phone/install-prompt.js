@@ -1,4 +1,4 @@
-// With TLS only: lets the service worker keep this page, and asks the phone not to throw away what stands on it.
+// With TLS only: the service worker caches this page, and the phone is asked for persistent storage.
 navigator.serviceWorker?.register("/sw.js").then(async () => {
   const ready = await navigator.serviceWorker.ready;
   ready.active.postMessage({ keep: location.pathname });

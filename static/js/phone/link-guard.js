@@ -1,11 +1,11 @@
-// Links of the phones' pages on plain http, where no service worker can open a page while the kiosk is out of reach: a tap
-// asks first whether the kiosk answers. Where it doesn't, the page stays, and tells what lies on this phone.
+// Guards links on plain http, where no service worker can serve pages while the kiosk is unreachable: a tap first
+// checks whether the kiosk answers. If not, the page stays and shows what is stored on this phone.
 import { at, verdict } from "./queue-list.js";
 
 const PATIENCE = 4000;
-// A short answer without a body that phones ask for anyway.
+// A short response without a body that phones request anyway.
 const PROBE = "/generate_204";
-// Pages that the service worker opens by itself, where there is one.
+// Pages that the service worker serves offline, where there is one.
 const isKept = (path) => path === "/" || path === "/mine" || /^\/s\/[^/]+$/i.test(path);
 
 let away = false;
@@ -51,7 +51,7 @@ function isOurs(event, link) {
   return plain && link && !link.target && !link.download && link.origin === location.origin && !link.hash;
 }
 
-// Guards every link of this page; `outbox` is what the page sends from.
+// Guards every link of this page; `outbox` is the page's upload queue.
 export function guardLinks(outbox) {
   if (!at("away")?.showModal) return;
   document.addEventListener("click", async (event) => {
@@ -62,7 +62,7 @@ export function guardLinks(outbox) {
     if (await answers()) location.assign(link.href);
     else stay(outbox, link.href);
   });
-  // Loading again would end at the browser's own error page: it asks first.
+  // Reloading would end at the browser's own error page, so check first.
   addEventListener("beforeunload", (event) => {
     if (away || outbox.items.some((item) => item.state === "retrying" && item.why === "away")) event.preventDefault();
   });

@@ -1,5 +1,5 @@
-// Pages beside the capture page: what still waits on this phone goes on its way from here too, and "My takeaways" lists
-// what became of the rest. The phone asks now and then; no connection stays open.
+// Pages other than the capture page: items waiting on this phone are uploaded from here too, and "My takeaways" lists
+// the state of the others. The phone polls occasionally; no connection stays open.
 import { guardLinks } from "./link-guard.js";
 import { at, draw, openOutbox, spelled } from "./queue-list.js";
 import { remember } from "./offline-store.js";
@@ -10,7 +10,7 @@ const outbox = openOutbox();
 const list = at("mine");
 let told = new Map();
 
-// A receipt that came by the plain form.
+// A receipt from the form without scripts.
 const kept = document.querySelector("[data-remember]");
 if (kept) remember(kept.dataset);
 
@@ -44,7 +44,7 @@ async function look() {
     const answer = await fetch(`${list.dataset.states}?of=${receipts}`, { cache: "no-cache" });
     if (answer.ok) told = new Map((await answer.json()).map((state) => [state.receipt, state]));
   } catch {
-    // The kiosk is out of reach: the list shows what the phone knows.
+    // The kiosk is unreachable: the list shows what the phone knows.
   }
   drawMine();
 }

@@ -1,5 +1,5 @@
-// What stands on this phone until the kiosk has it: notes of takeaways, and their bytes in pieces, in IndexedDB.
-// ArrayBuffers, because a WebKit refuses Blobs there. Where a phone has no room, the note alone is kept in localStorage.
+// Takeaways stored on this phone until the kiosk has them: metadata, and content in chunks, in IndexedDB.
+// ArrayBuffers, because some WebKit versions reject Blobs there. Without room only metadata is kept, in localStorage.
 import { readBytes } from "../shared/transport.js";
 import { get, getMany, promisifyRequest, set, update, values } from "../../vendor/idb-keyval.js";
 
@@ -7,7 +7,7 @@ const PIECE = 1048576;
 const TURN = 15000;
 const YOUNG = 3600000;
 const BARE = "reporter-bare";
-// A Safari was seen that never answers the first time it is asked.
+// Some Safari versions never answer the first open request.
 const PATIENCE = 4000;
 
 let opened;
@@ -16,7 +16,7 @@ function open() {
     const asked = indexedDB.open("reporter", 1);
     asked.onupgradeneeded = () => ["notes", "pieces", "turn"].forEach((name) => asked.result.createObjectStore(name));
     asked.onsuccess = () => {
-      // Some browsers close it by themselves, and a newer page of ours may want to change it.
+      // Some browsers close it on their own, and a newer page of ours may need to upgrade it.
       asked.result.onclose = asked.result.onversionchange = () => {
         asked.result.close();
         opened = undefined;
@@ -48,20 +48,20 @@ function setBare(all) {
     localStorage.setItem(BARE, JSON.stringify(all));
     return true;
   } catch {
-    // A private window may keep nothing at all; then the page itself is all there is.
+    // A private window may store nothing at all; then everything lives in the page.
     return false;
   }
 }
 
 // --- The shelf -----------------------------------------------------------------------------------------------------
 
-// Every note, the newest first.
+// All notes, newest first.
 export async function all() {
   const kept = await values(notes).catch(() => []);
   return [...kept, ...bare()].sort((a, b) => b.made - a.made);
 }
 
-// Puts the bytes first and the note last: a note stands for a whole takeaway. Throws where there is no room.
+// Stores the bytes first and the note last: a note implies a complete takeaway. Throws if there is no room.
 export async function keep(note, files, tell) {
   const whole = files.reduce((sum, file) => sum + file.size, 0);
   let done = 0;
@@ -82,7 +82,7 @@ export async function keep(note, files, tell) {
   }
 }
 
-// Takes the bytes of a takeaway away, or of one of its files.
+// Deletes the bytes of a takeaway, or of one of its files.
 export function clear(id, part = null) {
   const range = part === null ? IDBKeyRange.bound([id], [id, []]) : IDBKeyRange.bound([id, part], [id, part, []]);
   return pieces("readwrite", (store) => {
@@ -91,12 +91,12 @@ export function clear(id, part = null) {
   });
 }
 
-// Whether it stands now.
+// Whether it is stored now.
 export function write(note) {
   if (note.bare) return Promise.resolve(setBare([note, ...bare().filter((other) => other.id !== note.id)]));
   return notes("readwrite", async (store) => {
     let stands = false;
-    // One that another page let go of meanwhile stays gone.
+    // An item that another page removed meanwhile stays removed.
     store.get(note.id).onsuccess = ({ target }) => {
       stands = Boolean(target.result);
       if (stands) store.put(note, note.id);
@@ -106,7 +106,7 @@ export function write(note) {
   });
 }
 
-// A receipt that this page did not get through the queue: { remember: RECEIPT, title, text }.
+// Store a receipt that did not come through the queue: { remember: RECEIPT, title, text }.
 export async function remember({ remember: receipt, title, text }) {
   if ((await all()).some((note) => note.receipt === receipt)) return;
   const note = { id: receipt, to: { title }, fields: { text }, parts: [], state: "safe", receipt, error: "", why: "", rev: 0 };
@@ -122,8 +122,8 @@ export async function remove(note) {
   await clear(note.id);
 }
 
-// Bytes that a page left when it was closed at the wrong moment: of files that are safe, or of what it was putting by.
-// Young ones may be on their way in from another page.
+// Orphaned bytes of a page closed at the wrong moment: of uploaded files, or of an unfinished write.
+// Recent ones may still be being written by another page.
 export async function sweep() {
   const keys = await pieces("readonly", (store) => promisifyRequest(store.getAllKeys()));
   for (const id of new Set(keys.map(([id]) => id))) {
@@ -134,7 +134,7 @@ export async function sweep() {
   }
 }
 
-// What tus-js-client reads from: a file that lies here in pieces.
+// Source for tus-js-client: a file stored here in chunks.
 export function source(id, part, size) {
   return {
     size,
@@ -152,14 +152,14 @@ export function source(id, part, size) {
 
 // --- Whose turn it is ----------------------------------------------------------------------------------------------
 
-// Two open pages don't send at once: the turn runs out by itself when a page is closed or falls asleep.
-// (Web Locks don't exist on plain http.) True when `who` has it now.
+// Only one open page sends at a time: its turn (a lease) expires when the page is closed or suspended.
+// (Web Locks need a secure context.) Returns true if `who` has the turn.
 export async function takeTurn(who) {
   let mine = false;
   try {
     await update("turn", (old) => {
       const now = Date.now();
-      // A clock that was set back must not lock everybody out.
+      // A clock set back must not block everybody.
       const free = !old || old.who === who || old.until < now || old.until > now + TURN;
       mine = free;
       return free ? { who, until: now + TURN } : old;

@@ -1,4 +1,4 @@
-// The list of what is on its way, and the words for each state. The sentences stand in the page, in its language.
+// The upload list, and the text for each state. The sentences are in the page, in its language.
 import { Outbox } from "./upload-queue.js";
 import * as shelf from "./offline-store.js";
 
@@ -11,7 +11,7 @@ export const words = place.dataset;
 
 export function openOutbox() {
   const { session, title, uploads, takeaways, tus } = words;
-  // Some browsers remember for good that a module could not be fetched: then ask by another name.
+  // Some browsers cache a failed module import permanently: then import it under another URL.
   const loadTus = () => import(tus).catch(() => import(`${tus}?${Date.now()}`));
   return new Outbox({ session, title, uploads, takeaways, loadTus, shelf });
 }
@@ -25,7 +25,7 @@ export function verdict(outbox, item) {
   return item.state === "refused" ? words.refused : words.waiting;
 }
 
-// Why it was refused, or why it waits, as the kiosk says it.
+// Why it was refused or is waiting, in the kiosk's words.
 export function reason(item) {
   if (item.why !== "unreadable") return item.error;
   return item.error ? `${item.error}: ${words.unreadable}` : words.unreadable;
@@ -53,7 +53,7 @@ function line(outbox, item, row) {
 
 const rows = new Map();
 
-// Draws the items; a row stays the same element, so that a button does not vanish under a finger.
+// Renders the items; a row keeps its element, so that a button does not vanish under a finger.
 export function draw(outbox, items) {
   for (const [id, row] of rows) {
     if (items.some((item) => item.id === id)) continue;

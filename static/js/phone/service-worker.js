@@ -1,5 +1,5 @@
-// The service worker, where the kiosk runs with TLS: opens the pages that take something in while the kiosk is out of reach.
-// Everything else (desk, wall, receipts, search, media) it leaves to the network: nothing old is ever shown there.
+// Service worker for kiosks with TLS: serves the contribution pages while the kiosk is unreachable.
+// Everything else (desk, wall, receipts, search, media) always uses the network, so nothing stale is shown.
 const STORE = "pages-3";
 const PATIENCE = 4000;
 const PARTS = [
@@ -19,7 +19,7 @@ addEventListener("activate", (event) => {
   event.waitUntil(others().then(() => clients.claim()));
 });
 
-// The page that brought us here was fetched before we were there.
+// The page that registered this worker was fetched before it was active.
 addEventListener("message", (event) => {
   if (isPage(event.data.keep)) event.waitUntil(caches.open(STORE).then((store) => store.add(event.data.keep)));
 });
@@ -30,7 +30,7 @@ async function fetchAndKeep(request, path) {
   return answer;
 }
 
-// The kiosk first; what was kept only where it does not answer.
+// Network first; the cache only if the kiosk does not answer.
 async function answer(event, path) {
   const fresh = fetchAndKeep(event.request, path);
   event.waitUntil(fresh.catch(() => {}));

@@ -1,13 +1,13 @@
-// The queue of takeaways on their way to the kiosk, one after the other. It knows nothing of the page.
-// With a shelf they stand on this phone before the first byte leaves it; without one they live in memory (the station).
+// The queue of takeaways being uploaded to the kiosk, one after the other. It is independent of the page.
+// With a shelf they are stored on this phone before the first byte is sent; without one they are in memory (the station).
 // A takeaway is called "safe" only after the kiosk has answered with its receipt.
 import { Later, Refused, fileSource, isLost, sendFile, sendWords } from "../shared/transport.js";
 
-// Seconds until the next try, give or take a third, so that a hundred phones don't come back in one moment.
+// Retry delays in seconds, with a jitter of a third, so that a hundred phones don't return at the same moment.
 const PAUSES = [2, 4, 8, 15, 30, 60];
-// So often the same conflict is met until it counts as a no.
+// After this many identical conflicts it counts as refused.
 const STUBBORN = 5;
-// What a page alone knows; never stored.
+// Known only to the page; never stored.
 const NOTE = ["id", "to", "fields", "state", "receipt", "error", "why", "due", "tries", "made", "bare", "rev"];
 const PART = ["name", "type", "size", "modified", "url", "sent", "done", "error"];
 
@@ -25,14 +25,14 @@ const noted = (item) => ({ ...pick(item, NOTE), state: item.state === "sending" 
 const isOpen = (item) => item.state !== "safe" && item.state !== "refused";
 
 export class Outbox extends EventTarget {
-  // way: { session, title, uploads, takeaways, loadTus, shelf } - where to, how to get tus-js-client, where to keep (or nothing)
+  // way: { session, title, uploads, takeaways, loadTus, shelf }: URLs, tus-js-client loader, storage (optional)
   constructor(way) {
     super();
     this.way = way;
     this.shelf = way.shelf;
     this.me = uuid();
     this.items = [];
-    // No try before `hold`; `asked`: the kiosk itself asked to wait until then.
+    // No try before `hold`; `asked`: the kiosk itself asked for the delay.
     this.hold = 0;
     this.asked = 0;
     this.running = false;
@@ -49,19 +49,19 @@ export class Outbox extends EventTarget {
     return this.items.filter(isOpen);
   }
 
-  // What would be lost if this page were closed now.
+  // Items that would be lost if this page were closed now.
   get fragile() {
     return this.open.filter((item) => item.state === "keeping" || (item.bare && item.parts.some((part) => part.file)));
   }
 
-  // What an earlier page left, then on with it.
+  // Load what an earlier page left, then continue with it.
   async start() {
     await this.load();
     this.shelf?.sweep().catch(() => {});
     this.run();
   }
 
-  // Takes over what is newer on the shelf, and lets go of what another page has let go of.
+  // Merges newer items from the shelf, and drops those that another page has removed.
   async load() {
     if (!this.shelf) return;
     const found = new Map((await this.shelf.all()).map((note) => [note.id, note]));
@@ -105,7 +105,7 @@ export class Outbox extends EventTarget {
       item.parts.forEach((part) => delete part.file);
       item.state = "waiting";
     } catch (error) {
-      // No room, or no IndexedDB: what was chosen is sent from where it lies, and the page says so.
+      // No room or no IndexedDB: files are sent from where they are, and the page says so.
       item.bare = true;
       Object.assign(item, isLost(error) ? { state: "refused", why: "unreadable" } : { state: "waiting" });
     }
@@ -113,7 +113,7 @@ export class Outbox extends EventTarget {
     this.run();
   }
 
-  // The file of a takeaway that lost its page before it was sent has been chosen again: it goes on where it was.
+  // A file whose page was closed before it was sent was picked again: resume its upload.
   rejoin(file) {
     const same = (part) => !part.done && !part.file && part.name === file.name && part.size === file.size && part.modified === file.lastModified;
     for (const item of this.open.filter((each) => each.bare && each.to.session === this.way.session)) {
@@ -133,7 +133,7 @@ export class Outbox extends EventTarget {
     this.note(item).then(() => this.run());
   }
 
-  // Only a person lets go of something.
+  // Only a person removes an item.
   drop(item) {
     this.items = this.items.filter((other) => other !== item);
     if (item === this.current) this.halt?.abort();
@@ -142,14 +142,14 @@ export class Outbox extends EventTarget {
     this.tell(item);
   }
 
-  // A network is there, or somebody looks: no reason to wait, unless the kiosk itself asked for it.
+  // Online, or the page became visible: no reason to wait, unless the kiosk itself asked for it.
   wake() {
     this.hold = this.asked;
     for (const item of this.items) if (item.why === "away") item.due = 0;
     this.load().then(() => this.run());
   }
 
-  // It waits for its file: the page that had it was closed.
+  // It needs its file: the page that held it was closed.
   lacks(item) {
     return item.bare && isOpen(item) && item.state !== "sending" && item.parts.some((part) => !part.done && !part.file);
   }
@@ -164,7 +164,7 @@ export class Outbox extends EventTarget {
     this.dispatchEvent(new CustomEvent("change", { detail: item }));
   }
 
-  // Stores what is known of an item, and says so to this page and the others. Whether it stands now.
+  // Stores an item's state and notifies this page and the others. Returns whether it is stored now.
   async note(item) {
     item.rev++;
     this.tell(item);
@@ -173,7 +173,7 @@ export class Outbox extends EventTarget {
     return stands;
   }
 
-  // What other pages of this phone say.
+  // Messages from other pages on this phone.
   hear({ changed, sent, id }) {
     if (changed) this.load().then(() => this.run());
     const item = this.items.find((each) => each.id === id);
@@ -183,14 +183,14 @@ export class Outbox extends EventTarget {
     this.tell(item);
   }
 
-  // One after the other: access points are small. Whatever waits or was refused never blocks what stands behind it.
+  // One at a time, since access points are weak. An item that waits or was refused never blocks those behind it.
   async run() {
     if (this.running) return;
     this.running = true;
     clearTimeout(this.timer);
     for (let item; (item = this.next()); ) {
       if (this.shelf && !(await this.shelf.takeTurn(this.me))) {
-        // Another page sends. When it is closed, its turn runs out.
+        // Another page is sending. When it is closed, its turn expires.
         this.hold = Date.now() + 5000;
         break;
       }
@@ -202,7 +202,7 @@ export class Outbox extends EventTarget {
     if (later.length) this.timer = setTimeout(() => this.run(), Math.max(200, Math.min(...later)));
   }
 
-  // What this page could send, the oldest first.
+  // Items this page could send, oldest first.
   get ready() {
     return this.open.filter((item) => item.state !== "keeping" && !this.lacks(item)).reverse();
   }
@@ -234,7 +234,7 @@ export class Outbox extends EventTarget {
   }
 
   putBack(item, error) {
-    // What the browser itself says is not for people.
+    // The browser's own error message is not for people.
     item.error = error instanceof Refused || error instanceof Later ? error.message : "";
     const final = error instanceof Refused || (error.status === 409 && item.tries >= STUBBORN);
     item.state = final ? "refused" : "retrying";
@@ -243,7 +243,7 @@ export class Outbox extends EventTarget {
     const pause = error.after || PAUSES[Math.min(item.tries, PAUSES.length - 1)];
     item.tries++;
     item.due = Date.now() + 1000 * pause * (error.after ? 1 + Math.random() / 3 : 2 / 3 + (Math.random() * 2) / 3);
-    // A kiosk that is away or asks to wait is so for everything in the queue.
+    // An unreachable or busy kiosk delays everything in the queue.
     if (error.why === "away" || error.why === "busy") this.hold = item.due;
     if (error.why === "busy") this.asked = item.due;
   }
@@ -257,7 +257,7 @@ export class Outbox extends EventTarget {
       try {
         item.receipt = await this.sendPart(tus, item, number);
         Object.assign(part, { done: true, url: "", sent: part.size });
-        // The bytes go when the receipt stands where they stand, not before.
+        // Delete the bytes only after the receipt is stored in their place.
         if ((await this.note(item)) && !item.bare) await this.shelf?.clear(item.id, number).catch(() => {});
       } catch (error) {
         if (!(error instanceof Refused)) throw error;

@@ -1,4 +1,4 @@
-// The code on this screen carries the time, so that a photo of it sets a camera's clock right: a fresh one every ten seconds.
+// The code on this screen encodes the time, so that a photo of it calibrates a camera's clock: renewed every ten seconds.
 const code = document.querySelector("[data-clock]");
 if (code) {
   const address = code.src;

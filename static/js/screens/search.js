@@ -1,4 +1,4 @@
-// Search as you type: asks for the same page and takes its results; without this the button does.
+// Search as you type: fetches the same page and shows its results; without scripts the button does.
 const PAUSE = 180;
 
 const form = document.getElementById("ask");
@@ -8,7 +8,7 @@ let asking = new AbortController();
 
 const wide = matchMedia("(min-width: 60rem)");
 
-// What can be narrowed down is open where there is room beside the results, or where it was opened.
+// Filters are open if there is room next to the results, or if they were opened.
 function open(found, wasOpen) {
   const narrow = found.querySelector("#narrow");
   if (narrow && (wide.matches || wasOpen)) narrow.open = true;
@@ -38,7 +38,7 @@ async function ask({ live }) {
     shown.removeAttribute("aria-busy");
   } catch (error) {
     if (error.name === "AbortError") return;
-    // No connection: what was found last stays, and the next key asks again.
+    // No connection: the last results stay, and the next key tries again.
     shown.removeAttribute("aria-busy");
   }
 }

@@ -1,4 +1,4 @@
-// The slideshow: one slide at a time. What is taken back leaves the screen by itself; where one was it goes on from there.
+// The slideshow: one slide at a time. Withdrawn slides disappear automatically, and the show continues from there.
 const ASK_EVERY = 4000;
 const EACH = 9000;
 const FADE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 500;
@@ -38,7 +38,7 @@ function draw(slide) {
   return figure;
 }
 
-// It begins when its turn comes, and the next slide follows its end.
+// It plays when its turn comes, and the next slide follows when it ends.
 function film(address) {
   const video = document.createElement("video");
   video.src = address;
@@ -53,7 +53,7 @@ function show() {
   document.getElementById("place").textContent = slides.length ? `${at + 1} / ${slides.length}` : "";
   const wanted = slide ? JSON.stringify(slide) : "";
   if (wanted === drawn) return;
-  // The same slide with other words, or one that went: at once. The next one fades in.
+  // A changed or removed slide is replaced at once. The next one fades in.
   drawn = wanted;
   const former = [...stage.children];
   if (!slide) return stage.replaceChildren();
@@ -83,7 +83,7 @@ function take(told) {
   const there = told.findIndex((slide) => slide.id === id);
   slides = told;
   if (there >= 0) return go(there);
-  // Gone: nothing of it stays while the next one fades in.
+  // Removed: it disappears entirely while the next one fades in.
   if (drawn) stage.replaceChildren();
   go(before.filter((one) => told.some((slide) => slide.id === one)).length);
 }
@@ -97,7 +97,7 @@ async function ask() {
       take((await answer.json()).slides);
     }
   } catch {
-    // The kiosk restarts: what is on the screen stays, and the next question comes.
+    // The kiosk is restarting: keep what is on the screen and poll again.
   }
   setTimeout(ask, ASK_EVERY);
 }

@@ -1,4 +1,4 @@
-// The wall: asks for the cards every two seconds, shows six at most, and fades one into the next.
+// The wall: polls the cards every two seconds, shows at most six, and fades one into the next.
 const ASK_EVERY = 2000;
 const SWAP_EVERY = 9000;
 const MOST = 6;
@@ -8,14 +8,14 @@ const wall = document.getElementById("wall");
 const ground = document.getElementById("cards");
 const blank = document.getElementById("card");
 
-// All cards that may be shown, newest first; each place of the ground shows the one named in its data-id.
+// All visible cards, newest first; each slot of the grid shows the one named in its data-id.
 let known = [];
 let etag = "";
 let turn = 0;
 let mode = "";
 let still = false;
 
-// The map of the sessions and the themes: boxes with numbers in the place of cards.
+// Map of the sessions and themes: boxes with counts instead of cards.
 const charted = () => ["map", "themes"].includes(mode);
 const places = () => [...ground.children];
 const placeOf = (card) => places().find((place) => place.dataset.id === card.id);
@@ -25,7 +25,7 @@ function draw(card) {
   const figure = blank.content.firstElementChild.cloneNode(true);
   const picture = figure.querySelector("img");
   if (card.image) {
-    // A phone that looks at the wall takes the small copy, a projector never.
+    // A phone that shows the wall loads the small copies, a projector never does.
     if (card.small) {
       picture.sizes = "(min-width: 45rem) 100vw, 80vw";
       picture.srcset = `${card.small} 640w, ${card.image} 1600w`;
@@ -51,7 +51,7 @@ function show(place, card) {
   place.dataset.id = card.id;
   figure.classList.add("coming");
   place.append(figure);
-  // Two frames: the first one has to be painted without it.
+  // Two frames: the first has to be painted without the class.
   requestAnimationFrame(() => requestAnimationFrame(() => figure.classList.remove("coming")));
   setTimeout(() => former.forEach((old) => old.remove()), FADE);
 }
@@ -62,10 +62,10 @@ function add(card, where) {
   show(place, card);
 }
 
-// New cards come at once, in the place of the one that is oldest; withdrawn and hidden ones go at once.
+// New cards replace the oldest one at once; withdrawn and hidden ones disappear at once.
 function take(cards) {
-  // Held still: what was hidden or taken back goes all the same, nothing else changes.
-  // Just opened or in another mode it fills once all the same: an empty wall would say that nothing is there.
+  // Paused: hidden or withdrawn cards still disappear, nothing else changes.
+  // After opening or a mode change it fills once anyway: an empty wall would suggest that there is nothing.
   const held = still && places().length > 0;
   const fresh = held ? [] : cards.filter((card) => !known.some((old) => old.id === card.id)).slice(0, MOST);
   known = cards;
@@ -82,7 +82,7 @@ function take(cards) {
   document.getElementById("empty").hidden = places().length > 0;
 }
 
-// One place after the other goes to a card that is not on the screen.
+// Each slot in turn gets a card that is not on the screen.
 function swap() {
   if (still || charted()) return;
   const unseen = known.filter((card) => !placeOf(card));
@@ -99,7 +99,7 @@ function tell(now) {
   document.getElementById("strip-address").textContent = now.address;
 }
 
-// The sessions of the day, from which something came and where somebody could go and ask; or the themes.
+// The day's sessions: where something came in, and where somebody could go and ask; or the themes.
 function chart(rows) {
   const map = document.getElementById("map");
   map.replaceChildren(...rows.map((row) => {
@@ -149,12 +149,12 @@ async function ask() {
       tell(told.now);
     }
   } catch {
-    // The kiosk restarts: what is on the screen stays, and the next question comes.
+    // The kiosk is restarting: keep what is on the screen and poll again.
   }
   setTimeout(ask, ASK_EVERY);
 }
 
-// At the laptop itself: 1 to 5 choose, Space holds still, L is light or dark.
+// On the laptop itself: 1 to 5 choose a mode, Space pauses, L switches between light and dark.
 addEventListener("keydown", (event) => {
   if (!wall.dataset.desk || event.ctrlKey || event.metaKey || event.altKey || event.repeat) return;
   const chosen = { 1: "latest", 2: "now", 3: "questions", 4: "map", 5: "themes" }[event.key];

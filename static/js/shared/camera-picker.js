@@ -1,4 +1,4 @@
-// The camera inside the page, where the context is secure. Comes back with a File, or null: then the phone's own camera.
+// In-page camera for secure contexts. Returns a File, or null: then use the phone's own camera.
 const at = (id) => document.getElementById(id);
 
 function stop() {
@@ -21,7 +21,7 @@ function shoot() {
   return new Promise((resolve) => canvas.toBlob((blob) => resolve(new File([blob], name, { type: "image/jpeg" })), "image/jpeg", 0.92));
 }
 
-// Throws where there is no camera, or the person said no to it. Undefined: closed without a photo.
+// Throws if there is no camera or permission was denied. Undefined: closed without a photo.
 export async function takePhoto() {
   const dialog = at("camera");
   let facing = "environment";

@@ -1,4 +1,4 @@
-// Copies the address. On plain http there is no clipboard for pages, but the old command still copies what is marked.
+// Copies the URL. On plain http the Clipboard API is unavailable, but execCommand still copies the selection.
 const at = (id) => document.getElementById(id);
 
 function mark() {

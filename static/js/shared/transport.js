@@ -1,10 +1,10 @@
-// How one thing gets from here to the kiosk. It comes back with a receipt or throws: Refused is for good, Later is not.
+// Uploads one takeaway to the kiosk. Returns a receipt or throws: Refused is permanent, Later is not.
 
 const SILENCE = 30000;
 const CHUNK = 4 * 1048576;
 const HASHED = 32 * 1048576;
 
-// The kiosk has said no for good, or (why: unreadable) the phone does not give the bytes: trying again would not help.
+// The kiosk refused permanently, or (why: unreadable) the phone can't read the bytes: retrying would not help.
 export class Refused extends Error {
   constructor(words, why = "") {
     super(words);
@@ -12,7 +12,7 @@ export class Refused extends Error {
   }
 }
 
-// Not now. `why`: away (no answer), full (the laptop's disk), busy (it asked to wait), trouble. `after`: seconds it asked for.
+// Retry later. `why`: away (no response), full (laptop's disk), busy (asked to wait), trouble. `after`: seconds to wait.
 export class Later extends Error {
   constructor(words, { why = "trouble", after = 0, status = 0 } = {}) {
     super(words);
@@ -20,11 +20,11 @@ export class Later extends Error {
   }
 }
 
-// 410: it was taken back. (That an upload ran out is told at its own address, and met there.)
+// 410: it was withdrawn. (An expired upload is detected at its own URL.)
 const isFinal = (status) => status >= 400 && status < 500 && ![408, 409, 423, 425, 429, 460].includes(status);
 const WHY = { 429: "busy", 502: "away", 503: "busy", 504: "away", 507: "full" };
 
-// The phone does not give the bytes (any more), by the names of the File API and our own shelf.
+// The phone can't read the bytes (any more): error names of the File API and of our own shelf.
 export const isLost = (error) => ["NotReadableError", "NotFoundError"].includes(error?.name);
 
 function sentence(body) {
@@ -41,7 +41,7 @@ function failure(status, body, wait) {
   return new Later(words, { why: WHY[status], after: Math.min(Number(wait) || 0, 600), status });
 }
 
-// Words alone, by the form's own way. An outer `signal` can break it off.
+// Text only, through the form's endpoint. An outer `signal` can abort it.
 export async function sendWords(item, signal) {
   const body = new FormData();
   for (const [name, value] of Object.entries({ ...item.fields, client_id: item.id })) body.set(name, value);
@@ -56,7 +56,7 @@ export async function sendWords(item, signal) {
     if (answer.status === 201) return JSON.parse(told).receipt;
     throw failure(answer.status, told, answer.headers.get("Retry-After"));
   } catch (error) {
-    // fetch's own words ("Failed to fetch") are not for people.
+    // fetch's own messages ("Failed to fetch") are not for people.
     throw error instanceof Refused || error instanceof Later ? error : new Later("", { why: "away" });
   } finally {
     clearTimeout(timer);
@@ -64,7 +64,7 @@ export async function sendWords(item, signal) {
   }
 }
 
-// Only a secure context can hash, and only what fits into memory.
+// Hashing requires a secure context and a file that fits into memory.
 async function hash(source) {
   if (!globalThis.crypto?.subtle || source.size > HASHED) return {};
   const { value } = await source.slice(0, source.size);
@@ -72,9 +72,9 @@ async function hash(source) {
   return { sha256: Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, "0")).join("") };
 }
 
-// One file of a takeaway, from where it stopped. `report` hears { url } and { sent }; `source` is what tus reads from.
+// Uploads one file of a takeaway, resuming where it stopped. `report` gets { url } and { sent }; `source` is tus's input.
 export async function sendFile({ Upload }, item, part, { source, signal, report }) {
-  // The kiosk says at once when it has this file from us already.
+  // The kiosk reports at once if it already has this file from us.
   const known = part.url ? {} : await hash(source).catch(() => ({}));
   return new Promise((resolve, reject) => {
     let receipt = "";
@@ -94,7 +94,7 @@ export async function sendFile({ Upload }, item, part, { source, signal, report 
       end(reject, new Later("", { why: "away" }));
     };
     const upload = new Upload(source, {
-      // Once begun, it is never begun anew behind our back: who asks for its offset decides on the answer.
+      // Once started, never restart silently: the response to the offset request decides.
       endpoint: part.url ? null : new URL(item.to.uploads, location.href).href,
       uploadUrl: part.url || null,
       metadata: { ...item.fields, filename: name, filetype: type, session: item.to.session, client_id: item.id, ...known },
@@ -123,7 +123,7 @@ export async function sendFile({ Upload }, item, part, { source, signal, report 
         if (isLost(error.causingError ?? error)) return end(reject, new Refused("", "unreadable"));
         if (!status) return end(reject, new Later("", { why: "away" }));
         if (part.url && (status === 404 || status === 410)) {
-          // The kiosk has forgotten the beginning of it.
+          // The kiosk no longer has the partial upload.
           report({ url: "", sent: 0, stored: true });
           return end(reject, new Later(""));
         }
@@ -136,8 +136,8 @@ export async function sendFile({ Upload }, item, part, { source, signal, report 
   });
 }
 
-// The bytes of a file from one place to another. A browser gives none of a file that was changed since it was chosen; one
-// that gives others is found out by their number. (A request that reads the file by itself would only look broken off.)
+// A file's bytes between two offsets. Browsers refuse to read a file changed since it was picked; one that
+// returns other bytes is detected by their count. (A request that streams the file would only look interrupted.)
 export async function readBytes(file, start, end) {
   const wanted = Math.min(end, file.size) - start;
   const bytes = await new Response(file.slice(start, start + wanted)).arrayBuffer().catch(() => null);
@@ -145,7 +145,7 @@ export async function readBytes(file, start, end) {
   return bytes;
 }
 
-// For a file that is only in this page's hands.
+// For a file held only by this page.
 export function fileSource(file) {
   return {
     size: file.size,

@@ -1,11 +1,11 @@
-// Camera and microphone of the station: opening, what went wrong, a photo, the loudness.
+// Camera and microphone of the station: opening, error diagnosis, photos, volume level.
 
 const PICTURE = { width: { ideal: 1280 }, height: { ideal: 720 }, frameRate: { ideal: 30, max: 30 } };
-// More detail for a photo where the camera has it.
+// Higher resolution for photos if the camera supports it.
 const PHOTO = { width: { ideal: 1920 }, height: { ideal: 1080 } };
 const SOUND = { echoCancellation: true, noiseSuppression: true, autoGainControl: true };
 
-// Which of the sentences fits (https://www.w3.org/TR/mediacapture-streams/, "getUserMedia").
+// Key of the matching error message (https://www.w3.org/TR/mediacapture-streams/, "getUserMedia").
 export function reason(error) {
   if (!navigator.mediaDevices) return "elsewhere";
   const known = { NotAllowedError: "refused", SecurityError: "refused", NotFoundError: "none", NotReadableError: "busy" };
@@ -43,7 +43,7 @@ export class Camera extends EventTarget {
     this.tell();
     try {
       const stream = await ask({ video: PICTURE });
-      // Switched off, or asked again, while the person was still thinking about it.
+      // Stopped or requested again while the permission prompt was open.
       if (turn !== this.turn) {
         stop(stream);
         return this.on;
@@ -75,7 +75,7 @@ export class Camera extends EventTarget {
     this.tell();
   }
 
-  // A camera that can't do it stays as it is.
+  // A camera without this capability is left as is.
   async detail(much) {
     const track = this.stream?.getVideoTracks()[0];
     await track?.applyConstraints(much ? PHOTO : PICTURE).catch(() => {});
@@ -103,7 +103,7 @@ export class Microphone {
     this.turn = 0;
   }
 
-  // "" or which of the sentences fits
+  // "" or the key of the error message
   async open() {
     this.close();
     const turn = this.turn;

@@ -1,8 +1,8 @@
-// Time that passes at the station: the way back to the start, people who walked away, a camera that nobody needs.
+// Timers of the station: return to the start, detect that people left, switch off an unused camera.
 
 const TICK = 250;
 
-// Counts down; tell(seconds left, share left) until it ends or is stopped.
+// Counts down and calls tell(seconds left, fraction left) until it ends or is stopped.
 export class Countdown {
   constructor(tell, end) {
     this.tell = tell;
@@ -37,7 +37,7 @@ export class Countdown {
 
 const TOUCHES = ["pointerdown", "keydown", "input", "wheel"];
 
-// Calls what is due after some seconds without a touch.
+// Runs callbacks after some seconds without a touch.
 export class Stillness {
   constructor(onTouch) {
     this.rules = [];

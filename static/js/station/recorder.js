@@ -1,11 +1,11 @@
 // Records a stream up to a limit, with pauses. What was recorded is kept, however the recording ends.
 
-// MP4 first: the kiosk then only has to pack it anew. Then what every recorder can.
+// MP4 first: the kiosk only has to remux it. Then formats that every recorder supports.
 const TYPES = {
   video: ["video/mp4;codecs=avc1.42E01F,mp4a.40.2", "video/mp4;codecs=avc1,opus", "video/webm;codecs=h264,opus", "video/webm;codecs=vp8,opus", "video/webm", "video/mp4"],
   audio: ["audio/mp4;codecs=mp4a.40.2", "audio/mp4;codecs=opus", "audio/webm;codecs=opus", "audio/webm", "audio/mp4"],
 };
-// A whole picture every two seconds: else the player could only jump to the beginning.
+// A keyframe every two seconds: otherwise the player could only seek to the beginning.
 const QUALITY = { videoBitsPerSecond: 2500000, audioBitsPerSecond: 128000, videoKeyFrameIntervalDuration: 2000 };
 const TICK = 100;
 // How long "Finish" waits for a camera and an encoder that have not delivered anything yet.
@@ -40,7 +40,7 @@ export class Recorder extends EventTarget {
   }
 
   start() {
-    // In pieces of a second: what has been handed over survives a camera that is pulled out.
+    // In chunks of one second: what was delivered survives a camera that is unplugged.
     this.recorder.start(1000);
     this.since = performance.now();
     this.timer = setInterval(() => this.tick(), TICK);
@@ -60,7 +60,7 @@ export class Recorder extends EventTarget {
     this.tick();
   }
 
-  // Finished a moment after it began, there is nothing yet to be kept: a slow encoder gets time to deliver its first piece.
+  // If stopped right after the start, nothing has been delivered yet: a slow encoder gets time for its first chunk.
   finish() {
     if (this.asked) return;
     this.asked = performance.now();
@@ -77,7 +77,7 @@ export class Recorder extends EventTarget {
     if (this.recorder.state !== "inactive") this.recorder.stop();
   }
 
-  // Without keeping anything.
+  // Discards the recording.
   cancel() {
     this.dropped = true;
     this.stop();
@@ -99,7 +99,7 @@ export class Recorder extends EventTarget {
   }
 }
 
-// A browser doesn't know how long its own recording is until it has looked for the end.
+// A browser doesn't know the duration of its own recording until it has sought to the end.
 export function show(player, url) {
   player.onloadedmetadata = () => {
     if (Number.isFinite(player.duration)) return;

@@ -1,8 +1,8 @@
-// What leaves the station: one queue a session, the same as on phones. It goes on while the next person is here.
+// Uploads from the station: one queue per session, the same as on phones. It continues while the next person is here.
 import { Outbox } from "../phone/upload-queue.js";
 
 export class Keeper extends EventTarget {
-  // way: { uploads, takeaways with CODE in it, tus, token }
+  // way: { uploads, takeaways (URLs containing CODE), tus, token }
   constructor(way) {
     super();
     this.way = way;
@@ -15,7 +15,7 @@ export class Keeper extends EventTarget {
         session: code,
         uploads: this.way.uploads,
         takeaways: this.way.takeaways.replace("CODE", code),
-        // Some browsers remember for good that a module could not be fetched: then ask by another name.
+        // Some browsers cache a failed module import permanently: then import it under another URL.
         loadTus: () => import(this.way.tus).catch(() => import(`${this.way.tus}?${Date.now()}`)),
       });
       box.addEventListener("change", ({ detail }) => this.dispatchEvent(new CustomEvent("change", { detail })));
@@ -25,7 +25,7 @@ export class Keeper extends EventTarget {
   }
 
   add(code, id, fields, files) {
-    // Words alone go by a plain form, which needs the page's token; the kiosk doesn't store that.
+    // Text alone is sent by a plain form, which needs the page's CSRF token; the kiosk doesn't store that.
     const words = files.length ? fields : { ...fields, csrf_token: this.way.token };
     return this.box(code).add(id, words, files);
   }

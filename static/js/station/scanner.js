@@ -1,11 +1,11 @@
-// Looks for a session code in the camera's picture: small frames go to the kiosk on this laptop, one at a time.
+// Scans the camera's picture for a session code: small frames are sent to the kiosk on this laptop, one at a time.
 
 const PAUSE = 150;
 const WIDTH = 960;
 const QUALITY = 0.7;
 
 export class Scanner {
-  // onSeen gets {session, other} for each frame that was looked at
+  // onSeen receives {session, other} for each frame analysed
   constructor(camera, { url, token, onSeen }) {
     Object.assign(this, { camera, url, token, onSeen });
     this.canvas = document.createElement("canvas");
@@ -29,7 +29,7 @@ export class Scanner {
       const seen = document.hidden ? null : await this.look();
       if (turn !== this.turn) return;
       if (seen) this.onSeen(seen);
-      // After a failure (the kiosk is restarting) slower.
+      // More slowly after a failure (the kiosk is restarting).
       await new Promise((resolve) => setTimeout(resolve, seen ? PAUSE : 4 * PAUSE));
     }
   }
@@ -39,7 +39,7 @@ export class Scanner {
     return frame && this.send(frame);
   }
 
-  // The kiosk loads its reader for the first frame: let that happen while the camera is still starting.
+  // The kiosk loads its decoder on the first frame: trigger that while the camera is still starting.
   warm() {
     document.createElement("canvas").toBlob((blank) => this.send(blank), "image/jpeg");
   }

@@ -1,4 +1,4 @@
-// The sessions as buttons: what runs now, and the others behind one more tap.
+// Sessions as buttons: current ones first, the others one tap away.
 
 const at = (id) => document.getElementById(id);
 
@@ -13,13 +13,13 @@ export class SessionList {
       const { sessions } = await answer.json();
       this.draw(sessions);
     } catch {
-      // The kiosk is restarting: what is listed stays.
+      // The kiosk is restarting: keep the current list.
     }
   }
 
   draw(sessions) {
     const told = JSON.stringify(sessions);
-    // Unchanged buttons stay the same elements, for whoever goes through them with the keyboard.
+    // Unchanged buttons keep their elements, for keyboard focus.
     if (told === this.listed) return;
     this.listed = told;
     const now = sessions.filter((each) => each.running);

@@ -1,4 +1,4 @@
-// The station, from the code that is held up to the receipt: one screen after the other, each with one thing to do.
+// The station, from showing the code to the receipt: a sequence of screens with one task each.
 import { uuid } from "../phone/upload-queue.js";
 import { Camera, Microphone } from "./camera.js";
 import { Countdown, Stillness } from "./idle-screen.js";
@@ -10,7 +10,7 @@ import { SessionList } from "./session-list.js";
 const BACK = 15;
 const STILL = 90;
 const AWAY = 20;
-// A camera that looks at an empty corridor is switched off.
+// The camera is switched off while nobody is there.
 const REST = 600;
 const REFRESH = 30000;
 const GONE = 1000;
@@ -33,9 +33,9 @@ let url = "";
 let recorder = null;
 let shooting = 0;
 let current = null;
-// Why there is no sound: "asking", or which of the sentences.
+// Why there is no sound: "asking", or the key of an error message.
 let mute = "";
-// The code of the person who has just been here may still hang in the picture: it counts again when it was away.
+// The previous person's code may still be in view: it is accepted again only after it has disappeared.
 let stale = "";
 let staleSeen = 0;
 
@@ -222,7 +222,7 @@ function record() {
   recorder.start();
   for (const id of ["begin", "limit", "mic-again", "nothing"]) at(id).hidden = true;
   for (const id of ["stop", "pause", "timer", "recording"]) at(id).hidden = false;
-  // One way out: "Finish". Nobody loses a recording by a slip of the finger.
+  // "Finish" is the only way out: nobody loses a recording by a slip of the finger.
   for (const button of [at("other"), document.querySelector("#record [data-retreat]")]) button.hidden = true;
   at("spoken").textContent = words.recording;
   at("stop").focus();
@@ -237,7 +237,7 @@ function recorded() {
 }
 
 function finish() {
-  // "Finish" stands where "Record" stood: a double click is no wish to stop.
+  // "Finish" is where "Record" was: a double click must not stop the recording.
   if (!recorder || recorder.elapsed < SHORT) return;
   for (const id of ["stop", "pause"]) at(id).disabled = true;
   recorder.finish();
@@ -295,7 +295,7 @@ function keep(submitted) {
     form.elements.text.focus();
     return;
   }
-  // No answer about the people in a recording is stored as no answer.
+  // An unanswered question about the people in a recording is stored as unanswered.
   if (file) fields.consent = told.get("consent") ?? "unanswered";
   current = keeper.add(event.code, uuid(), fields, file ? [file] : []);
   const { audience } = fields;
@@ -330,7 +330,7 @@ function drawKept() {
 
 keeper.addEventListener("change", () => {
   drawKept();
-  // What others left behind here while the kiosk did not answer.
+  // Items left here by others while the kiosk did not respond.
   const count = keeper.open.filter((item) => item !== current).length;
   at("unsent").hidden = !count;
   at("unsent").textContent = say(words.unsent, { count });
@@ -345,7 +345,7 @@ const stillness = new Stillness(({ target }) => {
     at("back-text").textContent = words.stay;
   }
   away.stop();
-  // A touch on the question itself ends as a click there: gone earlier, the click would hit what lies below.
+  // A touch on the dialog itself ends as a click there: if removed earlier, the click would hit what is below.
   if (!at("away").contains(target)) at("away").hidden = true;
 });
 stillness.after(STILL, () => {
