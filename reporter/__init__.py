@@ -1,1 +1,1 @@
-"""The core: what a takeaway is. No views, no cameras, no network."""
+"""The core: the data model and its rules. No views, no cameras, no network."""

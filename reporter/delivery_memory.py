@@ -129,12 +129,12 @@ _READ: dict[str, Callable[[Any], Any]] = {
 
 
 def urgent_sql(remote: Any) -> ColumnElement[bool]:
-    """``urgent`` of a row, in SQL. ``remote``: the column ``Delivery.remote``."""
+    """SQL expression for ``urgent``. ``remote``: the column ``Delivery.remote``."""
     found: ColumnElement[bool] = remote["urgent"].as_boolean()
     return found
 
 
 def story_sql(remote: Any) -> ColumnElement[str]:
-    """``story`` of a row in SQL: its id as 32 hexadecimal digits. ``remote``: the column ``Delivery.remote``."""
+    """SQL expression for ``story``: its id as 32 hexadecimal digits. ``remote``: the column ``Delivery.remote``."""
     found: ColumnElement[str] = remote["story"].as_string()
     return found

@@ -15,7 +15,7 @@ class Kind(StrEnum):
 
 
 class Intent(StrEnum):
-    """Why it was recorded."""
+    """Why the contributor recorded it."""
 
     LEARNED = "learned"
     IDEA = "idea"

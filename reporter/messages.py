@@ -1,4 +1,4 @@
-"""Sentences for people that are translated where they are shown, not where they are made.
+"""User-facing messages, translated when they are shown, not when they are created.
 
 The core knows no languages. A ``Message`` is English text that remembers the catalogue's key (gettext msgid) and what
 fills its placeholders, through exceptions, worker processes and database columns.
@@ -86,7 +86,7 @@ def _filled(template: str, params: Mapping[str, Any]) -> str:
 
 
 def _parameter(value: Any) -> Any:
-    """An error counts by its message; anything that can't be stored by its text."""
+    """Convert a parameter: an error to its message, anything that can't be stored to its text."""
     value = getattr(value, "message", value)
     return value if isinstance(value, str | int | float) else str(value)
 

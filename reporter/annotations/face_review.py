@@ -50,7 +50,7 @@ def set_check(session: Session, on: bool) -> bool:
 
 
 def _touch_many(session: Session, ids: Sequence[uuid.UUID]) -> None:
-    """``curate.touch`` in bulk: each takeaway gets a revision of its own."""
+    """``bump_revision`` in bulk: each takeaway gets a revision of its own."""
     if not ids:
         return
     counted = (

@@ -29,7 +29,7 @@ def proposal(takeaway: Takeaway, kind_word: str) -> str:
 
 
 def undescribed(takeaway: Takeaway) -> list[Attachment]:
-    """Its photos without alt text."""
+    """A takeaway's photos without alt text."""
     return [
         attachment
         for attachment in takeaway.attachments

@@ -87,7 +87,7 @@ class PlanStep(Base):
 
     __tablename__ = "plan_step"
 
-    # 'thanks', 'questions', 'done', 'invitation' or 'reminder' (see reporter.plan).
+    # 'thanks', 'questions', 'done', 'invitation' or 'reminder' (see publish.conversation.follow_up_plan).
     name: Mapped[str] = mapped_column(primary_key=True)
     state: Mapped[str] = mapped_column(default=StepState.PLANNED)
     # Set by hand; None: as planned.

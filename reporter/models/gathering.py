@@ -20,7 +20,8 @@ class Gathering(Base):
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
-    # Counts every change of a takeaway (see curate.touch): the index compares it to detect how far it lags.
+    # Counts every change of a takeaway (see moderation.decisions.bump_revision): the index compares
+    # it to detect how far it lags.
     revision: Mapped[int] = mapped_column(default=0)
     # The address printed last, so that the desk can warn if the laptop's address has changed.
     printed_url: Mapped[str] = mapped_column(default="")

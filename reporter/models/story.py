@@ -17,7 +17,7 @@ class Story(Base):
     """A sequence of takeaways composed by an organizer. ``session_id`` set: the session's own,
     created when first needed.
 
-    Text between its takeaways is in ``reporter.models.story_text``.
+    Text between its takeaways: see StoryText.
     """
 
     __tablename__ = "story"

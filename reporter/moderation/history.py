@@ -44,7 +44,7 @@ def remember(
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> Decision:
-    """Record a change, after ``touch`` has given the takeaway its new revision. Does not commit."""
+    """Record a change, after ``bump_revision`` has given the takeaway its new revision. Does not commit."""
     made = new_id(hand.now, hand.rng)
     decision = Decision(
         id=made,

@@ -117,7 +117,7 @@ def merge_fields(
     """Set fields on top of others' changes since revision ``seen``. Commits what doesn't conflict.
 
     A field changed on one side only takes that change; one changed differently on both stays as it
-    is and is returned as an EditConflict. Raises as ``curate.change`` does.
+    is and is returned as an EditConflict. Raises as ``decisions.change`` does.
     """
     lock_gathering(session)
     found = changes_since(session, [takeaway.id], seen, frozenset(values))

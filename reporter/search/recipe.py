@@ -50,7 +50,7 @@ def analysis() -> str:
     """
     own = hashlib.sha256()
     for module in (tokenizer, languages):
-        # Without source files VERSION has to do.
+        # Without source files, VERSION alone has to suffice.
         with suppress(OSError):
             own.update(inspect.getsource(module).encode())
     libraries = [f"{name} {version(name)}" for name in ("snowballstemmer", "whoosh-reloaded")]

@@ -56,7 +56,7 @@ class WhooshIndex:
         return self._catch_up(self._sound_build(), session, progress)
 
     def _rests(self, session: Session) -> bool:
-        """Whether nothing is to be done after a start: then Whoosh is loaded by the first search or new row."""
+        """Whether the index is up to date after a start, so that loading Whoosh can wait for a search or new row."""
         build = self._builds.usable()
         if build is None:
             return newest(session) == 0

@@ -21,7 +21,7 @@ MediaUrl = Callable[[Media, str], str]
 def takeaway_record(
     takeaway: Takeaway, media_url: MediaUrl, published: Iterable[dict[str, Any]] = ()
 ) -> dict[str, Any]:
-    """The JSON of a takeaway, as documented in docs/interface.md."""
+    """The JSON of a takeaway; its schema is in ``kiosk.web.openapi.schemas``."""
     return {
         "receipt": takeaway.receipt,
         "id": str(takeaway.id),

@@ -21,7 +21,7 @@ Senses = tuple[tuple[int, float], ...]
 
 @dataclass(frozen=True)
 class Lexicon:
-    """``numbers``: of English stems; ``foreign``: for each language's stems the English ones; see ``senses``."""
+    """``numbers``: row numbers of English stems; ``foreign``: English stems by language and stem; see ``senses``."""
 
     numbers: dict[str, int]
     foreign: dict[str, dict[str, str]]

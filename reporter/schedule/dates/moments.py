@@ -1,7 +1,7 @@
 """Parse dates, times and time spans as people and programs write them in tables.
 
 A text is accepted only if every part of it is understood, so that nothing is guessed. Whether 05/12
-is in May or in December is decided for the file as a whole (``schedule_order``).
+is in May or in December is decided for the file as a whole (``order.decide_order``).
 """
 
 from __future__ import annotations

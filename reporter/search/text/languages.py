@@ -91,7 +91,7 @@ def stemmable(language: str) -> tuple[str, ...]:
 
 
 def guess(words: Sequence[str], languages: Collection[str]) -> tuple[str, ...]:
-    """Which of these languages a text of these folded words may be in; all of them where nothing tells.
+    """Which of these languages a text of these folded words may be in; all of them if undecided.
 
     A word that several languages have says little of each.
 
@@ -142,7 +142,7 @@ _ENDINGS = ("ها", "ان", "ات", "ون", "ين", "يه", "ية", "ه", "ة", 
 
 
 def light_arabic(word: str) -> str:
-    """An Arabic word without what is joined to it: the stemmer light10 of Larkey, Ballesteros and Connell (2007).
+    """The stem of an Arabic word by the light10 stemmer of Larkey, Ballesteros and Connell (2007).
 
     >>> light_arabic("والمدرسة") == light_arabic("مدرسه") == "مدرس"
     True

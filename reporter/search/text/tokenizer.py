@@ -119,7 +119,7 @@ def _tagged(written: str, plain: str, language: str) -> tuple[str, ...]:
 
 @functools.lru_cache(maxsize=100_000)
 def normalize(word: str) -> str:
-    """A word without case, accents and other ways to write the same letters.
+    """Fold a word: no case, accents or compatibility forms.
 
     >>> fold("Café"), fold("STRASSE"), fold("straße")
     ('cafe', 'strasse', 'strasse')
