@@ -102,7 +102,7 @@ def drafting_of(session: Session, media: Media) -> str:
 
 
 def asked_draft(session: Session) -> Media | None:
-    """The recording with the oldest pending request for a draft."""
+    """The recording that arrived first among those with a pending draft request."""
     query = select(Media).join(Captions, Captions.media_id == Media.id)
     query = query.where(Captions.drafting == ASKED).order_by(Media.received_at, Media.id)
     return session.scalars(query.limit(1)).first()

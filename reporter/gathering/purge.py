@@ -28,8 +28,8 @@ def purge_due(session: Session) -> datetime | None:
 def purge(session: Session, engine: Engine, index: SearchIndex, folder: Path) -> bool:
     """Rewrite whatever may hold withdrawn content, if anything does; True if all of it is clean now.
 
-    Returns False if somebody is reading an older state of the database, or (on Windows) a withdrawn
-    file: retry soon. Commits.
+    Returns False if nothing was due, and while somebody reads an older state of the database, or (on
+    Windows) a withdrawn file: retry soon. Commits.
     """
     since = purge_due(session)
     if since is None:

@@ -11,7 +11,7 @@ from reporter.database.engine import Base
 
 
 class ImageQuality(Base):
-    """Measured from a finished picture or poster frame (see capture.renditions.image_quality). Deleted with its media."""
+    """Measured from a finished picture or poster frame (see capture.renditions); deleted with its media."""
 
     __tablename__ = "look"
     __table_args__ = (Index("look_sharpness", "sharpness"), Index("look_brightness", "brightness"))
