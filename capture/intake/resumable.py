@@ -47,7 +47,7 @@ from reporter.moderation.decisions import find_session
 
 # A complete file that stays longer in incoming/ was left by a kiosk that was killed.
 LEFT_SECONDS = 10.0
-# Not loading the row for this: it is read again after the commit.
+# No synchronization with the session: the row is read again after the commit.
 _UNSEEN = {"synchronize_session": False}
 OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 

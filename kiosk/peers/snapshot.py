@@ -40,7 +40,7 @@ SHARED = frozenset(
         "tombstone",
     }
 )
-# Only the laptop that issued a phone's cookie knows it.
+# Tables with phone cookies, which only the laptop that issued them knows.
 DEVICES = ("takeaway", "reply")
 
 

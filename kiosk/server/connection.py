@@ -64,7 +64,7 @@ class Connection:
 
     @property
     def holds_bytes(self) -> bool:
-        """Whether there are decrypted bytes that no selector can see."""
+        """Whether there are buffered or decrypted bytes that no selector can see."""
         return bool(self.buffer) or (
             isinstance(self.socket, ssl.SSLSocket) and self.socket.pending() > 0
         )

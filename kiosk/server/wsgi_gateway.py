@@ -37,7 +37,7 @@ class Ends:
 
 
 class FileBlocks:
-    """``wsgi.file_wrapper``: reads a file in blocks large enough for a system call."""
+    """``wsgi.file_wrapper``: reads a file in blocks large enough to be worth a system call."""
 
     def __init__(self, file: BinaryIO, _size: int = 0) -> None:
         self._file = file
