@@ -12,7 +12,7 @@ if sys.platform == "win32":
     _SYNCHRONIZE, _STILL_RUNS, _NO_SUCH_PROCESS = 0x100000, 0x102, 87
 
     def is_running(pid: int) -> bool:
-        """Whether there is a process of this number that has not ended."""
+        """Whether a process with this PID is running."""
         if pid >= 1 << 32:
             return False
         kernel = ctypes.WinDLL("kernel32", use_last_error=True)
@@ -29,7 +29,7 @@ if sys.platform == "win32":
 else:
 
     def is_running(pid: int) -> bool:
-        """Whether there is a process of this number that has not ended."""
+        """Whether a process with this PID is running."""
         try:
             os.kill(pid, 0)
         except (ProcessLookupError, OverflowError):

@@ -191,9 +191,7 @@ def _gather(
 
 
 def _check_still_passed(session: Session, content: _Content) -> None:
-    """Check the gate again: writing takes minutes, and what was withdrawn, hidden or blurred meanwhile must not be in
-    the bundle.
-    """
+    """Check the gate again: building takes minutes, and content may have been withdrawn, hidden or blurred."""
     now = (
         select(Takeaway.id, Attachment.media_id, Media.mended)
         .outerjoin(Attachment, Attachment.takeaway_id == Takeaway.id)

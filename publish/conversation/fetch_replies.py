@@ -326,9 +326,7 @@ def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: date
 
 
 def _taken_back(reply: Reply) -> bool:
-    """Whether the reply was emptied because its takeaway was withdrawn: its text must not come back with the next
-    poll.
-    """
+    """Whether the reply was emptied because its takeaway was withdrawn: polling must not restore its text."""
     return reply.takeaway is not None and reply.takeaway.state == "withdrawn"
 
 

@@ -58,7 +58,7 @@ def bounded(moment: datetime, now: datetime) -> datetime:
 
 
 def clean_text(value: object) -> str:
-    """Remove NUL and unpaired surrogates, which JSON may contain but databases and pages can't hold."""
+    """Remove NUL and replace unpaired surrogates, which JSON may contain but databases and pages can't hold."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
 

@@ -71,7 +71,7 @@ def fits(job: StoryJob) -> bool:
 def send(
     session: Session, context: PublishContext, claims: Sequence[Claim], jobs: Sequence[StoryJob]
 ) -> list[Sent] | None:
-    """Make claimed rows true at their target in one go; None: each has to go by itself."""
+    """Deliver claimed rows to their target together; None if each has to be delivered alone."""
 
     def connect_and_send() -> list[Sent]:
         target = context.connect(session.get_one(TargetRow, claims[0].target_id))

@@ -18,7 +18,7 @@ _KEPT = 3
 
 
 def with_soft_hyphens(text: str, language: str) -> str:
-    """The text with a soft hyphen wherever its long words may break; as it is in a language without patterns.
+    """Insert soft hyphens into long words; the text is unchanged if its language has no patterns.
 
     >>> with_soft_hyphens("Nachbarschaftshilfenetzwerk", "de").replace(SOFT_HYPHEN, "-")
     'Nach-bar-schafts-hil-fe-netz-werk'

@@ -38,7 +38,7 @@ _MOST = 0.5
 
 @lru_cache(maxsize=4096)
 def text_language(text: str, page: str) -> str:
-    """The language tag of a text on a page of a language, '' where it is the page's own or nothing is sure.
+    """Language tag of a text on a page in language ``page``; '' if it is the page's own or uncertain.
 
     >>> text_language("Wir tauschen Saatgut im Hof der Schule", "en")
     'de'

@@ -1,6 +1,4 @@
-"""Interface of every target; optional capabilities are in ``publish.targets.capabilities``. See
-docs/adding-a-target.md.
-"""
+"""Interface of every target (see docs/adding-a-target.md); optional capabilities are in ``capabilities``."""
 
 from __future__ import annotations
 

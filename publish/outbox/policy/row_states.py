@@ -54,7 +54,7 @@ def due_state(*, by_hand: bool, sent: bool) -> DeliveryState:
 
 
 def may_be_there(row: TriedRow) -> bool:
-    """Whether the item is at the target or might be, because a try was made."""
+    """Whether the item is at the target, or might be because a try was made."""
     return bool(row.sent or row.remote_id or row.attempts)
 
 

@@ -40,9 +40,7 @@ class SmtpClient:
             )
 
     def rehearse(self, sender: str, recipients: Sequence[str]) -> None:
-        """Do everything except sending the mail. Raises what ``send`` raises, and Permanent for any
-        refused recipient.
-        """
+        """Do everything except sending. Raises what ``send`` raises, and Permanent for any refused recipient."""
         with self._errors():
             server = self._open()
             server.ehlo_or_helo_if_needed()

@@ -152,9 +152,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(str(made["id"]), {"files": files})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Update text and remove pictures in place. Adding a picture requires a new post, since the API can't add
-        one.
-        """
+        """Update text and remove pictures in place. Adding a picture requires a new post: the API can't add one."""
         part = self._part(post)
         there = self._call("GET", remote.id, params={"fields": "id,message"})
         files = {str(name): str(photo) for name, photo in remote.extra.get("files", {}).items()}

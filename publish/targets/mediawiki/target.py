@@ -361,9 +361,7 @@ def _without_part(text: str, key: str) -> str | None:
 
 
 def _whose(title: str, key: str) -> bool | None:
-    """True: our file; False: one of the wiki's own; None: another gathering's, removed when that gathering withdraws
-    it.
-    """
+    """True: our file; False: the wiki's own; None: another gathering's, which deletes it on withdrawal."""
     name = title.partition(":")[2].replace(" ", "_").lower()
     return True if name.startswith(key) else None if re.match(r"sr-[0-9a-f]{8}-", name) else False
 

@@ -131,7 +131,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """Published or draft."""
+        """Whether posts are published or drafts."""
         return options.get("status", "")
 
     @classmethod
@@ -324,9 +324,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return self.create(post, links)
 
     def _missing(self, remote: Remote, answer: Reply) -> Exception:
-        """WordPress and Indiekit answer 400 both for a missing post and for an invalid request, so look at the post
-        itself.
-        """
+        """WordPress and Indiekit answer 400 to missing posts and invalid requests alike: check the post itself."""
         there = self._blog.is_there(remote.id)
         if remote.extra.get("later") and not there:
             return RetryAfter("%(name)s has not shown this post yet.", 60, name=self.name)

@@ -96,7 +96,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     @classmethod
     def options_fingerprint(cls, options: Mapping[str, str]) -> str:
-        """Published or draft."""
+        """Whether posts are published or drafts."""
         return options["status"]
 
     @classmethod
@@ -162,7 +162,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self.update(first, post, links)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Change the post in place."""
+        """Update the post in place."""
         answer = self._call(
             "POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, self._first_made(links))
         )

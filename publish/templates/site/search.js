@@ -1,4 +1,4 @@
-// Searches the site without any server. A plain script: browsers load no modules from a disk.
+// Client-side search without a server. A plain script, since browsers don't load modules from disk.
 (() => {
   "use strict";
   const form = document.querySelector("form.find");
@@ -9,7 +9,7 @@
   const AROUND = 90;
   let pages = null;
 
-  // Without accents and capitals; "ß" is "ss". Each sign of the text stays one entry, so that places can be found again.
+  // Folds accents and case; "ß" becomes "ss". Each character stays one entry, so that positions can be mapped back.
   const folded = (text) => [...text].map(
     (sign) => sign.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace("ß", "ss")
       .replace("ة", "ه").replace("ى", "ي").replace(/[٠-٩۰-۹]/, (figure) => figure.charCodeAt(0) & 15));
@@ -33,7 +33,7 @@
     document.head.append(script);
   }
 
-  // Of a page whose title alone has all words, one line is enough; of others, each part that has them.
+  // A page whose title contains all words gets one line; other pages one per matching part.
   function matches(words) {
     const seen = new Set();
     const hits = [];
@@ -50,12 +50,12 @@
     return hits.sort((one, other) => one.rank - other.rank);
   }
 
-  // The text around the first word found, with what was found marked.
+  // The text around the first match, with matches highlighted.
   function excerpt(part, words) {
     const signs = [...part.words.normalize("NFC")];
     const line = folded(part.words.normalize("NFC"));
     const whole = line.join("");
-    // Where each sign stands in the folded text.
+    // Position of each character in the folded text.
     const starts = [];
     line.reduce((at, sign) => { starts.push(at); return at + sign.length; }, 0);
     const marked = new Set();
@@ -113,7 +113,7 @@
   }
 
   function find() {
-    // Part of a word is enough: without its article an Arabic word is found with and without one.
+    // Substrings match too: an Arabic word without its article is found with and without one.
     const words = fold(box.value).split(/\s+/).filter(Boolean).map((word) => word.replace(/^و?ال(?=..)/, ""));
     if (!words.length || !pages) {
       list.replaceChildren();
@@ -136,6 +136,6 @@
   });
   box.addEventListener("focus", load);
   box.addEventListener("input", find);
-  // Coming back from a page, the browser may have kept what was typed.
+  // After navigating back the browser may have kept the input.
   addEventListener("pageshow", find);
 })();
