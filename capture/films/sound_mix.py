@@ -13,7 +13,7 @@ from capture.transcoding.loudness import MOST_GAIN, SILENCE, TARGET, Leveller, L
 from reporter.errors import MediaFailed
 
 RATE = 48_000
-# Music level in dB below speech, and its reduction while somebody speaks.
+# Attenuation of music in dB below the level of speech: normally, and while somebody speaks.
 MUSIC_BELOW, DUCKED_BELOW = 6.0, 16.0
 # Fade-in and fade-out of sound, in seconds.
 FADE = 0.3
