@@ -11,12 +11,12 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 
-from kiosk.demo.mark import shown_receipt
+from kiosk.demo.sample_folder import shown_receipt
 from kiosk.i18n import locale_selector
 from kiosk.runtime.byte_code import TemplateCode
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.runtime.making import make_kiosk
 from kiosk.runtime.static_files import static_dir, version
 from kiosk.web.middleware import (
@@ -43,7 +43,7 @@ from reporter.database.engine import engine_options, prepare_sqlite
 from reporter.gathering.folder import ensure_row, note_program, prepare_folder, upgrade_schema
 from reporter.gathering.sessions import ensure_lobby
 
-# What is asked for first; the others are loaded when one of them is (see behind).
+# What is asked for first; the others are loaded when one of them is (see `kiosk.web.deferred`).
 FRONT = (start, pwa, captive_portal, health, joined)
 
 # Foreign hosts and bodies that are too large go first: nothing has read a byte then.
@@ -66,7 +66,7 @@ HSTS = "max-age=31536000"
 
 def create_app(
     settings: Settings, *, clock: Clock = utc_now, rng: random.Random | None = None
-) -> LateApp:
+) -> LazyApp:
     """The kiosk's WSGI application for one gathering; opens its database and brings the schema up to date.
 
     Starts no thread and no process: workers belong to the ``reporter kiosk`` command.
@@ -88,7 +88,7 @@ def create_app(
         db.session.remove()
     add_pages(app, MIDDLEWARE, auth.LaptopDoor())
     _show_tour(app, sample=shown_receipt(settings.folder) is not None)
-    app.register_late(_behind, _sources())
+    app.register_lazy(_deferred, _sources())
     return app
 
 
@@ -111,9 +111,9 @@ def _holds_baton(kiosk: KioskContext) -> bool:
     return baton.may_send(kiosk)
 
 
-def bare_app(settings: Settings, database_url: str) -> LateApp:
+def bare_app(settings: Settings, database_url: str) -> LazyApp:
     """An application without pages, configured."""
-    app = LateApp(__name__, static_folder=str(static_dir()), static_url_path="/static")
+    app = LazyApp(__name__, static_folder=str(static_dir()), static_url_path="/static")
     app.request_class = KioskRequest
     app.session_interface = auth.KioskCookies()
     app.jinja_env.undefined = StrictUndefined
@@ -133,11 +133,11 @@ def add_pages(app: Flask, middleware: Iterable[Any], door: auth.Door) -> None:
     app.after_request(_harden)
 
 
-def _behind() -> list[Blueprint]:
+def _deferred() -> list[Blueprint]:
     from kiosk.demo import tour
-    from kiosk.web import behind
+    from kiosk.web import deferred
 
-    return [*behind.blueprints(), tour.bp]
+    return [*deferred.blueprints(), tour.bp]
 
 
 def _sources() -> Iterator[Path]:

@@ -15,7 +15,7 @@ from kiosk.hub.telemetry.metrics import Metrics
 from kiosk.hub.telemetry.requests import Telemetry
 from kiosk.hub.telemetry.traces import make_traces
 from kiosk.runtime.database import db
-from kiosk.web import behind
+from kiosk.web import deferred
 from kiosk.web import hub as pages
 from kiosk.web.hub import door
 from reporter.clock import Clock, new_random, utc_now
@@ -49,7 +49,7 @@ def create_hub_app(
         telemetry = Telemetry(Metrics(), make_traces(), proxied=settings.proxies > 0)
         telemetry.traces.watch(db.engine)
     add_pages(app, (telemetry, door, *MIDDLEWARE), door.MemberDoor())
-    for bp in (*behind.blueprints(), *(module.bp for module in pages.PAGES)):
+    for bp in (*deferred.blueprints(), *(module.bp for module in pages.PAGES)):
         app.register_blueprint(bp)
     app.wsgi_app = GatheringPaths(app.wsgi_app)  # type: ignore[method-assign]
     if settings.proxies:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.web.middleware.error_pages import note_failure
 from reporter.errors import attempt
 
@@ -246,7 +246,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
 class Workers:
     """The threads of one kiosk."""
 
-    def __init__(self, app: LateApp) -> None:
+    def __init__(self, app: LazyApp) -> None:
         self._app = app
         self._stop = threading.Event()
         self._changed = [threading.Event() for _ in TURNS]
@@ -264,7 +264,7 @@ class Workers:
 
         The code of all pages first: threads that import one another's packages at once can shut each other out.
         """
-        self._app.load_late()
+        self._app.load_lazy()
         self._watch.start()
         for thread in self._threads:
             thread.start()

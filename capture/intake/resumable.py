@@ -23,7 +23,7 @@ from sqlalchemy import Select, Update, bindparam, select, update
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
-from capture.intake import turnstile
+from capture.intake import concurrency
 from capture.intake.deduplication import already_here, read_sha256
 from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, verified_copy
 from capture.intake.receive import Check, receive
@@ -176,7 +176,7 @@ class ResumableUploads:
                 if found.receipt:
                     return found
                 writer = self._take_over(live, found, offset, piece)
-            with turnstile.outside():
+            with concurrency.outside():
                 self._pour(writer, found, piece)
             return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
 

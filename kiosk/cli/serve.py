@@ -34,7 +34,7 @@ from reporter.errors import ConfigError
 if TYPE_CHECKING:
     from flask import Flask
 
-    from kiosk.runtime.late_pages import LateApp
+    from kiosk.runtime.lazy_blueprints import LazyApp
     from kiosk.workers import Workers
 
 log = logging.getLogger(__name__)
@@ -142,7 +142,7 @@ def serve(
     """
     stop = stop_signal()
     with listener.dup() as kept, ExitStack() as stack:
-        # A start makes much and drops little (see _begin_behind).
+        # A start makes much and drops little (see _start_after_first_page).
         stack.callback(gc.enable)
         following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
@@ -190,7 +190,7 @@ def _serve_one(
     try:
         serving.start()
         _announce(app, server.bind_addr[0], tls=bool(tls), show=show)
-        _begin_behind(app, workers)
+        _start_after_first_page(app, workers)
         with stay_awake() as awake:
             if not awake:
                 click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
@@ -204,7 +204,7 @@ def _serve_one(
     return None if stop.is_set() else kiosk.successor
 
 
-def _begin_behind(app: LateApp, workers: Workers) -> None:
+def _start_after_first_page(app: LazyApp, workers: Workers) -> None:
     """Load all pages and begin background work, once somebody has seen the first page or a moment is over."""
     app.answered.wait(FIRST_PAGE_SECONDS)
     # What is there by now stays: nothing has to look through it again and again.

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from kiosk.demo.mark import MARK, SITE, STICK
 from kiosk.demo.pieces import ACTIONS, ANSWERS, PIECES, REPORT_LEAD, REPORT_TITLE, Answer
+from kiosk.demo.sample_folder import MARK, SITE, STICK
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, publish_all

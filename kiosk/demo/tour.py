@@ -9,7 +9,7 @@ from flask import Blueprint, redirect, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as later
 
-from kiosk.demo.mark import SITE, shown_receipt
+from kiosk.demo.sample_folder import SITE, shown_receipt
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe

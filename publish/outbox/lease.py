@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from publish.errors import PausedByUser
 from publish.outbox.context import PublishContext
-from publish.outbox.held_row import change, claim_of
+from publish.outbox.leased_row import change, claim_of
 from publish.outbox.policy.row_states import TO_SEND
 from publish.outbox.policy.transition import Claim
 from publish.outbox.target_status import is_stopped

@@ -15,7 +15,7 @@ from kiosk import workers
 from kiosk.runtime.changes import ChangeWatch
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.workers import Workers
 from reporter.models import Gathering
 from tests.support.kiosk_process import START
@@ -75,7 +75,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return taken
 
 
-def test_a_worker_without_work_sleeps_until_a_change(app: LateApp, turns: list[str]) -> None:
+def test_a_worker_without_work_sleeps_until_a_change(app: LazyApp, turns: list[str]) -> None:
     running = Workers(app)
     running.start()
     try:
@@ -96,7 +96,7 @@ def test_a_worker_without_work_sleeps_until_a_change(app: LateApp, turns: list[s
 
 
 def test_a_worker_that_failed_tries_again(
-    app: LateApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    app: LazyApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     tries: list[str] = []
 
@@ -116,7 +116,7 @@ def test_a_worker_that_failed_tries_again(
 
 
 def test_pictures_wait_while_phones_send_but_not_for_ever(
-    app: LateApp, monkeypatch: pytest.MonkeyPatch
+    app: LazyApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "HOLD_SECONDS", 0.3)
     kiosk: KioskContext = app.extensions["kiosk"]
@@ -132,7 +132,7 @@ def test_pictures_wait_while_phones_send_but_not_for_ever(
 
 
 def test_the_index_waits_for_files_but_not_for_what_is_taken_back(
-    app: LateApp, monkeypatch: pytest.MonkeyPatch
+    app: LazyApp, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(workers, "INDEX_HOLD_SECONDS", 300)
     kiosk: KioskContext = app.extensions["kiosk"]
@@ -155,7 +155,7 @@ def test_the_index_waits_for_files_but_not_for_what_is_taken_back(
         thread.join()
 
 
-def _purge_due(app: LateApp) -> None:
+def _purge_due(app: LazyApp) -> None:
     with app.app_context():
         db.session.execute(update(Gathering).values(purge_due_since=START))
         db.session.commit()

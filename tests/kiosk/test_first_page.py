@@ -53,7 +53,7 @@ BEHIND = (
     "keyring",
     "kiosk.demo.tour",
     "kiosk.services",
-    "kiosk.web.behind",
+    "kiosk.web.deferred",
     "kiosk.web.desk",
     "kiosk.web.screens.wall",
     "publish.targets",

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import httpx
 
-from kiosk.demo.mark import shown_receipt
+from kiosk.demo.sample_folder import shown_receipt
 from tests.support.kiosk_process import free_port
 
 ROOT = Path(__file__).parents[2]

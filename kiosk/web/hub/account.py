@@ -16,7 +16,7 @@ from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope, enter_scope
 from reporter.errors import Forbidden
-from reporter.hub.access import identities, passkeys, ways_in
+from reporter.hub.access import identities, passkeys, sign_in_methods
 from reporter.hub.access.sign_ins import SignedIn
 
 bp = Blueprint("hub_account", __name__, url_prefix="/hub/account")
@@ -51,7 +51,7 @@ def overview() -> ResponseReturnValue:
     here = own_account()
     return render_template(
         "hub/account.html",
-        ways=ways_in.ways_in(db.session(), here.account),
+        ways=sign_in_methods.sign_in_methods(db.session(), here.account),
         bindings=identities.bindings(db.session(), here.account),
     )
 
@@ -61,9 +61,9 @@ def overview() -> ResponseReturnValue:
 def set_password() -> ResponseReturnValue:
     """Set a password, or another one."""
     here, password = own_account(), request.form.get("password", "")
-    check_strength(password, ways_in.ways_in(db.session(), here.account).email)
+    check_strength(password, sign_in_methods.sign_in_methods(db.session(), here.account).email)
     hashed = generate_password_hash(password)
-    ways_in.set_password(db.session(), here.account, hashed, session[SIGNED_IN])
+    sign_in_methods.set_password(db.session(), here.account, hashed, session[SIGNED_IN])
     return _kept()
 
 
@@ -72,7 +72,7 @@ def set_password() -> ResponseReturnValue:
 def remove_password() -> ResponseReturnValue:
     """Get in without a password from now on."""
     here = own_account()
-    ways_in.set_password(db.session(), here.account, "", session[SIGNED_IN])
+    sign_in_methods.set_password(db.session(), here.account, "", session[SIGNED_IN])
     return _kept()
 
 
@@ -90,7 +90,7 @@ def rename(credential: str) -> ResponseReturnValue:
 def remove(credential: str) -> ResponseReturnValue:
     """Forget a passkey."""
     here = own_account()
-    ways_in.remove_passkey(db.session(), here.account, credential, session[SIGNED_IN])
+    sign_in_methods.remove_passkey(db.session(), here.account, credential, session[SIGNED_IN])
     return _kept()
 
 

@@ -16,7 +16,7 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.hub.paths import gathering_path
 from kiosk.runtime.database import db
 from kiosk.web.hub.door import signed_in_here
-from kiosk.web.hub.signing_in import begin, count_try, end, forgive, inside, note
+from kiosk.web.hub.sign_in import begin, count_try, end, forgive, inside, note
 from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe
 from reporter.clock import new_id

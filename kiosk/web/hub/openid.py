@@ -16,7 +16,7 @@ from kiosk.hub.openid import Asked, Client
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
 from kiosk.web.hub.door import signed_in_here
-from kiosk.web.hub.signing_in import begin, count_try, forgive, inside, note
+from kiosk.web.hub.sign_in import begin, count_try, forgive, inside, note
 from kiosk.web.openapi.describe import describe
 from reporter.clock import new_id
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound

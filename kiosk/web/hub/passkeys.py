@@ -13,13 +13,13 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.hub.passkeys import Made, Site
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
-from kiosk.web.hub.signing_in import begin, count_try, forgive, inside, note
+from kiosk.web.hub.sign_in import begin, count_try, forgive, inside, note
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.json_body import read_texts
 from reporter.errors import BadInput, Conflict, Forbidden
 from reporter.hub import organizations
 from reporter.hub.access import passkeys
-from reporter.hub.access.ways_in import ways_in
+from reporter.hub.access.sign_in_methods import sign_in_methods
 from reporter.hub.organizations import Joining
 
 bp = Blueprint("hub_passkeys", __name__, url_prefix="/hub")
@@ -87,7 +87,7 @@ def ask_for_another() -> Response:
     known: Sequence[str] = passkeys.ids_of(db.session(), here.account)
     if len(known) >= _MOST:
         raise Conflict("These are many passkeys. Remove one first.")
-    email = ways_in(db.session(), here.account).email
+    email = sign_in_methods(db.session(), here.account).email
     return _ask(*ceremony.ask_to_make(_site(), here.account, email, known), here.account)
 
 

@@ -6,7 +6,7 @@ from flask import Flask, current_app, g, request
 from flask_babel import gettext as _
 from werkzeug.wrappers import Response
 
-from capture.intake import turnstile
+from capture.intake import concurrency
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -72,7 +72,7 @@ def _look() -> None:
 
 def _let_in() -> None:
     asking = device()
-    turnstile.enter()
+    concurrency.enter()
     admit(db.session(), asking)
     # No connection is kept while a phone's bytes flow.
     db.session.rollback()
@@ -86,7 +86,7 @@ def _let_in() -> None:
 
 
 def _leave(_error: BaseException | None) -> None:
-    turnstile.leave()
+    concurrency.leave()
 
 
 def _give_back(response: Response) -> Response:

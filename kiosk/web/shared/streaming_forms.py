@@ -11,7 +11,7 @@ from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import ClientDisconnected
 from werkzeug.formparser import FormDataParser
 
-from capture.intake import turnstile
+from capture.intake import concurrency
 from capture.intake.submission import ReceivedFile, Submission, file_name
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
@@ -131,7 +131,7 @@ class _WholeBody:
     def read(self, size: int = -1) -> bytes:
         """As of a file; raises Unfinished."""
         try:
-            with turnstile.outside():
+            with concurrency.outside():
                 data = self._stream.read(size)
             if size < 0 and self._missing is None:
                 # Werkzeug's stream cuts a body without a length off at the limit, and says so when asked once more.

@@ -8,7 +8,7 @@ from flask import Blueprint, Response, after_this_request, request, url_for
 from flask.typing import ResponseReturnValue
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake import turnstile
+from capture.intake import concurrency
 from capture.intake.partial_file import Chunk
 from capture.intake.receive import Check
 from capture.intake.resumable import Progress, ResumableUploads
@@ -60,7 +60,7 @@ def quick_check() -> Check:
     kiosk = current_kiosk()
 
     def check(path: Path, kind: MediaType) -> None:
-        with turnstile.outside():
+        with concurrency.outside():
             check_intake(kiosk.quick_pool, path, kind, kiosk.settings.limits)
 
     return check

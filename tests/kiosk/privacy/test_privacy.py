@@ -23,7 +23,7 @@ from kiosk.i18n.locale_selector import LANGUAGES, catalogue
 from kiosk.privacy.log_files import BYTES, OLDER, log_files, log_to_folder, redact
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.services.print_pack import make_notice
 from kiosk.services.privacy_notice import privacy_notice
 from kiosk.workers import Workers, retain, tidy
@@ -253,7 +253,7 @@ def test_the_log_is_bounded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_a_whole_evening_leaves_nothing_of_anybody_in_the_log(
-    app: LateApp,
+    app: LazyApp,
     client: FlaskClient,
     event: EventSession,
     gathering: Settings,

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from jinja2 import nodes
 
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.runtime.static_files import static_dir
 
 TEMPLATES = Path(__file__).parents[3] / "kiosk" / "templates"
@@ -48,8 +48,8 @@ def lost_files(source: str) -> set[str]:
     return {name for name in named if not (static_dir() / name).is_file()}
 
 
-def test_what_templates_name_is_there(app: LateApp) -> None:
-    app.load_late()
+def test_what_templates_name_is_there(app: LazyApp) -> None:
+    app.load_lazy()
     lost = {}
     for name in names_of_templates():
         source = (TEMPLATES / name).read_text(encoding="utf-8")

@@ -14,7 +14,7 @@ import schemathesis
 from flask.testing import FlaskClient
 from werkzeug.routing import Rule
 
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime.lazy_blueprints import LazyApp
 from kiosk.web.openapi.describe import description_of
 from kiosk.web.openapi.document import methods_of, path_of
 from reporter.models import EventSession
@@ -44,8 +44,8 @@ def document(client: FlaskClient) -> dict[str, Any]:
     return told
 
 
-def routes(app: LateApp) -> Iterator[tuple[Rule, str, Callable[..., Any]]]:
-    app.load_late()
+def routes(app: LazyApp) -> Iterator[tuple[Rule, str, Callable[..., Any]]]:
+    app.load_lazy()
     for rule in app.url_map.iter_rules():
         for method in methods_of(rule):
             yield rule, method, app.view_functions[rule.endpoint]
@@ -73,7 +73,7 @@ def fields_read(view: Callable[..., Any]) -> set[str]:
 
 
 def test_every_path_and_method_is_described_and_no_other(
-    app: LateApp, document: dict[str, Any]
+    app: LazyApp, document: dict[str, Any]
 ) -> None:
     there = {(path_of(rule), method.lower()) for rule, method, _view in routes(app)}
     told = {(path, method) for path, place in document["paths"].items() for method in place}
@@ -82,7 +82,7 @@ def test_every_path_and_method_is_described_and_no_other(
     assert ("/uploads/{upload_id}", "head") in told
 
 
-def test_whatever_a_view_reads_is_described(app: LateApp) -> None:
+def test_whatever_a_view_reads_is_described(app: LazyApp) -> None:
     lacking = {}
     for _rule, _method, view in routes(app):
         told = description_of(view)
@@ -93,7 +93,7 @@ def test_whatever_a_view_reads_is_described(app: LateApp) -> None:
     assert lacking == {}
 
 
-def test_what_is_written_has_a_described_body(app: LateApp, document: dict[str, Any]) -> None:
+def test_what_is_written_has_a_described_body(app: LazyApp, document: dict[str, Any]) -> None:
     bare = [
         (path_of(rule), method)
         for rule, method, _view in routes(app)

@@ -16,7 +16,7 @@ from kiosk.web.hub import accounts
 from reporter.database.row_security import Scope, working_for
 from reporter.errors import Forbidden
 from reporter.hub import organizations
-from reporter.hub.access import passkeys, ways_in
+from reporter.hub.access import passkeys, sign_in_methods
 from reporter.hub.models import Passkey
 from tests.support.hub import PASSWORD, HubKit, csrf
 
@@ -153,9 +153,9 @@ def test_two_removals_at_once_leave_one(hub: HubKit, ann: FlaskClient) -> None:
             together.wait()
             try:
                 if what == "password":
-                    ways_in.set_password(db.session(), account, "", "")
+                    sign_in_methods.set_password(db.session(), account, "", "")
                 else:
-                    ways_in.remove_passkey(db.session(), account, what, "")
+                    sign_in_methods.remove_passkey(db.session(), account, what, "")
             except Forbidden:
                 return False
             finally:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from flask import Blueprint, url_for
 
-from kiosk.runtime import late_pages
-from kiosk.runtime.late_pages import LateApp
+from kiosk.runtime import lazy_blueprints
+from kiosk.runtime.lazy_blueprints import LazyApp
 
 
 @pytest.fixture
@@ -16,7 +16,7 @@ def place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Where addresses are noted."""
     folder = tmp_path / "beside"
     folder.mkdir()
-    monkeypatch.setattr(late_pages, "folder", lambda: folder)
+    monkeypatch.setattr(lazy_blueprints, "folder", lambda: folder)
     return folder
 
 
@@ -50,14 +50,14 @@ class Pages:
         yield outer
 
 
-def app_of(pages: Pages, source: Path) -> LateApp:
-    app = LateApp("tests", static_folder=None)
+def app_of(pages: Pages, source: Path) -> LazyApp:
+    app = LazyApp("tests", static_folder=None)
     app.get("/")(lambda: url_for("outer.inner.numbered", number=3))
-    app.register_late(pages, [source])
+    app.register_lazy(pages, [source])
     return app
 
 
-def addresses(app: LateApp) -> set[tuple[str, str, frozenset[str], str]]:
+def addresses(app: LazyApp) -> set[tuple[str, str, frozenset[str], str]]:
     return {
         (rule.rule, rule.endpoint, frozenset(rule.methods or ()), str(rule.defaults))
         for rule in app.url_map.iter_rules()
@@ -102,7 +102,7 @@ def test_what_was_noted_of_other_code_is_not_read(place: Path, source: Path) -> 
 
 @pytest.mark.parametrize("noted", ["", "{", "null", '{"stamp": []}'])
 def test_a_damaged_note_is_written_anew(place: Path, source: Path, noted: str) -> None:
-    (place / late_pages.NOTED).write_text(noted)
+    (place / lazy_blueprints.NOTED).write_text(noted)
     pages = Pages()
     assert app_of(pages, source).test_client().get("/outer/inner/3").status_code == 200
     assert pages.loaded == 1

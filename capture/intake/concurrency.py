@@ -1,8 +1,8 @@
-"""Limits how many requests work at once; the others wait without holding resources.
+"""Limit on how many intake requests work at the same time; the others wait and hold no resources.
 
-A request's work is mostly Python, which one thread of a process runs at a time. A hundred at once
-would only compete for the interpreter, each with its own database connection to open. A request
-that waits for a phone, or for a process that inspects a file, leaves its place meanwhile.
+Most of a request's work is Python, and one process runs one Python thread at a time. A hundred at once would only
+compete for the interpreter, each with a database connection of its own. A request that waits for its phone, or for a
+decoder process, gives up its place meanwhile.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ from contextlib import contextmanager
 from reporter.database.engine import BUSY, WAIT_SECONDS
 from reporter.errors import Busy
 
-# Enough that some can wait for the disk, sharing its fsync.
+# Enough that some can wait for the disk and share one fsync.
 AT_ONCE = 8
 
 _places: queue.SimpleQueue[None] = queue.SimpleQueue()
@@ -25,7 +25,7 @@ _mine = threading.local()
 
 
 def enter() -> None:
-    """Take a place, until ``leave``; raises Busy where that takes too long."""
+    """Take a place until ``leave``. Raises Busy after ``WAIT_SECONDS`` without a free one."""
     if is_inside():
         return
     try:
@@ -36,20 +36,20 @@ def enter() -> None:
 
 
 def leave() -> None:
-    """Free the place; does nothing for a thread that has none."""
+    """Let the next one in; nothing for a thread that isn't inside."""
     if is_inside():
         _mine.inside = False
         _places.put(None)
 
 
 def is_inside() -> bool:
-    """Whether this thread holds a place."""
+    """Whether this thread is one of the few."""
     return getattr(_mine, "inside", False)
 
 
 @contextmanager
 def outside() -> Iterator[None]:
-    """Give up the place during a slow operation, and always take one again afterwards."""
+    """Step aside for what takes its time; whatever happens there, one comes back in."""
     if not is_inside():
         yield
         return

@@ -1,4 +1,4 @@
-"""What tells the folder of the sample gathering from others."""
+"""The marker file of the sample gathering's folder."""
 
 from __future__ import annotations
 

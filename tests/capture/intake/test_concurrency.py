@@ -7,7 +7,7 @@ from concurrent.futures import Future, ThreadPoolExecutor, wait
 
 import pytest
 
-from capture.intake import turnstile
+from capture.intake import concurrency
 from reporter.errors import Busy
 
 PATIENCE = 60
@@ -20,16 +20,16 @@ class Visitor:
         self.in_there, self.go = threading.Event(), threading.Event()
 
     def visit(self) -> None:
-        turnstile.enter()
+        concurrency.enter()
         try:
             self.in_there.set()
             assert self.go.wait(PATIENCE)
         finally:
-            turnstile.leave()
+            concurrency.leave()
 
 
 def test_whoever_comes_too_many_waits_for_somebody_to_leave() -> None:
-    visitors = [Visitor() for _ in range(turnstile.AT_ONCE + 1)]
+    visitors = [Visitor() for _ in range(concurrency.AT_ONCE + 1)]
     with ThreadPoolExecutor(len(visitors)) as pool:
         visits = [pool.submit(one.visit) for one in visitors[:-1]]
         assert all(one.in_there.wait(PATIENCE) for one in visitors[:-1])
@@ -43,52 +43,52 @@ def test_whoever_comes_too_many_waits_for_somebody_to_leave() -> None:
 
 
 def test_who_steps_aside_lets_another_one_in_and_comes_back() -> None:
-    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    visitors = [Visitor() for _ in range(concurrency.AT_ONCE)]
 
     def step_aside(pool: ThreadPoolExecutor) -> None:
-        with turnstile.outside():
+        with concurrency.outside():
             visits.extend(pool.submit(one.visit) for one in visitors)
             assert all(one.in_there.wait(PATIENCE) for one in visitors)
-            assert not turnstile.is_inside()
+            assert not concurrency.is_inside()
             visitors[0].go.set()
             raise KeyError("what went wrong there")
 
     visits: list[Future[None]] = []
     with ThreadPoolExecutor(len(visitors)) as pool:
-        turnstile.enter()
+        concurrency.enter()
         try:
             with pytest.raises(KeyError, match="what went wrong"):
                 step_aside(pool)
-            assert turnstile.is_inside()
+            assert concurrency.is_inside()
         finally:
-            turnstile.leave()
+            concurrency.leave()
         for one in visitors:
             one.go.set()
         assert not wait(visits, PATIENCE).not_done
 
 
 def test_who_is_not_inside_need_not_come_back_in() -> None:
-    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    visitors = [Visitor() for _ in range(concurrency.AT_ONCE)]
     with ThreadPoolExecutor(len(visitors)) as pool:
         visits = [pool.submit(one.visit) for one in visitors]
         assert all(one.in_there.wait(PATIENCE) for one in visitors)
-        with turnstile.outside():
-            assert not turnstile.is_inside()
-        turnstile.leave()
+        with concurrency.outside():
+            assert not concurrency.is_inside()
+        concurrency.leave()
         for one in visitors:
             one.go.set()
         assert not wait(visits, PATIENCE).not_done
 
 
 def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(turnstile, "WAIT_SECONDS", 0.05)
-    visitors = [Visitor() for _ in range(turnstile.AT_ONCE)]
+    monkeypatch.setattr(concurrency, "WAIT_SECONDS", 0.05)
+    visitors = [Visitor() for _ in range(concurrency.AT_ONCE)]
     with ThreadPoolExecutor(len(visitors)) as pool:
         visits = [pool.submit(one.visit) for one in visitors]
         assert all(one.in_there.wait(PATIENCE) for one in visitors)
         with pytest.raises(Busy):
-            turnstile.enter()
-        assert not turnstile.is_inside()
+            concurrency.enter()
+        assert not concurrency.is_inside()
         for one in visitors:
             one.go.set()
         assert not wait(visits, PATIENCE).not_done

@@ -1,6 +1,8 @@
-"""How an account can sign in: a password, passkeys, identities at a provider. One of its own always stays.
+"""Sign-in methods of an account: a password, passkeys, identities at a provider.
 
-An identity gives access to its organization only, so it never replaces a password or a passkey.
+The last password or passkey can't be removed.
+
+An identity signs in to its own organization only, so it does not replace a password or a passkey.
 """
 
 from __future__ import annotations
@@ -18,8 +20,8 @@ from reporter.hub.models import Account, Passkey
 
 
 @dataclass(frozen=True)
-class WaysIn:
-    """An account's own ways to sign in."""
+class SignInMethods:
+    """What an account can be opened with."""
 
     email: str
     password: bool
@@ -27,23 +29,23 @@ class WaysIn:
 
     @property
     def last(self) -> bool:
-        """Whether only one is left."""
+        """Whether there is only one."""
         return self.password + len(self.passkeys) <= 1
 
 
-def ways_in(session: Session, account: uuid.UUID) -> WaysIn:
-    """The ways of an account, in its scope."""
+def sign_in_methods(session: Session, account: uuid.UUID) -> SignInMethods:
+    """Those of an account, in its scope."""
     row = session.get_one(Account, account)
     passkeys = session.scalars(
         select(Passkey).where(Passkey.account_id == account).order_by(Passkey.created_at)
     ).all()
-    return WaysIn(row.email, bool(row.password_hash), passkeys)
+    return SignInMethods(row.email, bool(row.password_hash), passkeys)
 
 
 def set_password(session: Session, account: uuid.UUID, hashed: str, token: str) -> None:
-    """Set a new password ('' removes it), in the account's scope; other browsers are signed out. Commits.
+    """Another password ('': none any more), in the account's scope; other browsers are signed out. Commits.
 
-    Raises Forbidden if no way to sign in would be left.
+    Raises Forbidden where no way in would be left.
     """
     row = session.get_one(Account, account, with_for_update=True)
     if not hashed and not _passkeys(session, account):
@@ -55,11 +57,11 @@ def set_password(session: Session, account: uuid.UUID, hashed: str, token: str) 
 
 
 def remove_passkey(session: Session, account: uuid.UUID, credential: str, token: str) -> None:
-    """Delete a passkey, in the account's scope; other browsers are signed out. Commits.
+    """Forget a passkey, in the account's scope; other browsers are signed out. Commits.
 
-    Raises Forbidden if it is the last way to sign in.
+    Raises Forbidden for the last way in.
     """
-    # If two are removed at once, the second waits and sees that one is left.
+    # Two that are removed at once: the second waits, and sees that one is left.
     row = session.get_one(Account, account, with_for_update=True)
     if not row.password_hash and _passkeys(session, account) <= 1:
         session.rollback()

@@ -1,9 +1,7 @@
-"""Loads the code of pages on the first request for one of them: most of it isn't needed for a
-phone's first page.
+"""Blueprints whose code is loaded on first use: most of it isn't needed for the page that a phone asks for first.
 
-Their URLs are known before, so that links to them work: the first start caches them beside the byte
-code, and a cache that is older than the code is ignored. Without a cache all pages are loaded at
-once.
+Their URL rules are known before, so that links can be built: the first start caches the rules beside the byte code
+and, as Python does, ignores a cache that is older than the sources. Without a cache all blueprints are loaded at once.
 """
 
 from __future__ import annotations
@@ -25,9 +23,8 @@ NOTED = "addresses.json"
 Load = Callable[[], Iterable[Blueprint]]
 
 
-class LateRule(Rule):
-    """A URL rule. Its builder is compiled when the first link to it is made, which most starts
-    never do."""
+class LazyRule(Rule):
+    """A URL rule whose builder is compiled when the first link to it is made; most starts never need it."""
 
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compiled = super()._compile_builder
@@ -41,14 +38,16 @@ class LateRule(Rule):
         return build
 
 
-class LateApp(Flask):
-    """A Flask application that accepts more pages after its first request. ``answered`` is set
-    after the first response."""
+class LazyApp(Flask):
+    """An application that accepts blueprints after its first request.
 
-    url_rule_class = LateRule
+    ``answered`` is set once the first answer is sent.
+    """
+
+    url_rule_class = LazyRule
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        self._late: Load | None = None
+        self._lazy: Load | None = None
         self._lock = threading.RLock()
         self._loading = False
         self.answered = threading.Event()
@@ -56,46 +55,45 @@ class LateApp(Flask):
         self.before_request(self._load_asked)
         self.after_request(self._note_answer)
 
-    def register_late(self, load: Load, sources: Iterable[Path]) -> None:
-        """Register the URLs of all blueprints that ``load`` imports; import them on the first
-        request for one.
+    def register_lazy(self, load: Load, sources: Iterable[Path]) -> None:
+        """Add the URL rules of all blueprints that ``load`` imports; import them when one is requested.
 
-        ``sources``: their source files.
+        ``sources``: the files the blueprints are defined in; the cached rules are valid for these alone.
         """
         stamp = _stamp(sources)
         noted = _read(stamp)
-        self._late = load
+        self._lazy = load
         if noted is not None:
             for address in noted:
                 _add(self, address)
             return
         known = {id(rule) for rule in self.url_map.iter_rules()}
-        self._late = None
+        self._lazy = None
         for blueprint in load():
             self.register_blueprint(blueprint)
         _note(stamp, [rule for rule in self.url_map.iter_rules() if id(rule) not in known])
 
-    def load_late(self) -> None:
-        """Load what is not loaded yet; concurrent threads wait for it."""
+    def load_lazy(self) -> None:
+        """Load the blueprints once; other threads wait until that is done."""
         with self._lock:
-            if self._late is None:
+            if self._lazy is None:
                 return
-            # Imports first: they take the time, and don't touch the application.
-            blueprints = list(self._late())
+            # Imports first: they take the time, and touch nothing of the application.
+            blueprints = list(self._lazy())
             self._loading = True
             try:
                 for blueprint in blueprints:
                     self.register_blueprint(blueprint)
-                self._late = None
+                self._lazy = None
             finally:
                 self._loading = False
 
     def _load_asked(self) -> None:
         if request.endpoint is not None and request.endpoint not in self.view_functions:
-            self.load_late()
+            self.load_lazy()
 
     def _note_answer(self, response: Response) -> Response:
-        # When the response has been sent, not when it begins.
+        # When it has been sent, not when it begins.
         response.call_on_close(self.answered.set)
         return response
 
@@ -111,7 +109,7 @@ class LateApp(Flask):
         provide_automatic_options: bool | None = None,
         **options: Any,
     ) -> None:
-        """As in Flask; for a URL that is registered already, only set its view function."""
+        """As Flask does; of an address that is known already, only what answers it."""
         if self._loading and endpoint is not None and view_func is not None:
             self.view_functions[endpoint] = view_func
         else:
@@ -138,14 +136,13 @@ def _addresses(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
 
 
 def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
-    """Names, sizes and times, by which Python validates its byte code; empty where there are no
-    files (one-folder app)."""
+    """Names, sizes and times, as Python knows its byte code by; empty where there are no files (one-folder app)."""
     found = ((path, path.stat()) for path in sorted(sources) if path.is_file())
     return [[str(path), told.st_size, told.st_mtime_ns] for path, told in found]
 
 
 def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:
-    """Read the cache; None where it is missing or of other code."""
+    """None where nothing was noted, or of other code."""
     try:
         noted = json.loads((folder() / NOTED).read_text(encoding="utf-8"))
         addresses: list[dict[str, Any]] = noted["addresses"]
@@ -155,8 +152,7 @@ def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:
 
 
 def _note(stamp: list[list[Any]], rules: Iterable[Rule]) -> None:
-    """Write the cache for the next start; where that is not possible (installed by root), all
-    pages are loaded each time."""
+    """For the next start; where nothing can be written (a program of root's), it loads all pages again."""
     if not stamp:
         return
     goal = folder() / NOTED

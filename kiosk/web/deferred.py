@@ -1,4 +1,4 @@
-"""The pages that nobody asks for first: importing this module loads most of the program."""
+"""Blueprints that are loaded after the first page. Importing this module loads most of the program."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from kiosk.web.shared import media, trial, tus_uploads
 
 
 def blueprints() -> list[Blueprint]:
-    """All of them."""
+    """All blueprints but those of the first page."""
     modules = (
         login,
         outcomes,
