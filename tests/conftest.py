@@ -59,16 +59,11 @@ _SHARED_SERVERS = {
 }
 
 
-def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests stay together where several processes run them side by side (pytest-xdist), and in which order.
 
-    What takes longest begins first, else one process is left alone with it at the end. A browser that wanders through
-    the product says little of what is tested: its branches don't count.
+    What takes longest begins first, else one process is left alone with it at the end.
     """
-    if config.pluginmanager.hasplugin("_cov"):
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker("no_cover")
     if on_postgresql.WANTED:
         for item in items:
             if mark := item.get_closest_marker("sqlite"):
