@@ -118,7 +118,7 @@ _ESCAPES = {
     b"\x1b$(D": "iso2022_jp_ext",
     b"\x1b$)C": "iso2022_kr",
 }
-# Letters and signs that differ between ISO 8859 and the Windows charset.
+# Control characters in ISO 8859, where the Windows charsets have letters and signs.
 _CONTROLS = re.compile(r"[\x80-\x9f]")
 # Minimum share of the letters beyond ASCII that must belong to the charset's languages.
 _ENOUGH = 0.97
@@ -254,7 +254,7 @@ def _guessed(data: bytes, language: str) -> str | None:
 
 
 def _in_script(data: bytes, language: str) -> str | None:
-    """Decode as the only charset of the language's script that has its letters."""
+    """Decode with the charset of the language's script that fits best by its letters; None if none fits."""
     names, letters = _OF_SCRIPT.get(language, ((), ""))
     texts = filter(None, (_strictly(data, name) for name in names))
     fits = {text for text in texts if _is_written_with(text, letters)}

@@ -73,7 +73,7 @@ def _first_answers(session: Session) -> list[float]:
         .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _said())
         .group_by(Takeaway.id, Takeaway.recorded_at)
     )
-    # Clocks of phones and blogs differ: ignore replies dated before the question.
+    # Clocks of phones and blogs differ: a reply dated before its question counts as immediate.
     return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]
 
 

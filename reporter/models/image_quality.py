@@ -30,7 +30,7 @@ class ImageQuality(Base):
 
 
 class SimilarGroup(Base):
-    """Pictures that look alike. Holds the hash of the first one, split into indexed parts for lookup."""
+    """Pictures that look alike. Its id is the hash of the first one, also split into indexed parts for lookup."""
 
     __tablename__ = "look_group"
 
