@@ -33,7 +33,7 @@ def quoted(lexeme: str) -> str:
 
 
 def vector(document: dict[str, Whatever]) -> str:
-    """The tsvector of a document of ``reporter.search.documents``. Weights: A words, B stems, C and D those of the context."""
+    """The tsvector of a ``reporter.search.documents`` document. Weights: A words, B stems, C and D the context's."""
     places: dict[str, list[str]] = {}
     kinds = (
         ("A", (f"w/{word}" for word in document["word"])),

@@ -16,7 +16,7 @@ from reporter.search.text.languages import all_function_words
 from reporter.search.text.tokenizer import Word, tokenize
 from reporter.search.text.tokenizer import normalize as fold
 
-# Weights of a match: the exact word, its stem, a word of the session or tags.
+# Weights of a match: the exact word, its stem, a word or stem of the session or tags, a prefix.
 AS_WRITTEN, AS_STEM, AROUND, AROUND_STEM, AS_BEGINNING = 1.6, 1.0, 0.5, 0.4, 0.8
 # Facets (kind, day …) only filter, words rank.
 A_FACT = 0.01
