@@ -25,7 +25,7 @@ MOST_COUNTED = 5_000
 # Minimum trigram similarity of words before they are compared letter by letter (pg_trgm; swapping
 # two letters of a short word leaves less than its default of 0.3).
 SIMILARITY, MOST_SIMILAR = 0.15, 60
-# Weights D, C, B, A: stems of the context (session, people, tags), its words, stems of the text, its words (see scorer).
+# Weights D, C, B, A: stems and words of the context (session, people, tags), stems and words of the text (see scorer).
 _WEIGHTS = "{0.25, 0.31, 0.63, 1.0}"
 _PLAIN = tuple(name for name in FACETS if name != "tag")
 _ORDERS = {
