@@ -1,4 +1,4 @@
-"""Devices, the pause, blocked devices, and what waits for a decision because of its words"""
+"""Devices, pause, blocked devices, and takeaways held for blocked words"""
 
 from __future__ import annotations
 

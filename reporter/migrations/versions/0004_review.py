@@ -1,4 +1,4 @@
-"""What review needs of a takeaway and its media: looks, steps, an index for its pages; what the desk sets of a wall"""
+"""Review: picture quality and look-alikes, undo steps, an index for paging; wall settings"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Edits of pictures and films, and what is known of faces in them"""
+"""Edits of pictures and films, and detected faces"""
 
 from __future__ import annotations
 

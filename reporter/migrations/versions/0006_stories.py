@@ -1,4 +1,4 @@
-"""Composed stories: words between takeaways, a short text, drafts, the gathering's report"""
+"""Composed stories: texts between takeaways, a short text, drafts, the gathering's report"""
 
 from __future__ import annotations
 

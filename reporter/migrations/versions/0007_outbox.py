@@ -1,4 +1,4 @@
-"""What the outbox learns and waits for"""
+"""Outbox state and connection state per target"""
 
 from __future__ import annotations
 

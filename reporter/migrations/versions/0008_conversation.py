@@ -1,4 +1,4 @@
-"""The conversation: replies, how far targets were heard, blocked people"""
+"""Replies, polling state per target, blocked people"""
 
 from __future__ import annotations
 

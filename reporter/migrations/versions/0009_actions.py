@@ -1,4 +1,4 @@
-"""Open items, addresses, the next gathering, the plan after the event"""
+"""Open items, contacts, the next gathering, the plan after the event"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other ids under which schedules know a session"""
+"""Alternative schedule ids of a session"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The language that is spoken in a session"""
+"""The language spoken in a session"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The front page's kind is called by its name in the ledger"""
+"""Rename the item kind of front pages"""
 
 from __future__ import annotations
 

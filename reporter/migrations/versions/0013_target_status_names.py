@@ -1,4 +1,4 @@
-"""What is known of a target's connection, in the network's own terms"""
+"""Rename the connection state of targets to network terms"""
 
 from __future__ import annotations
 
