@@ -1,4 +1,4 @@
-"""The index for search, in the database itself"""
+"""The search index in the database"""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ depends_on = None
 def upgrade() -> None:
     make_tables(op.get_bind())
     for table in TABLES:
-        # A gathering that is erased leaves no words behind.
+        # Deleting a gathering deletes its words from the index.
         op.execute(
             f"ALTER TABLE {table} ADD FOREIGN KEY (gathering_id) REFERENCES hub_gathering (id) ON DELETE CASCADE"
         )

@@ -1,4 +1,4 @@
-"""Passkeys, and sign-ins that are good for one organization alone"""
+"""Passkeys, and sign-ins valid for one organization only"""
 
 from __future__ import annotations
 

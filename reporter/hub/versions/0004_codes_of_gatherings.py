@@ -1,4 +1,4 @@
-"""Codes with which a laptop joins a gathering that is there"""
+"""Pairing codes for an existing gathering"""
 
 from __future__ import annotations
 

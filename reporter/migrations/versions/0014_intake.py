@@ -1,4 +1,4 @@
-"""Aliases of receipts, digests of withdrawn client ids, words of sessions that are not recorded, due purges"""
+"""Receipt aliases, client ids in tombstones, words of unrecorded sessions, copies made, due purges"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Themes, their members, and what organizers decided about them"""
+"""Themes, their members, and organizers' decisions about them"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which versions of the program have opened the gathering"""
+"""Program versions that have opened the gathering"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who is logged in at the desk from another machine"""
+"""Desk logins from other machines"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Since when the desk says that something will go, and which takeaways are in a film"""
+"""Retention notices, and which takeaways a copied film holds"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The film of the evening as the desk arranges it"""
+"""The film of the evening as arranged at the desk"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Other laptops of the gathering, codes that pair them, and which laptop took something in"""
+"""Other laptops of the gathering, pairing codes, and the laptop that took in a takeaway"""
 
 from __future__ import annotations
 

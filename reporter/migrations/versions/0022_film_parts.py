@@ -1,4 +1,4 @@
-"""A finished film is a takeaway with a table of its parts"""
+"""Finished films as takeaways, with a table of their parts"""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What came back from a hub"""
+"""The mark of what was received from a hub"""
 
 from __future__ import annotations
 
