@@ -35,13 +35,29 @@ def git(*words: str) -> bytes:
     return done.stdout
 
 
+def history() -> list[str]:
+    """Return the commits in which steps came, changed or got another number, and those before them, newest first."""
+    touched = git("log", "--format=%H %P", "--", *STEPS).decode().splitlines()
+    return list(dict.fromkeys(one for line in touched for one in line.split()))
+
+
+def steps_at(commit: str) -> set[str]:
+    """Return the names of the steps that a commit has."""
+    listed = git("ls-tree", "--name-only", commit, *(f"{folder}/" for folder in STEPS)).decode()
+    return {
+        name
+        for path in listed.split()
+        if "_" in (name := Path(path).name) and name != "__init__.py"
+    }
+
+
 @pytest.fixture
 def earlier(tmp_path: Path) -> Path:
     """The program as it was before the newest step of the schema."""
-    newest = git("log", "-1", "--diff-filter=A", "--format=%H", "--", *STEPS).decode().strip()
-    if not newest:
+    earlier = next((one for one in history() if steps_at(one) < steps(ROOT)), None)
+    if earlier is None:
         pytest.skip("the history here does not reach back to the newest step")
-    packed = git("archive", f"{newest}^", "reporter", "capture", "publish", "kiosk", "static")
+    packed = git("archive", earlier, "reporter", "capture", "publish", "kiosk", "static")
     goal = tmp_path / "earlier"
     with tarfile.open(fileobj=io.BytesIO(packed)) as archive:
         archive.extractall(goal, filter="data")
@@ -65,7 +81,8 @@ def shells(
 
 
 def steps(root: Path) -> set[str]:
-    return {path.name for folder in STEPS for path in (root / folder).glob("*_*.py")}
+    paths = (path for folder in STEPS for path in (root / folder).glob("*_*.py"))
+    return {path.name for path in paths if path.name != "__init__.py"}
 
 
 def at(shell: Shell, invitation: str) -> str:
