@@ -70,6 +70,8 @@ def main(chosen: list[str]) -> None:
 
     A long run that breaks off leaves what it has measured.
     """
+    # As on any laptop: the second start of a program finds its byte code.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     keeping = "--keep" in chosen
     names = [name for name in chosen if name != "--keep"]
     keeping, before = keeping or not names, load()
