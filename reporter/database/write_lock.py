@@ -88,7 +88,7 @@ class Gate(FairLock):
         # Commits so far, and how many of them an fsync has covered.
         self._committed = self._lasting = 0
         # Number of failed syncs of the WAL.
-        self._failures = 0
+        self.failures = 0
         # The WAL may have a gap on the disk; only the holder of the lock resets this.
         self.log_is_doubtful = False
         # Called after each durable commit, by the thread that made it: they must be fast.
@@ -99,19 +99,24 @@ class Gate(FairLock):
         for listener in self.listeners:
             listener()
 
-    def note_commit(self) -> tuple[int, int]:
-        """Return a commit's ticket; the caller still holds the write lock."""
+    def note_commit(self) -> int:
+        """Return a commit's number; the caller still holds the write lock."""
         self._committed += 1
-        return self._committed, self._failures
+        return self._committed
 
     def note_failure(self) -> None:
         """Record that the WAL may have a gap from now on."""
-        self._failures += 1
+        # In this order: a writer who has seen the new number has begun a new log, or sees that it must.
         self.log_is_doubtful = True
+        self.failures += 1
 
-    def wait_for_disk(self, log: str, ticket: tuple[int, int]) -> None:
-        """Return once a commit is durable; raises OperationalError if it, or an earlier one, may not be."""
-        covered = self._lead(ticket)
+    def wait_for_disk(self, log: str, number: int, failures: int) -> None:
+        """Return once a commit is durable; raises OperationalError if it, or an earlier one, may not be.
+
+        ``failures``: how many there were when its transaction began. One since then may have left a
+        gap in the WAL that this commit was appended to, even if it came before the commit did.
+        """
+        covered = self._lead(number, failures)
         if not covered:
             return
         try:
@@ -126,12 +131,11 @@ class Gate(FairLock):
                 self._lasting = max(self._lasting, covered)
                 self._disk.notify_all()
 
-    def _lead(self, ticket: tuple[int, int]) -> int:
+    def _lead(self, number: int, failures: int) -> int:
         """Wait for a running fsync; 0 if that covered us, else the number of commits that our own fsync will cover."""
-        number, failures = ticket
         with self._disk:
             while True:
-                if self._failures != failures:
+                if self.failures != failures:
                     raise sqlite3.OperationalError(f"{IO_ERROR}: another write of the log failed")
                 if self._lasting >= number:
                     return 0
@@ -165,6 +169,7 @@ class TurnTakingConnection(sqlite3.Connection):
         self._patience = timeout
         self._log = "" if database in ("", ":memory:") else f"{os.path.abspath(database)}-wal"
         self._relaxed = False
+        self._failures = 0
         # Each in-memory database is separate.
         self._turn = Gate() if database in ("", ":memory:") else _gate(database)
         self._mine = False
@@ -216,6 +221,7 @@ class TurnTakingConnection(sqlite3.Connection):
         if not self._turn.acquire(timeout=self._patience):
             raise sqlite3.OperationalError("database is locked")
         self._mine = True
+        self._failures = self._turn.failures
         if self._turn.log_is_doubtful:
             self._begin_new_log()
         if self._log and os.path.exists(self._log):
@@ -241,10 +247,10 @@ class TurnTakingConnection(sqlite3.Connection):
     def give_back(self) -> None:
         """Release the lock unless a transaction is still open."""
         if self._mine and not self.in_transaction:
-            relaxed, ticket = self._relaxed, self._turn.note_commit()
+            relaxed, failures, number = self._relaxed, self._failures, self._turn.note_commit()
             self._release()
             if relaxed:
-                self._turn.wait_for_disk(self._log, ticket)
+                self._turn.wait_for_disk(self._log, number, failures)
             self._turn.tell()
 
     def _release(self) -> None:

@@ -171,6 +171,30 @@ def test_who_waits_beside_a_failed_write_is_not_thanked(database: Path, disk: Di
     second.close()
 
 
+def test_who_began_before_a_failed_write_is_not_thanked_after_it(
+    database: Path, disk: Disk
+) -> None:
+    first, second = connect(database), connect(database)
+    first.cursor().execute(INSERT, ("a",))
+    disk.go_on.clear()
+    disk.error, disk.fails_once = OSError(5, "Input/output error"), True
+    with ThreadPoolExecutor(1) as pool:
+        waits = pool.submit(first.commit)
+        assert disk.asked.wait(60)
+        second.cursor().execute(INSERT, ("b",))
+        disk.go_on.set()
+        with pytest.raises(sqlite3.OperationalError):
+            waits.result(60)
+        # Appended to the log that has the gap.
+        with pytest.raises(sqlite3.OperationalError):
+            second.commit()
+    # Whoever begins now writes into a new log.
+    second.cursor().execute(INSERT, ("c",))
+    second.commit()
+    first.close()
+    second.close()
+
+
 def test_many_writers_lose_nothing(database: Path) -> None:
     def write(number: int) -> None:
         connection = connect(database)
