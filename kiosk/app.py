@@ -83,10 +83,10 @@ def create_app(
         ensure_lobby(db.session(), now=clock(), rng=rng)
         face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
-        kiosk.may_send = lambda: _holds_baton(kiosk)
+        kiosk.may_send = lambda: _may_send(kiosk)
         app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
         db.session.remove()
-    add_pages(app, MIDDLEWARE, auth.LaptopDoor())
+    add_pages(app, MIDDLEWARE, auth.LaptopAccess())
     _show_tour(app, sample=shown_receipt(settings.folder) is not None)
     app.register_lazy(_deferred, _sources())
     return app
@@ -105,10 +105,10 @@ def _show_tour(app: Flask, *, sample: bool) -> None:
     app.context_processor(shown)
 
 
-def _holds_baton(kiosk: KioskContext) -> bool:
-    from kiosk.peers import baton
+def _may_send(kiosk: KioskContext) -> bool:
+    from kiosk.peers import publisher_lease
 
-    return baton.may_send(kiosk)
+    return publisher_lease.may_send(kiosk)
 
 
 def bare_app(settings: Settings, database_url: str) -> LazyApp:
@@ -123,9 +123,9 @@ def bare_app(settings: Settings, database_url: str) -> LazyApp:
     return app
 
 
-def add_pages(app: Flask, middleware: Iterable[Any], door: auth.Door) -> None:
+def add_pages(app: Flask, middleware: Iterable[Any], policy: auth.AccessPolicy) -> None:
     """Register what looks at each request, who lets people in, and the pages that are asked for first."""
-    app.extensions["door"] = door
+    app.extensions["access_policy"] = policy
     for extension in middleware:
         extension.init_app(app)
     for module in FRONT:

@@ -17,7 +17,7 @@ from kiosk.hub.telemetry.traces import make_traces
 from kiosk.runtime.database import db
 from kiosk.web import deferred
 from kiosk.web import hub as pages
-from kiosk.web.hub import door
+from kiosk.web.hub import member_access
 from reporter.clock import Clock, new_random, utc_now
 from reporter.database.row_security import WEB_ROLE, check_guarded, scope_transactions, work_as
 from reporter.hub.config import HubSettings
@@ -48,7 +48,7 @@ def create_hub_app(
         db.session.remove()
         telemetry = Telemetry(Metrics(), make_traces(), proxied=settings.proxies > 0)
         telemetry.traces.watch(db.engine)
-    add_pages(app, (telemetry, door, *MIDDLEWARE), door.MemberDoor())
+    add_pages(app, (telemetry, member_access, *MIDDLEWARE), member_access.MemberAccess())
     for bp in (*deferred.blueprints(), *(module.bp for module in pages.PAGES)):
         app.register_blueprint(bp)
     app.wsgi_app = GatheringPaths(app.wsgi_app)  # type: ignore[method-assign]

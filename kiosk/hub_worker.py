@@ -26,12 +26,12 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.hub.telemetry.turns import watched
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import open_gathering
+from kiosk.web.hub.member_access import open_gathering
 from kiosk.web.middleware.error_pages import note_failure
 from kiosk.workers import Turn
 from reporter.database.row_security import Scope, working_for
 from reporter.errors import attempt
-from reporter.hub import baton
+from reporter.hub import publisher_lease
 from reporter.hub.models import HubGathering
 
 log = logging.getLogger(__name__)
@@ -116,7 +116,9 @@ def renew(session: Session, claim: Claim, *, now: datetime) -> None:
 
 
 def _may_send(gathering: uuid.UUID) -> bool:
-    return baton.take(db.session(), gathering, baton.HUB, now=current_hub().clock())
+    return publisher_lease.take(
+        db.session(), gathering, publisher_lease.HUB, now=current_hub().clock()
+    )
 
 
 class HubWorker:
@@ -161,7 +163,7 @@ class HubWorker:
             beating.join()
             db.session.rollback()
             with working_for(claim.scope):
-                baton.give_back(db.session(), claim.gathering, baton.HUB)
+                publisher_lease.release(db.session(), claim.gathering, publisher_lease.HUB)
             give_back(db.session(), claim, due=clock() + self._rest(claim.gathering, more=more))
         return True
 

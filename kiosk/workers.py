@@ -117,9 +117,9 @@ def deliver(kiosk: KioskContext) -> int:
 
     sent = deliver_once(kiosk)
     if not sent:
-        from kiosk.peers import baton
+        from kiosk.peers import publisher_lease
 
-        baton.give_back(kiosk)
+        publisher_lease.release(kiosk)
     return sent
 
 

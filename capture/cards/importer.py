@@ -113,18 +113,18 @@ class Importer:
     """One import of cards or folders."""
 
     def __init__(
-        self, shop: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped
+        self, context: ImportContext, job: CardImport, *, tell: OnProgress, stopped: Stopped
     ) -> None:
-        self.shop, self.job = shop, job
+        self.context, self.job = context, job
         self.tally = ImportProgress()
         # In a watched folder: what can't be opened yet and is not yet due to be reported as broken.
         self.left: list[Found] = []
         self.patient: set[str] = set()
         self._tell, self._stopped = tell, stopped
         self._failures: list[dict[str, str]] = list(job.failures)
-        self._known = KnownShots(shop.session)
-        self._intake = ShotIntake(shop, job, self._known)
-        self._beat = shop.now()
+        self._known = KnownShots(context.session)
+        self._intake = ShotIntake(context, job, self._known)
+        self._beat = context.now()
 
     def run(self, paths: Sequence[Path]) -> None:
         """Import everything at these paths. Errors of single files are recorded in the row.
@@ -141,15 +141,17 @@ class Importer:
         self.tally.bytes += sum(one.size for one in found)
         self._save()
         fresh = [one for one in found if not self._passed(one)]
-        shop = self.shop
-        ordered = in_camera_order(fresh, shop.pool, shop.zone, now=shop.now())
+        context = self.context
+        ordered = in_camera_order(fresh, context.pool, context.zone, now=context.now())
         items = [CardItem(parts, join) for parts, join in self._known.group(ordered)]
         todo = deque(item for item in items if not self._is_taken_back(item))
         try:
             self._all(todo)
         finally:
             for camera in self._intake.cameras.values():
-                settle(self.shop.session, camera.id, now=self.shop.now(), rng=self.shop.rng)
+                settle(
+                    self.context.session, camera.id, now=self.context.now(), rng=self.context.rng
+                )
             self._save()
 
     def _passed(self, found: Found) -> bool:
@@ -160,7 +162,7 @@ class Importer:
             elif found.kind is None:
                 self._fail(found, explain_unreadable(found.name) if found.head else EMPTY)
             else:
-                shot = known_at_sight(self.shop.session, found)
+                shot = known_at_sight(self.context.session, found)
                 if shot is None:
                     return False
                 self._known.add(found, shot)
@@ -202,14 +204,14 @@ class Importer:
     def _copy(self, todo: deque[CardItem], ahead: deque[CardItem]) -> None:
         if self._stopped():
             raise Halted(GO_ON)
-        item, shop = todo.popleft(), self.shop
+        item, context = todo.popleft(), self.context
         try:
             for found in item.files:
-                shop.store.need_room(found.size, keep_free=shop.limits.keep_free_mb << 20)
+                context.store.need_room(found.size, keep_free=context.limits.keep_free_mb << 20)
                 arrival = copy_in(
                     found,
-                    shop.store,
-                    rng=shop.rng,
+                    context.store,
+                    rng=context.rng,
                     stopped=self._stopped,
                     copied=self._count(found),
                 )
@@ -232,7 +234,7 @@ class Importer:
         first, kind = item.arrivals[0], item.ordered.found.kind
         assert kind is not None
         return self._readers.submit(
-            self.shop.pool.run,
+            self.context.pool.run,
             inspect_shot,
             first.path,
             kind.mime,
@@ -264,7 +266,7 @@ class Importer:
     def _drop_known(self, item: CardItem) -> bool:
         """Drop the files whose content is known. True when none is left."""
         for part, arrival in list(zip(item.parts, item.arrivals, strict=True)):
-            if not known_content(self.shop.session, arrival.sha256):
+            if not known_content(self.context.session, arrival.sha256):
                 continue
             item.join = item.join or self._known.client_of(arrival.sha256)
             self.job.known += 1
@@ -345,11 +347,11 @@ class Importer:
     def _save(self, *, gently: bool = False) -> None:
         """Save the progress; with ``gently`` no more than once a second."""
         self._tell(self.tally)
-        now = self.shop.now()
+        now = self.context.now()
         if gently and (now - self._beat).total_seconds() < HEARTBEAT_SECONDS:
             return
         self._beat, job = now, self.job
         job.failures = list(self._failures)
         job.files, job.files_done = self.tally.files, self.tally.files_done
         job.bytes, job.bytes_done, job.beat_at = self.tally.bytes, self.tally.bytes_done, now
-        self.shop.session.commit()
+        self.context.session.commit()

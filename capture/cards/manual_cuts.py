@@ -15,21 +15,21 @@ from reporter.models import EventSession
 from reporter.models.camera import Camera, Cut, Shot
 
 
-def begin_at(session: Session, shot: Shot, event: EventSession | None, hand: Actor) -> None:
+def begin_at(session: Session, shot: Shot, event: EventSession | None, actor: Actor) -> None:
     """Assign the roll from this shot on to a session (None: to none). Commits. Raises Forbidden for
     text-only sessions."""
     _check(event)
     _say(session, shot.id, shot.camera_id, event.id if event else None, skip=False)
-    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+    settle(session, shot.camera_id, now=actor.now, rng=actor.rng, by_hand=True)
 
 
-def no_cut(session: Session, shot: Shot, hand: Actor) -> None:
+def no_cut(session: Session, shot: Shot, actor: Actor) -> None:
     """Remove the cut here, so that the part before it continues. Commits."""
     _say(session, shot.id, shot.camera_id, None, skip=True)
-    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+    settle(session, shot.camera_id, now=actor.now, rng=actor.rng, by_hand=True)
 
 
-def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
+def move_cut(session: Session, start: Shot, goal: Shot, actor: Actor) -> None:
     """Move the cut at ``start`` to ``goal``. Commits."""
     roll = read_roll(session, session.get_one(Camera, start.camera_id))
     places = {row.id: place for place, row in enumerate(roll.rows)}
@@ -49,21 +49,21 @@ def move_cut(session: Session, start: Shot, goal: Shot, hand: Actor) -> None:
         if opens and place != places[goal.id]:
             _say(session, roll.rows[place].id, start.camera_id, None, skip=True)
     _say(session, goal.id, goal.camera_id, part.session, skip=False)
-    settle(session, goal.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+    settle(session, goal.camera_id, now=actor.now, rng=actor.rng, by_hand=True)
 
 
-def set_clock(session: Session, camera: Camera, offset_s: int | None, hand: Actor) -> None:
+def set_clock(session: Session, camera: Camera, offset_s: int | None, actor: Actor) -> None:
     """Set how many seconds a camera's clock is behind; None returns to what the markers say.
     Commits."""
     camera.basis = (ClockBasis.NONE if offset_s is None else ClockBasis.HAND).value
     camera.offset_s = offset_s
-    settle(session, camera.id, now=hand.now, rng=hand.rng, by_hand=True)
+    settle(session, camera.id, now=actor.now, rng=actor.rng, by_hand=True)
 
 
-def is_photo(session: Session, shot: Shot, hand: Actor) -> None:
+def is_photo(session: Session, shot: Shot, actor: Actor) -> None:
     """Mark a supposed marker as a photo: the next import of its card takes it in. Commits."""
     shot.mark, shot.mark_session_id, shot.kiosk_at = Mark.NONE.value, None, None
-    settle(session, shot.camera_id, now=hand.now, rng=hand.rng, by_hand=True)
+    settle(session, shot.camera_id, now=actor.now, rng=actor.rng, by_hand=True)
 
 
 def find_shot(session: Session, text: str) -> Shot:

@@ -45,7 +45,7 @@ class Frame:
 
 
 @dataclass(frozen=True)
-class HandCut:
+class ManualCut:
     """A person's decision at a shot: a session begins here (None: none does), or ``skip``: no cut
     here."""
 
@@ -81,11 +81,15 @@ def in_order(frames: Sequence[Frame]) -> list[Frame]:
 
 
 def cut(
-    frames: Sequence[Frame], *, hand: Mapping[uuid.UUID, HandCut], at_time: AtTime, end_of: EndOf
+    frames: Sequence[Frame],
+    *,
+    manual: Mapping[uuid.UUID, ManualCut],
+    at_time: AtTime,
+    end_of: EndOf,
 ) -> list[Part]:
     """Assign a session to each frame, for sorted frames. A cut is where that changes: see
     ``cuts``."""
-    parts = _follow(frames, hand, at_time, end_of)
+    parts = _follow(frames, manual, at_time, end_of)
     return _doubt_contradictions(frames, parts)
 
 
@@ -100,12 +104,12 @@ def same_run(part: Part, before: Part) -> bool:
 
 
 def _follow(
-    frames: Sequence[Frame], hand: Mapping[uuid.UUID, HandCut], at_time: AtTime, end_of: EndOf
+    frames: Sequence[Frame], manual: Mapping[uuid.UUID, ManualCut], at_time: AtTime, end_of: EndOf
 ) -> list[Part]:
     parts: list[Part] = []
     current: Part | None = None
     for place, frame in enumerate(frames):
-        word = hand.get(frame.key)
+        word = manual.get(frame.key)
         if word is not None:
             current = _said(word, parts, current)
         elif frame.mark:
@@ -114,7 +118,7 @@ def _follow(
     return parts
 
 
-def _said(word: HandCut, parts: Sequence[Part], current: Part | None) -> Part | None:
+def _said(word: ManualCut, parts: Sequence[Part], current: Part | None) -> Part | None:
     """Apply a person's decision. "No cut here" continues the part before it, even against a
     proposal by time."""
     if not word.skip:

@@ -14,7 +14,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from capture.cards.clock_offset import Clock, Witness, learn
-from capture.cards.roll import Frame, HandCut, Part, cut, cuts, in_order
+from capture.cards.roll import Frame, ManualCut, Part, cut, cuts, in_order
 from reporter.clock import new_id
 from reporter.codes import make_code
 from reporter.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
@@ -211,8 +211,8 @@ def _cut(
     )
     by_id = {row.id: row for row in rows}
     said = select(Cut).where(Cut.camera_id == camera.id, Cut.origin == CutOrigin.HAND)
-    hand = {row.shot_id: HandCut(row.session_id, row.skip) for row in session.scalars(said)}
-    parts = cut(frames, hand=hand, at_time=agenda.at_time, end_of=agenda.end_of)
+    manual = {row.shot_id: ManualCut(row.session_id, row.skip) for row in session.scalars(said)}
+    parts = cut(frames, manual=manual, at_time=agenda.at_time, end_of=agenda.end_of)
     ordered = [by_id[frame.key] for frame in frames]
     return Roll(
         camera, ordered, [_given(r, p) for r, p in zip(ordered, parts, strict=True)], agrees

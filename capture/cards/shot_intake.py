@@ -75,19 +75,19 @@ class CardItem:
 class ShotIntake:
     """The intake of one import: the camera of an item, the session of its roll, and its rows."""
 
-    def __init__(self, shop: ImportContext, job: CardImport, known: KnownShots) -> None:
-        self.shop, self.job = shop, job
+    def __init__(self, context: ImportContext, job: CardImport, known: KnownShots) -> None:
+        self.context, self.job = context, job
         self.cameras: dict[tuple[str, str, str], Camera] = {}
         self._known = known
         self._current: dict[uuid.UUID, uuid.UUID | None] = {}
-        self._given = shop.session.get(EventSession, job.session_id) if job.session_id else None
+        self._given = context.session.get(EventSession, job.session_id) if job.session_id else None
 
     def keep(self, item: CardItem, inspection: Inspection) -> None:
         """Take an item in; commits. Raises what ``capture.intake.receive.receive`` raises."""
-        shop, camera = self.shop, self._camera(item.ordered)
-        asked = asked_for(shop.session, item.arrivals[0].sha256)
+        context, camera = self.context, self._camera(item.ordered)
+        asked = asked_for(context.session, item.arrivals[0].sha256)
         seen = MarkerReading() if asked is not None else inspection.seen
-        event = marked_session(shop.session, seen)
+        event = marked_session(context.session, seen)
         if seen.mark == Mark.SESSION and event is None:
             # A code of ours that no session here has: a poster of another gathering, or an old one.
             seen = dataclasses.replace(seen, mark=Mark.UNREAD)
@@ -95,9 +95,9 @@ class ShotIntake:
             self._current[camera.id] = event.id if event and seen.mark == Mark.SESSION else None
         if seen.only:
             rows = self._shots(item, camera, seen, event)
-            shop.session.add_all(rows)
+            context.session.add_all(rows)
             self.job.markers += 1
-            shop.session.commit()
+            context.session.commit()
             return
         self._receive(item, camera, seen, event, asked=asked)
 
@@ -110,7 +110,7 @@ class ShotIntake:
         *,
         asked: Shot | None,
     ) -> None:
-        shop = self.shop
+        context = self.context
         home = self._home(camera)
         brought: list[Shot] = []
 
@@ -121,7 +121,7 @@ class ShotIntake:
                 rows[0] = asked
             for row in rows:
                 row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
-            shop.session.add_all(rows)
+            context.session.add_all(rows)
             brought[:] = rows
 
         offset = timedelta(seconds=camera.offset_s or 0)
@@ -135,9 +135,15 @@ class ShotIntake:
         )
         # Limits for phones do not apply to cards: films of any length come in, with all their
         # chapters.
-        limits = dataclasses.replace(shop.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
+        limits = dataclasses.replace(context.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
         receive(
-            shop.session, shop.store, offer, now=shop.now(), rng=shop.rng, limits=limits, seal=seal
+            context.session,
+            context.store,
+            offer,
+            now=context.now(),
+            rng=context.rng,
+            limits=limits,
+            seal=seal,
         )
         self.job.imported += len(item.arrivals)
         for found, row in zip(item.files, brought, strict=True):
@@ -150,15 +156,17 @@ class ShotIntake:
         if self._given is not None:
             return self._given
         current = self._current.get(camera.id)
-        found = self.shop.session.get(EventSession, current) if current else None
-        return found or unassigned(self.shop.session, now=self.shop.now(), rng=self.shop.rng)
+        found = self.context.session.get(EventSession, current) if current else None
+        return found or unassigned(
+            self.context.session, now=self.context.now(), rng=self.context.rng
+        )
 
     def _shots(
         self, item: CardItem, camera: Camera, seen: MarkerReading, event: EventSession | None
     ) -> list[Shot]:
         return [
             Shot(
-                id=new_id(self.shop.now(), self.shop.rng),
+                id=new_id(self.context.now(), self.context.rng),
                 camera_id=camera.id,
                 import_id=self.job.id,
                 path=found.name,
@@ -182,7 +190,11 @@ class ShotIntake:
             named = any(ordered.camera)
             key = "|".join(ordered.camera) if named else f"card:{ordered.found.root.name}"
             self.cameras[ordered.camera] = find_camera(
-                self.shop.session, key, ordered.camera, now=self.shop.now(), rng=self.shop.rng
+                self.context.session,
+                key,
+                ordered.camera,
+                now=self.context.now(),
+                rng=self.context.rng,
             )
         return self.cameras[ordered.camera]
 

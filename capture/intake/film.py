@@ -20,21 +20,21 @@ from reporter.moderation.unused_media import delete_unused, drop_files
 Seal = Callable[[Takeaway, Media], None]
 
 
-def take_film_in(door: IntakeContext, offer: Submission, *, alt: str, seal: Seal) -> Takeaway:
+def take_film_in(context: IntakeContext, offer: Submission, *, alt: str, seal: Seal) -> Takeaway:
     """Store the one file of an offer as the gathering's film and remove the previous film's file.
     Commits.
 
     A new film waits for an organizer's decision; one that replaces a previous film keeps that
     film's decision. Raises DiskFull.
     """
-    session, store = door.session, door.store
+    session, store = context.session, context.store
     (file,) = offer.files
     kind = media_type_of(file)
     try:
         lock_gathering(session)
-        row = film_takeaway(session) or new_takeaway(door, offer)
+        row = film_takeaway(session) or new_takeaway(context, offer)
         former = [one.media for one in row.attachments if one.media.sha256 != file.sha256]
-        media = kept_media(door, file, kind, offer)
+        media = kept_media(context, file, kind, offer)
         # The people in it were detected in its parts already.
         media.faces = Faces.SEEN.value
         row.kind = Kind.VIDEO.value

@@ -109,20 +109,20 @@ def receive(
     check_words(offer, limits)
     if not offer.text and not offer.files:
         raise BadInput("This is empty. Write a line, or add a photo, a video or a voice note.")
-    door = IntakeContext(session, store, now, rng)
+    context = IntakeContext(session, store, now, rng)
     types = {file.sha256: media_type_of(file) for file in offer.files}
-    door = _with_seen(door, offer)
-    known = _find(door, offer)
-    wanted = _new_files(door, offer, known)
+    context = _with_seen(context, offer)
+    known = _find(context, offer)
+    wanted = _new_files(context, offer, known)
     _check_limits(offer, wanted, known, limits)
     if known is not None:
-        _allow_words(door, offer, known, limits)
+        _allow_words(context, offer, known, limits)
     if check is not None:
         for file in wanted:
             check(file.path, types[file.sha256])
-    door = _link_all(door, wanted, types)
+    context = _link_all(context, wanted, types)
     try:
-        takeaway = _record_or_take_theirs(door, offer, types, seal)
+        takeaway = _record_or_take_theirs(context, offer, types, seal)
     except ReporterError:
         # Refused in the end: what it repeats was changed or withdrawn at this moment.
         for file in wanted:
@@ -136,29 +136,29 @@ def receive(
 
 
 def _link_all(
-    door: IntakeContext, files: Sequence[ReceivedFile], types: Mapping[str, MediaType]
+    context: IntakeContext, files: Sequence[ReceivedFile], types: Mapping[str, MediaType]
 ) -> IntakeContext:
     """Link new files into the originals before taking the lock: nobody waits for our disk."""
     for file in files:
-        door.store.link(file.path, file.sha256, types[file.sha256].ext)
-    return dataclasses.replace(door, linked=frozenset(file.sha256 for file in files))
+        context.store.link(file.path, file.sha256, types[file.sha256].ext)
+    return dataclasses.replace(context, linked=frozenset(file.sha256 for file in files))
 
 
 def _record_or_take_theirs(
-    door: IntakeContext,
+    context: IntakeContext,
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
 ) -> Takeaway:
     try:
-        return _record(door, offer, types, seal)
+        return _record(context, offer, types, seal)
     except IntegrityError:
         # Another writer's row with our client id or bytes was first (say, a merge): use that.
-        door.session.rollback()
-        return _record(door, offer, types, seal)
+        context.session.rollback()
+        return _record(context, offer, types, seal)
 
 
-def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
+def _with_seen(context: IntakeContext, offer: Submission) -> IntakeContext:
     """The context, with what is known about whether anything of the offer was seen before."""
     asked = {
         "client_id": offer.client_id,
@@ -167,8 +167,8 @@ def _with_seen(door: IntakeContext, offer: Submission) -> IntakeContext:
         "client": client_digest(offer.client_id) or "none",
         "hashes": [file.sha256 for file in offer.files],
     }
-    seen = door.session.scalar(_seen_query(), asked)
-    return dataclasses.replace(door, all_new=not seen)
+    seen = context.session.scalar(_seen_query(), asked)
+    return dataclasses.replace(context, all_new=not seen)
 
 
 # Building the statement costs more than executing it, and a hundred phones ask at once.
@@ -188,25 +188,25 @@ def _seen_query() -> Select[tuple[bool]]:
     return select(or_(by_id.exists(), kept.exists(), buried.exists()))
 
 
-def _find(door: IntakeContext, offer: Submission) -> Takeaway | None:
+def _find(context: IntakeContext, offer: Submission) -> Takeaway | None:
     """Find the takeaway that this offer repeats."""
-    if door.all_new:
+    if context.all_new:
         return None
     hashes = {file.sha256 for file in offer.files}
-    known = find_repetition(door.session, offer, hashes)
-    if known is None and hashes and hashes <= withdrawn_hashes(door.session, offer, hashes):
+    known = find_repetition(context.session, offer, hashes)
+    if known is None and hashes and hashes <= withdrawn_hashes(context.session, offer, hashes):
         raise Conflict("This was taken back by its contributor; it can't be brought in again.")
     return known
 
 
 def _new_files(
-    door: IntakeContext, offer: Submission, known: Takeaway | None
+    context: IntakeContext, offer: Submission, known: Takeaway | None
 ) -> list[ReceivedFile]:
     """The files that have to be attached, each once."""
     hashes = {file.sha256 for file in offer.files}
     passed = attached_hashes(known) if known else set()
-    if not door.all_new:
-        passed |= withdrawn_hashes(door.session, offer, hashes)
+    if not context.all_new:
+        passed |= withdrawn_hashes(context.session, offer, hashes)
     return list({f.sha256: f for f in offer.files if f.sha256 not in passed}.values())
 
 
@@ -228,14 +228,14 @@ def _check_limits(
 
 
 def _allow_words(
-    door: IntakeContext, offer: Submission, known: Takeaway, limits: LimitSettings
+    context: IntakeContext, offer: Submission, known: Takeaway, limits: LimitSettings
 ) -> None:
-    if not holds_text(former_values(door.session, known, "text"), offer.text):
+    if not holds_text(former_values(context.session, known, "text"), offer.text):
         check_lengths(limits, text=f"{known.text}\n\n{offer.text}")
 
 
 def _record(
-    door: IntakeContext,
+    context: IntakeContext,
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
@@ -245,29 +245,29 @@ def _record(
     Originals are removed only under that lock, so files linked and present before will stay.
     """
     try:
-        lock_gathering(door.session)
-        door = _with_seen(door, offer)
-        known = _find(door, offer)
-        takeaway = known or new_takeaway(door, offer)
-        more_words = _add_words(door, takeaway, offer)
-        more_files = _add_files(door, takeaway, offer, types)
+        lock_gathering(context.session)
+        context = _with_seen(context, offer)
+        known = _find(context, offer)
+        takeaway = known or new_takeaway(context, offer)
+        more_words = _add_words(context, takeaway, offer)
+        more_files = _add_files(context, takeaway, offer, types)
         if known is not None and (more_words or more_files):
-            _changed(door, takeaway)
+            _changed(context, takeaway)
         if seal is not None:
             seal(takeaway)
-        door.session.commit()
+        context.session.commit()
     except BaseException:
-        door.session.rollback()
+        context.session.rollback()
         raise
     return takeaway
 
 
-def new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
+def new_takeaway(context: IntakeContext, offer: Submission) -> Takeaway:
     """Create a row for an offer, without its files. Does not commit."""
     takeaway = Takeaway(
-        id=new_id(door.now, door.rng),
-        receipt=make_receipt(door.rng),
-        client_id=_client_id(door, offer),
+        id=new_id(context.now, context.rng),
+        receipt=make_receipt(context.rng),
+        client_id=_client_id(context, offer),
         session_id=offer.event.id,
         kind=Kind.NOTE.value,
         text=offer.text,
@@ -280,60 +280,60 @@ def new_takeaway(door: IntakeContext, offer: Submission) -> Takeaway:
         source=str(offer.source),
         device=offer.device,
         state=TakeawayState.NEW.value,
-        recorded_at=offer.recorded_at or door.now,
-        received_at=door.now,
+        recorded_at=offer.recorded_at or context.now,
+        received_at=context.now,
         tags=[Tag(name=name) for name in hashtags(offer.text)],
     )
-    screen(takeaway, door.store.folder)
-    bump_revision(door.session, takeaway)
-    door.session.add(takeaway)
+    screen(takeaway, context.store.folder)
+    bump_revision(context.session, takeaway)
+    context.session.add(takeaway)
     return takeaway
 
 
-def _client_id(door: IntakeContext, offer: Submission) -> str | None:
-    if door.all_new:
+def _client_id(context: IntakeContext, offer: Submission) -> str | None:
+    if context.all_new:
         return offer.client_id
-    return own_client_id(door.session, offer, {file.sha256 for file in offer.files})
+    return own_client_id(context.session, offer, {file.sha256 for file in offer.files})
 
 
-def _add_words(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> bool:
+def _add_words(context: IntakeContext, takeaway: Takeaway, offer: Submission) -> bool:
     """Append the new words of a continuation to the existing ones. Returns whether any were new.
 
     A field that somebody changed or emptied by hand stays so: a retry doesn't undo that.
     """
-    if adds_nothing(door.session, takeaway, offer):
+    if adds_nothing(context.session, takeaway, offer):
         return False
-    if not holds_text(former_values(door.session, takeaway, "text"), offer.text):
+    if not holds_text(former_values(context.session, takeaway, "text"), offer.text):
         takeaway.text = "\n\n".join(text for text in (takeaway.text, offer.text) if text)
         kept = {tag.name for tag in takeaway.tags}
         takeaway.tags += [Tag(name=name) for name in hashtags(offer.text) if name not in kept]
     for name in ("author", "prompt", "intent"):
         setattr(takeaway, name, getattr(takeaway, name) or getattr(offer, name))
-    _add_care(door, takeaway, offer)
-    screen(takeaway, door.store.folder)
+    _add_care(context, takeaway, offer)
+    screen(takeaway, context.store.folder)
     return True
 
 
-def _add_care(door: IntakeContext, takeaway: Takeaway, offer: Submission) -> None:
+def _add_care(context: IntakeContext, takeaway: Takeaway, offer: Submission) -> None:
     """Keep the narrower audience and the more careful answer about the people shown."""
     for name, offered, order in (
         ("audience", audience_of(offer) if offer.audience else "", [str(one) for one in Audience]),
         ("consent", offer.consent, [str(one) for one in Consent]),
     ):
-        if offered and offered not in former_values(door.session, takeaway, name):
+        if offered and offered not in former_values(context.session, takeaway, name):
             careful = max(order.index(offered), order.index(getattr(takeaway, name)))
             setattr(takeaway, name, order[careful])
 
 
 def _add_files(
-    door: IntakeContext, takeaway: Takeaway, offer: Submission, types: Mapping[str, MediaType]
+    context: IntakeContext, takeaway: Takeaway, offer: Submission, types: Mapping[str, MediaType]
 ) -> bool:
     """Attach new files and repair known ones. Returns whether any was attached."""
-    wanted = _new_files(door, offer, takeaway)
+    wanted = _new_files(context, offer, takeaway)
     for attachment in takeaway.attachments:
-        _restore_from(door, attachment.media, offer)
+        _restore_from(context, attachment.media, offer)
     for file in wanted:
-        media = kept_media(door, file, types[file.sha256], offer)
+        media = kept_media(context, file, types[file.sha256], offer)
         name = file_name(file.filename)
         position = len(takeaway.attachments)
         takeaway.attachments.append(Attachment(media=media, position=position, filename=name))
@@ -343,57 +343,57 @@ def _add_files(
 
 
 def kept_media(
-    door: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission
+    context: IntakeContext, file: ReceivedFile, kind: MediaType, offer: Submission
 ) -> Media:
     """Get or create the row of a file and store the file; for ``lock_gathering``. Does not
     commit."""
     query = select(Media).where(Media.sha256 == file.sha256)
-    media = None if door.all_new else door.session.scalar(query)
+    media = None if context.all_new else context.session.scalar(query)
     if media is not None:
-        _restore_from(door, media, offer)
+        _restore_from(context, media, offer)
         return media
-    _keep(door, file, kind.ext)
+    _keep(context, file, kind.ext)
     media = Media(
-        id=new_id(door.now, door.rng),
+        id=new_id(context.now, context.rng),
         sha256=file.sha256,
         kind=kind.kind,
         type=kind.mime,
         ext=kind.ext,
         bytes=file.size,
         state=MediaState.RECEIVED.value,
-        due_at=door.now,
-        received_at=door.now,
+        due_at=context.now,
+        received_at=context.now,
     )
-    door.session.add(media)
+    context.session.add(media)
     return media
 
 
-def _restore_from(door: IntakeContext, media: Media, offer: Submission) -> None:
+def _restore_from(context: IntakeContext, media: Media, offer: Submission) -> None:
     """Known bytes were sent again: restore a missing or broken original, retry a failed one."""
     file = next((f for f in offer.files if f.sha256 == media.sha256), None)
     if file is None:
         return
-    goal = door.store.original(media.sha256, media.ext)
+    goal = context.store.original(media.sha256, media.ext)
     failed = media.state == MediaState.FAILED
     if failed and goal.exists() and hash_file(goal) != media.sha256:
         try_remove(goal)
     if not goal.exists() or goal.stat().st_size != media.bytes:
-        _keep(door, file, media.ext)
+        _keep(context, file, media.ext)
     if failed:
         media.state, media.error = MediaState.RECEIVED.value, ""
-        media.attempts, media.lease, media.due_at = 0, "", door.now
+        media.attempts, media.lease, media.due_at = 0, "", context.now
 
 
-def _keep(door: IntakeContext, file: ReceivedFile, ext: str) -> None:
-    store = door.store
-    if file.sha256 in door.linked and store.is_linked(file.path, file.sha256, ext):
+def _keep(context: IntakeContext, file: ReceivedFile, ext: str) -> None:
+    store = context.store
+    if file.sha256 in context.linked and store.is_linked(file.path, file.sha256, ext):
         return
     # After a rolled-back first attempt the file is already in place.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.link(file.path, file.sha256, ext)
 
 
-def _changed(door: IntakeContext, takeaway: Takeaway) -> None:
+def _changed(context: IntakeContext, takeaway: Takeaway) -> None:
     """Bump the revision; what an organizer approved before needs a new review."""
-    bump_revision(door.session, takeaway)
-    require_review(door.session, takeaway, Actor(door.now, door.rng))
+    bump_revision(context.session, takeaway)
+    require_review(context.session, takeaway, Actor(context.now, context.rng))

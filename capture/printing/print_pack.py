@@ -62,12 +62,12 @@ def make_posters(
     sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing, language=language)
     told = _translator(strings)
     steps = _session_steps(Pages(sheet, gathering, told), sheets, parts, ending)
-    handouts = Handouts(sheet, gathering, told)
+    manual_posts = Handouts(sheet, gathering, told)
     rest = {
-        "brief": handouts.brief,
-        "opening": handouts.opening,
-        **({"privacy": handouts.privacy} if gathering.notice else {}),
-        "no_photos": handouts.no_photos,
+        "brief": manual_posts.brief,
+        "opening": manual_posts.opening,
+        **({"privacy": manual_posts.privacy} if gathering.notice else {}),
+        "no_photos": manual_posts.no_photos,
     }
     steps += [draw for part, draw in rest.items() if part in parts]
     # Subsetting the fonts comes last, and takes about as long as the rest.

@@ -115,7 +115,7 @@ def check_intake(
     return found
 
 
-def heal(session: Session, store: Store, media: Media, *, now: datetime) -> bool:
+def requeue_if_damaged(session: Session, store: Store, media: Media, *, now: datetime) -> bool:
     """Requeue a ready original if one of its renditions is missing or truncated. Commits.
 
     True when that was needed. The rows stay: the new renditions are the same.

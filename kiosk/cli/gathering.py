@@ -133,12 +133,12 @@ def _say_text_only(count: int) -> None:
         )
 
 
-def _carry_over(session: Session, before: Settings, hand: Actor) -> None:
+def _carry_over(session: Session, before: Settings, actor: Actor) -> None:
     from reporter.follow_up.next_gathering import carry_over
     from reporter.gathering.folder import open_session
 
     with open_session(before) as previous:
-        told = carry_over(session, previous, before, hand)
+        told = carry_over(session, previous, before, actor)
     click.echo(
         f"from {before.gathering.title}: {told.questions} open questions, {told.actions} action items, "
         f"{told.sessions} sessions, {told.invited} people to invite"

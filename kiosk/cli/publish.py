@@ -143,7 +143,7 @@ def publish(
     as_json: bool,
 ) -> None:
     """Queue what is approved and deliver what is due."""
-    from kiosk.peers import baton
+    from kiosk.peers import publisher_lease
     from kiosk.services.publishing import publish_all, set_budget, set_pause
 
     if pause and (resume or wait or dry_run):
@@ -166,7 +166,7 @@ def publish(
                     "the hub publishes this gathering just now, or can't be asked; it goes on by itself",
                     err=True,
                 )
-            baton.give_back(kiosk)
+            publisher_lease.release(kiosk)
         if as_json:
             print_json({"deliveries": done.rows})
         else:

@@ -70,7 +70,7 @@ def _decide(
         # All are looked up first: a typing slip in the last one changes nothing.
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         for row in rows:
-            act(db_session(), row, kiosk.hand("shell"))
+            act(db_session(), row, kiosk.actor("shell"))
         click.echo(f"{len(rows)} {word}")
 
 
@@ -95,7 +95,9 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
     with opened() as kiosk:
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         bare = [row for row in rows if undescribed(row)]
-        set_fields_many(db_session(), bare, kiosk.hand("shell"), lambda row: proposals_for(row, ""))
+        set_fields_many(
+            db_session(), bare, kiosk.actor("shell"), lambda row: proposals_for(row, "")
+        )
         for row in bare:
             click.echo(
                 f"{row.receipt}: described only as “{row.attachments[0].alt}”. Say what it shows: "
@@ -136,7 +138,7 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
             raise BadInput("Say of which takeaways: reporter review describe RECEIPT --text …")
         words = described_as if text else proposals_for
         done = set_fields_many(
-            db_session(), rows, kiosk.hand("shell"), lambda row: words(row, text)
+            db_session(), rows, kiosk.actor("shell"), lambda row: words(row, text)
         )
         click.echo(f"{len(done.changed)} described")
 
@@ -197,7 +199,7 @@ def themes(as_json: bool) -> None:
 
     with opened() as kiosk:
         language = kiosk.settings.gathering.language
-        refresh(db_session(), language, kiosk.hand("shell"))
+        refresh(db_session(), language, kiosk.actor("shell"))
         board = theme_board(db_session(), language)
         if as_json:
             print_json(
@@ -233,7 +235,7 @@ def withdraw_takeaway(receipt: str) -> None:
 
     with opened() as kiosk:
         row = by_receipt(db_session(), receipt)
-        withdraw(db_session(), row, kiosk.hand("shell"), kiosk.store)
+        withdraw(db_session(), row, kiosk.actor("shell"), kiosk.store)
         kiosk.index.sync(db_session())
         click.echo("taken back on this laptop: words and files are gone, a tombstone stays")
         for line in take_down(kiosk).sentences:

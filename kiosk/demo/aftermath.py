@@ -33,12 +33,12 @@ def bring_about(kiosk: KioskContext, site_address: str, progress: Progress) -> N
     """
     rows = {row.text: row for row in db.session.scalars(select(Takeaway))}
     pieces = [rows[piece.text] for piece in PIECES]
-    hand = kiosk.hand("desk")
+    actor = kiosk.actor("desk")
     for answer in ANSWERS:
-        _answer(pieces[answer.piece], answer, hand)
+        _answer(pieces[answer.piece], answer, actor)
     for at, what, who, done in ACTIONS:
-        _act(pieces[at], what, who, hand, done=done)
-    _compose(hand)
+        _act(pieces[at], what, who, actor, done=done)
+    _compose(actor)
     _process(kiosk, progress)
     kiosk.index.sync(db.session())
     _publish(kiosk, site_address)
@@ -46,12 +46,12 @@ def bring_about(kiosk: KioskContext, site_address: str, progress: Progress) -> N
     (kiosk.settings.folder / MARK).write_text(told, encoding="utf-8")
 
 
-def _answer(takeaway: Takeaway, answer: Answer, hand: Actor) -> None:
+def _answer(takeaway: Takeaway, answer: Answer, actor: Actor) -> None:
     state = ReplyState.SHOWN if answer.shown else ReplyState.HELD
     kind = ReplyKind.REPLY if answer.place else ReplyKind.ANSWER
     db.session.add(
         Reply(
-            id=new_id(hand.now, hand.rng),
+            id=new_id(actor.now, actor.rng),
             place=answer.place,
             takeaway_id=takeaway.id,
             kind=kind.value,
@@ -59,23 +59,23 @@ def _answer(takeaway: Takeaway, answer: Answer, hand: Actor) -> None:
             author=answer.author,
             text=answer.text,
             earlier=[],
-            written_at=hand.now,
-            received_at=hand.now,
-            changed_at=hand.now,
+            written_at=actor.now,
+            received_at=actor.now,
+            changed_at=actor.now,
         )
     )
     db.session.commit()
 
 
-def _act(takeaway: Takeaway, what: str, who: str, hand: Actor, *, done: bool) -> None:
+def _act(takeaway: Takeaway, what: str, who: str, actor: Actor, *, done: bool) -> None:
     values = {"what": what, "who": who, "who_agreed": True}
-    item = begin_item(db.session(), hand, "action", values, takeaway=takeaway)
+    item = begin_item(db.session(), actor, "action", values, takeaway=takeaway)
     if done:
-        change_item(db.session(), item, hand, {"state": "done", "outcome": "Soup for sixty."})
+        change_item(db.session(), item, actor, {"state": "done", "outcome": "Soup for sixty."})
 
 
-def _compose(hand: Actor) -> None:
-    story = draft_report(db.session(), hand, REPORT_TITLE)
+def _compose(actor: Actor) -> None:
+    story = draft_report(db.session(), actor, REPORT_TITLE)
     texts = {"title": REPORT_TITLE, "lead": REPORT_LEAD}
     set_texts(db.session(), story, texts, was={"title": story.title, "lead": story.lead})
     set_switches(db.session(), story, draft=False, rest=False)

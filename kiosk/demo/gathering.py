@@ -1,6 +1,6 @@
 """A sample gathering, made on the spot: sessions around this hour, photographs, spoken films, notes in four languages.
 
-Everything comes in through the phones' own door and is decided on as the desk does it.
+Everything is received as from phones and decided on as at the desk.
 """
 
 from __future__ import annotations
@@ -92,14 +92,14 @@ class _Filler:
             rng=self.rng,
             limits=self.settings.limits,
         )
-        hand = Actor(now=min(self.now, moment + timedelta(minutes=3)), rng=self.rng, who="desk")
+        actor = Actor(now=min(self.now, moment + timedelta(minutes=3)), rng=self.rng, who="desk")
         if piece.photos and piece.fate == "approved":
-            change(self.session, takeaway, hand, {"consent": "agreed", "starred": piece.starred})
+            change(self.session, takeaway, actor, {"consent": "agreed", "starred": piece.starred})
         elif piece.starred:
-            change(self.session, takeaway, hand, {"starred": True})
+            change(self.session, takeaway, actor, {"starred": True})
         decide = {"approved": approve, "hidden": hide}.get(piece.fate)
         if decide:
-            decide(self.session, takeaway, hand)
+            decide(self.session, takeaway, actor)
 
     def _store(self) -> Store:
         return Store(self.settings.folder)

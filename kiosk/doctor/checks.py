@@ -77,7 +77,7 @@ def _others(kiosk: KioskContext) -> Message:
     )
 
 
-def door(kiosk: KioskContext, port: int) -> Finding:
+def reachable(kiosk: KioskContext, port: int) -> Finding:
     """Whether a running kiosk answers at the laptop's own network address."""
     addresses = own_addresses()
     host = addresses[0].ip if addresses else "127.0.0.1"
@@ -89,8 +89,10 @@ def door(kiosk: KioskContext, port: int) -> Finding:
             host=host,
             port=port,
         )
-        return Finding("door", Verdict.WARN, told)
-    return _ok("door", Message("A kiosk answers at %(host)s, port %(port)s.", host=host, port=port))
+        return Finding("reachable", Verdict.WARN, told)
+    return _ok(
+        "reachable", Message("A kiosk answers at %(host)s, port %(port)s.", host=host, port=port)
+    )
 
 
 def walls(_kiosk: KioskContext, port: int) -> Finding:
@@ -273,7 +275,7 @@ def decoders(_kiosk: KioskContext, _port: int) -> Finding:
 
 CHECKS: tuple[Check, ...] = (
     address,
-    door,
+    reachable,
     walls,
     laptop.place,
     laptop.sleep,

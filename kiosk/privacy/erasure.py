@@ -42,7 +42,7 @@ def erase(kiosk: KioskContext, rows: Sequence[Takeaway], *, who: str) -> Erased:
     done = Erased([row.receipt for row in rows])
     ids = [row.id for row in rows]
     for row in rows:
-        withdraw(session, row, kiosk.hand(who), kiosk.store)
+        withdraw(session, row, kiosk.actor(who), kiosk.store)
     take_down(kiosk)
     done.targets_left = _targets_left(ids)
     for one in ids:

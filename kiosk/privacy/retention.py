@@ -27,7 +27,7 @@ class Preview:
 def run_clock(kiosk: KioskContext) -> Expired:
     """Announce what is near, let go what is over. Commits."""
     settings = kiosk.settings.privacy
-    return expire(db.session(), settings, kiosk.store, kiosk.hand(CLOCK))
+    return expire(db.session(), settings, kiosk.store, kiosk.actor(CLOCK))
 
 
 def preview(kiosk: KioskContext) -> list[Preview]:

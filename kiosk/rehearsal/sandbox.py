@@ -80,7 +80,7 @@ def _withdraw_all(session: Session, kiosk: KioskContext, event: EventSession) ->
         Takeaway.state != TakeawayState.WITHDRAWN,
     )
     for takeaway in session.scalars(query).all():
-        withdraw(session, takeaway, kiosk.hand("shell"), kiosk.store)
+        withdraw(session, takeaway, kiosk.actor("shell"), kiosk.store)
 
 
 def _wait_for_index(session: Session, kiosk: KioskContext, *, kiosk_runs: bool) -> None:

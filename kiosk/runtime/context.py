@@ -89,7 +89,7 @@ class KioskContext:
         """The current instant."""
         return self.clock()
 
-    def hand(self, who: str) -> Actor:
+    def actor(self, who: str) -> Actor:
         """The actor for a person at this kiosk: 'desk', 'contributor' or 'shell'."""
         return Actor(now=self.now(), rng=self.rng, who=who)
 

@@ -30,7 +30,7 @@ WATCH_SECONDS = 2.0
 PATIENCE = 30
 
 
-def workshop(kiosk: KioskContext) -> ImportContext:
+def import_context(kiosk: KioskContext) -> ImportContext:
     """The import context of this kiosk."""
     from capture.cards.shot_intake import ImportContext
 
@@ -57,7 +57,7 @@ def run_import(
     full disk)."""
     from capture.cards.importer import Importer
 
-    importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
+    importer = Importer(import_context(kiosk), job, tell=tell, stopped=stopped)
     try:
         importer.run(paths)
     except BaseException as error:
@@ -88,7 +88,7 @@ def watch(
     """Import what appears in folders, until stopped."""
     from capture.cards.importer import Importer
 
-    importer = Importer(workshop(kiosk), job, tell=tell, stopped=stopped)
+    importer = Importer(import_context(kiosk), job, tell=tell, stopped=stopped)
     seen = FolderWatch(paths)
     while not stopped():
         seen.look(lambda: importer)

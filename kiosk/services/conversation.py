@@ -32,7 +32,7 @@ def listen_once(kiosk: KioskContext) -> int:
     if db.session.scalar(select(Target.id).limit(1)) is None:
         return 0
     context = publish_context_of(kiosk)
-    queue_messages(db.session(), context.facts, kiosk.hand("kiosk"))
+    queue_messages(db.session(), context.facts, kiosk.actor("kiosk"))
     return fetch_replies.listen_due(db.session(), context)
 
 
@@ -51,7 +51,7 @@ def ask_for_looks(session: Session, kiosk: KioskContext) -> None:
 def send_answer(kiosk: KioskContext, to: Reply, text: str) -> Reply:
     """Answer a reply as the organization. Raises BadInput, Conflict. Commits."""
     facts = gathering_facts(db.session(), kiosk.settings)
-    return answer.answer(db.session(), to, text, kiosk.hand("desk"), facts=facts, rng=kiosk.rng)
+    return answer.answer(db.session(), to, text, kiosk.actor("desk"), facts=facts, rng=kiosk.rng)
 
 
 def greetings(store: Store) -> list[str]:

@@ -254,8 +254,8 @@ def _keep(kiosk: KioskContext, film: Film, script: Script, made: MadeFilm) -> No
     offer = Submission(
         event, files=[_received(kiosk, made.path)], audience=film.audience, source=Source.FILM
     )
-    door = IntakeContext(db.session(), kiosk.store, now, rng)
-    take_film_in(door, offer, alt=_alt(kiosk, script), seal=seal)
+    context = IntakeContext(db.session(), kiosk.store, now, rng)
+    take_film_in(context, offer, alt=_alt(kiosk, script), seal=seal)
 
 
 def _received(kiosk: KioskContext, path: Path) -> ReceivedFile:

@@ -47,9 +47,9 @@ def add_picture(kiosk: KioskContext, story: Story) -> None:
     takeaway = receive(
         db.session(), kiosk.store, offer, now=kiosk.now(), rng=kiosk.rng, limits=settings.limits
     )
-    hand = kiosk.hand("desk")
-    decisions.set_alt(db.session(), takeaway, hand, {arrival.sha256: words})
-    decisions.approve(db.session(), takeaway, hand)
+    actor = kiosk.actor("desk")
+    decisions.set_alt(db.session(), takeaway, actor, {arrival.sha256: words})
+    decisions.approve(db.session(), takeaway, actor)
     editing.add(db.session(), story, [takeaway])
 
 

@@ -43,7 +43,7 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeR
             raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
         check_bag(folder)
         return merge_bundle(
-            db.session(), kiosk.store, folder, kiosk.hand("merge"), look=look, tell=tell
+            db.session(), kiosk.store, folder, kiosk.actor("merge"), look=look, tell=tell
         )
 
 
@@ -58,7 +58,7 @@ def merge_folder(
             session,
             kiosk.store,
             folder,
-            kiosk.hand("merge"),
+            kiosk.actor("merge"),
             look,
             laptop=laptop,
             tell=tell,

@@ -113,7 +113,7 @@ def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[Step
 # --- Decisions ------------------------------------------------------------------------------------
 
 
-def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> Story:
+def draft(session: Session, facts: GatheringFacts, name: str, actor: Actor) -> Story:
     """Write a step's draft from the current content, replacing an earlier draft that was not sent. Commits.
 
     Raise NotFound for an unknown step, Conflict if it was already sent, BadInput if there is no content yet.
@@ -126,48 +126,48 @@ def draft(session: Session, facts: GatheringFacts, name: str, hand: Actor) -> St
     content = _CONTENT[name](session, facts)
     if row.story is not None:
         editing.delete_story(session, row.story)
-    story = editing.new_story(session, hand, content.title)
+    story = editing.new_story(session, actor, content.title)
     story.short = content.short
     row.story_id, row.state = story.id, StepState.DRAFTED.value
     # Assign the step first: stories of the plan take nothing away from the sessions' own stories.
     session.commit()
     if content.words:
-        editing.add_words(session, story, hand, content.words)
+        editing.add_words(session, story, actor, content.words)
     editing.add(session, story, content.takeaways)
     if content.after:
-        editing.add_words(session, story, hand, content.after)
+        editing.add_words(session, story, actor, content.after)
     return story
 
 
-def release(session: Session, name: str, hand: Actor) -> None:
+def release(session: Session, name: str, actor: Actor) -> None:
     """Approve a draft; the outbox sends it on its next run. Raise Conflict without a draft. Commits."""
     row = _row(session, name)
     if row.story is None:
         raise Conflict("There is no draft yet. Write it first.")
     row.story.draft = False
-    row.state, row.decided_at, row.decided_by = StepState.SENT.value, hand.now, hand.who
+    row.state, row.decided_at, row.decided_by = StepState.SENT.value, actor.now, actor.who
     next_revision(session)
     session.commit()
 
 
-def take_back(session: Session, name: str, hand: Actor) -> None:
+def take_back(session: Session, name: str, actor: Actor) -> None:
     """Turn a step back into a draft; a post that was sent is taken down. Commits."""
     row = _row(session, name)
     if row.story is not None:
         row.story.draft = True
-    row.state, row.decided_at, row.decided_by = StepState.DRAFTED.value, hand.now, hand.who
+    row.state, row.decided_at, row.decided_by = StepState.DRAFTED.value, actor.now, actor.who
     next_revision(session)
     session.commit()
 
 
-def skip(session: Session, name: str, hand: Actor, *, skipped: bool = True) -> None:
+def skip(session: Session, name: str, actor: Actor, *, skipped: bool = True) -> None:
     """Skip a step or include it again. Raise Conflict if it was already sent. Commits."""
     row = _row(session, name)
     if row.state == StepState.SENT:
         raise Conflict("It was sent already. Take it back first.")
     there = StepState.DRAFTED if row.story is not None else StepState.PLANNED
     row.state = (StepState.SKIPPED if skipped else there).value
-    row.decided_at, row.decided_by = hand.now, hand.who
+    row.decided_at, row.decided_by = actor.now, actor.who
     session.commit()
 
 

@@ -69,7 +69,7 @@ def _by_stamps(lines: list[str]) -> list[PastedReply]:
     return [PastedReply(author, "\n".join(words).strip()) for author, words in found]
 
 
-def take_pasted(session: Session, row_id: uuid.UUID, text: str, hand: Actor) -> int:
+def take_pasted(session: Session, row_id: uuid.UUID, text: str, actor: Actor) -> int:
     """Store pasted replies to a post and return how many are new. They await review in the inbox. Commits.
 
     Replies pasted again are recognized. Raise NotFound, or BadInput if the text is empty or too long.
@@ -86,7 +86,7 @@ def take_pasted(session: Session, row_id: uuid.UUID, text: str, hand: Actor) -> 
     blocked = blocked_people(session, row.target_id)
     new = {_remote_id(row, one): one for one in found if _remote_id(row, one) not in known}
     for remote_id, one in new.items():
-        session.add(_reply(row, remote_id, one, hand, is_blocked=one.author in blocked))
+        session.add(_reply(row, remote_id, one, actor, is_blocked=one.author in blocked))
     session.commit()
     return len(new)
 
@@ -97,12 +97,12 @@ def _remote_id(row: Delivery, one: PastedReply) -> str:
 
 
 def _reply(
-    row: Delivery, remote_id: str, one: PastedReply, hand: Actor, *, is_blocked: bool
+    row: Delivery, remote_id: str, one: PastedReply, actor: Actor, *, is_blocked: bool
 ) -> Reply:
     takeaways = row.memory.takeaways
     state = ReplyState.HIDDEN if is_blocked else ReplyState.HELD
     return Reply(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         target_id=row.target_id,
         remote_id=remote_id,
         place=row.target.name,
@@ -114,7 +114,7 @@ def _reply(
         text=one.text[:TEXT_CHARS],
         url=row.url,
         earlier=[],
-        written_at=hand.now,
-        received_at=hand.now,
-        changed_at=hand.now,
+        written_at=actor.now,
+        received_at=actor.now,
+        changed_at=actor.now,
     )

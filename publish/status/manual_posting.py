@@ -30,7 +30,7 @@ from reporter.models import Delivery, Story, Target
 
 
 @dataclass(frozen=True)
-class Handout:
+class ManualPost:
     """One post for a person to create, change or remove."""
 
     id: uuid.UUID
@@ -39,29 +39,29 @@ class Handout:
     # 'post', 'change' or 'remove'.
     what: str
     # Where to post it, and where it is already, if known.
-    door: str
+    posting_url: str
     url: str
     # Messages to post, each with its files.
     parts: tuple[Part, ...] = ()
     notes: tuple[str, ...] = ()
 
 
-def handouts(session: Session, context: PublishContext) -> list[Handout]:
+def manual_posts(session: Session, context: PublishContext) -> list[ManualPost]:
     """All posts waiting for a person, oldest first."""
     rows = session.scalars(
         select(Delivery)
         .where(Delivery.state == DeliveryState.MANUAL, Delivery.item_kind == ItemKind.STORY)
         .order_by(Delivery.created_at)
     )
-    return [_handout(session, context, row) for row in rows]
+    return [_manual_post(session, context, row) for row in rows]
 
 
-def _handout(session: Session, context: PublishContext, row: Delivery) -> Handout:
+def _manual_post(session: Session, context: PublishContext, row: Delivery) -> ManualPost:
     what = "remove" if not row.wanted else "change" if row.sent else "post"
     cls = target_class(row.target.kind)
-    door = cls.posting_url(row.target.options) if issubclass(cls, ManualPosting) else ""
+    posting_url = cls.posting_url(row.target.options) if issubclass(cls, ManualPosting) else ""
     title = row.memory.title
-    bare = Handout(row.id, row.target.name, title, what, door, row.url)
+    bare = ManualPost(row.id, row.target.name, title, what, posting_url, row.url)
     story = session.get(Story, row.item_id)
     fitted = shape_post(session, context, row.target, story) if story and row.wanted else None
     if fitted is None:

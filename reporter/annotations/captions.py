@@ -55,7 +55,7 @@ def captions_row(session: Session, media: Media) -> Captions:
     return row
 
 
-def keep(session: Session, media: Media, text: str, hand: Actor) -> list[Cue]:
+def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
     """Save these captions; an empty text removes them. Raises BadInput. Commits.
 
     Cues in a part that is cut off are kept, since the cut may be undone.

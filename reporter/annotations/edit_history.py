@@ -65,7 +65,7 @@ def save(
     media: Media,
     edits: Edits,
     *,
-    hand: Actor,
+    actor: Actor,
     way: str = "",
     was: str | None = None,
     noted: bool = True,
@@ -88,7 +88,7 @@ def save(
         session.rollback()
         return False
     # Voids the lease, so that no worker can finish a rendition with the former edits.
-    _make_again(session, media.id, edits, hand)
+    _make_again(session, media.id, edits, actor)
     session.execute(delete(Rendition).where(Rendition.media_id == media.id))
     session.execute(delete(Edit).where(Edit.media_id == media.id))
     session.add_all(
@@ -98,7 +98,7 @@ def save(
     if edits.blur and edits.blur != before.blur:
         media.faces = Faces.SEEN.value
     if noted:
-        _remember(session, media, hand, [before.steps(), edits.steps()], way=way)
+        _remember(session, media, actor, [before.steps(), edits.steps()], way=way)
     else:
         for takeaway in takeaways_of(session, media):
             bump_revision(session, takeaway)
@@ -109,7 +109,7 @@ def save(
     return True
 
 
-def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor) -> None:
+def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, actor: Actor) -> None:
     """Queue the file first: somebody is looking at the page, and a target may still show the former picture."""
     values = {
         "state": MediaState.RECEIVED.value,
@@ -117,7 +117,7 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor
         "attempts": 0,
         "error": "",
         "mended": edits.fingerprint(),
-        "due_at": hand.now - timedelta(days=1),
+        "due_at": actor.now - timedelta(days=1),
         # Text recognized in the former picture may be what is blurred now.
         "words": "",
         "words_of": "",
@@ -126,16 +126,16 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, hand: Actor
 
 
 def _remember(
-    session: Session, media: Media, hand: Actor, steps: Sequence[Any], *, way: str
+    session: Session, media: Media, actor: Actor, steps: Sequence[Any], *, way: str
 ) -> None:
     before, after = ({"sha256": media.sha256, "edits": one} for one in steps)
-    note(session, media, hand, ACTION, values=(before, {**after, "way": way}))
+    note(session, media, actor, ACTION, values=(before, {**after, "way": way}))
 
 
 def note(
     session: Session,
     media: Media,
-    hand: Actor,
+    actor: Actor,
     action: str,
     *,
     values: tuple[dict[str, Any], dict[str, Any]],
@@ -148,10 +148,10 @@ def note(
         bump_revision(session, takeaway)
         session.add(
             Decision(
-                id=new_id(hand.now, hand.rng),
+                id=new_id(actor.now, actor.rng),
                 takeaway_id=takeaway.id,
-                at=hand.now,
-                who=hand.who,
+                at=actor.now,
+                who=actor.who,
                 action=action,
                 revision=takeaway.revision,
                 before=values[0],

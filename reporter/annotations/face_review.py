@@ -134,18 +134,18 @@ def _widened(place: Four) -> Four:
     return round(left, 4), round(top, 4), round(right - left, 4), round(bottom - top, 4)
 
 
-def decide(session: Session, media: Media, hand: Actor) -> None:
+def decide(session: Session, media: Media, actor: Actor) -> None:
     """Record that a person has reviewed the faces and the whole picture may be shown; kept in the history. Commits."""
     was = media.faces
     if was == Faces.SEEN:
         return
     media.faces = Faces.SEEN.value
     before, after = ({"sha256": media.sha256, "faces": word} for word in (was, media.faces))
-    note(session, media, hand, ACTION, values=(before, after))
+    note(session, media, actor, ACTION, values=(before, after))
     session.commit()
 
 
-def undecide(session: Session, media: Media, hand: Actor) -> None:
+def undecide(session: Session, media: Media, actor: Actor) -> None:
     """Undo the decision: the picture waits for face review again. Commits."""
     if media.faces != Faces.SEEN:
         return

@@ -85,18 +85,18 @@ def thread_of(session: Session, reply: Reply) -> list[Reply]:
     return list(session.scalars(query.order_by(Reply.written_at, Reply.id).limit(200)))
 
 
-def mark_done(session: Session, reply: Reply, hand: Actor, *, done: bool) -> None:
+def mark_done(session: Session, reply: Reply, actor: Actor, *, done: bool) -> None:
     """Mark as done, or reopen. Commits."""
-    reply.done_at, reply.done_by = (hand.now, hand.who) if done else (None, "")
+    reply.done_at, reply.done_by = (actor.now, actor.who) if done else (None, "")
     reply.snoozed_until = None
     session.commit()
 
 
-def snooze(session: Session, reply: Reply, hand: Actor, days: int) -> None:
+def snooze(session: Session, reply: Reply, actor: Actor, days: int) -> None:
     """Snooze for some days. Raises BadInput for a number that is not in ``NAPS``. Commits."""
     if days not in NAPS:
         raise BadInput("It can sleep until tomorrow or for a week.")
-    reply.snoozed_until = hand.now + timedelta(days=days)
+    reply.snoozed_until = actor.now + timedelta(days=days)
     session.commit()
 
 

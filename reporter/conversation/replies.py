@@ -152,18 +152,18 @@ def find_reply(session: Session, number: str) -> Reply:
 # --- Decisions ------------------------------------------------------------------------------------
 
 
-def decide(session: Session, reply: Reply, hand: Actor, state: ReplyState) -> None:
+def decide(session: Session, reply: Reply, actor: Actor, state: ReplyState) -> None:
     """Show, hold or hide it, or mark it as spam. Raises Conflict if it was deleted. Commits."""
     if reply.state == ReplyState.GONE:
         raise Conflict("It was deleted where it was written; it can't be shown any more.")
-    reply.state, reply.flagged, reply.changed_at = state.value, False, hand.now
+    reply.state, reply.flagged, reply.changed_at = state.value, False, actor.now
     next_revision(session)
     session.commit()
 
 
-def take_back(session: Session, reply: Reply, hand: Actor) -> None:
+def take_back(session: Session, reply: Reply, actor: Actor) -> None:
     """Withdraw a reply for its author: the text is deleted, the row stays so that nothing restores it. Commits."""
-    _empty(reply, hand.now)
+    _empty(reply, actor.now)
     next_revision(session)
     session.commit()
 
@@ -173,7 +173,7 @@ def _empty(reply: Reply, now: datetime) -> None:
     reply.state, reply.changed_at = ReplyState.GONE.value, now
 
 
-def block_person(session: Session, reply: Reply, hand: Actor) -> None:
+def block_person(session: Session, reply: Reply, actor: Actor) -> None:
     """Hide all present and future replies of this person at that target. Raises BadInput for an
     author without a name. Commits."""
     person = reply.author_url or reply.author
@@ -183,12 +183,12 @@ def block_person(session: Session, reply: Reply, hand: Actor) -> None:
         )
     key = {"target_id": reply.target_id, "person": person}
     if session.get(BlockedPerson, key) is None:
-        session.add(BlockedPerson(**key, author=reply.author, blocked_at=hand.now, who=hand.who))
+        session.add(BlockedPerson(**key, author=reply.author, blocked_at=actor.now, who=actor.who))
     same = Reply.author_url == person if reply.author_url else Reply.author == person
     session.execute(
         update(Reply)
         .where(Reply.target_id == reply.target_id, same, Reply.state != ReplyState.GONE)
-        .values(state=ReplyState.HIDDEN.value, changed_at=hand.now)
+        .values(state=ReplyState.HIDDEN.value, changed_at=actor.now)
     )
     next_revision(session)
     session.commit()
@@ -200,10 +200,10 @@ def blocked_people(session: Session, target_id: uuid.UUID) -> frozenset[str]:
     return frozenset(session.scalars(query))
 
 
-def narrow(session: Session, reply: Reply, hand: Actor, takeaway: Takeaway | None) -> None:
+def narrow(session: Session, reply: Reply, actor: Actor, takeaway: Takeaway | None) -> None:
     """Set which takeaway of its story a reply is about; None means the whole story. Commits."""
     reply.takeaway_id = takeaway.id if takeaway else None
-    reply.changed_at = hand.now
+    reply.changed_at = actor.now
     next_revision(session)
     session.commit()
 

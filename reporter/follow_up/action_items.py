@@ -27,7 +27,7 @@ _TEXTS = {"what": WHAT_CHARS, "who": 120, "outcome": 1000}
 
 def begin_item(
     session: Session,
-    hand: Actor,
+    actor: Actor,
     kind: str,
     values: Mapping[str, Any],
     *,
@@ -39,7 +39,7 @@ def begin_item(
     if kind not in KINDS:
         raise BadInput("It is either a question or something to do.")
     item = ActionItem(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         kind=kind,
         what="",
         who="",
@@ -49,10 +49,10 @@ def begin_item(
         takeaway_id=_about(takeaway, reply),
         reply_id=reply.id if reply else None,
         carried_from="",
-        created_at=hand.now,
-        changed_at=hand.now,
+        created_at=actor.now,
+        changed_at=actor.now,
     )
-    _apply(item, hand, values)
+    _apply(item, actor, values)
     if not item.what:
         raise BadInput("Say in a line what is open.")
     session.add(item)
@@ -65,12 +65,14 @@ def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:
     return takeaway.id if takeaway else reply.takeaway_id if reply else None
 
 
-def change_item(session: Session, item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
+def change_item(
+    session: Session, item: ActionItem, actor: Actor, values: Mapping[str, Any]
+) -> None:
     """Set ``what``, ``who``, ``who_agreed``, ``due_on`` (ISO date or ''), ``state``, ``outcome``. Commits.
 
     Raises BadInput for invalid values; then nothing is changed.
     """
-    _apply(item, hand, values)
+    _apply(item, actor, values)
     if not item.what:
         session.rollback()
         raise BadInput("Say in a line what is open.")
@@ -78,7 +80,7 @@ def change_item(session: Session, item: ActionItem, hand: Actor, values: Mapping
     session.commit()
 
 
-def _apply(item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
+def _apply(item: ActionItem, actor: Actor, values: Mapping[str, Any]) -> None:
     for name, most in _TEXTS.items():
         if name in values:
             setattr(item, name, " ".join(str(values[name]).split())[:most])
@@ -87,8 +89,8 @@ def _apply(item: ActionItem, hand: Actor, values: Mapping[str, Any]) -> None:
     if "due_on" in values:
         item.due_on = read_date(str(values["due_on"]))
     if "state" in values:
-        _set_state(item, hand, str(values["state"]))
-    item.changed_at = hand.now
+        _set_state(item, actor, str(values["state"]))
+    item.changed_at = actor.now
 
 
 def read_date(text: str) -> date | None:
@@ -101,11 +103,11 @@ def read_date(text: str) -> date | None:
         ) from error
 
 
-def _set_state(item: ActionItem, hand: Actor, state: str) -> None:
+def _set_state(item: ActionItem, actor: Actor, state: str) -> None:
     if state not in set(ItemState):
         raise BadInput("It is open, done or dropped.")
     if state != item.state:
-        item.closed_at = None if state == ItemState.OPEN else hand.now
+        item.closed_at = None if state == ItemState.OPEN else actor.now
     item.state = state
 
 

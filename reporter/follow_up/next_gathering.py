@@ -36,7 +36,7 @@ def next_gathering(session: Session) -> NextGathering | None:
 
 def set_next(
     session: Session,
-    hand: Actor,
+    actor: Actor,
     *,
     title: str,
     starts_at: datetime,
@@ -58,7 +58,7 @@ def set_next(
         place.strip(),
         url.strip(),
         words.strip(),
-        hand.now,
+        actor.now,
     )
     session.add(row)
     next_revision(session)
@@ -157,30 +157,30 @@ class Carried:
     invited: int
 
 
-def carry_over(session: Session, previous: Session, settings: Settings, hand: Actor) -> Carried:
+def carry_over(session: Session, previous: Session, settings: Settings, actor: Actor) -> Carried:
     """Take over open questions and action items, sessions of a series and people who agreed to be invited.
 
     ``previous`` is a session on the previous gathering's database, ``settings`` are its settings.
     Nothing else is taken over: no words of takeaways that were neither made an item nor approved as
     a question, and no names that may not be published. Commits.
     """
-    items = [_copy(row, settings, hand) for row in _open_items(previous)]
-    items += [_from_takeaway(row, settings, hand) for row in proposed(previous) if _may_go_on(row)]
+    items = [_copy(row, settings, actor) for row in _open_items(previous)]
+    items += [_from_takeaway(row, settings, actor) for row in proposed(previous) if _may_go_on(row)]
     session.add_all(items)
     series = _series(previous)
     for row in series:
-        made = add_session(session, row.title, now=hand.now, rng=hand.rng, room=row.room)
+        made = add_session(session, row.title, now=actor.now, rng=actor.rng, room=row.room)
         made.series, made.description, made.speakers = True, row.description, row.speakers
     addresses = invited(previous)
     for address in addresses:
         session.add(
             Contact(
-                id=new_id(hand.now, hand.rng),
+                id=new_id(actor.now, actor.rng),
                 address=address,
                 answer=False,
                 invite=True,
-                token=f"{hand.rng.getrandbits(128):032x}",
-                created_at=hand.now,
+                token=f"{actor.rng.getrandbits(128):032x}",
+                created_at=actor.now,
             )
         )
     session.commit()
@@ -206,9 +206,9 @@ def _series(previous: Session) -> list[EventSession]:
     )
 
 
-def _copy(row: ActionItem, settings: Settings, hand: Actor) -> ActionItem:
+def _copy(row: ActionItem, settings: Settings, actor: Actor) -> ActionItem:
     return _item(
-        hand,
+        actor,
         kind=row.kind,
         what=row.what,
         who=row.who if row.who_agreed else "",
@@ -218,10 +218,10 @@ def _copy(row: ActionItem, settings: Settings, hand: Actor) -> ActionItem:
     )
 
 
-def _from_takeaway(row: Takeaway, settings: Settings, hand: Actor) -> ActionItem:
+def _from_takeaway(row: Takeaway, settings: Settings, actor: Actor) -> ActionItem:
     words = " ".join((row.caption or row.text).split())
     return _item(
-        hand,
+        actor,
         kind=row.intent,
         what=words[:500] or row.session.title,
         who="",
@@ -231,12 +231,12 @@ def _from_takeaway(row: Takeaway, settings: Settings, hand: Actor) -> ActionItem
     )
 
 
-def _item(hand: Actor, **values: object) -> ActionItem:
+def _item(actor: Actor, **values: object) -> ActionItem:
     return ActionItem(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         state=ItemState.OPEN.value,
         outcome="",
-        created_at=hand.now,
-        changed_at=hand.now,
+        created_at=actor.now,
+        changed_at=actor.now,
         **values,
     )

@@ -42,12 +42,12 @@ def paused_since(session: Session) -> datetime | None:
     return session.scalar(select(Gathering.paused_at))
 
 
-def block(session: Session, takeaway: Takeaway, hand: Actor) -> None:
+def block(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Block the device that a takeaway came from. Raises BadInput if it is unknown. Commits."""
     if not takeaway.device or takeaway.device.startswith(ELSEWHERE):
         raise BadInput("Nobody knows which device this came from, so none can be blocked.")
     if session.get(BlockedDevice, takeaway.device) is None:
-        row = BlockedDevice(device=takeaway.device, blocked_at=hand.now, who=hand.who)
+        row = BlockedDevice(device=takeaway.device, blocked_at=actor.now, who=actor.who)
         session.add(row)
         session.commit()
 

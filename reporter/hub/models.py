@@ -54,7 +54,7 @@ class HubGathering(RegistryBase):
     # When a worker is due next, and the worker that holds it now.
     due_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     lease: Mapped[str] = mapped_column(default="")
-    # Who holds the baton, and until when: see reporter.hub.baton. Empty: nobody.
+    # Who holds the publisher lease, and until when: see reporter.hub.publisher_lease. Empty: nobody.
     publisher: Mapped[str] = mapped_column(default="")
     publisher_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -51,18 +51,18 @@ def is_bundle(folder: Path) -> bool:
 
 
 def merge_bundle(
-    session: Session, store: Store, folder: Path, hand: Actor, *, look: Look, tell: Tell = untold
+    session: Session, store: Store, folder: Path, actor: Actor, *, look: Look, tell: Tell = untold
 ) -> MergeReport:
     """Merge a bundle whose checksums were verified. Raises BadInput if it is invalid. Commits."""
     records, items = read_records(folder)
     done = MergeReport()
     for number, record in enumerate(records, 1):
         decisions.lock_gathering(session)
-        _merge(session, store, record, hand, look=look, done=done)
+        _merge(session, store, record, actor, look=look, done=done)
         session.commit()
         tell(number, len(records))
     for item in items:
-        _merge_item(session, item, hand, done)
+        _merge_item(session, item, actor, done)
     session.commit()
     return done
 
@@ -149,20 +149,20 @@ class _Item:
         }
 
 
-def _merge_item(session: Session, item: _Item, hand: Actor, done: MergeReport) -> None:
+def _merge_item(session: Session, item: _Item, actor: Actor, done: MergeReport) -> None:
     """Add an item unless it exists, or belongs to a takeaway that is missing or withdrawn here."""
     if item.takeaway is not None:
         about = session.get(Takeaway, item.takeaway)
         if about is None or about.state == TakeawayState.WITHDRAWN:
             return
     row = ActionItem(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         takeaway_id=item.takeaway,
         carried_from="",
-        created_at=hand.now,
-        changed_at=hand.now,
+        created_at=actor.now,
+        changed_at=actor.now,
         who_agreed=bool(item.values["who"]),
-        closed_at=None if item.values["state"] == ItemState.OPEN else hand.now,
+        closed_at=None if item.values["state"] == ItemState.OPEN else actor.now,
         **item.values,
     )
     if same_item(session, row, item.takeaway) is None:
@@ -184,13 +184,13 @@ def _file(data: Path, media: dict[str, Any]) -> Path | None:
 
 
 def _merge(
-    session: Session, store: Store, record: _Record, hand: Actor, *, look: Look, done: MergeReport
+    session: Session, store: Store, record: _Record, actor: Actor, *, look: Look, done: MergeReport
 ) -> None:
     buried = select(Tombstone.takeaway_id).where(Tombstone.takeaway_id == record.id)
     if session.get(Takeaway, record.id) is not None or session.scalar(buried) is not None:
         done.known += 1
         return
-    event = _event(session, record, hand, done)
+    event = _event(session, record, actor, done)
     hashes = [sha256 for sha256, *_rest in record.media]
     gone = set(
         session.scalars(
@@ -205,11 +205,11 @@ def _merge(
         return
     row = Takeaway(
         id=record.id,
-        receipt=make_receipt(hand.rng),
+        receipt=make_receipt(actor.rng),
         session_id=event.id,
         source=Source.CARD.value,
         state=TakeawayState.APPROVED.value,
-        approved_at=hand.now,
+        approved_at=actor.now,
         tags=[Tag(name=n) for n in record.tags],
         **record.values,
     )
@@ -219,7 +219,7 @@ def _merge(
     session.flush()
     for position, (_sha256, alt, path, captions) in enumerate(files):
         try:
-            media = _media(session, store, path, hand, look=look, done=done)  # type: ignore[arg-type]
+            media = _media(session, store, path, actor, look=look, done=done)  # type: ignore[arg-type]
         except (OSError, ReporterError) as error:
             done.left.append(f"{path}: {error}")
             continue
@@ -239,13 +239,13 @@ def _keep_captions(session: Session, media: Media, captions: str) -> None:
         media.words = spoken(read_cues(captions))[:MOST_CHARS]
 
 
-def _event(session: Session, record: _Record, hand: Actor, done: MergeReport) -> EventSession:
+def _event(session: Session, record: _Record, actor: Actor, done: MergeReport) -> EventSession:
     found = session.scalar(select(EventSession).where(EventSession.code == record.code))
     if found is not None:
         return found
-    code = record.code if is_valid(record.code) else make_code(hand.rng)
+    code = record.code if is_valid(record.code) else make_code(actor.rng)
     event = EventSession(
-        id=new_id(hand.now, hand.rng), code=code, title=record.title, created_at=hand.now
+        id=new_id(actor.now, actor.rng), code=code, title=record.title, created_at=actor.now
     )
     session.add(event)
     session.flush()
@@ -254,10 +254,10 @@ def _event(session: Session, record: _Record, hand: Actor, done: MergeReport) ->
 
 
 def _media(
-    session: Session, store: Store, path: Path, hand: Actor, *, look: Look, done: MergeReport
+    session: Session, store: Store, path: Path, actor: Actor, *, look: Look, done: MergeReport
 ) -> Media:
     """The media row of a file's bytes; new files are copied."""
-    with store.arriving(f"merge-{hand.rng.getrandbits(64):016x}") as incoming:
+    with store.arriving(f"merge-{actor.rng.getrandbits(64):016x}") as incoming:
         with path.open("rb") as file:
             shutil.copyfileobj(file, incoming, PIECE)
         incoming.finish()
@@ -268,15 +268,15 @@ def _media(
         kind, mime, ext = look(incoming.path)
     store.keep(incoming.path, incoming.sha256, ext)
     media = Media(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         sha256=incoming.sha256,
         kind=kind,
         type=mime,
         ext=ext,
         bytes=incoming.size,
         state=MediaState.RECEIVED.value,
-        due_at=hand.now,
-        received_at=hand.now,
+        due_at=actor.now,
+        received_at=actor.now,
     )
     session.add(media)
     session.flush()

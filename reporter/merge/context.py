@@ -58,7 +58,7 @@ class MergeContext:
     other: Session
     store: Store
     folder: Path
-    hand: Actor
+    actor: Actor
     look: Look
     # Name of the other laptop; empty if unknown.
     laptop: str = ""
@@ -74,12 +74,12 @@ class MergeContext:
     @property
     def rng(self) -> random.Random:
         """The random source for new ids."""
-        return self.hand.rng
+        return self.actor.rng
 
     @property
     def now(self) -> datetime:
         """The time of the merge."""
-        return self.hand.now
+        return self.actor.now
 
 
 def row_values(row: Any, *without: str) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def copy_edits(session: Session, other: Session, ours: Media, theirs: Media) -> 
         )
 
 
-def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> list[str]:
+def merge_edits(session: Session, other: Session, store: Store, actor: Actor) -> list[str]:
     """Merge the edits of every file edited there that exists here; returns messages about failures. Commits.
 
     Has to run before the histories are merged: they show which side knew of the other's edits.
@@ -52,7 +52,7 @@ def merge_edits(session: Session, other: Session, store: Store, hand: Actor) -> 
         if ours is None or theirs is None:
             continue
         try:
-            _merge_file(session, other, store, hand, pair=(ours, theirs))
+            _merge_file(session, other, store, actor, pair=(ours, theirs))
         except (BadInput, Conflict) as error:
             left.append(f"{sha256[:12]}: {error.message}")
     return left
@@ -68,7 +68,7 @@ def _by_hash(session: Session, sha256: str) -> Media | None:
 
 
 def _merge_file(
-    session: Session, other: Session, store: Store, hand: Actor, *, pair: tuple[Media, Media]
+    session: Session, other: Session, store: Store, actor: Actor, *, pair: tuple[Media, Media]
 ) -> None:
     """The edits of the side that knew the other's; if neither did, the later ones plus all blurs of both."""
     ours, theirs = pair
@@ -77,11 +77,11 @@ def _merge_file(
         return
     wanted = edits_of(other, theirs)
     if not here or here[-1].id in {one.id for one in there}:
-        save(session, store, ours, wanted, hand=hand, noted=False)
+        save(session, store, ours, wanted, actor=actor, noted=False)
         return
     mine = edits_of(session, ours)
     later, earlier = (wanted, mine) if _moment(there[-1]) > _moment(here[-1]) else (mine, wanted)
-    save(session, store, ours, _with_blurs(ours.kind, later, earlier), hand=hand)
+    save(session, store, ours, _with_blurs(ours.kind, later, earlier), actor=actor)
 
 
 def _saves(session: Session, sha256: str) -> list[Decision]:

@@ -41,7 +41,7 @@ def merge_takeaways(merge: MergeContext) -> None:
     """Merge sessions, tombstones, takeaways with their files and history. Commits as it goes."""
     _merge_sessions(merge)
     _merge_tombstones(merge)
-    merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.hand)
+    merge.done.left += merge_edits(merge.session, merge.other, merge.store, merge.actor)
     # Each laptop makes its own film.
     brought = Takeaway.source != Source.FILM
     whole = merge.other.scalar(select(func.count(Takeaway.id)).where(brought)) or 0
@@ -98,7 +98,7 @@ def _merge_tombstones(merge: MergeContext) -> None:
         by_client = digests.get(theirs.client) if theirs.client else None
         for ours in {session.get(Takeaway, one) for one in (theirs.takeaway_id, by_client) if one}:
             if ours is not None and ours.state != TakeawayState.WITHDRAWN:
-                decisions.withdraw(session, ours, merge.hand, merge.store)
+                decisions.withdraw(session, ours, merge.actor, merge.store)
                 merge.done.withdrawn += 1
         if session.get(Tombstone, (theirs.takeaway_id, theirs.sha256)) is None:
             session.add(Tombstone(**row_values(theirs)))
@@ -208,7 +208,7 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     if ours.state == TakeawayState.WITHDRAWN:
         return
     if theirs.state == TakeawayState.WITHDRAWN:
-        decisions.withdraw(merge.session, ours, merge.hand, merge.store)
+        decisions.withdraw(merge.session, ours, merge.actor, merge.store)
         merge.done.withdrawn += 1
         return
     have = {one.media.sha256 for one in ours.attachments}

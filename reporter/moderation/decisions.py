@@ -87,28 +87,28 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
     return found
 
 
-def approve(session: Session, takeaway: Takeaway, hand: Actor) -> None:
+def approve(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Approve it. A photo without alt text gets its contributor's words as alt text. Commits."""
-    set_state(session, takeaway, hand, TakeawayState.APPROVED)
+    set_state(session, takeaway, actor, TakeawayState.APPROVED)
     session.commit()
 
 
-def hide(session: Session, takeaway: Takeaway, hand: Actor) -> None:
+def hide(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Hide it from everybody, but keep it. Commits."""
-    set_state(session, takeaway, hand, TakeawayState.HIDDEN)
+    set_state(session, takeaway, actor, TakeawayState.HIDDEN)
     session.commit()
 
 
-def reopen(session: Session, takeaway: Takeaway, hand: Actor) -> None:
+def reopen(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Return it to the undecided takeaways. Commits."""
-    set_state(session, takeaway, hand, TakeawayState.NEW)
+    set_state(session, takeaway, actor, TakeawayState.NEW)
     session.commit()
 
 
 def set_state(
     session: Session,
     takeaway: Takeaway,
-    hand: Actor,
+    actor: Actor,
     state: TakeawayState,
     *,
     action: str = "",
@@ -130,25 +130,25 @@ def set_state(
     if takeaway.state != state:
         before["state"], after["state"] = takeaway.state, state.value
         takeaway.state = state.value
-        takeaway.approved_at = hand.now if state is TakeawayState.APPROVED else None
+        takeaway.approved_at = actor.now if state is TakeawayState.APPROVED else None
     bump_revision(session, takeaway)
-    remember(session, takeaway, hand, action or state.value, before=before, after=after)
+    remember(session, takeaway, actor, action or state.value, before=before, after=after)
     return True
 
 
-def change(session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any]) -> None:
+def change(session: Session, takeaway: Takeaway, actor: Actor, values: Mapping[str, Any]) -> None:
     """Set texts, choices, ``starred``, ``tags`` (a list) and ``session_code``; unchanged values are ignored.
 
     Raises BadInput for an unknown name or value, Conflict for a withdrawn takeaway. Commits.
     """
-    set_fields(session, takeaway, hand, values)
+    set_fields(session, takeaway, actor, values)
     session.commit()
 
 
 def change_own(
     session: Session,
     takeaway: Takeaway,
-    hand: Actor,
+    actor: Actor,
     values: Mapping[str, Any],
     *,
     screen: Callable[[Takeaway], object] | None = None,
@@ -159,29 +159,29 @@ def change_own(
     ``change`` does. Commits.
     """
     words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)
-    set_fields(session, takeaway, hand, values)
+    set_fields(session, takeaway, actor, values)
     if takeaway.text != words[0]:
         # Alt texts that only repeated these words: approving the new words accepts those as alt text.
         stale = {ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""}
-        set_fields(session, takeaway, hand, stale)
+        set_fields(session, takeaway, actor, stale)
     if words != (takeaway.text, takeaway.author):
-        require_review(session, takeaway, hand)
+        require_review(session, takeaway, actor)
     if screen is not None:
         screen(takeaway)
     session.commit()
 
 
-def require_review(session: Session, takeaway: Takeaway, hand: Actor) -> None:
+def require_review(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Return an approved takeaway to the undecided ones because its content changed. Does not commit."""
     if takeaway.state != TakeawayState.APPROVED:
         return
-    set_state(session, takeaway, hand, TakeawayState.NEW)
+    set_state(session, takeaway, actor, TakeawayState.NEW)
 
 
 def set_fields(
     session: Session,
     takeaway: Takeaway,
-    hand: Actor,
+    actor: Actor,
     values: Mapping[str, Any],
     *,
     action: str = "change",
@@ -192,7 +192,7 @@ def set_fields(
     before, after = _set_all(session, takeaway, values)
     if after:
         bump_revision(session, takeaway)
-        remember(session, takeaway, hand, action, before=before, after=after)
+        remember(session, takeaway, actor, action, before=before, after=after)
     return bool(after)
 
 
@@ -210,16 +210,16 @@ def _set_all(
     return before, after
 
 
-def set_alt(session: Session, takeaway: Takeaway, hand: Actor, alts: Mapping[str, str]) -> None:
+def set_alt(session: Session, takeaway: Takeaway, actor: Actor, alts: Mapping[str, str]) -> None:
     """Set the alt text of attachments, {sha256: words}; other files are left alone. Commits."""
     there = {attachment.media.sha256 for attachment in takeaway.attachments}
     values = {ALT + sha: words for sha, words in alts.items() if sha in there}
     if values:
-        set_fields(session, takeaway, hand, values)
+        set_fields(session, takeaway, actor, values)
     session.commit()
 
 
-def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) -> None:
+def withdraw(session: Session, takeaway: Takeaway, actor: Actor, store: Store) -> None:
     """Withdraw it for good: words and files are deleted, the tombstone stays. Idempotent. Commits, then deletes files.
 
     Published copies are taken down in the outbox's next run, which finds the takeaway gone from its
@@ -230,12 +230,12 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
         session.rollback()
         return
     media = [attachment.media for attachment in takeaway.attachments]
-    erase_traces(session, takeaway, store, client_id=takeaway.client_id, now=hand.now)
-    _write_tombstone(session, takeaway, [m.sha256 for m in media], hand)
+    erase_traces(session, takeaway, store, client_id=takeaway.client_id, now=actor.now)
+    _write_tombstone(session, takeaway, [m.sha256 for m in media], actor)
     _erase_content(session, takeaway)
-    _erase_replies(session, takeaway, hand.now)
+    _erase_replies(session, takeaway, actor.now)
     bump_revision(session, takeaway)
-    remember(session, takeaway, hand, TakeawayState.WITHDRAWN.value, before={}, after={})
+    remember(session, takeaway, actor, TakeawayState.WITHDRAWN.value, before={}, after={})
     originals = delete_unused(session, media)
     session.commit()
     # The same bytes may be arriving for another session right now: those are kept.
@@ -245,7 +245,7 @@ def withdraw(session: Session, takeaway: Takeaway, hand: Actor, store: Store) ->
 
 
 def _write_tombstone(
-    session: Session, takeaway: Takeaway, hashes: Sequence[str], hand: Actor
+    session: Session, takeaway: Takeaway, hashes: Sequence[str], actor: Actor
 ) -> None:
     for sha256 in {*hashes, ""}:
         session.add(
@@ -254,7 +254,7 @@ def _write_tombstone(
                 sha256=sha256,
                 receipt=takeaway.receipt,
                 session_code=takeaway.session.code,
-                withdrawn_at=hand.now,
+                withdrawn_at=actor.now,
                 # Only once: a retry is looked up by this, whatever files it has.
                 client="" if sha256 else client_digest(takeaway.client_id),
             )

@@ -38,21 +38,21 @@ def fields_of(decision: Decision) -> Fields:
 def remember(
     session: Session,
     takeaway: Takeaway,
-    hand: Actor,
+    actor: Actor,
     action: str,
     *,
     before: dict[str, Any],
     after: dict[str, Any],
 ) -> Decision:
     """Record a change, after ``bump_revision`` has given the takeaway its new revision. Does not commit."""
-    made = new_id(hand.now, hand.rng)
+    made = new_id(actor.now, actor.rng)
     decision = Decision(
         id=made,
         takeaway_id=takeaway.id,
-        at=hand.now,
-        who=hand.who,
+        at=actor.now,
+        who=actor.who,
         action=action,
-        step=hand.step or made,
+        step=actor.step or made,
         revision=takeaway.revision,
         undone=False,
         before=before,

@@ -164,23 +164,23 @@ def announced(session: Session, settings: PrivacySettings, now: datetime) -> lis
     return [item for item in items if item.kind in ANNOUNCED and item.announced_from <= now]
 
 
-def expire(session: Session, settings: PrivacySettings, store: Store, hand: Actor) -> Expired:
+def expire(session: Session, settings: PrivacySettings, store: Store, actor: Actor) -> Expired:
     """Delete what has expired and was announced. Idempotent; commits as it goes, each takeaway separately.
 
     A takeaway leaves a tombstone like a withdrawn one, so that no merge or card restores it.
     """
-    announce(session, settings, hand.now)
-    over = [item for item in schedule(session, settings, hand.now) if _may_go(item, hand.now)]
+    announce(session, settings, actor.now)
+    over = [item for item in schedule(session, settings, actor.now) if _may_go(item, actor.now)]
     ids = {kind: [uuid.UUID(item.id) for item in over if item.kind is kind] for kind in Kind}
     for one in ids[Kind.UNAPPROVED]:
-        _expire_takeaway(session, one, store, hand)
+        _expire_takeaway(session, one, store, actor)
     session.execute(delete(Contact).where(Contact.id.in_(ids[Kind.ADDRESSES])))
     ended = _forget_devices(session, ids[Kind.DEVICES])
-    ended += _forget_other_devices(session, settings, hand.now)
+    ended += _forget_other_devices(session, settings, actor.now)
     if over or ended:
-        ask_purge(session, hand.now)
+        ask_purge(session, actor.now)
     session.commit()
-    announce(session, settings, hand.now)
+    announce(session, settings, actor.now)
     return Expired(len(ids[Kind.UNAPPROVED]), len(ids[Kind.ADDRESSES]), ended)
 
 
@@ -197,11 +197,11 @@ def _may_go(item: Item, now: datetime) -> bool:
     return item.goes <= now
 
 
-def _expire_takeaway(session: Session, one: uuid.UUID, store: Store, hand: Actor) -> None:
+def _expire_takeaway(session: Session, one: uuid.UUID, store: Store, actor: Actor) -> None:
     row = session.get(Takeaway, one)
     # It may have been approved a moment ago.
     if row is not None and row.state in (TakeawayState.NEW, TakeawayState.HIDDEN):
-        withdraw(session, row, hand, store)
+        withdraw(session, row, actor, store)
 
 
 def _forget_devices(session: Session, ids: list[uuid.UUID]) -> int:

@@ -48,7 +48,7 @@ class Outcome:
 
 
 def decide_many(
-    session: Session, rows: Sequence[Takeaway], hand: Actor, state: TakeawayState, *, seen: int
+    session: Session, rows: Sequence[Takeaway], actor: Actor, state: TakeawayState, *, seen: int
 ) -> Outcome:
     """Approve, hide or reopen as one step; takeaways that others changed after revision ``seen`` are skipped. Commits.
 
@@ -60,14 +60,14 @@ def decide_many(
         return set_state(session, row, by, state)
 
     return _each(
-        session, rows, hand, act, watched=watched, seen=seen, wanted={"state": state.value}
+        session, rows, actor, act, watched=watched, seen=seen, wanted={"state": state.value}
     )
 
 
 def set_fields_many(
     session: Session,
     rows: Sequence[Takeaway],
-    hand: Actor,
+    actor: Actor,
     values: Callable[[Takeaway], Mapping[str, Any]],
 ) -> Outcome:
     """Set fields of many takeaways as one step (star, add a tag, move to another session). Commits."""
@@ -75,13 +75,13 @@ def set_fields_many(
     def act(row: Takeaway, by: Actor) -> bool:
         return set_fields(session, row, by, values(row))
 
-    return _each(session, rows, hand, act)
+    return _each(session, rows, actor, act)
 
 
 def _each(
     session: Session,
     rows: Sequence[Takeaway],
-    hand: Actor,
+    actor: Actor,
     act: Callable[[Takeaway, Actor], bool],
     *,
     watched: frozenset[str] = frozenset(),
@@ -89,7 +89,7 @@ def _each(
     wanted: Mapping[str, Any] | None = None,
 ) -> Outcome:
     lock_gathering(session)
-    outcome, step = Outcome(), hand.one_step()
+    outcome, step = Outcome(), actor.one_step()
     theirs: dict[Any, Decision] = {}
     if watched:
         found = changes_since(session, [row.id for row in rows], seen, watched)
@@ -112,7 +112,7 @@ def _clash(row: Takeaway, decision: Decision, watched: frozenset[str]) -> EditCo
 
 
 def merge_fields(
-    session: Session, takeaway: Takeaway, hand: Actor, values: Mapping[str, Any], *, seen: int
+    session: Session, takeaway: Takeaway, actor: Actor, values: Mapping[str, Any], *, seen: int
 ) -> list[EditConflict]:
     """Set fields on top of others' changes since revision ``seen``. Commits what doesn't conflict.
 
@@ -134,6 +134,6 @@ def merge_fields(
             last = touching[-1]
             clashes.append(EditConflict(takeaway, name, last.who, last.at, now, wanted, base))
     if mine:
-        set_fields(session, takeaway, hand, mine)
+        set_fields(session, takeaway, actor, mine)
     session.commit()
     return clashes

@@ -20,7 +20,7 @@ from reporter.review.conflicts import EditConflict, Outcome
 ACTION = "undo"
 
 
-def undo_step(session: Session, step: uuid.UUID, hand: Actor) -> Outcome:
+def undo_step(session: Session, step: uuid.UUID, actor: Actor) -> Outcome:
     """Undo a step, on however many takeaways; raises NotFound if there is none. Commits.
 
     Fields changed again since then stay and are returned as conflicts; withdrawn takeaways are left
@@ -31,7 +31,7 @@ def undo_step(session: Session, step: uuid.UUID, hand: Actor) -> Outcome:
     decisions = session.scalars(query.order_by(Decision.revision.desc())).all()
     if not decisions:
         raise NotFound("There is nothing left to undo here.")
-    outcome, by = Outcome(), hand.one_step()
+    outcome, by = Outcome(), actor.one_step()
     for decision in decisions:
         row = session.get_one(Takeaway, decision.takeaway_id)
         if row.state == TakeawayState.WITHDRAWN:
@@ -47,13 +47,13 @@ def undo_step(session: Session, step: uuid.UUID, hand: Actor) -> Outcome:
     return outcome
 
 
-def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], hand: Actor) -> None:
+def _put_back(session: Session, row: Takeaway, before: Mapping[str, Any], actor: Actor) -> None:
     fields = dict(before)
     state = fields.pop("state", None)
     if state is None:
-        set_fields(session, row, hand, fields, action=ACTION)
+        set_fields(session, row, actor, fields, action=ACTION)
     else:
-        set_state(session, row, hand, TakeawayState(state), action=ACTION, more=fields)
+        set_state(session, row, actor, TakeawayState(state), action=ACTION, more=fields)
 
 
 def _changed_since(session: Session, row: Takeaway, decision: Decision) -> EditConflict | None:

@@ -43,14 +43,14 @@ def find_story(session: Session, story_id: str) -> Story:
     return found
 
 
-def new_story(session: Session, hand: Actor, title: str, *, report: bool = False) -> Story:
+def new_story(session: Session, actor: Actor, title: str, *, report: bool = False) -> Story:
     """Create a composed story, as a draft. Commits."""
     story = Story(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         title=_cut(title),
         report=report,
         draft=True,
-        created_at=hand.now,
+        created_at=actor.now,
     )
     session.add(story)
     session.commit()
@@ -62,12 +62,12 @@ def report_of(session: Session) -> Story | None:
     return session.scalar(select(Story).where(Story.report.is_(True)).order_by(Story.created_at))
 
 
-def draft_session(session: Session, event: EventSession, hand: Actor) -> Story:
+def draft_session(session: Session, event: EventSession, actor: Actor) -> Story:
     """Put starred takeaways first in the session's own story, in order of time. Commits.
 
     Earlier arrangements keep their place; other approved takeaways still follow below.
     """
-    story = session_story(session, event, now=hand.now, rng=hand.rng)
+    story = session_story(session, event, now=actor.now, rng=actor.rng)
     wanted = Takeaway.state.in_((TakeawayState.NEW, TakeawayState.APPROVED))
     starred = left_over(story, Takeaway.starred.is_(True), wanted).order_by(None)
     rows = session.scalars(starred.order_by(Takeaway.recorded_at, Takeaway.id)).all()
@@ -85,21 +85,21 @@ def can_draft(session: Session, event: EventSession) -> bool:
     return any(session.scalar(query.limit(1)) is not None for query in queries)
 
 
-def draft_report(session: Session, hand: Actor, title: str) -> Story:
+def draft_report(session: Session, actor: Actor, title: str) -> Story:
     """Draft the gathering's report: a heading for each session with starred takeaways, and the
     first of them. Commits."""
-    story = report_of(session) or new_story(session, hand, title, report=True)
+    story = report_of(session) or new_story(session, actor, title, report=True)
     inside = {item.takeaway_id for item in story.items}
     for event, rows in _starred_by_session(session):
         # When repeated, it adds sessions that were missing, and duplicates none.
         if inside.isdisjoint(row.id for row in rows):
-            _append_words(session, story, hand, f"## {event.title}")
+            _append_words(session, story, actor, f"## {event.title}")
             _append(session, story, rows[:REPORT_OF_EACH])
     _changed(session)
     return story
 
 
-def draft_theme(session: Session, hand: Actor, title: str, takeaways: Sequence[Takeaway]) -> Story:
+def draft_theme(session: Session, actor: Actor, title: str, takeaways: Sequence[Takeaway]) -> Story:
     """Compose a story that begins with a theme: its approved takeaways in this order, up to a maximum. Commits.
 
     Raises Conflict if none of them is approved.
@@ -107,7 +107,7 @@ def draft_theme(session: Session, hand: Actor, title: str, takeaways: Sequence[T
     rows = [row for row in takeaways if row.state == TakeawayState.APPROVED][:THEME_PIECES]
     if not rows:
         raise Conflict("Nothing of this theme is approved yet. Approve some of it in Review first.")
-    story = new_story(session, hand, title)
+    story = new_story(session, actor, title)
     add(session, story, rows)
     return story
 
@@ -146,9 +146,9 @@ def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
     _changed(session)
 
 
-def add_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
+def add_words(session: Session, story: Story, actor: Actor, text: str) -> StoryText:
     """Append Markdown to the arranged pieces. Commits."""
-    row = _append_words(session, story, hand, text)
+    row = _append_words(session, story, actor, text)
     _changed(session)
     return row
 
@@ -238,13 +238,13 @@ def _append(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> No
     session.flush()
 
 
-def _append_words(session: Session, story: Story, hand: Actor, text: str) -> StoryText:
+def _append_words(session: Session, story: Story, actor: Actor, text: str) -> StoryText:
     row = StoryText(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         story_id=story.id,
         position=_end(session, story),
         text=_checked_words(text),
-        created_at=hand.now,
+        created_at=actor.now,
     )
     session.add(row)
     session.flush()

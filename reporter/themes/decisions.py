@@ -29,26 +29,26 @@ def find_theme(session: Session, number: str) -> Theme:
     return found
 
 
-def rename_theme(session: Session, theme: Theme, name: str, hand: Actor) -> None:
+def rename_theme(session: Session, theme: Theme, name: str, actor: Actor) -> None:
     """Rename it; an empty name restores the automatic one."""
-    _remember(session, hand, "rename", [theme], rows=[])
+    _remember(session, actor, "rename", [theme], rows=[])
     theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
     session.commit()
 
 
-def drop_theme(session: Session, theme: Theme, hand: Actor, *, dropped: bool = True) -> None:
+def drop_theme(session: Session, theme: Theme, actor: Actor, *, dropped: bool = True) -> None:
     """Hide it, or show it again. New takeaways that belong to it are hidden with it."""
-    _remember(session, hand, "drop", [theme], rows=[])
+    _remember(session, actor, "drop", [theme], rows=[])
     theme.dropped, theme.kept = dropped, True
     session.commit()
 
 
-def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> None:
+def merge_themes(session: Session, theme: Theme, into: Theme, actor: Actor) -> None:
     """Merge one theme into another, which keeps its name. Raises BadInput if they are the same."""
     if theme.id == into.id:
         raise BadInput("Choose another theme to merge it with.")
     rows = _members(session, theme)
-    _remember(session, hand, "merge", [theme, into], rows=rows)
+    _remember(session, actor, "merge", [theme, into], rows=rows)
     for row in rows:
         row.theme_id = into.id
     into.kept = True
@@ -58,26 +58,26 @@ def merge_themes(session: Session, theme: Theme, into: Theme, hand: Actor) -> No
 
 
 def move_takeaways(
-    session: Session, takeaways: Sequence[Takeaway], into: Theme | None, hand: Actor
+    session: Session, takeaways: Sequence[Takeaway], into: Theme | None, actor: Actor
 ) -> None:
     """Move takeaways to a theme, or (None) out of all themes. Raises BadInput without takeaways."""
     rows = _rows_of(session, takeaways)
-    _remember(session, hand, "move", [into] if into else [], rows=rows)
+    _remember(session, actor, "move", [into] if into else [], rows=rows)
     _set(rows, into)
     session.commit()
 
 
-def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, hand: Actor) -> Theme:
+def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, actor: Actor) -> Theme:
     """Move takeaways to a new theme of their own. Raises BadInput without takeaways."""
     rows = _rows_of(session, takeaways)
     theme = Theme(
-        id=new_id(hand.now, hand.rng),
+        id=new_id(actor.now, actor.rng),
         name=" ".join(name.split())[:NAME_CHARS],
         kept=True,
         dropped=False,
-        created_at=hand.now,
+        created_at=actor.now,
     )
-    _remember(session, hand, "split", [], rows=rows, made=theme)
+    _remember(session, actor, "split", [], rows=rows, made=theme)
     session.add(theme)
     session.flush()
     _set(rows, theme)
@@ -112,7 +112,7 @@ def _rows_of(session: Session, takeaways: Sequence[Takeaway]) -> list[ThemeMembe
 
 def _remember(
     session: Session,
-    hand: Actor,
+    actor: Actor,
     action: str,
     themes: Collection[Theme],
     *,
@@ -127,7 +127,7 @@ def _remember(
         },
         "made": made.id.hex if made else "",
     }
-    step = ThemeStep(at=hand.now, who=hand.who, action=action, before=before)
+    step = ThemeStep(at=actor.now, who=actor.who, action=action, before=before)
     session.add(step)
 
 

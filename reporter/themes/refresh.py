@@ -62,7 +62,7 @@ def words_of(takeaway: Takeaway, language: str) -> Prepared:
     return prepare("\n".join(texts_of(takeaway)), own_languages(language))
 
 
-def refresh(session: Session, language: str, hand: Actor) -> bool:
+def refresh(session: Session, language: str, actor: Actor) -> bool:
     """Process new takeaways; returns whether there were any. Commits. No lock is held while it computes.
 
     If an organizer decides something meanwhile, nothing is stored, and the next call takes the
@@ -76,10 +76,10 @@ def refresh(session: Session, language: str, hand: Actor) -> bool:
     texts, kept, step = _read(session, language, whole=whole)
     session.commit()
     if whole:
-        placed, made = _find(texts, kept, hand)
+        placed, made = _find(texts, kept, actor)
     else:
         placed, made = _place(texts), []
-    return _store(session, placed, made, step, now=hand.now, whole=whole)
+    return _store(session, placed, made, step, now=actor.now, whole=whole)
 
 
 def _settled() -> Select[uuid.UUID]:
@@ -151,7 +151,7 @@ def _last_step(session: Session) -> int | None:
 
 
 def _find(
-    texts: Sequence[_Text], kept: Sequence[uuid.UUID], hand: Actor
+    texts: Sequence[_Text], kept: Sequence[uuid.UUID], actor: Actor
 ) -> tuple[list[_Placed], list[uuid.UUID]]:
     """Cluster all takeaways again besides the kept themes; returns the ids of the new ones."""
     # A kept theme whose members were all withdrawn can't be matched.
@@ -159,7 +159,7 @@ def _find(
     groups, free = _group(texts, alive, MOST_THEMES)
     ids = list(alive)
     for _ in range(max(groups.labels, default=-1) + 1 - len(alive)):
-        ids.append(new_id(hand.now, hand.rng))
+        ids.append(new_id(actor.now, actor.rng))
     return _placed(free, groups, ids), [
         theme for at, theme in enumerate(ids[len(alive) :], len(alive)) if at in groups.labels
     ]

@@ -19,7 +19,7 @@ from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, hide
 from tests.support.browsers.chromium import Windows, wait_for_picture
-from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import KioskProcess, TurnableClock, actor, add_takeaway
 from tests.support.media import files
 
 pytestmark = pytest.mark.browser
@@ -136,10 +136,10 @@ def test_the_wall_shows_what_is_approved_within_three_seconds(
     row = by_receipt(session, receipt)
     card = laptop_page.get_by_text("Plant garlic under the trees")
     with laptop_page.expect_response(lambda answer: answer.status == 200):
-        approve(session, row, hand(clock))
+        approve(session, row, actor(clock))
     expect(card).to_be_visible()
     with laptop_page.expect_response(lambda answer: answer.status == 200):
-        hide(session, row, hand(clock))
+        hide(session, row, actor(clock))
     expect(card).to_have_count(0)
     # It asks again two seconds after each answer, and the first answer that is not the old one has it: with the time of
     # the answer itself that is less than three.
@@ -158,7 +158,7 @@ def test_the_wall_never_grows(
     for number in range(12):
         receipt = keep(laptop_page, url, event.code, f"Number {number}")
         clock.turn(minutes=1)
-        approve(session, by_receipt(session, receipt), hand(clock))
+        approve(session, by_receipt(session, receipt), actor(clock))
         if number % 4 == 3:
             expect(laptop_page.get_by_text(f"Number {number}", exact=True)).to_be_visible()
     expect(laptop_page.locator("#cards figure")).to_have_count(6)
@@ -201,7 +201,7 @@ def test_every_page_of_the_laptop_is_for_everybody(
     page = windows.laptop()
     shown = keep_photo(page, url, event.code)
     keep(page, url, event.code, "Waiting for a decision")
-    approve(session, by_receipt(session, shown), hand(clock))
+    approve(session, by_receipt(session, shown), actor(clock))
     ways: tuple[tuple[str, Literal["light", "dark"]], ...] = (("de", "light"), ("ar", "dark"))
     wrong: dict[tuple[str, str], list[str]] = {}
     for lang, scheme in ways:

@@ -22,7 +22,7 @@ from reporter.models import EventSession, Media
 from reporter.moderation.decisions import approve, by_receipt
 from tests.capture.imaging.test_apply_edits import film
 from tests.support.browsers.chromium import Windows
-from tests.support.kiosk_process import KioskProcess, TurnableClock, hand
+from tests.support.kiosk_process import KioskProcess, TurnableClock, actor
 from tests.support.media.faces import detail, portrait_jpeg
 
 pytestmark = pytest.mark.browser
@@ -105,7 +105,7 @@ def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
     url, page = kiosk_process.start(), laptop_page
     receipt = keep(page, url, event.code, portrait_jpeg(1200, 800, ((0.25, 0, 0.6),)))
     media = wait(session, looked)
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     page.goto(f"{url}/wall")
     assert seen(page, "#cards img") > 15
     before = page.locator("#cards img").get_attribute("src")

@@ -26,7 +26,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.outbox import Takedown
 from reporter.moderation import decisions
 from tests.support.browsers.pages import make_ready, press, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media.films import Rgb, most_of
 from tests.support.media.recordings import record
 from tests.support.servers.script import script_server
@@ -59,12 +59,12 @@ class Evening:
                 self.client, event.code, path, text=path.stem, author="Ana", consent=consent
             )
             row = decisions.by_receipt(self.session, sent["receipt"])
-            decisions.change(self.session, row, hand(self.clock), {"starred": True})
-            decisions.approve(self.session, row, hand(self.clock))
+            decisions.change(self.session, row, actor(self.clock), {"starred": True})
+            decisions.approve(self.session, row, actor(self.clock))
         make_ready(self.app)
         self.session.expire_all()
         (attachment,) = self.row("spoken").attachments
-        captions.keep(self.session, attachment.media, "0:01 Compost stays warm", hand(self.clock))
+        captions.keep(self.session, attachment.media, "0:01 Compost stays warm", actor(self.clock))
         set_options(self.session, audience="public", shape="square", seconds=24)
 
     def row(self, text: str) -> Takeaway:
@@ -155,7 +155,7 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
     assert_in_bundle(evening, tmp_path / "one", {"stays", "leaves"})
     former = film.read_bytes()
 
-    decisions.withdraw(evening.session, evening.row("leaves"), hand(evening.clock), store)
+    decisions.withdraw(evening.session, evening.row("leaves"), actor(evening.clock), store)
     # Before any worker has turned: the gate refuses the film as a whole.
     with evening.at_work():
         take_down(evening.kiosk)
@@ -237,7 +237,7 @@ def test_a_blog_and_a_collection_lose_the_film_with_its_part(
     assert "<video" in post
 
     decisions.withdraw(
-        evening.session, evening.row("leaves"), hand(evening.clock), evening.kiosk.store
+        evening.session, evening.row("leaves"), actor(evening.clock), evening.kiosk.store
     )
     with evening.at_work():
         take_down(evening.kiosk)

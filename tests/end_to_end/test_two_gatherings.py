@@ -113,7 +113,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     assert comment.text == "I have leeks, where do we meet?"
     assert entry.text == "There is a seed library in town."
     assert {comment.state, entry.state} == {"held"}
-    answer.answer(kit.session, comment, "At the shed.", kit.hand, facts=kit.facts, rng=kit.rng)
+    answer.answer(kit.session, comment, "At the shed.", kit.actor, facts=kit.facts, rng=kit.rng)
     send(kit)
     listen(kit.session, kit.context)
     there = outsiders.there(at(kit, "blog").id)
@@ -134,21 +134,21 @@ def told_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) 
         now=kit.clock(),
         rng=kit.rng,
     )
-    replies.narrow(kit.session, comment, kit.hand, question)
-    replies.decide(kit.session, comment, kit.hand, ReplyState.SHOWN)
+    replies.narrow(kit.session, comment, kit.actor, question)
+    replies.decide(kit.session, comment, kit.actor, ReplyState.SHOWN)
     for _ in range(2):
-        queue_messages(kit.session, kit.facts, kit.hand)
+        queue_messages(kit.session, kit.facts, kit.actor)
         send(kit)
     to_ada = [mail for people, mail in inbox.mails if people == ["ada@home.example"]]
     assert len(to_ada) == 1
     assert "I have leeks" in str(to_ada[0].get_content())
     action_items.begin_item(
-        kit.session, kit.hand, "question", {"what": "Find seeds"}, takeaway=question
+        kit.session, kit.actor, "question", {"what": "Find seeds"}, takeaway=question
     )
-    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.actor)
     send(kit)
     assert not [d for d in kit.deliveries("story") if d.item_id == story.id]
-    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
+    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.actor)
     send(kit)
     copies = [d for d in kit.deliveries("story") if d.item_id == story.id]
     assert {d.state for d in copies} == {"sent"}
@@ -162,7 +162,7 @@ def begun_again(kit: Kit, tmp_path: Path, question: Takeaway) -> None:
         tmp_path / "autumn", "Autumn", timezone="UTC", language="en", now=kit.clock(), rng=chance
     )
     with open_session(settings) as autumn:
-        told = next_gathering.carry_over(autumn, kit.session, kit.settings, kit.hand)
+        told = next_gathering.carry_over(autumn, kit.session, kit.settings, kit.actor)
         assert (told.questions, told.actions, told.sessions, told.invited) == (1, 0, 1, 1)
         [item] = action_items.all_items(autumn)
         assert (item.what, item.carried_from) == ("Find seeds", "Spring gathering")

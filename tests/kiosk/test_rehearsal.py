@@ -29,7 +29,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway, Tombstone
 from reporter.moderation.decisions import approve, withdraw
 from reporter.search import SearchRequest, WhooshIndex
-from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, free_port, hand
+from tests.support.kiosk_process import KioskProcess, TurnableClock, actor, add_takeaway, free_port
 from tests.support.media import files as media_files
 
 
@@ -226,14 +226,14 @@ def test_a_session_is_erased_with_its_rows_and_no_other(
     before = rows(session)
     other = add_session(session, "To go", now=clock(), rng=rng)
     takeaway = add_takeaway(session, other, rng, tags=["one"])
-    approve(session, takeaway, hand(clock))
+    approve(session, takeaway, actor(clock))
     session.add(
         Story(id=takeaway.id, session_id=other.id, title="", lead="", created_at=clock(), items=[])
     )
     session.commit()
     with pytest.raises(ValueError, match="not withdrawn"):
         erase_session(session, other, store)
-    withdraw(session, takeaway, hand(clock), store)
+    withdraw(session, takeaway, actor(clock), store)
     assert session.scalar(select(func.count()).select_from(Tombstone)) == 1
     assert erase_session(session, other, store)
     assert rows(session) == before

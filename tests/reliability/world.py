@@ -125,8 +125,8 @@ def approve_all(kiosk: KioskContext) -> None:
     """Approve what waits, with an alternative text for each photo."""
     for row in db.session.scalars(select(Takeaway).where(Takeaway.state == "new")).all():
         alts = {one.media.sha256: "a field of colours" for one in row.attachments}
-        set_alt(db.session(), row, kiosk.hand("desk"), alts)
-        approve(db.session(), row, kiosk.hand("desk"))
+        set_alt(db.session(), row, kiosk.actor("desk"), alts)
+        approve(db.session(), row, kiosk.actor("desk"))
 
 
 def process_all(kiosk: KioskContext) -> None:

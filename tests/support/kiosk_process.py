@@ -45,8 +45,8 @@ class TurnableClock:
         return self.at
 
 
-def hand(clock: TurnableClock, who: str = "desk") -> Actor:
-    """A deciding hand at this moment."""
+def actor(clock: TurnableClock, who: str = "desk") -> Actor:
+    """An actor at this moment."""
     return Actor(now=clock(), rng=_CHANCE, who=who)
 
 

@@ -252,7 +252,7 @@ def _tell(app: Flask, metrics: str | None) -> Callable[[], None]:
 
 
 def _trim(app: Flask, stop: threading.Event) -> None:
-    """Keep what this machine has at hand of an object store within bounds, beside everything else."""
+    """Bound the local cache of an object store, in the background."""
     threading.Thread(target=_trim_often, args=(app, stop), name="trim", daemon=True).start()
 
 

@@ -26,7 +26,7 @@ class ThemeMembers:
 
 def refresh_themes(kiosk: KioskContext) -> None:
     """Update the themes with new takeaways, when a page with themes is opened. Commits."""
-    refresh(db.session(), kiosk.settings.gathering.language, kiosk.hand("desk"))
+    refresh(db.session(), kiosk.settings.gathering.language, kiosk.actor("desk"))
 
 
 def shown_themes(

@@ -13,7 +13,7 @@ import platformdirs
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from kiosk.services.card_imports import FolderWatch, finish, workshop
+from kiosk.services.card_imports import FolderWatch, finish, import_context
 from reporter.clock import new_id
 from reporter.config import save_settings
 from reporter.enums import ImportState
@@ -50,7 +50,10 @@ def look_once(kiosk: KioskContext) -> int:
         from capture.cards.importer import Importer
 
         return Importer(
-            workshop(kiosk), _job(kiosk, watched), tell=lambda _tally: None, stopped=lambda: False
+            import_context(kiosk),
+            _job(kiosk, watched),
+            tell=lambda _tally: None,
+            stopped=lambda: False,
         )
 
     done = watched.seen.look(importer)

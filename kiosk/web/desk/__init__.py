@@ -1,4 +1,4 @@
-"""The desk: the facilitator's and organizers' pages, behind one door."""
+"""The desk: the facilitator's and organizers' pages, behind one access check."""
 
 from __future__ import annotations
 

@@ -317,23 +317,23 @@ def stop(number: str) -> ResponseReturnValue:
 @describe(form="do session to from")
 def decide(shot: str) -> ResponseReturnValue:
     """Take, move, change or drop a cut; or say that a marker is a picture."""
-    row, hand, form = (
+    row, actor, form = (
         manual_cuts.find_shot(db.session(), shot),
-        current_kiosk().hand("desk"),
+        current_kiosk().actor("desk"),
         request.form,
     )
     wanted = form.get("do", "")
     if wanted == "begin":
         event = by_code(db.session(), form["session"]) if form.get("session") else None
-        manual_cuts.begin_at(db.session(), row, event, hand)
+        manual_cuts.begin_at(db.session(), row, event, actor)
     elif wanted == "move":
         manual_cuts.move_cut(
-            db.session(), row, manual_cuts.find_shot(db.session(), form.get("to", "")), hand
+            db.session(), row, manual_cuts.find_shot(db.session(), form.get("to", "")), actor
         )
     elif wanted == "none":
-        manual_cuts.no_cut(db.session(), row, hand)
+        manual_cuts.no_cut(db.session(), row, actor)
     elif wanted == "photo":
-        manual_cuts.is_photo(db.session(), row, hand)
+        manual_cuts.is_photo(db.session(), row, actor)
         flash(_("It comes in when its card is read again."))
     else:
         raise BadInput(_("The strip did not understand that. Load the page again."))
@@ -349,7 +349,7 @@ def clock(number: str) -> ResponseReturnValue:
         raise NotFound(_("There is no such camera."))
     text = request.form.get("offset", "").strip()
     manual_cuts.set_clock(
-        db.session(), camera, read_offset(text) if text else None, current_kiosk().hand("desk")
+        db.session(), camera, read_offset(text) if text else None, current_kiosk().actor("desk")
     )
     return _back(camera.id)
 

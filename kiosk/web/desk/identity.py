@@ -26,9 +26,9 @@ def desk_who() -> str:
     return f"{DESK}:{desk_name()}" if desk_name() else DESK
 
 
-def desk_hand() -> Actor:
-    """The hand of whoever sits here."""
-    return current_kiosk().hand(desk_who())
+def desk_actor() -> Actor:
+    """The actor for decisions of this browser."""
+    return current_kiosk().actor(desk_who())
 
 
 def who_words(who: str) -> str:

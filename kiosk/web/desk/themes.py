@@ -29,7 +29,7 @@ LISTED = 100
 def overview() -> str:
     """All themes, brought up to date."""
     language = _language()
-    refresh(db.session(), language, _hand())
+    refresh(db.session(), language, _actor())
     return render_template(
         "desk/themes.html",
         board=theme_board(db.session(), language),
@@ -45,12 +45,12 @@ def change(number: str) -> ResponseReturnValue:
     """Rename, merge, drop or show a theme again."""
     theme, wanted = decisions.find_theme(db.session(), number), request.form.get("do", "")
     if wanted == "rename":
-        decisions.rename_theme(db.session(), theme, request.form.get("name", ""), _hand())
+        decisions.rename_theme(db.session(), theme, request.form.get("name", ""), _actor())
     elif wanted == "merge":
         into = decisions.find_theme(db.session(), request.form.get("into", ""))
-        decisions.merge_themes(db.session(), theme, into, _hand())
+        decisions.merge_themes(db.session(), theme, into, _actor())
     elif wanted in ("drop", "show"):
-        decisions.drop_theme(db.session(), theme, _hand(), dropped=wanted == "drop")
+        decisions.drop_theme(db.session(), theme, _actor(), dropped=wanted == "drop")
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return _back(number)
@@ -66,7 +66,7 @@ def begin_story(number: str) -> ResponseReturnValue:
     if view is None:
         raise NotFound("There is no such theme any more. Load the page again.")
     first = [*view.telling, *(row for row in view.takeaways if row not in view.telling)]
-    story = draft_theme(db.session(), _hand(), view.name, first)
+    story = draft_theme(db.session(), _actor(), view.name, first)
     return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
 
 
@@ -85,9 +85,9 @@ def move() -> ResponseReturnValue:
 
 def _move(rows: list[Takeaway], into: str) -> Theme | None:
     if into == "new":
-        return decisions.split_theme(db.session(), rows, "", _hand())
+        return decisions.split_theme(db.session(), rows, "", _actor())
     theme = decisions.find_theme(db.session(), into) if into else None
-    decisions.move_takeaways(db.session(), rows, theme, _hand())
+    decisions.move_takeaways(db.session(), rows, theme, _actor())
     return theme
 
 
@@ -99,8 +99,8 @@ def undo() -> ResponseReturnValue:
     return redirect(url_for("desk.themes.overview"), code=303)
 
 
-def _hand() -> Actor:
-    return current_kiosk().hand("desk")
+def _actor() -> Actor:
+    return current_kiosk().actor("desk")
 
 
 def _back(number: str) -> ResponseReturnValue:

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext as later
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.desk.identity import desk_hand
+from kiosk.web.desk.identity import desk_actor
 from kiosk.web.desk.settings import take_effect
 from kiosk.web.middleware.error_pages import wants_json
 from kiosk.web.openapi.describe import describe
@@ -86,6 +86,6 @@ def wifi_code() -> ResponseReturnValue:
 def hide(receipt: str) -> ResponseReturnValue:
     """Away with one, now. Review can bring it back."""
     takeaway = decisions.by_receipt(db.session(), receipt)
-    decisions.hide(db.session(), takeaway, desk_hand())
+    decisions.hide(db.session(), takeaway, desk_actor())
     flash(_("It is hidden. Under Review, Hidden, you can bring it back."))
     return redirect(url_for("desk.wall.overview"), code=303)

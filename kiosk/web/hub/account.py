@@ -11,7 +11,7 @@ from werkzeug.security import generate_password_hash
 
 from kiosk.hub.gatherings import current_hub
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import SIGNED_IN, signed_in_here
+from kiosk.web.hub.member_access import SIGNED_IN, signed_in_here
 from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope, enter_scope

@@ -15,7 +15,7 @@ from werkzeug.security import check_password_hash, generate_password_hash
 from kiosk.hub.gatherings import current_hub
 from kiosk.hub.paths import gathering_path
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import signed_in_here
+from kiosk.web.hub.member_access import signed_in_here
 from kiosk.web.hub.sign_in import begin, count_try, end, forgive, inside, note
 from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe

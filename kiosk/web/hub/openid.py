@@ -15,7 +15,7 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.hub.openid import Asked, Client
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
-from kiosk.web.hub.door import signed_in_here
+from kiosk.web.hub.member_access import signed_in_here
 from kiosk.web.hub.sign_in import begin, count_try, forgive, inside, note
 from kiosk.web.openapi.describe import describe
 from reporter.clock import new_id

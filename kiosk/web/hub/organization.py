@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from kiosk.hub.gatherings import current_hub
 from kiosk.runtime.database import db
-from kiosk.web.hub.door import signed_in_here
+from kiosk.web.hub.member_access import signed_in_here
 from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope, enter_scope
 from reporter.errors import BadInput, Forbidden, NotFound

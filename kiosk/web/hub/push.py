@@ -24,14 +24,14 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
 from kiosk.services.merging import merge_folder
-from kiosk.web.hub.door import open_gathering
+from kiosk.web.hub.member_access import open_gathering
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.openapi.describe import describe
 from kiosk.web.peers.files import send_original, send_snapshot
 from reporter.database.row_security import Scope
 from reporter.errors import BadInput, Forbidden, TooMuch
 from reporter.gathering.admission import Window
-from reporter.hub import baton, kiosks
+from reporter.hub import kiosks, publisher_lease
 from reporter.hub.kiosks import KnownKiosk, Offer
 from reporter.media.store import disk_errors, hash_file
 from reporter.merge.other_database import DATABASE, open_other
@@ -157,23 +157,25 @@ def _unpack(goal: Path, mark: str) -> None:
         raise BadInput("The rows arrived damaged. Push once more.")
 
 
-@bp.post("/baton")
+@bp.post("/publisher-lease")
+@bp.post("/baton")  # what laptops of earlier versions ask
 @describe(produces="application/json")
-def take_baton() -> Response:
+def take_publisher_lease() -> Response:
     """Whether this kiosk may publish for a while, because neither the hub nor another kiosk does."""
     known = _pushing()
-    granted = baton.take(
+    granted = publisher_lease.take(
         db.session(), known.gathering_id, known.kiosk_id.hex, now=current_kiosk().now()
     )
     return jsonify(granted=granted)
 
 
+@bp.delete("/publisher-lease")
 @bp.delete("/baton")
 @describe(produces="application/json")
-def give_baton_back() -> Response:
-    """Let others publish."""
+def release_publisher_lease() -> Response:
+    """Release the lease, so that others may publish."""
     known = _pushing()
-    baton.give_back(db.session(), known.gathering_id, known.kiosk_id.hex)
+    publisher_lease.release(db.session(), known.gathering_id, known.kiosk_id.hex)
     return jsonify(granted=False)
 
 

@@ -10,7 +10,7 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.hub.telemetry.requests import current_telemetry
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
-from kiosk.web.hub.door import SIGNED_IN
+from kiosk.web.hub.member_access import SIGNED_IN
 from reporter.errors import TooMuch
 from reporter.gathering.admission import Window
 from reporter.hub.access import sign_ins

@@ -63,8 +63,8 @@ def _is_loopback(host: str | None) -> bool:
         return False
 
 
-class Door(Protocol):
-    """Who may use the desk: the application has one, as ``extensions["door"]``."""
+class AccessPolicy(Protocol):
+    """Who may use the desk: the application has one, as ``extensions["access_policy"]``."""
 
     def at_laptop(self) -> bool:
         """Whether the request comes from the screen that the kiosk runs on."""
@@ -79,7 +79,7 @@ class Door(Protocol):
         """Whether the asker's desk has a part (the name of its blueprint)."""
 
 
-class LaptopDoor:
+class LaptopAccess:
     """The laptop itself, and whoever knows its passphrase."""
 
     def at_laptop(self) -> bool:
@@ -117,29 +117,29 @@ class LaptopDoor:
         return True
 
 
-def _door() -> Door:
-    door: Door = current_app.extensions["door"]
-    return door
+def _policy() -> AccessPolicy:
+    policy: AccessPolicy = current_app.extensions["access_policy"]
+    return policy
 
 
 def at_laptop() -> bool:
     """Whether the request comes from the laptop itself."""
-    return _door().at_laptop()
+    return _policy().at_laptop()
 
 
 def at_desk() -> bool:
     """Whether the asker may use the desk."""
-    return _door().at_desk()
+    return _policy().at_desk()
 
 
 def has_part(part: str) -> bool:
     """Whether the asker's desk has a part (the name of its blueprint)."""
-    return _door().has_part(part)
+    return _policy().has_part(part)
 
 
 def require_desk() -> Response | None:
     """``before_request`` of the desk's blueprints: to the login page, or refused where none can work."""
-    return _door().require_desk()
+    return _policy().require_desk()
 
 
 def is_logged_in() -> bool:

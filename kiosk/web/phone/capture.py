@@ -234,7 +234,7 @@ def change_own(receipt: str) -> ResponseReturnValue:
     )
     screen = partial(blocked_words.screen, folder=current_kiosk().settings.folder)
     decisions.change_own(
-        db.session(), takeaway, current_kiosk().hand("contributor"), values, screen=screen
+        db.session(), takeaway, current_kiosk().actor("contributor"), values, screen=screen
     )
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
@@ -275,7 +275,7 @@ def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
     kiosk = current_kiosk()
     takeaway = by_receipt(db.session(), receipt)
-    withdraw(db.session(), takeaway, kiosk.hand("contributor"), kiosk.store)
+    withdraw(db.session(), takeaway, kiosk.actor("contributor"), kiosk.store)
     if wants_json():
         return jsonify(full_record(takeaway, signed_media_url))
     return redirect(url_for("phone.receipt", receipt=takeaway.receipt), code=303)

@@ -192,7 +192,7 @@ def own(receipt: str) -> ResponseReturnValue:
 def withdraw_own(receipt: str) -> ResponseReturnValue:
     """Take it back."""
     reply = replies.by_reply_receipt(db.session(), receipt)
-    replies.take_back(db.session(), reply, current_kiosk().hand("contributor"))
+    replies.take_back(db.session(), reply, current_kiosk().actor("contributor"))
     return redirect(url_for("talk.own", receipt=reply.receipt), code=303)
 
 

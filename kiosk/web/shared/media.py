@@ -10,7 +10,7 @@ from itsdangerous import Signer
 from sqlalchemy import select
 from werkzeug.wsgi import wrap_file
 
-from capture.renditions.worker import heal
+from capture.renditions.worker import requeue_if_damaged
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
@@ -113,7 +113,7 @@ def _rendition(media: Media, name: str) -> Response:
         return _lead_to(address)
     file = kiosk.store.served_rendition(media.sha256, name, made.ext)
     if isinstance(file, Path) and not file.exists():
-        heal(db.session(), kiosk.store, media, now=kiosk.now())
+        requeue_if_damaged(db.session(), kiosk.store, media, now=kiosk.now())
     response = _send(file, made.type, made.sha256)
     if request.args.get("v", "") != media.mended:
         # An address of before the last edit: it gets what holds now, and must not keep it as what it was.

@@ -149,7 +149,7 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
     """What the current request's form brings to a session: words from its fields, every file that isn't empty.
 
     Raises UnsupportedMedia for what is no form; TooLarge, DiskFull, BadRequest and Unfinished while it is read.
-    The files are on the disk (fsync) when this returns, and gone at the end of the request unless the door kept them.
+    The files are on the disk (fsync) when this returns, and removed after the request unless the intake keeps them.
     """
     if request.mimetype not in FORMS:
         raise UnsupportedMedia(

@@ -50,7 +50,7 @@ def answer(
     session: Session,
     to: Reply,
     text: str,
-    hand: Actor,
+    actor: Actor,
     *,
     facts: GatheringFacts,
     rng: random.Random,
@@ -71,7 +71,7 @@ def answer(
             name=to.target.name,
         )
     row = Reply(
-        id=new_id(hand.now, rng),
+        id=new_id(actor.now, rng),
         target_id=to.target_id,
         place=to.place,
         story_id=to.story_id,
@@ -85,24 +85,24 @@ def answer(
         ours=True,
         audience=to.audience,
         earlier=[],
-        written_at=hand.now,
-        received_at=hand.now,
-        changed_at=hand.now,
-        done_at=hand.now,
-        done_by=hand.who,
+        written_at=actor.now,
+        received_at=actor.now,
+        changed_at=actor.now,
+        done_at=actor.now,
+        done_by=actor.who,
     )
     session.add(row)
     session.flush()
     if to.target_id is not None:
-        session.add(_delivery(row, facts, hand, rng))
-    to.done_at, to.done_by, to.changed_at, to.snoozed_until = hand.now, hand.who, hand.now, None
+        session.add(_delivery(row, facts, actor, rng))
+    to.done_at, to.done_by, to.changed_at, to.snoozed_until = actor.now, actor.who, actor.now, None
     session.commit()
     return row
 
 
-def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random) -> Delivery:
+def _delivery(row: Reply, facts: GatheringFacts, actor: Actor, rng: random.Random) -> Delivery:
     return Delivery(
-        id=new_id(hand.now, rng),
+        id=new_id(actor.now, rng),
         target_id=row.target_id,
         item_kind=KIND.value,
         item_id=row.id,
@@ -110,16 +110,16 @@ def _delivery(row: Reply, facts: GatheringFacts, hand: Actor, rng: random.Random
         state=DeliveryState.DUE.value,
         wanted=KIND.value,
         remote=DeliveryMemory(title=row.text[:80]).to_json(),
-        due_at=hand.now,
-        created_at=hand.now,
+        due_at=actor.now,
+        created_at=actor.now,
     )
 
 
-def take_back_answer(session: Session, row: Reply, hand: Actor) -> None:
+def take_back_answer(session: Session, row: Reply, actor: Actor) -> None:
     """Withdraw one of our answers, wherever it was sent. Raise BadInput if it is not ours. Commits."""
     if not row.ours:
         raise BadInput("Only the organization's own answers can be taken back from here.")
-    row.state, row.changed_at = ReplyState.GONE.value, hand.now
+    row.state, row.changed_at = ReplyState.GONE.value, actor.now
     session.commit()
 
 

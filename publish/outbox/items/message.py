@@ -49,7 +49,7 @@ def mailing_target(session: Session) -> Target | None:
     return next((row for row in rows if issubclass(target_class(row.kind), SendsMail)), None)
 
 
-def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
+def queue_messages(session: Session, facts: GatheringFacts, actor: Actor) -> int:
     """Queue a mail for everybody awaiting an answer that is now public; return how many. Commits."""
     target = mailing_target(session)
     if target is None:
@@ -58,7 +58,7 @@ def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
     for contact in waiting:
         session.add(
             Delivery(
-                id=new_id(hand.now, hand.rng),
+                id=new_id(actor.now, actor.rng),
                 target_id=target.id,
                 item_kind=KIND.value,
                 item_id=contact.id,
@@ -66,11 +66,11 @@ def queue_messages(session: Session, facts: GatheringFacts, hand: Actor) -> int:
                 state=DeliveryState.DUE.value,
                 wanted=KIND.value,
                 remote=DeliveryMemory(title=KIND.value).to_json(),
-                due_at=hand.now,
-                created_at=hand.now,
+                due_at=actor.now,
+                created_at=actor.now,
             )
         )
-        contact.told_at = hand.now
+        contact.told_at = actor.now
     session.commit()
     return len(waiting)
 

@@ -75,7 +75,7 @@ def test_withdrawn_meanwhile_leaves_nothing(
 
     def run(task: object, path: Path, mime: str, **_more: object) -> list[tuple[float, ...]]:
         found = find_faces(path, mime)
-        decisions.withdraw(kit.session, media.attachments[0].takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, media.attachments[0].takeaway, kit.actor, kit.store)
         return list(found)
 
     monkeypatch.setattr(pool, "run", run)

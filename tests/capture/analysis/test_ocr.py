@@ -28,7 +28,7 @@ from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.decisions import approve, withdraw
 from reporter.search import SearchRequest, WhooshIndex
 from reporter.stories.takeaway_json import takeaway_record
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media.flip_charts import photo as chart
 
 needs_ocr = pytest.mark.skipif(
@@ -116,19 +116,19 @@ def test_words_are_found_and_go_with_the_picture_they_were_in(
     assert read_due(room.session, room.store, reader) == 1  # type: ignore[arg-type]
     assert read_due(room.session, room.store, reader) == 0  # type: ignore[arg-type]
     assert (reader.read, room.words()) == (1, ["Compost\nWorms"])
-    approve(room.session, takeaway, hand(room.clock))
+    approve(room.session, takeaway, actor(room.clock))
     assert room.found("worms") == [str(takeaway.id)]
     told = json.dumps(takeaway_record(takeaway, lambda media, name: f"/{name}"), default=str)
     assert "Worms" not in told
     # What is blurred can't be found any more, from the moment on at which it is blurred.
     media = takeaway.attachments[0].media
     blurred = Edits(blur=(Region("box", (0.2, 0.2, 0.5, 0.5)),))
-    assert save(room.session, room.store, media, blurred, hand=hand(room.clock))
+    assert save(room.session, room.store, media, blurred, actor=actor(room.clock))
     assert (room.words(), room.found("worms")) == ([""], [])
     room.process(workers)
     assert read_due(room.session, room.store, HerePool("Compost")) == 1  # type: ignore[arg-type]
     assert room.found("compost") == [str(takeaway.id)]
-    withdraw(room.session, takeaway, hand(room.clock), room.store)
+    withdraw(room.session, takeaway, actor(room.clock), room.store)
     assert (room.words(), room.found("compost")) == ([], [])
 
 
@@ -163,7 +163,7 @@ def test_the_words_of_a_flip_chart_are_read_and_found(room: Room, workers: Decod
     assert read_due(room.session, room.store, workers) == 1
     read = room.words()[0].lower().split()
     assert read == ["compost", "water", "seeds", "monday"]
-    approve(room.session, takeaway, hand(room.clock))
+    approve(room.session, takeaway, actor(room.clock))
     assert room.found("monday") == [str(takeaway.id)]
 
 

@@ -41,7 +41,7 @@ from reporter.models import EventSession, Media, Takeaway
 from reporter.models.camera import Camera as CameraRow
 from reporter.models.camera import CardImport, Shot
 from reporter.moderation.decisions import approve, withdraw
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 from tests.support.media.camera_rolls import BASE, Camera, code_of, snapshot, with_code
 from tests.support.media.raw_files import raw_file
@@ -84,7 +84,7 @@ class Desk:
         on_tell: Callable[[ImportProgress], None] | None = None,
     ) -> CardImport:
         job = begin_import(self.session, "card", now=self.clock(), rng=self.rng, event=event)
-        shop = ImportContext(
+        context = ImportContext(
             self.session,
             self.store,
             self.pool,
@@ -100,7 +100,7 @@ class Desk:
             if on_tell is not None:
                 on_tell(tally)
 
-        Importer(shop, job, tell=tell, stopped=lambda: copied[0] >= stop_after).run(list(paths))
+        Importer(context, job, tell=tell, stopped=lambda: copied[0] >= stop_after).run(list(paths))
         self.session.commit()
         return job
 
@@ -204,7 +204,7 @@ def test_the_laptops_screen_sets_a_clock_to_the_second(desk: Desk, tmp_path: Pat
     desk.read(camera.card)
     row = desk.session.scalars(select(Takeaway)).one()
     assert (row.recorded_at, row.session.title) == (NINE + minutes(10), "Gardens")
-    set_clock(desk.session, desk.camera(), 0, hand(desk.clock))
+    set_clock(desk.session, desk.camera(), 0, actor(desk.clock))
     assert row.recorded_at == NINE + minutes(10) - timedelta(seconds=4321)
 
 
@@ -220,7 +220,7 @@ def test_without_markers_a_session_is_only_proposed_and_one_tap_takes_it(
     rows = list(desk.session.scalars(select(Takeaway)))
     assert (drawer.retired, {row.audience for row in rows}) == (True, {"room"})
     shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken)))
-    begin_at(desk.session, shots[1], desk.events[1], hand(desk.clock))
+    begin_at(desk.session, shots[1], desk.events[1], actor(desk.clock))
     assert desk.places() == {"IMG_0001.JPG": "Not yet assigned", "IMG_0002.JPG": "Roofs"}
     assert {row.audience for row in rows} == {"room", "public"}
 
@@ -242,12 +242,12 @@ def test_a_cut_is_moved_to_and_fro_and_its_marker_says_nothing_against_it(
         return {name[6:8] for name, title in desk.places().items() if title == "Roofs"}
 
     assert roofs() == {"06", "07", "08"}
-    move_cut(desk.session, shots[4], shots[2], hand(desk.clock))
+    move_cut(desk.session, shots[4], shots[2], actor(desk.clock))
     assert roofs() == {"03", "04", "06", "07", "08"}
-    move_cut(desk.session, shots[2], shots[6], hand(desk.clock))
+    move_cut(desk.session, shots[2], shots[6], actor(desk.clock))
     assert roofs() == {"07", "08"}
     assert set(desk.places().values()) == {"Gardens", "Roofs"}
-    move_cut(desk.session, shots[6], shots[4], hand(desk.clock))
+    move_cut(desk.session, shots[6], shots[4], actor(desk.clock))
     assert roofs() == {"06", "07", "08"}
 
 
@@ -266,7 +266,7 @@ def test_a_known_file_is_passed_over_under_any_name(desk: Desk, tmp_path: Path) 
     assert desk.session.scalar(select(func.count(Takeaway.id))) == 3
     row = desk.session.scalars(select(Takeaway)).first()
     assert row is not None
-    withdraw(desk.session, row, hand(desk.clock), desk.store)
+    withdraw(desk.session, row, actor(desk.clock), desk.store)
     assert (desk.read(camera.card).imported, len(desk.originals())) == (0, 2)
 
 
@@ -400,7 +400,7 @@ def test_a_marker_that_is_a_picture_comes_in_with_the_next_import(
     camera = Camera(tmp_path / "card")
     camera.marker(TEN, desk.events[0])
     desk.read(camera.card)
-    is_photo(desk.session, desk.session.scalars(select(Shot)).one(), hand(desk.clock))
+    is_photo(desk.session, desk.session.scalars(select(Shot)).one(), actor(desk.clock))
     job = desk.read(camera.card)
     assert (job.imported, desk.places()) == (1, {"IMG_0001.JPG": "Not yet assigned"})
     assert desk.read(camera.card).known == 1
@@ -413,7 +413,7 @@ def test_what_a_person_moved_or_approved_stays_where_it_is(desk: Desk, tmp_path:
     desk.read(camera.card)
     first, second = desk.session.scalars(select(Takeaway).order_by(Takeaway.recorded_at))
     first.session_id = desk.events[2].id
-    approve(desk.session, second, hand(desk.clock))
+    approve(desk.session, second, actor(desk.clock))
     # A second card brings the marker that was photographed before both.
     other = Camera(tmp_path / "other", number=50)
     other.marker(TEN + minutes(2), desk.events[0])
@@ -570,10 +570,10 @@ def test_in_a_watched_folder_the_film_of_a_live_photo_finds_its_picture(
 ) -> None:
     camera = Camera(tmp_path / "synced")
     job = begin_import(desk.session, "synced", now=desk.clock(), rng=desk.rng)
-    shop = ImportContext(
+    context = ImportContext(
         desk.session, desk.store, desk.pool, desk.clock, desk.rng, LimitSettings(), desk.zone.zone
     )
-    importer = Importer(shop, job, tell=lambda _: None, stopped=lambda: False)
+    importer = Importer(context, job, tell=lambda _: None, stopped=lambda: False)
     still = camera.write("IMG_0001.HEIC", files.heic(600, 400).read_bytes(), TEN)
     importer.take([one for one in walk(camera.card) if one.name == still])
     film = camera.write("IMG_0001.MOV", files.mov_hevc(1.0).read_bytes(), TEN)
@@ -585,7 +585,7 @@ def test_in_a_watched_folder_the_film_of_a_live_photo_finds_its_picture(
 def test_the_rest_of_a_shot_that_was_taken_back_stays_away(desk: Desk, tmp_path: Path) -> None:
     camera, raw = shot_and_raw(desk, tmp_path / "card")
     withdraw(
-        desk.session, desk.session.scalars(select(Takeaway)).one(), hand(desk.clock), desk.store
+        desk.session, desk.session.scalars(select(Takeaway)).one(), actor(desk.clock), desk.store
     )
     camera.write("DCIM/100FIELD/IMG_0001.NEF", raw, TEN + minutes(3))
     job = desk.read(camera.card)

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from capture.cards.clock_offset import Witness, learn, moment
-from capture.cards.roll import Frame, HandCut, Part, cut, cuts, in_order
+from capture.cards.roll import Frame, ManualCut, Part, cut, cuts, in_order
 from capture.cards.shot_inspection import judge, read_marker
 from capture.codes.qr_writer import end_url, screen_url
 from capture.decoding.probe import Probe
@@ -41,8 +41,8 @@ def frame(number: int, minute: float, mark: str = "", session: uuid.UUID | None 
     return Frame(uuid.UUID(int=100 + number), taken, path, None, mark, session)
 
 
-def parts(*frames: Frame, hand: dict[uuid.UUID, HandCut] | None = None) -> list[Part]:
-    return cut(in_order(frames), hand=hand or {}, at_time=at_time, end_of=end_of)
+def parts(*frames: Frame, manual: dict[uuid.UUID, ManualCut] | None = None) -> list[Part]:
+    return cut(in_order(frames), manual=manual or {}, at_time=at_time, end_of=end_of)
 
 
 def homes(*frames: Frame) -> list[uuid.UUID | None]:
@@ -105,9 +105,11 @@ def test_a_clock_that_jumped_back_between_two_pictures_is_noticed_by_the_numbers
 
 def test_a_person_decides_over_everything() -> None:
     shots = [frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 61, Mark.UNREAD), frame(4, 110)]
-    moved = parts(*shots, hand={shots[0].key: HandCut(None, skip=True), shots[1].key: HandCut(B)})
+    moved = parts(
+        *shots, manual={shots[0].key: ManualCut(None, skip=True), shots[1].key: ManualCut(B)}
+    )
     assert [p.home for p in moved] == [None, B, None, None]
-    kept = parts(*shots, hand={shots[2].key: HandCut(None, skip=True)})
+    kept = parts(*shots, manual={shots[2].key: ManualCut(None, skip=True)})
     assert [p.home for p in kept] == [A, A, A, A]
     assert cuts(kept) == [0]
 

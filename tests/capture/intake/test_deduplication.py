@@ -21,7 +21,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.decisions import by_receipt, withdraw
 from tests.support.browsers.pages import PHONE
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.submissions import jpeg
 
 V1 = {"Tus-Resumable": "1.0.0"}
@@ -124,7 +124,7 @@ def test_the_bytes_themselves_give_a_stranger_a_takeaway_of_their_own(
     thief.get(f"/s/{event.code}", **PHONE)
     own = finish(thief, begin(thief)).headers["Reporter-Receipt"]
     assert own != receipt
-    withdraw(session, by_receipt(session, own), hand(clock), store)
+    withdraw(session, by_receipt(session, own), actor(clock), store)
     session.expire_all()
     assert by_receipt(session, receipt).attachments[0].media.sha256 == SHA256
     assert [path.read_bytes() for path in store.media.glob("*/*")] == [DATA]

@@ -641,7 +641,7 @@ def test_memory_does_not_grow_with_uploads(tus: Tus) -> None:
     assert tus.uploads._live == {}
 
 
-def test_the_sweep_of_the_door_spares_uploads_under_way(tus: Tus) -> None:
+def test_cleanup_spares_uploads_under_way(tus: Tus) -> None:
     upload_id = tus.create(2000)
     tus.send(upload_id, 0, jpeg(1)[:100])
     later = datetime.now(NOW.tzinfo) + timedelta(days=2)

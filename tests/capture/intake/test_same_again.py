@@ -38,7 +38,7 @@ from reporter.models import EventSession, Takeaway, Upload
 from reporter.models.camera import Cut, Shot
 from reporter.moderation.decisions import by_receipt, hide, withdraw
 from tests.support.browsers.pages import PHONE
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.servers.on_postgresql import copy_gathering
 
 ROOT = Path(__file__).parents[3]
@@ -271,17 +271,17 @@ def happen(world: World, what: str, receipt: str) -> None:
     session.rollback()
     takeaway = by_receipt(session, receipt)
     if what == "hide":
-        hide(session, takeaway, hand(world.clock))
+        hide(session, takeaway, actor(world.clock))
     elif what == "withdraw":
-        withdraw(session, takeaway, hand(world.clock), world.store)
+        withdraw(session, takeaway, actor(world.clock), world.store)
     elif what == "erase":
         session.rollback()
         with world.app.app_context():
             assert erase(current_kiosk(), [by_receipt(db.session(), receipt)], who="desk").clean
     elif what == "move":
-        change(session, takeaway, hand(world.clock), {"session_code": world.events[1].code})
+        change(session, takeaway, actor(world.clock), {"session_code": world.events[1].code})
     elif what == "change":
-        change_own(session, takeaway, hand(world.clock), {"text": "honey"})
+        change_own(session, takeaway, actor(world.clock), {"text": "honey"})
     elif what == "merge":
         merge_away(world, takeaway)
     session.rollback()
@@ -368,10 +368,10 @@ def read_card(
 ) -> tuple[int, int, list[Any]]:
     """(imported, known, failures) of one reading."""
     job = begin_import(world.session, "card", now=world.clock(), rng=rng, event=world.events[0])
-    shop = ImportContext(
+    context = ImportContext(
         world.session, world.store, pool, world.clock, rng, LimitSettings(), world.settings.zone
     )
-    Importer(shop, job, tell=lambda tally: None, stopped=lambda: False).run([card])
+    Importer(context, job, tell=lambda tally: None, stopped=lambda: False).run([card])
     world.session.commit()
     return job.imported, job.known, job.failures
 

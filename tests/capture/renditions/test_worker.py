@@ -19,7 +19,7 @@ from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
 from capture.decoding.truncation import CUT_SHORT
 from capture.renditions import worker
 from capture.renditions.pipeline import process_file
-from capture.renditions.worker import WAITING, check_intake, heal, process_due
+from capture.renditions.worker import WAITING, check_intake, process_due, requeue_if_damaged
 from reporter.annotations.edit_history import save
 from reporter.clock import new_id
 from reporter.config import LimitSettings, Settings
@@ -32,7 +32,7 @@ from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Gathering, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.moderation.decisions import withdraw
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media import files as media_files
 from tests.support.media.faces import detail, portrait_jpeg
 
@@ -285,7 +285,7 @@ def test_withdrawn_while_a_worker_is_at_it_leaves_no_file(
 
     def render(*args: Any, **more: Any) -> Any:
         result = real(*args, **more)
-        withdraw(room.session, takeaway, hand(room.clock), room.store)
+        withdraw(room.session, takeaway, actor(room.clock), room.store)
         (room.store.renditions / media_folder).mkdir(exist_ok=True)
         # The worker's last rename came after the files were removed.
         (room.store.renditions / media_folder / f"{sha}-view.jpg").write_bytes(b"late")
@@ -327,9 +327,9 @@ def test_lost_renditions_are_made_again(room: Room, harm: Callable[[Path], None]
     media = room.put(media_files.jpeg(1200, 800))
     room.turn()
     before = {name: r.sha256 for name, r in room.made(media).items()}
-    assert heal(room.session, room.store, media, now=room.clock()) is False
+    assert requeue_if_damaged(room.session, room.store, media, now=room.clock()) is False
     harm(room.store.rendition(media.sha256, "thumb", ".jpg"))
-    assert heal(room.session, room.store, media, now=room.clock()) is True
+    assert requeue_if_damaged(room.session, room.store, media, now=room.clock()) is True
     assert room.turn() == 1
     assert {name: r.sha256 for name, r in room.made(media).items()} == before
     assert media.state == "ready"
@@ -435,7 +435,7 @@ def test_saved_edits_are_in_every_rendition_and_come_first(room: Room) -> None:
     assert room.turn() == 1
     assert min(seen(room, media).values()) > 15
     waiting = [room.put(media_files.jpeg(600 + 2 * n, 400)) for n in range(2)]
-    save(room.session, room.store, media, BLUR, hand=hand(room.clock))
+    save(room.session, room.store, media, BLUR, actor=actor(room.clock))
     # It is the first of all that is due: somebody waits for it.
     assert due_ids(room.session, Media, states=WAITING, now=room.clock(), limit=1) == [media.id]
     assert room.turn() == 3
@@ -455,7 +455,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
         result = real(*args, **more)
         if not saved:
             # The worker has made the picture without edits; only now somebody saves them.
-            saved.append(save(room.session, room.store, media, BLUR, hand=hand(room.clock)))
+            saved.append(save(room.session, room.store, media, BLUR, actor=actor(room.clock)))
         return result
 
     monkeypatch.setattr(worker, "_render", render)
@@ -471,11 +471,11 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
 
 def test_a_lost_rendition_comes_back_with_its_edits(room: Room) -> None:
     media = room.put(portrait_jpeg())
-    save(room.session, room.store, media, BLUR, hand=hand(room.clock))
+    save(room.session, room.store, media, BLUR, actor=actor(room.clock))
     room.turn()
     before = {name: made.sha256 for name, made in room.made(media).items()}
     room.store.drop_renditions(media.sha256)
-    assert heal(room.session, room.store, media, now=room.clock()) is True
+    assert requeue_if_damaged(room.session, room.store, media, now=room.clock()) is True
     room.turn()
     assert {name: made.sha256 for name, made in room.made(media).items()} == before
 
@@ -506,7 +506,7 @@ def test_a_live_recording_keeps_its_length_when_it_is_cut(room: Room) -> None:
     room.session.expire_all()
     whole = media.duration
     assert whole is not None
-    save(room.session, room.store, media, Edits(cut=(0.0, 1.0)), hand=hand(room.clock))
+    save(room.session, room.store, media, Edits(cut=(0.0, 1.0)), actor=actor(room.clock))
     room.turn()
     assert room.made(media)["play"].duration == pytest.approx(1, abs=0.2)
     assert media.duration == whole

@@ -19,7 +19,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation import decisions
 from tests.support.browsers.pages import make_ready, send
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media.films import Rgb, most_of
 
 # Far from the cards' colours and from one another, so that no fade looks like one of them.
@@ -63,13 +63,13 @@ def evening(
     make_ready(app)
     for name, receipt in receipts.items():
         row = decisions.by_receipt(session, receipt)
-        decisions.change(session, row, hand(clock), {"starred": name != "unstarred"})
+        decisions.change(session, row, actor(clock), {"starred": name != "unstarred"})
         if name != "unapproved":
-            decisions.approve(session, row, hand(clock))
+            decisions.approve(session, row, actor(clock))
         if name == "hidden":
-            decisions.hide(session, row, hand(clock))
+            decisions.hide(session, row, actor(clock))
         if name == "withdrawn":
-            decisions.withdraw(session, row, hand(clock), store)
+            decisions.withdraw(session, row, actor(clock), store)
     return receipts
 
 

@@ -39,7 +39,7 @@ def test_a_healthy_laptop_is_called_healthy(kiosk: KioskContext) -> None:
     assert {
         f.verdict
         for name, f in told.items()
-        if name not in ("door", "firewall", "camera", "disk", "sleep")
+        if name not in ("reachable", "firewall", "camera", "disk", "sleep")
     } == {Verdict.OK}
     assert told["versions"].detail.startswith("This is version ")
     assert "The gathering was made by " in told["versions"].detail
@@ -69,9 +69,9 @@ def test_a_running_kiosk_is_found(
 ) -> None:
     monkeypatch.setattr(checks, "own_addresses", lambda: [Address("127.0.0.1", "lo")])
     kiosk_process.start()
-    assert checks.door(kiosk, kiosk_process.port).verdict is Verdict.OK
+    assert checks.reachable(kiosk, kiosk_process.port).verdict is Verdict.OK
     kiosk_process.kill()
-    assert checks.door(kiosk, kiosk_process.port).verdict is Verdict.WARN
+    assert checks.reachable(kiosk, kiosk_process.port).verdict is Verdict.WARN
 
 
 def test_a_clock_before_the_last_takeaway_is_wrong(

@@ -103,7 +103,7 @@ def test_taken_back_at_one_is_gone_at_the_other(
     with app.app_context():
         kiosk = current_kiosk()
         row = decisions.by_receipt(db.session(), theirs)
-        decisions.withdraw(db.session(), row, kiosk.hand("desk"), kiosk.store)
+        decisions.withdraw(db.session(), row, kiosk.actor("desk"), kiosk.store)
         db.session.remove()
     pushed(app)
     pushed(second)

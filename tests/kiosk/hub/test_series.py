@@ -40,8 +40,8 @@ def autumn(tmp_path: Path, clock: TurnableClock) -> Iterator[Flask]:
 
 def open_item(app: Flask, what: str) -> None:
     with app.app_context():
-        hand = current_kiosk().hand("desk")
-        begin_item(db.session(), hand, "action", {"what": what, "who": "Ann"})
+        actor = current_kiosk().actor("desk")
+        begin_item(db.session(), actor, "action", {"what": what, "who": "Ann"})
         db.session.remove()
 
 

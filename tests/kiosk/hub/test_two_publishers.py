@@ -9,11 +9,11 @@ import pytest
 from flask import Flask
 from sqlalchemy import select
 
-from kiosk.peers import baton, push
+from kiosk.peers import publisher_lease, push
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, publish_all
-from reporter.hub.baton import LENGTH
+from reporter.hub.publisher_lease import LENGTH
 from reporter.models import Delivery
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
@@ -63,12 +63,12 @@ def at_laptop(app: Flask) -> list[str]:
 def test_only_one_publishes_at_a_time(app: Flask, hub: HubKit, base: str) -> None:
     site = site_of(hub, base)
     with app.app_context():
-        assert baton.may_send(current_kiosk())
+        assert publisher_lease.may_send(current_kiosk())
         db.session.remove()
     work(hub)
     assert not list(site.rglob("*.html"))
     with app.app_context():
-        baton.give_back(current_kiosk())
+        publisher_lease.release(current_kiosk())
         db.session.remove()
     work(hub)
     assert list(site.rglob("*.html"))
@@ -82,7 +82,7 @@ def test_a_laptop_waits_for_whoever_publishes(app: Flask, hub: HubKit, base: str
 
 
 def hold(hub: HubKit, who: str) -> None:
-    """Let somebody have the baton."""
+    """Give somebody the publisher lease."""
     from reporter.database.row_security import Scope, working_for
     from reporter.hub.models import HubGathering
 
@@ -97,7 +97,7 @@ def test_what_the_laptop_has_sent_the_hub_does_not_send_again(
 ) -> None:
     assert "sent" in at_laptop(app)
     with app.app_context():
-        baton.give_back(current_kiosk())
+        publisher_lease.release(current_kiosk())
         db.session.remove()
     site = site_of(hub, base)
     before = {path.relative_to(site) for path in site.rglob("*.html")}

@@ -92,7 +92,7 @@ def test_taken_back_at_the_hub_is_gone_at_the_laptop(
     with app.app_context():
         # A later decision at the laptop does not hold against it.
         row = decisions.by_receipt(db.session(), receipts[0])
-        decisions.change(db.session(), row, current_kiosk().hand("desk"), {"starred": True})
+        decisions.change(db.session(), row, current_kiosk().actor("desk"), {"starred": True})
         db.session.remove()
     pushed(app)
     assert census(app)[receipts[0]][:2] == ("withdrawn", "")
@@ -107,9 +107,9 @@ def test_the_later_decision_holds_on_both_sides(
     press(organizer, f"/desk/review/{receipts[1]}", caption="Said at the hub")
     hub.clock.turn(minutes=1)
     with app.app_context():
-        hand = current_kiosk().hand("desk")
+        actor = current_kiosk().actor("desk")
         row = decisions.by_receipt(db.session(), receipts[1])
-        decisions.change(db.session(), row, hand, {"caption": "Said later, at the laptop"})
+        decisions.change(db.session(), row, actor, {"caption": "Said later, at the laptop"})
         db.session.remove()
     pushed(app)
     told = census(app)
@@ -141,7 +141,7 @@ def test_an_answer_of_the_hub_reaches_who_asked_at_the_laptop(
         row = decisions.by_receipt(db.session(), receipts[0])
         word = Word(kind="answer", text="Which leeks?", device="phone")
         said = replies.say(db.session(), row, word, now=hub.clock(), rng=hub.rng)
-        replies.decide(db.session(), said, current_kiosk().hand("desk"), ReplyState.SHOWN)
+        replies.decide(db.session(), said, current_kiosk().actor("desk"), ReplyState.SHOWN)
         number = said.id
         db.session.remove()
     pushed(app)

@@ -46,7 +46,7 @@ def fill(app: Flask) -> list[str]:
     with app.app_context():
         for receipt in receipts[:2]:
             row = decisions.by_receipt(db.session(), receipt)
-            decisions.approve(db.session(), row, current_kiosk().hand("desk"))
+            decisions.approve(db.session(), row, current_kiosk().actor("desk"))
         db.session.commit()
         db.session.remove()
     return receipts
@@ -117,7 +117,7 @@ def test_a_second_push_brings_nothing_and_a_withdrawal_the_takedown(
     with app.app_context():
         row = decisions.by_receipt(db.session(), receipts[0])
         kiosk = current_kiosk()
-        decisions.withdraw(db.session(), row, kiosk.hand("desk"), kiosk.store)
+        decisions.withdraw(db.session(), row, kiosk.actor("desk"), kiosk.store)
         db.session.remove()
     assert all_there(folder) is None
     assert pushed(app)["takeaways"] == 1

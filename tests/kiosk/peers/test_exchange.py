@@ -103,7 +103,7 @@ def fill(other: Flask) -> str:
     ]
     with at(other) as kiosk:
         takeaway = decisions.by_receipt(db.session(), receipt)
-        decisions.approve(db.session(), takeaway, kiosk.hand("desk"))
+        decisions.approve(db.session(), takeaway, kiosk.actor("desk"))
         ids = {"takeaway_id": takeaway.id, "received_at": kiosk.now(), "changed_at": kiosk.now()}
         said = Reply(id=_id(kiosk), kind="second", state="shown", written_at=kiosk.now(), **ids)
         about = {"address": "eve@example.org", "token": "t", "created_at": kiosk.now()}
@@ -172,7 +172,7 @@ def test_merging_brings_everything_once_and_takes_back(
     assert network == ["GET /peers/snapshot "]
     with at(other) as kiosk:
         row = decisions.by_receipt(db.session(), receipt)
-        decisions.withdraw(db.session(), row, kiosk.hand("contributor"), kiosk.store)
+        decisions.withdraw(db.session(), row, kiosk.actor("contributor"), kiosk.store)
     assert merge(app).withdrawn == 1
     with at(app):
         assert decisions.by_receipt(db.session(), receipt).state == TakeawayState.WITHDRAWN

@@ -36,7 +36,7 @@ def test_another_machine_is_refused_while_no_passphrase_is_set(
     assert "passphrase" in answer.text
 
 
-def test_every_desk_route_is_behind_the_same_door(app: Flask, client: FlaskClient) -> None:
+def test_every_desk_route_requires_access(app: Flask, client: FlaskClient) -> None:
     rules = [
         r
         for r in app.url_map.iter_rules()

@@ -19,7 +19,7 @@ from reporter.models import Delivery, EventSession, Target
 from reporter.moderation.decisions import approve, by_receipt, hide
 from reporter.stories.queries import session_story
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 
 
@@ -69,22 +69,22 @@ def test_a_receipt_is_asked_with_one_query_and_tells_each_change(
     assert "view" in ask().get_json()["media"][0]["renditions"]
     row = by_receipt(session, receipt)
     for decide, state in ((approve, "approved"), (hide, "hidden"), (approve, "approved")):
-        decide(session, row, hand(clock))
+        decide(session, row, actor(clock))
         assert ask().get_json()["state"] == state
         assert ask().status_code == 304
     event.title = "Gardens"
     session.commit()
     assert ask().get_json()["session"]["title"] == "Gardens"
-    story = session_story(session, event, now=clock(), rng=hand(clock).rng)
+    story = session_story(session, event, now=clock(), rng=actor(clock).rng)
     target = Target(
-        id=new_id(clock(), hand(clock).rng),
+        id=new_id(clock(), actor(clock).rng),
         kind="folder",
         name="stick",
         options={},
         created_at=clock(),
     )
     delivery = Delivery(
-        id=new_id(clock(), hand(clock).rng),
+        id=new_id(clock(), actor(clock).rng),
         target=target,
         item_kind="story",
         item_id=story.id,
@@ -112,17 +112,17 @@ def test_the_wall_is_asked_with_few_queries_and_tells_each_change(
     receipt = send(client, event.code, files.jpeg(), text="Hello")["receipt"]
     ask = Poller(client, "/wall/cards")
     assert ask().get_json()["cards"] == []
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     assert ask().get_json()["cards"][0]["image"] == ""
     make_ready(app)
     assert ask().get_json()["cards"][0]["image"].endswith("/view")
     with queries(app) as sent:
         assert ask().status_code == 304
     assert len(sent) <= 2
-    hide(session, by_receipt(session, receipt), hand(clock))
+    hide(session, by_receipt(session, receipt), actor(clock))
     assert ask().get_json()["cards"] == []
     clock.turn(hours=3)
-    add_session(session, "Evening", now=clock(), rng=hand(clock).rng, starts_at=clock())
+    add_session(session, "Evening", now=clock(), rng=actor(clock).rng, starts_at=clock())
     assert ask().get_json()["now"]["title"] == "Evening"
 
 

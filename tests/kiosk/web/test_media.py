@@ -18,7 +18,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Media
 from reporter.moderation.decisions import approve, by_receipt, hide
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 
 
@@ -37,10 +37,10 @@ def test_nobody_else_sees_what_is_not_approved(
 ) -> None:
     path = f"/m/{photo['sha256']}/view"
     assert client.get(path, **PHONE).status_code == 404
-    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    approve(session, by_receipt(session, photo["receipt"]), actor(clock))
     shown = client.get(path, **PHONE)
     assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
-    hide(session, by_receipt(session, photo["receipt"]), hand(clock))
+    hide(session, by_receipt(session, photo["receipt"]), actor(clock))
     assert client.get(path, **PHONE).status_code == 404
 
 
@@ -57,7 +57,7 @@ def test_holder_of_the_receipt_and_desk_see_it_before(
 def test_an_original_is_only_for_its_holder_and_the_desk(
     client: FlaskClient, session: Session, photo: dict[str, str], clock: TurnableClock
 ) -> None:
-    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    approve(session, by_receipt(session, photo["receipt"]), actor(clock))
     path = f"/m/{photo['sha256']}/original"
     assert client.get(path, **PHONE).status_code == 404
     whole = client.get(path, buffered=True)
@@ -131,10 +131,10 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
     clock: TurnableClock,
 ) -> None:
     path = f"/m/{photo['sha256']}/view"
-    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
+    approve(session, by_receipt(session, photo["receipt"]), actor(clock))
     before = client.get(path, **PHONE)
     media = session.scalars(select(Media)).one()
-    save(session, store, media, Edits(turn=90), hand=hand(clock))
+    save(session, store, media, Edits(turn=90), actor=actor(clock))
     # From now on there is nothing at any address, for the desk neither, until the new one is made.
     assert [client.get(path, **who).status_code for who in (PHONE, {})] == [404, 404]
     make_ready(app)
@@ -159,8 +159,8 @@ def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
     photo: dict[str, str],
     clock: TurnableClock,
 ) -> None:
-    approve(session, by_receipt(session, photo["receipt"]), hand(clock))
-    save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), hand=hand(clock))
+    approve(session, by_receipt(session, photo["receipt"]), actor(clock))
+    save(session, store, session.scalars(select(Media)).one(), Edits(turn=90), actor=actor(clock))
     make_ready(app)
     path = f"/m/{photo['sha256']}/original"
     assert client.get(path, **PHONE).status_code == 404

@@ -15,7 +15,7 @@ from reporter.media.mirror import MirroredStore
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 from tests.support.servers.objects import KINDS, media_address
 
@@ -76,7 +76,7 @@ def test_the_room_is_led_to_the_store_while_it_is_shown(
     signed = address_of(client, photo, "view")
     path = signed.split("?")[0]
     assert client.get(path, **PHONE).status_code == 404
-    approve(session, by_receipt(session, photo), hand(clock))
+    approve(session, by_receipt(session, photo), actor(clock))
     whole = client.get(signed, **PHONE).data
     shown = client.get(path, **PHONE)
     if shown.status_code == 302:
@@ -88,8 +88,8 @@ def test_the_room_is_led_to_the_store_while_it_is_shown(
         assert (shown.status_code, shown.data) == (200, whole)
     # The desk draws on pictures, which browsers allow for our own alone.
     assert client.get(path).status_code == 200
-    hide(session, by_receipt(session, photo), hand(clock))
+    hide(session, by_receipt(session, photo), actor(clock))
     assert client.get(path, **PHONE).status_code == 404
-    withdraw(session, by_receipt(session, photo), hand(clock), elsewhere)
+    withdraw(session, by_receipt(session, photo), actor(clock), elsewhere)
     assert client.get(signed, **PHONE).status_code == 404
     assert list(elsewhere._objects.keys("g1/")) == []

@@ -61,7 +61,7 @@ def filled(app: Flask, client: FlaskClient, event: EventSession, tmp_path: Path)
     with app.app_context():
         kiosk = current_kiosk()
         row = db.session.scalars(select(Takeaway).where(Takeaway.receipt == sent["receipt"])).one()
-        decisions.approve(db.session(), row, kiosk.hand("desk"))
+        decisions.approve(db.session(), row, kiosk.actor("desk"))
         (tmp_path / "site").mkdir()
         address = (tmp_path / "site").as_uri()
         add_target(kiosk, "folder", "here", {"url": address}, ask=lambda _prompt: "")

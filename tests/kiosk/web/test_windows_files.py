@@ -19,7 +19,7 @@ from reporter.media.edits import Edits
 from reporter.media.store import Store
 from reporter.models import EventSession, Media
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 from tests.support.windows_files import windows_file_rules
 
@@ -83,7 +83,7 @@ def test_a_rendition_that_is_being_sent_is_replaced_afterwards(
     address = f"/m/{media.sha256}/view"
     with windows_file_rules(), client.get(address) as under_way:
         before = under_way.headers["ETag"]
-        save(session, Store(folder_of(app)), media, Edits(turn=90), hand=hand(clock))
+        save(session, Store(folder_of(app)), media, Edits(turn=90), actor=actor(clock))
         make_ready(app)
         assert client.get(address).status_code == 404
     clock.turn(seconds=10)

@@ -70,7 +70,7 @@ def telling_jpeg(orientation: int = 6) -> bytes:
 def fill(kit: Kit) -> None:
     event = kit.event("Gardens <script>alert(1)</script> & more", speakers="Marta")
     photo = kit.photo(event, 1, "Frost", author="Lena")
-    decisions.change(kit.session, photo, kit.hand, {"tags": ["garden"]})
+    decisions.change(kit.session, photo, kit.actor, {"tags": ["garden"]})
     phone = kit.takeaway(event, "From my phone", kind=Kind.PHOTO.value)
     kit.attach(phone, telling_jpeg(), kind=Kind.PHOTO, renditions={"view": jpeg(7, (400, 300))})
     video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)

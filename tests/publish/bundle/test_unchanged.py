@@ -44,9 +44,9 @@ def _new_photo(kit: Kit) -> None:
 
 def _hidden(kit: Kit) -> None:
     row = kit.takeaway(kit.event("Third"), "Only for a moment")
-    decisions.hide(kit.session, row, kit.hand)
+    decisions.hide(kit.session, row, kit.actor)
     first = kit.session.query(type(row)).filter_by(text="From my phone").one()
-    decisions.hide(kit.session, first, kit.hand)
+    decisions.hide(kit.session, first, kit.actor)
 
 
 @pytest.mark.parametrize("name", ["bag", "bag.zip"])

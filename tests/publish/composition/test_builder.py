@@ -15,10 +15,10 @@ from tests.support.publish.fakes import Kit
 
 def composed(kit: Kit, *pieces: models.Takeaway | str) -> models.Story:
     """A composed story, out of its draft."""
-    story = editing.new_story(kit.session, kit.hand, "What stays")
+    story = editing.new_story(kit.session, kit.actor, "What stays")
     for piece in pieces:
         if isinstance(piece, str):
-            editing.add_words(kit.session, story, kit.hand, piece)
+            editing.add_words(kit.session, story, kit.actor, piece)
         else:
             editing.add(kit.session, story, [piece])
     editing.set_switches(kit.session, story, draft=False, rest=True)
@@ -73,7 +73,7 @@ def test_a_draft_is_for_its_preview_alone(kit: Kit) -> None:
 
 def test_words_alone_are_no_session_story(kit: Kit) -> None:
     story = session_story(kit.session, kit.event(), now=kit.clock(), rng=kit.rng)
-    editing.add_words(kit.session, story, kit.hand, "Nothing came of it")
+    editing.add_words(kit.session, story, kit.actor, "Nothing came of it")
     assert post_of(kit, story) is None
     report = post_of(kit, composed(kit, "Thank you all."))
     assert report is not None

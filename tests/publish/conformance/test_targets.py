@@ -141,21 +141,21 @@ def test_sent_once_changed_in_place_and_taken_back(kit: Kit, place: Place) -> No
         assert found.id == row.remote_id
         assert target.find(f"{row.key}zz") is None
 
-    decisions.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Ask the neighbours twice."})
     assert {row["state"] for row in send(kit)} == {"sent"}
     [seen] = place.census(kit.facts).posts
     assert "Ask the neighbours twice." in seen.words
     assert "Ask the neighbours first." not in seen.words
     assert list(seen.files) == [picture(kit, photo)]
 
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
     [seen] = place.census(kit.facts).posts
     assert "Leeks" not in seen.words
     assert list(seen.files) == []
     assert not place.census(kit.facts).library
 
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     send(kit)
     left = place.census(kit.facts)
     assert (left.posts, left.library or 0) == ([], 0)
@@ -198,7 +198,7 @@ def test_film_leaves_with_its_part_and_comes_back_without(kit: Kit, place: Place
     assert all("sent a still instead" in error for error in errors)
     [former] = films_at(kit, place)
 
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     send(kit)
     assert films_at(kit, place) == []
     assert len(place.census(kit.facts).posts) == 1
@@ -237,7 +237,7 @@ def test_gone_there_is_made_again_when_it_changes(kit: Kit, place: Place) -> Non
         target.withdraw(remote_of(row))
         assert target.find(row.key) is None
     assert place.census(kit.facts).posts == []
-    decisions.change(kit.session, note, kit.hand, {"text": "Once more."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Once more."})
     assert {row["state"] for row in send(kit)} == {"sent"}
     [seen] = place.census(kit.facts).posts
     assert "Once more." in seen.words
@@ -287,8 +287,8 @@ def test_whatever_breaks_on_the_way_each_is_there_once(
     assert sum("Leeks stand the frost." in post.words for post in seen.posts) == 1
 
     faults += ["cut", "500", "cut", "before"]
-    decisions.change(kit.session, note, kit.hand, {"text": "Ask the neighbours twice."})
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.change(kit.session, note, kit.actor, {"text": "Ask the neighbours twice."})
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     assert {row["state"] for row in send(kit)} <= {"sent", "withdrawn"}
     seen = place.census(kit.facts)
     assert len(seen.posts) == 2

@@ -170,8 +170,8 @@ def test_all_come_once_and_follow_what_happens_there(
     # Nobody has looked at them yet, so none is shown.
     assert {r.state for r in rows.values()} == {"held", "spam"}
 
-    hand = kit.hand
-    replies.decide(kit.session, rows[str(first["id"])], hand, ReplyState.SHOWN)
+    actor = kit.actor
+    replies.decide(kit.session, rows[str(first["id"])], actor, ReplyState.SHOWN)
     outsiders.rest.post(f"comments/{first['id']}", json={"content": "We do this since 1990."})
     outsiders.rest.delete(f"comments/{child.remote_id}", params={"force": "true"})
     listen(kit.session, kit.context)
@@ -215,7 +215,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     listen(kit.session, kit.context)
     question = known(kit)[str(asked["id"])]
     items_answer.answer(
-        kit.session, question, "Ada does, on Monday.", kit.hand, facts=kit.facts, rng=kit.rng
+        kit.session, question, "Ada does, on Monday.", kit.actor, facts=kit.facts, rng=kit.rng
     )
     swallow(proxy, "POST", "comments")
     deliver_due(kit.session, kit.context)
@@ -239,7 +239,7 @@ def test_an_answer_appears_once_under_what_it_answers(
     assert [r.remote_id for r in ours] == [row.remote_id]
     assert inbox.open_count(kit.session, kit.clock()) == 0, "what is answered is done with"
 
-    items_answer.take_back_answer(kit.session, ours[0], kit.hand)
+    items_answer.take_back_answer(kit.session, ours[0], kit.actor)
     publish(kit.session, kit.context)
     assert "Monday" not in " ".join(outsiders.there(post).values())
     assert kit.deliveries("answer")[0].state == "withdrawn"
@@ -263,9 +263,9 @@ def test_a_withdrawn_takeaway_takes_what_was_said_to_it_along(
     listen(kit.session, kit.context)
     [reply] = known(kit).values()
     assert reply.takeaway_id == takeaway.id
-    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     assert replies.count_shown(kit.session, takeaway) == 1
-    decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
+    decisions.withdraw(kit.session, takeaway, kit.actor, kit.store)
     listen(kit.session, kit.context)
     kit.session.expire_all()
     assert (reply.state, reply.text, reply.author) == ("gone", "", "")
@@ -288,7 +288,7 @@ def test_what_was_said_at_the_gathering_goes_out_with_the_post(
     replies.say(kit.session, takeaway, replies.Word(kind="second", device="phone-a"), **say)
     publish(kit.session, kit.context)
     assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
-    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     publish(kit.session, kit.context)
     told = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in told

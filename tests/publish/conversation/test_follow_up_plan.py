@@ -46,7 +46,7 @@ def test_days_follow_the_gathering_and_the_next_one(kit: Kit) -> None:
     assert days[follow_up_plan.DONE] == last + timedelta(days=7)
     assert days[follow_up_plan.INVITATION] is None
     moment = START + timedelta(days=60)
-    next_gathering.set_next(kit.session, kit.hand, title="Summer", starts_at=moment)
+    next_gathering.set_next(kit.session, kit.actor, title="Summer", starts_at=moment)
     follow_up_plan.set_day(kit.session, follow_up_plan.THANKS, date(2026, 5, 20))
     days = {step.name: step.due_on for step in follow_up_plan.plan(kit.session, kit.facts)}
     assert days[follow_up_plan.REMINDER] == moment.date() - timedelta(days=3)
@@ -58,24 +58,24 @@ def test_days_follow_the_gathering_and_the_next_one(kit: Kit) -> None:
 def test_a_draft_goes_nowhere_before_somebody_says_yes(kit: Kit) -> None:
     event = kit.event()
     starred = kit.takeaway(event, "Compost stays warm", starred=True)
-    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.actor)
     words = text_of(kit, story)
     assert "Thank you for Spring gathering" in words
     assert "Compost stays warm" in words
     assert sent_titles(kit) == {"Community gardens in winter"}
-    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
+    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.actor)
     assert sent_titles(kit) == {
         "Community gardens in winter",
         "Thank you for Spring gathering",
     }
     with pytest.raises(Conflict, match="sent already"):
-        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.hand)
+        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.actor)
     # What it tells again has not left the story of its session.
     [own] = [s for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng) if s.session_id]
     assert "Compost stays warm" in text_of(kit, own)
-    follow_up_plan.take_back(kit.session, follow_up_plan.THANKS, kit.hand)
+    follow_up_plan.take_back(kit.session, follow_up_plan.THANKS, kit.actor)
     assert sent_titles(kit) == {"Community gardens in winter"}
-    decisions.withdraw(kit.session, starred, kit.hand, kit.store)
+    decisions.withdraw(kit.session, starred, kit.actor, kit.store)
     assert "Compost" not in text_of(kit, story)
 
 
@@ -90,9 +90,9 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
         now=kit.clock(),
         rng=kit.rng,
     )
-    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     action_items.begin_item(
-        kit.session, kit.hand, "action", {"what": "Plant *20* trees", "who": "Ada"}
+        kit.session, kit.actor, "action", {"what": "Plant *20* trees", "who": "Ada"}
     )
     done = {
         "what": "Paint the gate",
@@ -101,35 +101,37 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
         "who": "Cem",
         "who_agreed": True,
     }
-    action_items.begin_item(kit.session, kit.hand, "action", done)
+    action_items.begin_item(kit.session, kit.actor, "action", done)
 
     asked = text_of(
-        kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.QUESTIONS, kit.hand)
+        kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.QUESTIONS, kit.actor)
     )
     assert question.text in asked
     assert answered.text not in asked
     assert r"- Plant \*20\* trees" in asked
     assert "Ada" not in asked, "she has not agreed to be named"
-    told = text_of(kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.hand))
+    told = text_of(
+        kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.actor)
+    )
     assert "Paint the gate · It is green · Cem" in told
     assert answered.text in told
-    again = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.hand)
+    again = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.actor)
     drafts = [s for s in kit.session.query(Story) if s.title == again.title]
     assert drafts == [again], "the draft before made way"
 
 
 def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
     with pytest.raises(BadInput, match="when and where"):
-        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
+        follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.actor)
     next_gathering.set_next(
         kit.session,
-        kit.hand,
+        kit.actor,
         title="Summer",
         starts_at=START + timedelta(days=60),
         place="The shed",
         url="https://example.org/summer",
     )
-    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.hand)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.actor)
     assert story.title == "You are invited: Summer"
     assert "https://example.org/summer" in text_of(kit, story)
     assert "The shed" in story.short
@@ -137,16 +139,16 @@ def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
 
 
 def test_steps_can_be_left_out_and_nothing_is_made_up(kit: Kit) -> None:
-    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.hand)
+    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.actor)
     states = {step.name: step.state for step in follow_up_plan.plan(kit.session, kit.facts)}
     assert states[follow_up_plan.DONE] == "skipped"
-    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.hand, skipped=False)
+    follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.actor, skipped=False)
     for name in (follow_up_plan.THANKS, follow_up_plan.QUESTIONS, follow_up_plan.DONE):
         with pytest.raises(BadInput):
-            follow_up_plan.draft(kit.session, kit.facts, name, kit.hand)
+            follow_up_plan.draft(kit.session, kit.facts, name, kit.actor)
         kit.session.rollback()
     with pytest.raises(Conflict):
-        follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.hand)
+        follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.actor)
     with pytest.raises(NotFound):
-        follow_up_plan.draft(kit.session, kit.facts, "party", kit.hand)
+        follow_up_plan.draft(kit.session, kit.facts, "party", kit.actor)
     assert kit.session.query(Story).all() == []

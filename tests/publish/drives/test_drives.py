@@ -158,10 +158,10 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     ]
     assert place.names() == sorted(there)
     assert "Frost" in (place.folder / f"{story}.html").read_text()
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     publish(kit.session, kit.context)
     assert "Hoar frost" in (place.folder / f"{story}.html").read_text()
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     publish(kit.session, kit.context)
     assert place.names() == [
         "feed.json",
@@ -405,7 +405,7 @@ def test_s3_round(kit: Kit) -> None:
         page = client.get_object(Bucket="gathering", Key=f"site/{story}.html")
         assert page["ContentType"] == "text/html"
         assert b"Frost" in page["Body"].read()
-        decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+        decisions.withdraw(kit.session, photo, kit.actor, kit.store)
         publish(kit.session, kit.context)
         assert names() == [
             "site/feed.json",

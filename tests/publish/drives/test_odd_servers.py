@@ -57,10 +57,10 @@ def test_a_round_an_edit_and_a_takedown(folder: tuple[ScriptServer, Path, str], 
     assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
     assert (path / f"media/{media}.jpg").is_file()
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     publish(kit.session, kit.context)
     assert "Hoar frost" in (path / f"{story}.html").read_text()
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     publish(kit.session, kit.context)
     assert not (path / f"{story}.html").exists()
     assert not (path / f"media/{media}.jpg").exists()

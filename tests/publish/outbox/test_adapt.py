@@ -128,7 +128,7 @@ def test_a_copy_that_moves_takes_the_links_of_the_others_along(
     # Somebody deleted the post; it is made again, elsewhere.
     at["wordpress"].posts.clear()
     monkeypatch.setattr(Blog, "host", "moved.example")
-    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    decisions.change(kit.session, note, kit.actor, {"caption": "other words"})
     publish(kit.session, kit.context, names=["blog"])
     queue(kit.session, kit.context, names=["blog"])
     [social] = [row for row in kit.deliveries("story") if row.target.name == "social"]
@@ -238,7 +238,7 @@ def test_time_left_counts_only_what_can_go(kit: Kit, at: dict[str, FakePlace]) -
     queue(kit.session, kit.context)
     at["mastodon"].before[("find", "*")] = [Offline("no way there")] * 9
     publish(kit.session, kit.context)
-    decisions.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.hand)
+    decisions.approve(kit.session, kit.takeaway(kit.event(), "more words"), kit.actor)
     queue(kit.session, kit.context)
     there, not_there = (progress(kit.session, kit.context, row) for row in (blog, social))
     assert (there.items - there.done, not_there.items - not_there.done) == (1, 2)
@@ -266,7 +266,7 @@ def test_takedown_tells_refusals_and_what_it_does_not_reach(
     kit.target("social", "mastodon")
     publish(kit.session, kit.context)
     at["wordpress"].before[("withdraw", "*")] = [PayloadTooLarge("may not delete", learns=False)]
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     publish(kit.session, kit.context)
     told = published_places(kit.session, note)
     assert [(one["target"], one["state"], one["note"]) for one in told] == [

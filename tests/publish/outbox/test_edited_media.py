@@ -61,7 +61,7 @@ def portrait(kit: Kit, pool: DecoderPool, text: str = "Compost stays warm") -> T
 
 def blur(kit: Kit, row: Takeaway) -> None:
     kit.clock.forward(seconds=5)
-    edit_history.save(kit.session, kit.store, row.attachments[0].media, BLUR, hand=kit.hand)
+    edit_history.save(kit.session, kit.store, row.attachments[0].media, BLUR, actor=kit.actor)
 
 
 def detail_of(data: bytes) -> float:
@@ -127,9 +127,9 @@ def test_what_changes_while_a_bundle_is_written_does_not_leave_in_it(
         if how == "blur":
             blur(kit, row)
         elif how == "hide":
-            decisions.hide(kit.session, row, kit.hand)
+            decisions.hide(kit.session, row, kit.actor)
         else:
-            decisions.withdraw(kit.session, row, kit.hand, kit.store)
+            decisions.withdraw(kit.session, row, kit.actor, kit.store)
 
     goal = tmp_path / "bundle"
     with pytest.raises((Conflict, PublishError)):
@@ -194,7 +194,7 @@ def test_back_to_the_original_is_the_very_picture_again(kit: Kit, pool: DecoderP
     make(kit, pool)
     assert made() != first
     kit.clock.forward(seconds=5)
-    edit_history.save(kit.session, kit.store, media, Edits(), hand=kit.hand)
+    edit_history.save(kit.session, kit.store, media, Edits(), actor=kit.actor)
     make(kit, pool)
     assert made() == first
     for name, sha256 in first.items():
@@ -213,7 +213,7 @@ def test_faces_wait_at_bundle_and_targets_until_a_person_has_looked(
     publish(kit.session, kit.context)
     assert list((tmp_path / "stick").rglob("*.jpg")) == []
     assert bundled(kit, tmp_path / "held") == {}
-    face_review.decide(kit.session, row.attachments[0].media, kit.hand)
+    face_review.decide(kit.session, row.attachments[0].media, kit.actor)
     publish(kit.session, kit.context)
     assert len(list((tmp_path / "stick").rglob("*.jpg"))) == 3
     assert len(bundled(kit, tmp_path / "looked")) == 4

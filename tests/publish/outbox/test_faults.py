@@ -120,8 +120,8 @@ def test_every_item_once_whatever_breaks(
         needed += 3 * len(jpeg(1000 * seed, (320, 240)))
         # Then one is taken back and one is changed, over the same line.
         server.rate = 0.2
-        decisions.withdraw(kit.session, photos[0], kit.hand, kit.store)
-        decisions.change(kit.session, note, kit.hand, {"caption": "A better note"})
+        decisions.withdraw(kit.session, photos[0], kit.actor, kit.store)
+        decisions.change(kit.session, note, kit.actor, {"caption": "A better note"})
         settle(kit, chance, server)
         census(kit, server, [["Photo 1"], ["A better note", "Another"]], 2)
         struck |= set(server.struck)

@@ -71,9 +71,9 @@ def test_what_a_turn_counts(kit: Kit, place: FakePlace) -> None:
     assert turn(kit) == (2, 0, 0, 0)
     assert turn(kit) == (0, 0, 2, 0)
     deliver(kit)
-    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    decisions.change(kit.session, note, kit.actor, {"caption": "other words"})
     assert turn(kit) == (1, 0, 1, 0)
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     assert turn(kit) == (1, 1, 0, 0)
     assert turn(kit) == (0, 0, 1, 0), "what is on its way out is not counted again"
     both = Counts(1, 2, 3, 4).plus(Counts(10, 20, 30, 40))
@@ -89,9 +89,9 @@ def test_a_row_under_work_is_looked_at_again_later(kit: Kit, place: FakePlace) -
     row.state, row.lease, row.attempts = DeliveryState.SENDING.value, "another process", 1
     row.due_at = kit.clock() + timedelta(minutes=5)
     kit.session.commit()
-    decisions.change(kit.session, note, kit.hand, {"caption": "other words"})
+    decisions.change(kit.session, note, kit.actor, {"caption": "other words"})
     assert turn(kit) == (0, 0, 1, 1)
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     assert turn(kit) == (0, 0, 0, 1)
     assert kit.deliveries()[0].state == "sending"
     kit.clock.forward(minutes=5)
@@ -122,7 +122,7 @@ def test_a_takedown_publishes_nothing_new(kit: Kit, place: FakePlace) -> None:
     kit.target()
     queue(kit.session, kit.context)
     kit.takeaway(event, "not yet")
-    decisions.withdraw(kit.session, known, kit.hand, kit.store)
+    decisions.withdraw(kit.session, known, kit.actor, kit.store)
     assert queue(kit.session, kit.context, only_known=True).due == 0
     assert len(kit.deliveries()) == 1
     assert turn(kit)[0] == 1
@@ -135,9 +135,9 @@ def test_a_row_that_another_worker_takes_while_it_is_compared_is_left_to_it(
     kit.target()
     queue(kit.session, kit.context)
     deliver(kit)
-    decisions.hide(kit.session, note, kit.hand)
+    decisions.hide(kit.session, note, kit.actor)
     queue(kit.session, kit.context)
-    decisions.approve(kit.session, note, kit.hand)
+    decisions.approve(kit.session, note, kit.actor)
     differs, soon = wanting.differs, kit.clock() + timedelta(minutes=5)
 
     def differs_slowly(*args: Any) -> bool:
@@ -172,12 +172,12 @@ def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> 
     )
     kit.session.add(asked)
     kit.session.commit()
-    ours = answers.answer(kit.session, asked, "Ada does", kit.hand, facts=kit.facts, rng=kit.rng)
+    ours = answers.answer(kit.session, asked, "Ada does", kit.actor, facts=kit.facts, rng=kit.rng)
     assert turn(kit) == (0, 0, 1, 0)
     deliver(kit)
     assert list(Forum.said.values()) == ["Ada does"]
     assert turn(kit) == (0, 0, 1, 0)
-    answers.take_back_answer(kit.session, ours, kit.hand)
+    answers.take_back_answer(kit.session, ours, kit.actor)
     assert turn(kit) == (0, 1, 1, 0)
     deliver(kit)
     assert Forum.said == {}

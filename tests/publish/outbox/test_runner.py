@@ -111,7 +111,7 @@ def test_alt_text_changes_file_and_story(kit: Kit, place: FakePlace) -> None:
     kit.target()
     run(kit)
     sha256 = photo.attachments[0].media.sha256
-    decisions.set_alt(kit.session, photo, kit.hand, {sha256: "Leeks in snow"})
+    decisions.set_alt(kit.session, photo, kit.actor, {sha256: "Leeks in snow"})
     run(kit)
     assert [file["alt"] for file in place.files.values()] == ["Leeks in snow"]
     assert (place.count("put_media"), place.count("create"), place.count("update")) == (1, 1, 1)
@@ -314,7 +314,7 @@ def test_refused_story_stays_parked_until_it_changes(kit: Kit, place: FakePlace)
     place.calls.clear()
     run(kit)
     assert place.calls == []
-    decisions.change(kit.session, note, kit.hand, {"caption": "better words"})
+    decisions.change(kit.session, note, kit.actor, {"caption": "better words"})
     run(kit)
     assert kit.states() == [("story", "sent"), ("story", "sent")]
 
@@ -352,7 +352,7 @@ def test_withdrawing_one_updates_and_then_removes_the_file(kit: Kit, place: Fake
     kit.target()
     run(kit)
     assert published_places(kit.session, goes)[0]["state"] == "sent"
-    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     kit.session.execute(delete(models.Media).where(models.Media.sha256 == "gone"))
     place.calls.clear()
     run(kit)
@@ -367,7 +367,7 @@ def test_withdrawing_the_last_removes_all_and_it_stays_away(kit: Kit, place: Fak
     photo = kit.photo(kit.event(), 1, "goes")
     kit.target()
     run(kit)
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     run(kit)
     assert (place.posts, place.files) == ({}, {})
     assert kit.states() == [("media", "withdrawn"), ("story", "withdrawn")]
@@ -382,7 +382,7 @@ def test_withdrawal_finds_what_an_unanswered_try_left(kit: Kit, place: FakePlace
     place.after[("create", "*")] = [RetryAfter("lost")]
     run(kit)
     assert len(place.posts) == 1
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     run(kit)
     assert place.posts == {}
 
@@ -391,7 +391,7 @@ def test_never_sent_is_not_asked_for_at_the_target(kit: Kit, place: FakePlace) -
     note = kit.takeaway(kit.event(), "words")
     kit.target()
     queue(kit.session, kit.context)
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     run(kit)
     assert kit.states() == [("story", "withdrawn")]
     assert place.calls == []
@@ -401,7 +401,7 @@ def test_withdrawn_between_queue_and_sending_never_leaves(kit: Kit, place: FakeP
     photo = kit.photo(kit.event(), 1, "words")
     kit.target()
     queue(kit.session, kit.context)
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     while deliver_due(kit.session, kit.context) is not None:
         pass
     assert place.calls == []
@@ -413,7 +413,7 @@ def test_refused_takedown_is_parked_and_not_asked_again(kit: Kit, place: FakePla
     kit.target()
     run(kit)
     place.before[("withdraw", "*")] = [Permanent("may not delete")]
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     run(kit)
     run(kit)
     assert kit.states() == [("story", "parked")]
@@ -426,7 +426,7 @@ def test_takedown_alone_publishes_nothing_new(kit: Kit, place: FakePlace) -> Non
     kit.target()
     run(kit)
     kit.takeaway(kit.event("Another"), "not asked for yet")
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     queue(kit.session, kit.context, only_known=True)
     while deliver_due(kit.session, kit.context) is not None:
         pass
@@ -438,10 +438,10 @@ def test_hidden_and_approved_again_comes_back(kit: Kit, place: FakePlace) -> Non
     photo = kit.photo(kit.event(), 1, "words")
     kit.target()
     run(kit)
-    decisions.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.actor)
     run(kit)
     assert (place.posts, place.files) == ({}, {})
-    decisions.approve(kit.session, photo, kit.hand)
+    decisions.approve(kit.session, photo, kit.actor)
     run(kit)
     assert kit.states() == [("media", "sent"), ("story", "sent")]
     assert len(place.posts) == len(place.files) == 1
@@ -453,7 +453,7 @@ def test_post_that_somebody_deleted_is_made_again(kit: Kit, place: FakePlace) ->
     run(kit)
     place.posts.clear()
     place.files.clear()
-    decisions.change(kit.session, photo, kit.hand, {"caption": "new words"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "new words"})
     run(kit)
     assert [post["texts"] for post in place.posts.values()] == [["new words"]]
     assert len(place.files) == 1
@@ -465,10 +465,10 @@ def test_same_bytes_in_two_sessions_are_one_file(kit: Kit, place: FakePlace) -> 
     run(kit)
     assert len(place.files) == 1
     assert len(place.posts) == 2
-    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.actor, kit.store)
     run(kit)
     assert len(place.files) == 1, "the other session still shows it"
-    decisions.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.actor, kit.store)
     run(kit)
     assert place.files == {}
 
@@ -493,7 +493,7 @@ def test_front_page_follows_every_change(kit: Kit, place: FakePlace) -> None:
     assert place.count("finish") == 1
     run(kit)
     assert place.count("finish") == 1
-    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.actor, kit.store)
     run(kit)
     assert place.face == ["Second"]
 

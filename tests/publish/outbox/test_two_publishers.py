@@ -186,7 +186,7 @@ def test_each_is_there_once_and_goes_when_one_kiosk_takes_it_back(
     for kit in kiosks if place.kind in FILES_DOUBLE else [two]:
         with Session(kit.engine) as session:
             for row in session.scalars(select(Takeaway)).all():
-                decisions.withdraw(session, row, kit.hand, kit.store)
+                decisions.withdraw(session, row, kit.actor, kit.store)
         send(kit)
     check(place, two, 0, 0)
 

@@ -29,7 +29,7 @@ def sent(kit: Kit) -> None:
 def answer(kit: Kit, takeaway: Any, text: str) -> Reply:
     word = replies.Word(kind="answer", text=text, author="Ben")
     reply = replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
-    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     return reply
 
 
@@ -45,10 +45,10 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     assert not (tmp_path / "site" / "calendar.ics").exists()
 
     values = {"what": "Find seeds", "who": "Ada", "due_on": "2026-06-01"}
-    item = action_items.begin_item(kit.session, kit.hand, "question", values, takeaway=question)
+    item = action_items.begin_item(kit.session, kit.actor, "question", values, takeaway=question)
     next_gathering.set_next(
         kit.session,
-        kit.hand,
+        kit.actor,
         title="Summer",
         starts_at=START + timedelta(days=60),
         place="The shed",
@@ -65,7 +65,7 @@ def test_the_front_page_follows_what_is_open_and_done(kit: Kit, tmp_path: Path) 
     assert read.vtodo.summary.value == "Find seeds"
 
     action_items.change_item(
-        kit.session, item, kit.hand, {"state": "done", "outcome": "Ben has leeks."}
+        kit.session, item, kit.actor, {"state": "done", "outcome": "Ben has leeks."}
     )
     sent(kit)
     assert "Ben has leeks." in index.read_text()
@@ -92,7 +92,7 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
     page = tmp_path / "site" / f"{story.key}.html"
     answer(kit, first, "Even in <b>January</b>")
     hidden = answer(kit, first, "Rude words")
-    replies.decide(kit.session, hidden, kit.hand, ReplyState.HIDDEN)
+    replies.decide(kit.session, hidden, kit.actor, ReplyState.HIDDEN)
     for text, state in (("From the blog", "shown"), ("Not looked at", "held")):
         kit.session.add(
             Reply(

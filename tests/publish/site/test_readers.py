@@ -54,7 +54,7 @@ def fill(kit: Kit) -> EventSession:
     )
     photo = kit.photo(event, 1, "Frost\u0000\u0001 & ice", author="Lena")
     decisions.change(
-        kit.session, photo, kit.hand, {"tags": ["garden"], "caption": "Hoar <b>frost</b>"}
+        kit.session, photo, kit.actor, {"tags": ["garden"], "caption": "Hoar <b>frost</b>"}
     )
     video = kit.takeaway(event, "A walk", kind=Kind.VIDEO.value)
     types = {"play": ("video/mp4", ".mp4")}
@@ -88,8 +88,10 @@ def fill_more(kit: Kit) -> None:
         kit.event(ARABIC, speakers="ليلى"), "سنزرع الفول <i>معًا</i>", author="ليلى", intent="action"
     )
     video = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO)).one()
-    captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.hand)
-    action_items.begin_item(kit.session, kit.hand, "action", {"what": 'Buy "straw" & <b>beans</b>'})
+    captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.actor)
+    action_items.begin_item(
+        kit.session, kit.actor, "action", {"what": 'Buy "straw" & <b>beans</b>'}
+    )
     story = next(
         s
         for s in all_stories(kit.session, now=kit.clock(), rng=kit.rng)

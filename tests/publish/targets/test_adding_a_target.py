@@ -58,17 +58,17 @@ def test_a_round_an_edit_and_a_takedown(kit: Kit, tmp_path: Path) -> None:
     [file] = folder.iterdir()
     assert "Frost on the kale" in file.read_text(encoding="utf-8")
 
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     publish(kit.session, kit.context)
     assert [path.name for path in folder.iterdir()] == [file.name]
     assert "Hoar frost" in file.read_text(encoding="utf-8")
 
     file.unlink()
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Thaw"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Thaw"})
     publish(kit.session, kit.context)
     assert "Thaw" in file.read_text(encoding="utf-8"), "it was made again"
 
-    decisions.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.actor)
     publish(kit.session, kit.context)
     assert list(folder.iterdir()) == []
 

@@ -27,7 +27,7 @@ def files(kit: Kit, media: Media) -> list[str]:
 
 def save(kit: Kit, media: Media, edits: Edits, way: str = "") -> bool:
     kit.clock.forward(seconds=1)
-    return edit_history.save(kit.session, kit.store, media, edits, hand=kit.hand, way=way)
+    return edit_history.save(kit.session, kit.store, media, edits, actor=kit.actor, way=way)
 
 
 def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> None:
@@ -58,7 +58,7 @@ def test_a_blur_holds_wherever_the_same_file_is(kit: Kit) -> None:
     told = kit.session.scalars(select(Decision).where(Decision.action == edit_history.ACTION)).all()
     assert {row.takeaway_id for row in told} == {first.id, second.id}
     assert told[0].after == {"sha256": media.sha256, "edits": BLUR.steps(), "way": ""}
-    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.actor, kit.store)
     assert edit_history.edits_of(kit.session, second.attachments[0].media) == BLUR
 
 
@@ -67,7 +67,7 @@ def test_withdrawn_files_take_their_edits_and_faces_along(kit: Kit) -> None:
     media = photo.attachments[0].media
     face_review.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
     save(kit, media, BLUR)
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     assert [kit.session.scalars(select(row)).all() for row in (Edit, Face, Media)] == [[], [], []]
     assert files(kit, media) == []
     face_review.write_proposals(kit.session, media.id, [(0.1, 0.1, 0.2, 0.2)])
@@ -134,11 +134,11 @@ def test_blurring_by_hand_is_a_look_at_the_faces(kit: Kit) -> None:
 
 def test_who_looks_at_an_older_state_is_told_so(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
-    edit_history.save(kit.session, kit.store, media, BLUR, hand=kit.hand, was="")
+    edit_history.save(kit.session, kit.store, media, BLUR, actor=kit.actor, was="")
     with pytest.raises(Conflict, match="Somebody else"):
-        edit_history.save(kit.session, kit.store, media, TURN, hand=kit.hand, was="")
+        edit_history.save(kit.session, kit.store, media, TURN, actor=kit.actor, was="")
     assert edit_history.edits_of(kit.session, media) == BLUR
-    edit_history.save(kit.session, kit.store, media, TURN, hand=kit.hand, was=BLUR.fingerprint())
+    edit_history.save(kit.session, kit.store, media, TURN, actor=kit.actor, was=BLUR.fingerprint())
     assert edit_history.edits_of(kit.session, media) == TURN
 
 
@@ -150,7 +150,7 @@ def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
         edit_history.edits_of(other, theirs)
         other.rollback()
         save(kit, media, BLUR)
-        edit_history.save(other, kit.store, theirs, TURN, hand=kit.hand)
+        edit_history.save(other, kit.store, theirs, TURN, actor=kit.actor)
     kit.session.expire_all()
     assert edit_history.edits_of(kit.session, media) == TURN
     assert media.mended == TURN.fingerprint()
@@ -169,7 +169,7 @@ def test_a_cut_is_read_back_as_it_was_saved(kit: Kit) -> None:
 def test_the_undo_of_review_passes_over_what_was_mended(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     kit.clock.forward(seconds=1)
-    decisions.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.actor)
     step = history.last_step(kit.session, "test")
     assert step is not None
     save(kit, photo.attachments[0].media, BLUR)

@@ -74,7 +74,7 @@ def test_one_unseen_picture_holds_the_whole_takeaway(kit: Kit) -> None:
     assert shown(kit, row) == ROOM_ONLY
     face_review.write_proposals(kit.session, second.id, [BOX])
     assert shown(kit, row) == ROOM_ONLY
-    face_review.decide(kit.session, second, kit.hand)
+    face_review.decide(kit.session, second, kit.actor)
     assert shown(kit, row) == EVERYWHERE
 
 
@@ -94,13 +94,13 @@ def test_the_switch_lets_index_and_outbox_know(kit: Kit) -> None:
 def test_a_persons_decision_stays_whatever_a_detector_says_later(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     media = media_of(photo)
-    face_review.decide(kit.session, media, kit.hand)
+    face_review.decide(kit.session, media, kit.actor)
     face_review.write_proposals(kit.session, media.id, [BOX])
     assert media.faces == Faces.SEEN
     assert face_review.proposals(kit.session, media) == [BOX]
     row = kit.session.scalars(select(Decision).where(Decision.action == face_review.ACTION)).one()
     assert (row.takeaway_id, row.after["faces"]) == (photo.id, "seen")
-    face_review.undecide(kit.session, media, kit.hand)
+    face_review.undecide(kit.session, media, kit.actor)
     assert media.faces == Faces.FOUND
 
 
@@ -119,7 +119,7 @@ def test_the_list_holds_what_waits_and_is_not_hidden(kit: Kit) -> None:
     rows = [kit.photo(event, seed) for seed in (1, 2, 3)]
     for row in rows:
         face_review.write_proposals(kit.session, media_of(row).id, [BOX])
-    decisions.hide(kit.session, rows[1], kit.hand)
+    decisions.hide(kit.session, rows[1], kit.actor)
     assert [row for row, _media in face_review.waiting(kit.session, 9)] == [rows[0], rows[2]]
     assert [row for row, _media in face_review.waiting(kit.session, 1)] == [rows[0]]
 

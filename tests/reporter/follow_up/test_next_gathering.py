@@ -25,7 +25,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.follow_up import ActionItem, Contact
 from reporter.moderation.decisions import withdraw
 from reporter.moderation.visibility import Scope
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 
 @pytest.fixture
@@ -40,7 +40,7 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
 ) -> None:
     assert action_items.proposed(session) == [question]
     values = {"what": "  Who has\n seeds? ", "who": "Ada", "due_on": "2026-03-20"}
-    item = action_items.begin_item(session, hand(clock), "question", values, takeaway=question)
+    item = action_items.begin_item(session, actor(clock), "question", values, takeaway=question)
     assert (item.what, item.due_on, action_items.told_name(item)) == (
         "Who has seeds?",
         date(2026, 3, 20),
@@ -50,10 +50,10 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
     assert not action_items.is_overdue(item, date(2026, 3, 20))
     assert action_items.is_overdue(item, date(2026, 3, 21))
     done = {"state": "done", "outcome": "Ben has.", "who_agreed": True}
-    action_items.change_item(session, item, hand(clock), done)
+    action_items.change_item(session, item, actor(clock), done)
     assert (item.state, item.closed_at, action_items.told_name(item)) == ("done", clock(), "Ada")
     assert not action_items.is_overdue(item, date(2027, 1, 1))
-    action_items.change_item(session, item, hand(clock), {"state": "open"})
+    action_items.change_item(session, item, actor(clock), {"state": "open"})
     assert item.closed_at is None
 
 
@@ -69,11 +69,11 @@ def test_impossible_values_change_nothing(
     session: Session, clock: TurnableClock, values: dict[str, str], words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
-        action_items.begin_item(session, hand(clock), "action", values)
+        action_items.begin_item(session, actor(clock), "action", values)
     session.rollback()
     assert session.scalars(select(ActionItem)).all() == []
     with pytest.raises(BadInput, match="question or"):
-        action_items.begin_item(session, hand(clock), "wish", {"what": "x"})
+        action_items.begin_item(session, actor(clock), "wish", {"what": "x"})
     with pytest.raises(NotFound):
         action_items.find_item(session, "no id")
 
@@ -81,11 +81,11 @@ def test_impossible_values_change_nothing(
 def test_withdrawing_takes_item_and_address_along(
     session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random, store: Store
 ) -> None:
-    action_items.begin_item(session, hand(clock), "question", {"what": "Seeds"}, takeaway=question)
+    action_items.begin_item(session, actor(clock), "question", {"what": "Seeds"}, takeaway=question)
     next_gathering.leave_address(
         session, question, "ben@example.org", answer=True, invite=True, now=clock(), rng=rng
     )
-    withdraw(session, question, hand(clock), store)
+    withdraw(session, question, actor(clock), store)
     assert session.scalars(select(ActionItem)).all() == []
     assert session.scalars(select(Contact)).all() == []
 
@@ -108,12 +108,12 @@ def test_a_calendar_is_read_by_another_library(
     session: Session, question: Takeaway, clock: TurnableClock
 ) -> None:
     values = {"what": "Bring seeds; and, beans", "who": "Ada", "due_on": "2026-03-20"}
-    action_items.begin_item(session, hand(clock), "action", values, takeaway=question)
+    action_items.begin_item(session, actor(clock), "action", values, takeaway=question)
     agreed = {"what": "Ask Ben", "who": "Cem", "who_agreed": True, "state": "done"}
-    action_items.begin_item(session, hand(clock), "action", agreed)
+    action_items.begin_item(session, actor(clock), "action", agreed)
     row = next_gathering.set_next(
         session,
-        hand(clock),
+        actor(clock),
         title="Summer",
         starts_at=clock() + timedelta(days=90),
         place="The shed",
@@ -138,7 +138,9 @@ def test_what_is_for_the_room_is_told_only_there(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     secret = add_takeaway(session, event, rng, state="approved", audience="room", intent="question")
-    item = action_items.begin_item(session, hand(clock), "question", {"what": "x"}, takeaway=secret)
+    item = action_items.begin_item(
+        session, actor(clock), "question", {"what": "x"}, takeaway=secret
+    )
     assert action_items.for_place([item], Scope.PUBLIC) == []
     assert action_items.for_place([item], Scope.ROOM) == [item]
 
@@ -162,7 +164,7 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
         {"what": "Call the mayor", "who": "Ben"},
         {"what": "Over", "state": "done"},
     ):
-        action_items.begin_item(session, hand(clock), "action", values)
+        action_items.begin_item(session, actor(clock), "action", values)
     next_gathering.leave_address(
         session, question, "yes@example.org", answer=False, invite=True, now=clock(), rng=rng
     )
@@ -177,7 +179,7 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
         tmp_path / "later", "Autumn", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
     )
     with open_session(later) as new:
-        told = next_gathering.carry_over(new, session, gathering, hand(clock))
+        told = next_gathering.carry_over(new, session, gathering, actor(clock))
         items = {
             i.what: (i.kind, i.who, i.state, i.carried_from) for i in action_items.all_items(new)
         }
@@ -206,13 +208,13 @@ def test_the_board_counts(
     word = replies.Word(kind="answer", text="I do")
     reply = replies.say(session, question, word, now=clock.turn(hours=2), rng=rng)
     assert board(session).questions_answered == Share(0, 1), "nobody can read it yet"
-    replies.decide(session, reply, hand(clock), ReplyState.SHOWN)
+    replies.decide(session, reply, actor(clock), ReplyState.SHOWN)
     for day, device in enumerate(("phone-a", "phone-a", "phone-b")):
         moment = clock() + timedelta(days=day)
         add_takeaway(session, event, rng, state="approved", device=device, recorded_at=moment)
-    action_items.begin_item(session, hand(clock), "action", {"what": "x", "state": "done"})
-    action_items.begin_item(session, hand(clock), "action", {"what": "y"})
-    action_items.begin_item(session, hand(clock), "action", {"what": "z", "state": "dropped"})
+    action_items.begin_item(session, actor(clock), "action", {"what": "x", "state": "done"})
+    action_items.begin_item(session, actor(clock), "action", {"what": "y"})
+    action_items.begin_item(session, actor(clock), "action", {"what": "z", "state": "dropped"})
     told = board(session)
     assert told.questions_answered == Share(1, 1)
     assert told.first_answer_after == timedelta(hours=2)

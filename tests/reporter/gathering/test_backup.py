@@ -23,7 +23,7 @@ from reporter.gathering.lock import hold_lock
 from reporter.media.store import Store, hash_file
 from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
 from reporter.moderation.decisions import withdraw
-from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
 from tests.support.synced_files import note_synced_files
 
 pytestmark = pytest.mark.sqlite("copies of a folder; a hub has those of its administrator")
@@ -104,7 +104,7 @@ def test_again_copies_only_what_is_new_and_drops_what_was_taken_back(
     goal = tmp_path / "copy"
     copy_gathering(gathering.folder, goal)
     add_photo(session, store, event, rng, b"photo new")
-    withdraw(session, photos[0], hand(clock), store)
+    withdraw(session, photos[0], actor(clock), store)
     done = copy_gathering(gathering.folder, goal)
     assert (done.copied, done.known) == (2, 4)
     assert files(goal) == files(gathering.folder)

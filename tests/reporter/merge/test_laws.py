@@ -75,35 +75,35 @@ class Laptop:
             self.session.add(Takeaway(text="Words", **shared, **moments))
         self.session.commit()
 
-    def hand(self, now: datetime, who: str = "desk") -> Actor:
+    def actor(self, now: datetime, who: str = "desk") -> Actor:
         return Actor(now, self.rng, who)
 
     def act(self, what: str, which: int, now: datetime) -> None:
         row = self.session.get_one(Takeaway, self.ids[which])
-        hand = self.hand(now)
+        actor = self.actor(now)
         if row.state == "withdrawn":
             return
         if what in CHANGES:
-            decisions.change(self.session, row, hand, {what: CHANGES[what]})
+            decisions.change(self.session, row, actor, {what: CHANGES[what]})
         elif what in ("approve", "hide"):
-            getattr(decisions, what)(self.session, row, hand)
+            getattr(decisions, what)(self.session, row, actor)
         elif what == "withdraw":
-            decisions.withdraw(self.session, row, hand, self.store)
+            decisions.withdraw(self.session, row, actor, self.store)
         elif what == "say":
             said = replies.Word("answer", f"{now}")
             replies.say(self.session, row, said, now=now, rng=self.rng)
         elif what == "ask":
-            action_items.begin_item(self.session, hand, "question", {"what": "Who?"}, takeaway=row)
+            action_items.begin_item(self.session, actor, "question", {"what": "Who?"}, takeaway=row)
         else:
-            self.undo(row, hand)
+            self.undo(row, actor)
 
-    def undo(self, row: Takeaway, hand: Actor) -> None:
+    def undo(self, row: Takeaway, actor: Actor) -> None:
         done = select(Decision.step).where(
             Decision.takeaway_id == row.id, Decision.undone.is_(False), Decision.step.is_not(None)
         )
         step = self.session.scalar(done.order_by(Decision.id.desc()).limit(1))
         if step is not None:
-            undo_step(self.session, step, hand)
+            undo_step(self.session, step, actor)
             self.session.commit()
 
     def merge(self, other: Laptop, now: datetime) -> MergeReport:
@@ -113,7 +113,7 @@ class Laptop:
             other.session,
             self.store,
             other.store.folder,
-            self.hand(now, "merge"),
+            self.actor(now, "merge"),
             look,
         )
         return merge_gathering(merge)

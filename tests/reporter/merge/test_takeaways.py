@@ -59,7 +59,7 @@ def twin(kit: Kit, folder: Path) -> Path:
 def merge(kit: Kit, other: Path) -> MergeReport:
     kit.clock.forward(minutes=1)
     with open_other(other) as theirs:
-        work = MergeContext(kit.session, theirs, kit.store, other, kit.hand, look)
+        work = MergeContext(kit.session, theirs, kit.store, other, kit.actor, look)
         merge_gathering(work)
         kit.session.expire_all()
         return work.done
@@ -110,10 +110,10 @@ def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) ->
     event = kit.event()
     ours, theirs = kit.photo(event, 1, "taken back here"), kit.photo(event, 2, "taken back there")
     folder = twin(kit, tmp_path / "theirs")
-    decisions.withdraw(kit.session, ours, kit.hand, kit.store)
+    decisions.withdraw(kit.session, ours, kit.actor, kit.store)
     with open_again(folder) as there:
         row = there.session.get_one(models.Takeaway, theirs.id)
-        decisions.withdraw(there.session, row, there.hand, there.store)
+        decisions.withdraw(there.session, row, there.actor, there.store)
     done = merge(kit, folder)
     assert done.withdrawn == 1
     states = set(kit.session.scalars(select(models.Takeaway.state)))
@@ -130,7 +130,7 @@ def test_bytes_taken_back_here_come_in_what_somebody_else_sent(
     """A phone there was told that its picture is safe; a card means nothing by it."""
     event = kit.event(guid="s1")
     ours = kit.photo(event, 1, "mine")
-    decisions.withdraw(kit.session, ours, kit.hand, kit.store)
+    decisions.withdraw(kit.session, ours, kit.actor, kit.store)
     with open_kit(tmp_path / "theirs", seed=2) as other:
         theirs = other.photo(other.event(guid="s1"), 1, "the same picture")
         theirs.source = source
@@ -153,7 +153,7 @@ def test_what_was_taken_back_on_one_kiosk_goes_with_its_other_try(
         theirs = other.takeaway(other.event(guid="s1"), "mine", client_id=CLIENT)
         receipts = (ours.receipt, theirs.receipt)
         side, row = (kit, ours) if where == "here" else (other, theirs)
-        decisions.withdraw(side.session, row, side.hand, side.store)
+        decisions.withdraw(side.session, row, side.actor, side.store)
         for _ in range(2):
             merge(kit, other.settings.folder)
     assert {decisions.by_receipt(kit.session, one).state for one in receipts} == {"withdrawn"}
@@ -165,17 +165,17 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
     first, second = kit.takeaway(event, "one"), kit.takeaway(event, "two")
     folder = twin(kit, tmp_path / "theirs")
     kit.clock.forward(minutes=1)
-    decisions.change(kit.session, first, kit.hand, {"caption": "old words here"})
+    decisions.change(kit.session, first, kit.actor, {"caption": "old words here"})
     with open_again(folder) as there:
         there.clock.now = kit.clock.now + timedelta(minutes=1)
         row = there.session.get_one(models.Takeaway, first.id)
         decisions.change(
-            there.session, row, there.hand, {"caption": "new words there", "tags": ["x"]}
+            there.session, row, there.actor, {"caption": "new words there", "tags": ["x"]}
         )
         row = there.session.get_one(models.Takeaway, second.id)
-        decisions.hide(there.session, row, there.hand)
+        decisions.hide(there.session, row, there.actor)
     kit.clock.forward(minutes=2)
-    decisions.change(kit.session, second, kit.hand, {"caption": "kept in view"})
+    decisions.change(kit.session, second, kit.actor, {"caption": "kept in view"})
     done = merge(kit, folder)
     assert (done.changed, done.look) == (2, [first.receipt])
     assert (first.caption, [tag.name for tag in first.tags]) == ("new words there", ["x"])
@@ -197,18 +197,18 @@ def test_newest_decision_holds_and_history_keeps_both(kit: Kit, tmp_path: Path) 
 def test_what_was_undone_there_is_undone_here_and_only_once(kit: Kit, tmp_path: Path) -> None:
     note = kit.takeaway(kit.event(), "one")
     kit.clock.forward(minutes=1)
-    by = kit.hand.one_step()
+    by = kit.actor.one_step()
     assert by.step is not None
     decisions.change(kit.session, note, by, {"caption": "wrong words"})
     folder = twin(kit, tmp_path / "theirs")
     with open_again(folder) as there:
         there.clock.now = kit.clock.now + timedelta(minutes=1)
-        undo_step(there.session, by.step, there.hand)
+        undo_step(there.session, by.step, there.actor)
     kit.clock.forward(minutes=2)
     assert merge(kit, folder).changed == 1
     assert note.caption == ""
     with pytest.raises(NotFound):
-        undo_step(kit.session, by.step, kit.hand)
+        undo_step(kit.session, by.step, kit.actor)
 
 
 def test_newer_alt_text_comes_and_so_does_a_file_that_only_the_other_has(
@@ -222,12 +222,12 @@ def test_newer_alt_text_comes_and_so_does_a_file_that_only_the_other_has(
     with open_again(folder) as there:
         there.clock.now = kit.clock.now + timedelta(minutes=1)
         row = there.session.get_one(models.Takeaway, first.id)
-        decisions.set_alt(there.session, row, there.hand, {shas[0]: "Three leeks in frost"})
+        decisions.set_alt(there.session, row, there.actor, {shas[0]: "Three leeks in frost"})
         row = there.session.get_one(models.Takeaway, second.id)
-        decisions.set_alt(there.session, row, there.hand, {shas[1]: "older words"})
+        decisions.set_alt(there.session, row, there.actor, {shas[1]: "older words"})
         there.attach(row, jpeg(3), kind=Kind.PHOTO, renditions={}, alt="The whole bed")
     kit.clock.forward(minutes=2)
-    decisions.set_alt(kit.session, second, kit.hand, {shas[1]: "Kale in snow"})
+    decisions.set_alt(kit.session, second, kit.actor, {shas[1]: "Kale in snow"})
     revisions = first.revision, second.revision
     assert merge(kit, folder).changed == 2
     assert [one.alt for one in first.attachments] == ["Three leeks in frost"]
@@ -289,7 +289,7 @@ def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
     twin(kit, folder)
     with open_again(folder) as there:
         media = there.session.scalars(select(models.Media)).one()
-        edit_history.save(there.session, there.store, media, edits, hand=there.hand)
+        edit_history.save(there.session, there.store, media, edits, actor=there.actor)
     return folder
 
 
@@ -317,7 +317,7 @@ def test_mended_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path)
         kit.store,
         photo.attachments[0].media,
         Edits(blur=(ours,), turn=90),
-        hand=kit.hand,
+        actor=kit.actor,
     )
     merge(kit, folder)
     kit.session.expire_all()
@@ -329,7 +329,7 @@ def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Pat
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = other.photo(other.event(guid="s1"), 5, "a face").attachments[0].media
         face_review.write_proposals(other.session, media.id, [BLUR.place])
-        edit_history.save(other.session, other.store, media, Edits(blur=(BLUR,)), hand=other.hand)
+        edit_history.save(other.session, other.store, media, Edits(blur=(BLUR,)), actor=other.actor)
         folder = other.settings.folder
         sha256 = media.sha256
     merge(kit, folder)
@@ -371,7 +371,7 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
         )
         kit.session.commit()
         assert is_bundle(folder)
-        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
+        done = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (done.takeaways, done.files, done.known, done.left) == (1, 1, 1, [])
         row = kit.session.get_one(models.Takeaway, photo_id)
         assert (row.text, row.state, row.session.code) == (
@@ -383,7 +383,7 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
         [attachment] = row.attachments
         kept = kit.store.original(attachment.media.sha256, ".jpg")
         assert hash_file(kept) == attachment.media.sha256
-        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
+        again = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (again.takeaways, again.files, again.known) == (0, 0, 2)
 
 
@@ -416,19 +416,19 @@ def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path
     event = kit.event(guid="s1")
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = film(other, other.event(guid="s1")).attachments[0].media
-        captions.keep(other.session, media, "0:01 Gardens in winter\n0:05 need straw", other.hand)
+        captions.keep(other.session, media, "0:01 Gardens in winter\n0:05 need straw", other.actor)
         assert merge(kit, other.settings.folder).captions == 1
         assert spoken_in(kit) == {"Gardens in winter\nneed straw": "Gardens in winter / need straw"}
         assert merge(kit, other.settings.folder).captions == 0
         captions.keep(
-            other.session, media, "0:01 Gardens in winter\n0:05 need much straw", other.hand
+            other.session, media, "0:01 Gardens in winter\n0:05 need much straw", other.actor
         )
         revision = kit.session.scalar(select(models.Gathering.revision)) or 0
         assert merge(kit, other.settings.folder).captions == 1
         assert list(spoken_in(kit).values()) == ["Gardens in winter / need much straw"]
         assert (kit.session.scalar(select(models.Gathering.revision)) or 0) > revision
         ours = kit.session.scalars(select(Media).where(Media.sha256 == media.sha256)).one()
-        captions.keep(kit.session, ours, "0:01 Ours", kit.hand)
+        captions.keep(kit.session, ours, "0:01 Ours", kit.actor)
         assert merge(kit, other.settings.folder).captions == 0
         assert list(spoken_in(kit).values()) == ["Ours"]
     assert event.title
@@ -443,7 +443,7 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
     event = kit.event(guid="s1")
     ours = kit.takeaway(event, "Who has the key?", intent="question", client_id="phone-1")
     mine = action_items.begin_item(
-        kit.session, kit.hand, "question", {"what": "Who has the key?"}, takeaway=ours
+        kit.session, kit.actor, "question", {"what": "Who has the key?"}, takeaway=ours
     )
     with open_kit(tmp_path / "theirs", seed=2) as other:
         there = other.event(guid="s1")
@@ -451,16 +451,16 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         back = other.takeaway(there, "I will tell everybody", intent="action")
         other.clock.forward(hours=1)
         key = action_items.begin_item(
-            other.session, other.hand, "question", {"what": "The key?"}, takeaway=same
+            other.session, other.actor, "question", {"what": "The key?"}, takeaway=same
         )
         other_back = action_items.begin_item(
-            other.session, other.hand, "action", {"what": "Tell"}, takeaway=back
+            other.session, other.actor, "action", {"what": "Tell"}, takeaway=back
         )
         action_items.begin_item(
-            other.session, other.hand, "action", {"what": "Buy straw", "who": "Ada"}
+            other.session, other.actor, "action", {"what": "Buy straw", "who": "Ada"}
         )
         done = {"state": "done", "outcome": "Rosa has it."}
-        action_items.change_item(other.session, key, other.hand, done)
+        action_items.change_item(other.session, key, other.actor, done)
         # On our side it was taken back before.
         kit.session.add(
             models.Tombstone(
@@ -487,12 +487,12 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         [straw] = kit.session.scalars(select(ActionItem).where(ActionItem.what == "Buy straw"))
         assert (straw.who, straw.who_agreed) == ("Ada", False)
         action_items.change_item(
-            kit.session, straw, kit.hand, {"state": "done", "outcome": "Bought."}
+            kit.session, straw, kit.actor, {"state": "done", "outcome": "Bought."}
         )
         assert merge(kit, other.settings.folder).items == 0
         assert ("action", "Buy straw", "done", "Bought.") in told(kit)
         # Taken back there: what is open about it goes here too.
-        decisions.withdraw(other.session, same, other.hand, other.store)
+        decisions.withdraw(other.session, same, other.actor, other.store)
         merge(kit, other.settings.folder)
         assert told(kit) == {("action", "Buy straw", "done", "Bought.")}
 
@@ -530,13 +530,13 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
     with open_kit(tmp_path / "theirs", seed=2) as other:
         event = other.event()
         media = film(other, event).attachments[0].media
-        captions.keep(other.session, media, "0:01 Gardens in winter", other.hand)
+        captions.keep(other.session, media, "0:01 Gardens in winter", other.actor)
         asked = other.takeaway(event, "Who has the key?", intent="question")
         back = other.takeaway(event, "taken back here", intent="action")
         for row in (asked, back):
             action_items.begin_item(
                 other.session,
-                other.hand,
+                other.actor,
                 row.intent,
                 {"what": row.text, "who": "Eve"},
                 takeaway=row,
@@ -562,11 +562,11 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
             )
         )
         kit.session.commit()
-        done = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
+        done = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (done.takeaways, done.items, done.left) == (2, 1, [])
         assert spoken_in(kit) == {"Gardens in winter": "Gardens in winter"}
         assert told(kit) == {("question", "Who has the key?", "open", "")}
-        again = merge_bundle(kit.session, kit.store, folder, kit.hand, look=look)
+        again = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (again.takeaways, again.items) == (0, 0)
         assert told(kit) == {("question", "Who has the key?", "open", "")}
 
@@ -597,7 +597,7 @@ def test_items_of_a_bundle_that_are_none_are_refused(
     records = {"format": 1, "takeaways": [], "actions": [{**item, **wrong}]}
     (tmp_path / "bag" / "data" / "takeaways.json").write_text(json.dumps(records))
     with pytest.raises(BadInput):
-        merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.hand, look=look)
+        merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.actor, look=look)
     assert told(kit) == set()
 
 
@@ -626,5 +626,5 @@ def test_each_laptop_makes_its_own_film(kit: Kit, tmp_path: Path) -> None:
     merge(kit, theirs)
     assert texts(kit) == {"seen in it"}
     with open_kit(tmp_path / "third", seed=3) as third:
-        merge_bundle(third.session, third.store, bundle.path, third.hand, look=look)
+        merge_bundle(third.session, third.store, bundle.path, third.actor, look=look)
         assert texts(third) == {"seen in it"}

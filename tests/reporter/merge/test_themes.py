@@ -28,14 +28,14 @@ def test_decisions_of_the_other_side_come_where_none_was_made(
     copy_gathering(kit.settings.folder, folder)
     with open_again(folder) as there:
         theirs = [there.session.get_one(type(row), row.id) for row in rows]
-        theme = split_theme(there.session, theirs, "Beds", there.hand)
-        rename_theme(there.session, theme, "Winter beds", there.hand)
+        theme = split_theme(there.session, theirs, "Beds", there.actor)
+        rename_theme(there.session, theme, "Winter beds", there.actor)
         number = theme.id
     if is_decided_here:
-        split_theme(kit.session, rows[:1], "Ours", kit.hand)
+        split_theme(kit.session, rows[:1], "Ours", kit.actor)
     for _ in range(2):
         with open_other(folder) as other:
-            work = MergeContext(kit.session, other, kit.store, folder, kit.hand, look)
+            work = MergeContext(kit.session, other, kit.store, folder, kit.actor, look)
             merge_takeaways(work)
             merge_themes(work)
     kit.session.expire_all()

@@ -14,7 +14,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.moderation.blocked_words import FILE_NAME, contains, read_words, rescreen, screen
 from reporter.moderation.decisions import approve, change_own
 from reporter.moderation.visibility import Scope, may_show, showable
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,7 @@ def test_held_until_somebody_has_looked(
     assert row.revision > before
     assert shown(session, row) == (False, False)
     assert rescreen(session, tmp_path) == 0
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     assert shown(session, row) == (True, True)
 
 
@@ -76,11 +76,11 @@ def test_words_that_are_changed_later_are_looked_at_too(
 ) -> None:
     (tmp_path / FILE_NAME).write_text("damn\n")
     row = add_takeaway(session, event, rng, text="A cold winter")
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     change_own(
         session,
         row,
-        hand(clock, "contributor"),
+        actor(clock, "contributor"),
         {"author": "Damn"},
         screen=lambda takeaway: screen(takeaway, tmp_path),
     )
@@ -89,7 +89,7 @@ def test_words_that_are_changed_later_are_looked_at_too(
     change_own(
         session,
         row,
-        hand(clock, "contributor"),
+        actor(clock, "contributor"),
         {"author": "Dana"},
         screen=lambda takeaway: screen(takeaway, tmp_path),
     )

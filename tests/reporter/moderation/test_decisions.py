@@ -50,7 +50,7 @@ from reporter.stories.queries import (
     story_title,
 )
 from reporter.stories.takeaway_json import takeaway_record
-from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
 
 
 def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:
@@ -79,7 +79,7 @@ def test_each_decision_leaves_history_and_a_higher_revision(
     row = add_takeaway(session, event, rng)
     revisions = [row.revision]
     for act in (approve, hide, reopen):
-        act(session, row, hand(clock))
+        act(session, row, actor(clock))
         revisions.append(row.revision)
         clock.turn(seconds=1)
     assert revisions == sorted(set(revisions))
@@ -98,10 +98,10 @@ def test_deciding_the_same_again_changes_nothing(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     row = add_takeaway(session, event, rng)
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     revision, since = row.revision, row.approved_at
     clock.turn(hours=1)
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     assert (row.revision, row.approved_at) == (revision, since)
     assert session.scalar(select(func.count()).select_from(Decision)) == 1
 
@@ -114,7 +114,7 @@ def test_changes_are_checked_kept_and_remembered(
     change(
         session,
         row,
-        hand(clock),
+        actor(clock),
         {
             "caption": " Warm compost ",
             "tags": ["#Soil", "winter", "Winter "],
@@ -142,13 +142,13 @@ def test_other_words_than_were_approved_wait_again(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     row = add_takeaway(session, event, rng, author="Ana")
-    approve(session, row, hand(clock))
-    change_own(session, row, hand(clock, "contributor"), {"audience": "room", "text": row.text})
+    approve(session, row, actor(clock))
+    change_own(session, row, actor(clock, "contributor"), {"audience": "room", "text": row.text})
     assert (row.state, row.audience) == ("approved", "room")
-    change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
+    change_own(session, row, actor(clock, "contributor"), {"text": "Buy my stuff"})
     assert (row.state, row.approved_at) == ("new", None)
-    hide(session, row, hand(clock))
-    change_own(session, row, hand(clock, "contributor"), {"author": "Bo"})
+    hide(session, row, actor(clock))
+    change_own(session, row, actor(clock, "contributor"), {"author": "Bo"})
     assert row.state == "hidden"
 
 
@@ -171,7 +171,7 @@ def test_a_wrong_change_is_refused(
 ) -> None:
     row = add_takeaway(session, event, rng)
     with pytest.raises(BadInput):
-        change(session, row, hand(clock), values)
+        change(session, row, actor(clock), values)
 
 
 def test_moving_to_a_session_that_is_not_there(
@@ -179,7 +179,7 @@ def test_moving_to_a_session_that_is_not_there(
 ) -> None:
     row = add_takeaway(session, event, rng)
     with pytest.raises(NotFound):
-        change(session, row, hand(clock), {"session_code": "AAAAAA"})
+        change(session, row, actor(clock), {"session_code": "AAAAAA"})
 
 
 def test_alt_text_belongs_to_the_attachment(
@@ -188,7 +188,7 @@ def test_alt_text_belongs_to_the_attachment(
     row = add_takeaway(session, event, rng)
     add_media(session, row, rng, "a" * 64)
     before = row.revision
-    set_alt(session, row, hand(clock), {"a" * 64: " A steaming heap ", "b" * 64: "not there"})
+    set_alt(session, row, actor(clock), {"a" * 64: " A steaming heap ", "b" * 64: "not there"})
     assert row.attachments[0].alt == "A steaming heap"
     assert row.revision > before
 
@@ -212,10 +212,10 @@ def test_withdrawing_leaves_a_tombstone_and_nothing_else(
     for path in (original, rendition):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(b"abc")
-    change(session, row, hand(clock), {"caption": "secret words"})
+    change(session, row, actor(clock), {"caption": "secret words"})
     revision = row.revision
-    withdraw(session, row, hand(clock, "contributor"), store)
-    withdraw(session, row, hand(clock, "contributor"), store)
+    withdraw(session, row, actor(clock, "contributor"), store)
+    withdraw(session, row, actor(clock, "contributor"), store)
     assert (row.state, row.text, row.author, row.caption, row.tags, row.attachments) == (
         "withdrawn",
         "",
@@ -233,9 +233,9 @@ def test_withdrawing_leaves_a_tombstone_and_nothing_else(
     assert "secret words" not in str([d.before for d in session.scalars(select(Decision))])
     for act in (approve, hide):
         with pytest.raises(Conflict, match="taken this back"):
-            act(session, row, hand(clock))
+            act(session, row, actor(clock))
     with pytest.raises(Conflict):
-        change(session, row, hand(clock), {"text": "again"})
+        change(session, row, actor(clock), {"text": "again"})
 
 
 def test_bytes_that_another_takeaway_holds_stay(
@@ -247,9 +247,9 @@ def test_bytes_that_another_takeaway_holds_stay(
     path = store.original(media.sha256, ".jpg")
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abc")
-    withdraw(session, first, hand(clock), store)
+    withdraw(session, first, actor(clock), store)
     assert path.exists()
-    withdraw(session, second, hand(clock), store)
+    withdraw(session, second, actor(clock), store)
     assert not path.exists()
 
 
@@ -283,7 +283,7 @@ def test_files_of_a_withdrawal_go_after_its_rows_and_before_anybody_else_writes(
         return True
 
     monkeypatch.setattr(store, "drop", drop)
-    withdraw(session, row, hand(clock), store)
+    withdraw(session, row, actor(clock), store)
     assert seen == [("a" * 64, "withdrawn")]
     assert entered.wait(20), "the lock is still held"
     bringing.join()
@@ -310,7 +310,7 @@ def test_bytes_that_come_again_while_they_are_withdrawn_stay(
 
     event_id = event.id
     listen(session, "after_commit", bring, once=True)
-    withdraw(session, row, hand(clock), store)
+    withdraw(session, row, actor(clock), store)
     assert path.exists()
 
 
@@ -325,9 +325,9 @@ def test_who_withdraws_what_another_has_just_withdrawn_changes_nothing(
     row = add_takeaway(session, event, rng, state="approved", text="read before")
     own, text = row.id, row.text
     with open_session(gathering) as other:
-        withdraw(other, other.get_one(Takeaway, own), hand(clock, "contributor"), store)
+        withdraw(other, other.get_one(Takeaway, own), actor(clock, "contributor"), store)
     assert (row.state, row.text) == ("approved", text), "as it was read"
-    withdraw(session, row, hand(clock, "desk"), store)
+    withdraw(session, row, actor(clock, "desk"), store)
     assert (row.state, row.text) == ("withdrawn", "")
     assert [d.who for d in session.scalars(select(Decision))] == ["contributor"]
 

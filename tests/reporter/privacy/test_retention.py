@@ -20,7 +20,7 @@ from reporter.media.store import Store
 from reporter.models import Contact, EventSession, Gathering, RetentionNotice, Takeaway
 from reporter.moderation.decisions import approve, change_own, hide
 from reporter.privacy.retention import CLOCK, Kind, announced, expire, schedule, went_by_itself
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 PRIVACY = PrivacySettings()
 Run = Callable[..., tuple[int, int, int]]
@@ -32,7 +32,7 @@ def run(session: Session, store: Store, clock: TurnableClock) -> Run:
     """One turn of the clock: how many takeaways, addresses and devices went."""
 
     def run(settings: PrivacySettings = PRIVACY) -> tuple[int, int, int]:
-        gone = expire(session, settings, store, hand(clock, CLOCK))
+        gone = expire(session, settings, store, actor(clock, CLOCK))
         return gone.unapproved, gone.addresses, gone.devices
 
     return run
@@ -49,9 +49,9 @@ def test_what_nobody_approves_goes_after_it_was_announced(
     session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, run: Run
 ) -> None:
     waiting, hidden, kept = (add_takeaway(session, event, rng, text=f"words {n}") for n in "abc")
-    approve(session, kept, hand(clock))
+    approve(session, kept, actor(clock))
     clock.turn(days=40)
-    hide(session, hidden, hand(clock))
+    hide(session, hidden, actor(clock))
     clock.turn(days=35)
     assert run() == (0, 0, 0)
     assert announced(session, PRIVACY, clock()) == []
@@ -94,8 +94,8 @@ def test_whoever_approves_it_keeps_it_and_a_change_begins_anew(
     clock.turn(days=85)
     run()
     assert len(announced(session, PRIVACY, clock())) == 2
-    approve(session, one, hand(clock))
-    change_own(session, other, hand(clock, "contributor"), {"text": "b, and more"})
+    approve(session, one, actor(clock))
+    change_own(session, other, actor(clock, "contributor"), {"text": "b, and more"})
     run()
     assert announced(session, PRIVACY, clock()) == []
     clock.turn(days=80)

@@ -23,7 +23,7 @@ from reporter.moderation.history import history_of, last_step, seen_by_now
 from reporter.moderation.visibility import Scope, may_show, showable
 from reporter.review.conflicts import decide_many, merge_fields
 from reporter.review.undo import undo_step
-from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
 
 APPROVED = TakeawayState.APPROVED
 HIDDEN = TakeawayState.HIDDEN
@@ -56,16 +56,16 @@ def test_a_bulk_is_one_step_and_one_undo(
     rows = [add_takeaway(session, event, rng) for _ in range(3)]
     rows.append(add_takeaway(session, event, rng, state="hidden"))
     seen = seen_by_now(session)
-    done = decide_many(session, rows, hand(clock), APPROVED, seen=seen)
+    done = decide_many(session, rows, actor(clock), APPROVED, seen=seen)
     assert [row.state for row in rows] == ["approved"] * 4
     assert len(done.changed) == 4
     step = last_step(session, "desk")
     assert step is not None
-    back = undo_step(session, step, hand(clock))
+    back = undo_step(session, step, actor(clock))
     assert [row.state for row in rows] == ["new"] * 3 + ["hidden"]
     assert len(back.changed) == 4
     with pytest.raises(NotFound):
-        undo_step(session, step, hand(clock))
+        undo_step(session, step, actor(clock))
 
 
 def test_what_another_decided_meanwhile_is_left_alone_and_told(
@@ -73,15 +73,15 @@ def test_what_another_decided_meanwhile_is_left_alone_and_told(
 ) -> None:
     rows = [add_takeaway(session, event, rng) for _ in range(3)]
     seen = seen_by_now(session)
-    decisions.hide(session, rows[0], hand(clock, "desk:Bea"))
-    decisions.approve(session, rows[1], hand(clock, "desk:Bea"))
-    done = decide_many(session, rows, hand(clock), APPROVED, seen=seen)
+    decisions.hide(session, rows[0], actor(clock, "desk:Bea"))
+    decisions.approve(session, rows[1], actor(clock, "desk:Bea"))
+    done = decide_many(session, rows, actor(clock), APPROVED, seen=seen)
     assert [row.state for row in rows] == ["hidden", "approved", "approved"]
     assert [(clash.takeaway, clash.who, clash.theirs) for clash in done.clashes] == [
         (rows[0], "desk:Bea", "hidden")
     ]
     # Who has seen it may decide otherwise.
-    decide_many(session, rows[:1], hand(clock), APPROVED, seen=seen_by_now(session))
+    decide_many(session, rows[:1], actor(clock), APPROVED, seen=seen_by_now(session))
     assert rows[0].state == "approved"
 
 
@@ -90,10 +90,10 @@ def test_words_that_changed_under_the_hand_are_not_approved_unseen(
 ) -> None:
     row = add_takeaway(session, event, rng)
     seen = seen_by_now(session)
-    decisions.change_own(session, row, hand(clock, "contributor"), {"text": "Buy my stuff"})
-    assert decide_many(session, [row], hand(clock), APPROVED, seen=seen).clashes[0].name == "text"
+    decisions.change_own(session, row, actor(clock, "contributor"), {"text": "Buy my stuff"})
+    assert decide_many(session, [row], actor(clock), APPROVED, seen=seen).clashes[0].name == "text"
     assert row.state == "new"
-    assert decide_many(session, [row], hand(clock), HIDDEN, seen=seen).changed == [row]
+    assert decide_many(session, [row], actor(clock), HIDDEN, seen=seen).changed == [row]
 
 
 def test_two_who_write_keep_both_unless_it_is_the_same_field(
@@ -103,22 +103,22 @@ def test_two_who_write_keep_both_unless_it_is_the_same_field(
     seen = seen_by_now(session)
     form = {"caption": "", "tags": ["soil"], "audience": "public"}
     assert (
-        merge_fields(session, row, hand(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen)
+        merge_fields(session, row, actor(clock, "desk:Bea"), {**form, "caption": "Hers"}, seen=seen)
         == []
     )
     assert (
-        merge_fields(session, row, hand(clock), {**form, "tags": ["soil", "winter"]}, seen=seen)
+        merge_fields(session, row, actor(clock), {**form, "tags": ["soil", "winter"]}, seen=seen)
         == []
     )
     assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil", "winter"])
     both = {"caption": "Mine", "tags": ["soil"], "audience": "room"}
-    clashes = merge_fields(session, row, hand(clock, "desk:Cem"), both, seen=seen)
+    clashes = merge_fields(session, row, actor(clock, "desk:Cem"), both, seen=seen)
     assert [(c.name, c.who, c.theirs, c.mine, c.base) for c in clashes] == [
         ("caption", "desk:Bea", "Hers", "Mine", "")
     ]
     assert (row.caption, row.audience) == ("Hers", "room")
     assert (
-        merge_fields(session, row, hand(clock), {"caption": "Ours"}, seen=seen_by_now(session))
+        merge_fields(session, row, actor(clock), {"caption": "Ours"}, seen=seen_by_now(session))
         == []
     )
     assert row.caption == "Ours"
@@ -132,7 +132,7 @@ def test_every_kind_of_change_can_be_undone(
     sha = row.attachments[0].media.sha256
     before = (row.state, row.starred, row.caption, event.code, "", ["old"])
     steps: list[Any] = []
-    decisions.approve(session, row, hand(clock))
+    decisions.approve(session, row, actor(clock))
     steps.append(last_step(session, "desk"))
     assert row.attachments[0].alt == "Frost"
     for values in (
@@ -143,11 +143,11 @@ def test_every_kind_of_change_can_be_undone(
         {"tags": ["new", "old"]},
     ):
         clock.turn(seconds=1)
-        decisions.change(session, row, hand(clock), values)
+        decisions.change(session, row, actor(clock), values)
         steps.append(last_step(session, "desk"))
     assert (row.starred, row.caption, row.session) == (True, "Rime", other)
     for step in reversed(steps):
-        undo_step(session, step, hand(clock))
+        undo_step(session, step, actor(clock))
     session.refresh(row)
     now = (
         row.state,
@@ -165,11 +165,11 @@ def test_undo_never_takes_away_what_came_after(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     row = add_takeaway(session, event, rng)
-    decisions.change(session, row, hand(clock), {"caption": "First"})
+    decisions.change(session, row, actor(clock), {"caption": "First"})
     step = session.scalars(select(Decision.step)).one()
     assert step is not None
-    decisions.change(session, row, hand(clock, "desk:Bea"), {"caption": "Second"})
-    done = undo_step(session, step, hand(clock))
+    decisions.change(session, row, actor(clock, "desk:Bea"), {"caption": "Second"})
+    done = undo_step(session, step, actor(clock))
     assert (row.caption, done.changed) == ("Second", [])
     assert [(clash.who, clash.theirs) for clash in done.clashes] == [("desk:Bea", "Second")]
 
@@ -180,7 +180,7 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
     worded = photo(session, event, rng, 1, text="Frost on the kale " * 10)
     wordless = photo(session, event, rng, 2, text="")
     for row in (worded, wordless):
-        decisions.approve(session, row, hand(clock))
+        decisions.approve(session, row, actor(clock))
     assert worded.attachments[0].alt.startswith("Frost on the kale Frost")
     assert worded.attachments[0].alt.endswith("…")
     assert may_show(worded, Scope.PUBLIC)
@@ -189,10 +189,12 @@ def test_a_photo_without_alt_text_stays_out_of_public_places(
     assert list(session.scalars(select(Takeaway).where(showable(Scope.PUBLIC)))) == [worded]
     words = proposal(wordless, "Photo")
     assert words == f"Photo: {event.title}"
-    decisions.set_alt(session, wordless, hand(clock), {wordless.attachments[0].media.sha256: words})
+    decisions.set_alt(
+        session, wordless, actor(clock), {wordless.attachments[0].media.sha256: words}
+    )
     assert may_show(wordless, Scope.PUBLIC)
     # Other words make another proposal; an organizer's own alt text stays.
-    decisions.change_own(session, worded, hand(clock, "contributor"), {"text": "Snow"})
+    decisions.change_own(session, worded, actor(clock, "contributor"), {"text": "Snow"})
     assert worded.attachments[0].alt == ""
 
 
@@ -225,7 +227,7 @@ def test_pictures_that_look_alike_share_a_group(
     # Mended, it looks like another one.
     assert look(session, rows[3], base).group_id == looks[0].group_id
     for row in rows:
-        decisions.withdraw(session, row, hand(clock), store)
+        decisions.withdraw(session, row, actor(clock), store)
     assert session.scalars(select(SimilarGroup)).all() == []
     assert session.scalars(select(ImageQuality)).all() == []
 

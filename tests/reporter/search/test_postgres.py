@@ -22,7 +22,7 @@ from reporter.search.postgres.index import PostgresIndex
 from reporter.search.postgres.tables import TABLES
 from reporter.search.postgres.vectors import quoted, vector
 from tests.reporter.search.conftest import engine_for
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.servers.postgres import Postgres
 
 
@@ -173,7 +173,7 @@ def test_words_that_were_taken_back_leave_the_database_too(
     row = next(
         one for one in session.query(EventSession).one().takeaways if str(one.id) in found.ids
     )
-    withdraw(session, row, hand(clock), Store(gathering.folder))
+    withdraw(session, row, actor(clock), Store(gathering.folder))
     filled.sync(session)
     assert (filled.search(SearchRequest("zanzibar", place=None)).total, kept()) == (0, True)
     look_after(session, filled, now=clock())

@@ -31,7 +31,7 @@ from reporter.search import (
 )
 from reporter.search.index_files import writing
 from reporter.search.maintenance import ask_rebuild, look_after, rebuild_asked, rebuild_if_asked
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 
 @pytest.fixture
@@ -225,16 +225,16 @@ def test_changes_hiding_and_withdrawal_reach_the_index(
     index.sync(session)
     assert index.behind(session) == 0
     assert texts(session, index, SearchRequest("compost")) == []
-    approve(session, row, hand(clock))
-    change(session, row, hand(clock), {"caption": "steaming heap"})
+    approve(session, row, actor(clock))
+    change(session, row, actor(clock), {"caption": "steaming heap"})
     assert index.sync(session) == 1
     assert texts(session, index, SearchRequest("steaming")) == [row.text]
-    hide(session, row, hand(clock))
+    hide(session, row, actor(clock))
     # Before the index knows, the gate is asked.
     assert texts(session, index, SearchRequest("steaming")) == []
     index.sync(session)
     assert index.search(SearchRequest("steaming")).total == 0
-    withdraw(session, row, hand(clock), store)
+    withdraw(session, row, actor(clock), store)
     index.sync(session)
     assert index.search(SearchRequest("", place=None)).total == 0
 
@@ -370,7 +370,7 @@ def test_words_that_were_taken_back_leave_the_files_too(
         return any(b"zanzibarprivate" in path.read_bytes() for path in files)
 
     assert on_disk()
-    withdraw(session, row, hand(clock), store)
+    withdraw(session, row, actor(clock), store)
     filled_whoosh.sync(session)
     assert filled_whoosh.search(SearchRequest("zanzibarprivate", place=None)).total == 0
     look_after(session, filled_whoosh, now=clock())

@@ -20,7 +20,7 @@ from reporter.stories.queries import (
     story_pieces,
     story_takeaways,
 )
-from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
 
 
 def texts(session: Session, story: Story, place: Scope = Scope.PUBLIC) -> list[str]:
@@ -37,7 +37,7 @@ def test_arranging_puts_first_and_loses_nothing(
     rows = [approved(session, event, rng, text) for text in ("one", "two", "three")]
     story = session_story(session, event, now=START, rng=rng)
     editing.add(session, story, [rows[2]])
-    words = editing.add_words(session, story, hand(clock), "## Then")
+    words = editing.add_words(session, story, actor(clock), "## Then")
     editing.add(session, story, [rows[0], rows[2]])
     assert texts(session, story) == ["three", "## Then", "one", "two"]
     editing.move(session, story, words.id.hex, -1)
@@ -69,10 +69,10 @@ def test_a_draft_begins_with_what_was_starred(
     plain = approved(session, event, rng, "plain")
     star = add_takeaway(session, event, rng, text="star", state="approved", starred=True)
     add_takeaway(session, event, rng, text="hidden star", state="hidden", starred=True)
-    story = editing.draft_session(session, event, hand(clock))
+    story = editing.draft_session(session, event, actor(clock))
     assert [item.takeaway_id for item in story.items] == [star.id]
     assert story_takeaways(session, story, Scope.PUBLIC) == [star, plain]
-    editing.draft_session(session, event, hand(clock))
+    editing.draft_session(session, event, actor(clock))
     assert len(story.items) == 1
 
 
@@ -81,7 +81,7 @@ def test_a_composed_story_takes_a_report_and_a_draft_do_not(
 ) -> None:
     row = approved(session, event, rng, "one")
     own = session_story(session, event, now=START, rng=rng)
-    composed = editing.new_story(session, hand(clock), "  Best   of ")
+    composed = editing.new_story(session, actor(clock), "  Best   of ")
     editing.add(session, composed, [row])
     assert composed.title == "Best of"
     assert texts(session, own) == ["one"]
@@ -113,11 +113,11 @@ def test_the_report_has_a_heading_for_each_session_and_is_made_once(
             recorded_at=clock.turn(seconds=1),
         )
     add_takeaway(session, other, rng, text="not starred", state="approved")
-    story = editing.draft_report(session, hand(clock), "What stays")
+    story = editing.draft_report(session, actor(clock), "What stays")
     wanted = [f"## {event.title}", "star 0", "star 1", "star 2"]
     assert texts(session, story) == wanted
     add_takeaway(session, other, rng, text="late star", state="approved", starred=True)
-    assert editing.draft_report(session, hand(clock), "Again") is story
+    assert editing.draft_report(session, actor(clock), "Again") is story
     assert texts(session, story)[4:] == ["## Elsewhere", "late star"]
     assert story.title == "What stays"
 
@@ -139,7 +139,7 @@ def test_two_who_write_at_once_lose_nothing(
     session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
 ) -> None:
     story = session_story(session, event, now=START, rng=rng)
-    words = editing.add_words(session, story, hand(clock), "First")
+    words = editing.add_words(session, story, actor(clock), "First")
     editing.set_words(session, story, words.id.hex, "Second\r\nline ", was="First")
     assert words.text == "Second\nline"
     with pytest.raises(Conflict, match="Second"):
@@ -160,7 +160,7 @@ def test_each_change_moves_the_counter_that_the_outbox_compares(
 ) -> None:
     story = session_story(session, event, now=START, rng=rng)
     before = session.scalars(select(Gathering.revision)).one()
-    words = editing.add_words(session, story, hand(clock), "One")
+    words = editing.add_words(session, story, actor(clock), "One")
     editing.set_texts(session, story, {"lead": "Two"}, was={})
     editing.remove(session, story, words.id.hex)
     assert session.scalars(select(Gathering.revision)).one() == before + 3

@@ -24,7 +24,7 @@ from reporter.themes.decisions import (
     undo_theme_step,
 )
 from reporter.themes.refresh import refresh
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.themes.labelled import labelled
 
 SAID = [one for one in labelled() if one.label in ("bicycles", "shared food", "energy")]
@@ -37,7 +37,7 @@ class Room:
         self, session: Session, event: EventSession, rng: random.Random, clock: TurnableClock
     ) -> None:
         self.session, self.event, self.rng = session, event, rng
-        self.hand = hand(clock)
+        self.actor = actor(clock)
 
     def say(self, *texts: str, state: str = "approved") -> list[Takeaway]:
         """Takeaways with these texts."""
@@ -48,7 +48,7 @@ class Room:
 
     def board(self) -> ThemeBoard:
         """Themes as they are now."""
-        refresh(self.session, "en", self.hand)
+        refresh(self.session, "en", self.actor)
         return theme_board(self.session, "en")
 
 
@@ -109,7 +109,7 @@ def test_a_starred_takeaway_is_told_first(full: Room) -> None:
 def test_a_name_stays_with_its_members_when_much_more_comes(full: Room) -> None:
     theme = theme_of(full)
     members = {row.id for row in full.board().themes[0].takeaways}
-    rename_theme(full.session, theme, "  What we \n said ", full.hand)
+    rename_theme(full.session, theme, "  What we \n said ", full.actor)
     full.say(*(one.text for one in labelled() if one.label in ("privacy", "gardens")))
     found = next(view for view in full.board().themes if view.named)
     assert found.name == "What we said"
@@ -120,32 +120,32 @@ def test_a_name_stays_with_its_members_when_much_more_comes(full: Room) -> None:
 def test_merging_keeps_the_other_name_and_all_members(full: Room) -> None:
     first, second = full.board().themes[:2]
     into = find_theme(full.session, second.id.hex)
-    merge_themes(full.session, theme_of(full), into, full.hand)
+    merge_themes(full.session, theme_of(full), into, full.actor)
     merged = next(view for view in full.board().themes if view.id == second.id)
     assert {row.id for row in merged.takeaways} == {
         row.id for view in (first, second) for row in view.takeaways
     }
     with pytest.raises(BadInput):
-        merge_themes(full.session, into, into, full.hand)
+        merge_themes(full.session, into, into, full.actor)
 
 
 def test_what_was_dropped_is_not_found_again(full: Room) -> None:
     gone = full.board().themes[0]
-    drop_theme(full.session, theme_of(full), full.hand)
+    drop_theme(full.session, theme_of(full), full.actor)
     full.say(*(one.text for one in labelled() if one.label == "privacy"))
     board = full.board()
     assert gone.id not in {view.id for view in board.themes}
     assert {row.id for row in gone.takeaways} <= {row.id for row in board.rest}
-    drop_theme(full.session, find_theme(full.session, gone.id.hex), full.hand, dropped=False)
+    drop_theme(full.session, find_theme(full.session, gone.id.hex), full.actor, dropped=False)
     assert gone.id in {view.id for view in full.board().themes}
 
 
 def test_what_was_moved_or_split_off_stays_there(full: Room) -> None:
     first, second = full.board().themes[:2]
     moved, alone, out = first.takeaways[:3]
-    move_takeaways(full.session, [moved], find_theme(full.session, second.id.hex), full.hand)
-    made = split_theme(full.session, [alone], "Alone", full.hand)
-    move_takeaways(full.session, [out], None, full.hand)
+    move_takeaways(full.session, [moved], find_theme(full.session, second.id.hex), full.actor)
+    made = split_theme(full.session, [alone], "Alone", full.actor)
+    move_takeaways(full.session, [out], None, full.actor)
     full.say(*(one.text for one in labelled() if one.label == "privacy"))
     board = full.board()
     place = {row.id: view.id for view in board.themes for row in view.takeaways}
@@ -153,7 +153,7 @@ def test_what_was_moved_or_split_off_stays_there(full: Room) -> None:
     assert place[alone.id] == made.id
     assert out.id in {row.id for row in board.rest}
     with pytest.raises(BadInput):
-        split_theme(full.session, [], "Nothing", full.hand)
+        split_theme(full.session, [], "Nothing", full.actor)
 
 
 def test_each_step_can_be_undone_the_newest_first(full: Room) -> None:
@@ -163,19 +163,19 @@ def test_each_step_can_be_undone_the_newest_first(full: Room) -> None:
         states.append(state_of(full))
 
     remember()
-    rename_theme(full.session, theme_of(full), "Named", full.hand)
+    rename_theme(full.session, theme_of(full), "Named", full.actor)
     remember()
     first, second = full.board().themes[:2]
     merge_themes(
         full.session,
         find_theme(full.session, first.id.hex),
         find_theme(full.session, second.id.hex),
-        full.hand,
+        full.actor,
     )
     remember()
-    split_theme(full.session, board.themes[0].takeaways[:3], "Split", full.hand)
+    split_theme(full.session, board.themes[0].takeaways[:3], "Split", full.actor)
     remember()
-    drop_theme(full.session, theme_of(full), full.hand)
+    drop_theme(full.session, theme_of(full), full.actor)
     for before in reversed(states):
         undo_theme_step(full.session)
         assert state_of(full) == before
@@ -190,9 +190,9 @@ def test_what_is_taken_back_or_hidden_is_in_no_theme_and_in_no_name(
     more = room.say(*(one.text for one in SAID))
     assert any("Zorblax" in view.name for view in room.board().themes)
     for row in said[:5]:
-        withdraw(room.session, row, room.hand, store)
+        withdraw(room.session, row, room.actor, store)
     for row in said[5:]:
-        hide(room.session, row, room.hand)
+        hide(room.session, row, room.actor)
     board = room.board()
     assert not any("Zorblax" in view.name for view in board.themes)
     known = {row.id for view in board.themes for row in view.takeaways}
@@ -218,4 +218,4 @@ def test_one_more_takeaway_is_placed_without_finding_all_anew(
     [place] = [view for view in board.themes if new in view.takeaways]
     assert sum("bik" in row.text or "bic" in row.text for row in place.takeaways) >= 2
     # Nothing is new any more.
-    assert not refresh(full.session, "en", full.hand)
+    assert not refresh(full.session, "en", full.actor)

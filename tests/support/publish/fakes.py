@@ -39,7 +39,7 @@ from reporter.media.store import Store
 START = datetime(2026, 5, 9, 14, 0, tzinfo=UTC)
 
 
-class HandClock:
+class ManualClock:
     """A clock that moves when a test says so."""
 
     def __init__(self) -> None:
@@ -76,7 +76,7 @@ class Kit:
     session: Session
     store: Store
     facts: GatheringFacts
-    clock: HandClock
+    clock: ManualClock
     rng: random.Random
     context: PublishContext
 
@@ -85,7 +85,7 @@ class Kit:
         return new_id(self.clock(), self.rng)
 
     @property
-    def hand(self) -> Actor:
+    def actor(self) -> Actor:
         """Who decides in tests."""
         return Actor(self.clock(), self.rng, "test")
 
@@ -223,7 +223,7 @@ class Kit:
 @contextmanager
 def open_kit(folder: Path, *, seed: int = 1, title: str = "Spring gathering") -> Iterator[Kit]:
     """A new gathering in a folder."""
-    clock, rng = HandClock(), random.Random(seed)
+    clock, rng = ManualClock(), random.Random(seed)
     settings = make_gathering(
         folder, title, timezone="Europe/Berlin", language="en", now=clock(), rng=rng
     )
@@ -234,12 +234,12 @@ def open_kit(folder: Path, *, seed: int = 1, title: str = "Spring gathering") ->
 @contextmanager
 def open_again(folder: Path, *, seed: int = 9) -> Iterator[Kit]:
     """A gathering that is there, with a chance of its own."""
-    with _opened(load_settings(folder), HandClock(), random.Random(seed)) as kit:
+    with _opened(load_settings(folder), ManualClock(), random.Random(seed)) as kit:
         yield kit
 
 
 @contextmanager
-def _opened(settings: Settings, clock: HandClock, rng: random.Random) -> Iterator[Kit]:
+def _opened(settings: Settings, clock: ManualClock, rng: random.Random) -> Iterator[Kit]:
     folder = settings.folder
     engine = open_engine(settings)
     store = Store(folder)

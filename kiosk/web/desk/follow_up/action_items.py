@@ -88,7 +88,7 @@ def begin() -> ResponseReturnValue:
     takeaway, reply = _sources()
     kind = request.form.get("kind", Intent.ACTION.value)
     item = action_items.begin_item(
-        db.session(), current_kiosk().hand("desk"), kind, _values(), takeaway=takeaway, reply=reply
+        db.session(), current_kiosk().actor("desk"), kind, _values(), takeaway=takeaway, reply=reply
     )
     flash(_("It is on the list: %(what)s", what=item.what))
     return _back()
@@ -99,7 +99,7 @@ def begin() -> ResponseReturnValue:
 def change(number: str) -> ResponseReturnValue:
     """Change an item; a button of its own settles it."""
     item = action_items.find_item(db.session(), number)
-    action_items.change_item(db.session(), item, current_kiosk().hand("desk"), _values())
+    action_items.change_item(db.session(), item, current_kiosk().actor("desk"), _values())
     return _back(state=request.args.get("state", ""), show=number)
 
 

@@ -115,22 +115,22 @@ def look() -> ResponseReturnValue:
 @describe(query="view", form="do days:integer name")
 def decide(number: str) -> ResponseReturnValue:
     """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
-    reply, wanted, hand = (
+    reply, wanted, actor = (
         replies.find_reply(db.session(), number),
         request.form.get("do", ""),
-        _hand(),
+        _actor(),
     )
     onward = _onward(reply)
     if wanted in STATES:
-        replies.decide(db.session(), reply, hand, STATES[wanted])
+        replies.decide(db.session(), reply, actor, STATES[wanted])
         # Shown is not answered: it stays on the list until somebody is done with it.
         return _back(_view(), show="" if wanted == "hide" else reply.id.hex, onward=onward)
     if wanted in ("done", "open"):
-        inbox.mark_done(db.session(), reply, hand, done=wanted == "done")
+        inbox.mark_done(db.session(), reply, actor, done=wanted == "done")
     elif wanted == "snooze":
-        inbox.snooze(db.session(), reply, hand, request.form.get("days", 1, type=int))
+        inbox.snooze(db.session(), reply, actor, request.form.get("days", 1, type=int))
     elif wanted == "block":
-        replies.block_person(db.session(), reply, hand)
+        replies.block_person(db.session(), reply, actor)
         flash(
             _(
                 "%(name)s is blocked. Nothing of theirs from there is shown any more.",
@@ -141,15 +141,15 @@ def decide(number: str) -> ResponseReturnValue:
         inbox.assign(db.session(), reply, request.form.get("name", ""))
         return _back(_view(), show=reply.id.hex)
     elif wanted == "unsay":
-        take_back_answer(db.session(), reply, hand)
+        take_back_answer(db.session(), reply, actor)
         flash(_("The answer is taken back, also where it was sent."))
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
     return _back(_view(), onward=onward)
 
 
-def _hand() -> Any:
-    return current_kiosk().hand("desk")
+def _actor() -> Any:
+    return current_kiosk().actor("desk")
 
 
 def _onward(reply: Reply) -> str:

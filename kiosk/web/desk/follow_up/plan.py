@@ -67,21 +67,21 @@ def overview() -> str:
 @describe(form="do due_on")
 def decide(name: str) -> ResponseReturnValue:
     """Write a draft, say yes, take back, leave out, set the day."""
-    wanted, hand = request.form.get("do", ""), current_kiosk().hand("desk")
+    wanted, actor = request.form.get("do", ""), current_kiosk().actor("desk")
     if wanted == "draft":
-        story = follow_up_plan.draft(db.session(), facts(), name, hand)
+        story = follow_up_plan.draft(db.session(), facts(), name, actor)
         if name == follow_up_plan.INVITATION:
             add_picture(current_kiosk(), story)
         flash(_("The draft is written. Read it, change it, then say yes."))
         return redirect(_page_of(story), code=303)
     if wanted == "yes":
-        follow_up_plan.release(db.session(), name, hand)
+        follow_up_plan.release(db.session(), name, actor)
         flash(_("It goes out to all places, as soon as there is a connection."))
     elif wanted == "back":
-        follow_up_plan.take_back(db.session(), name, hand)
+        follow_up_plan.take_back(db.session(), name, actor)
         flash(_("It is a draft again. What was sent is taken down."))
     elif wanted in ("skip", "unskip"):
-        follow_up_plan.skip(db.session(), name, hand, skipped=wanted == "skip")
+        follow_up_plan.skip(db.session(), name, actor, skipped=wanted == "skip")
     elif wanted == "day":
         follow_up_plan.set_day(db.session(), name, read_date(request.form.get("due_on", "")))
     else:
@@ -107,7 +107,7 @@ def save_next() -> ResponseReturnValue:
         raise BadInput(_("Say when the next gathering begins."))
     set_next(
         db.session(),
-        current_kiosk().hand("desk"),
+        current_kiosk().actor("desk"),
         title=form.get("title", ""),
         starts_at=starts,
         ends_at=_moment(form.get("ends_at", "")),

@@ -184,7 +184,7 @@ def publish() -> ResponseReturnValue:
     if row is None:
         raise Conflict("There is no film yet. Make it first.")
     decide = approve if request.form.get("do") == "yes" else hide
-    decide(db.session(), row, current_kiosk().hand("desk"))
+    decide(db.session(), row, current_kiosk().actor("desk"))
     return _back("made")
 
 

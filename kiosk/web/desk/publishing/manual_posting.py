@@ -14,14 +14,14 @@ from capture.codes.qr_writer import qr_svg
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import publish_context_of
-from kiosk.web.desk.identity import desk_hand
+from kiosk.web.desk.identity import desk_actor
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
 from publish.conversation.pasted_replies import take_pasted
-from publish.status.manual_posting import done_by_hand, handouts, posted_by_hand
+from publish.status.manual_posting import done_by_hand, manual_posts, posted_by_hand
 
-bp = Blueprint("handouts", __name__, url_prefix="/publish/by-hand")
+bp = Blueprint("manual_posts", __name__, url_prefix="/publish/by-hand")
 
 # Answers come to what is new.
 POSTED = 40
@@ -32,7 +32,7 @@ def overview() -> str:
     """Everything that waits for a person, and what was posted."""
     return render_template(
         "desk/by_hand.html",
-        waiting=handouts(db.session(), publish_context_of(current_kiosk())),
+        waiting=manual_posts(db.session(), publish_context_of(current_kiosk())),
         posted=posted_by_hand(db.session())[:POSTED],
         own=at_laptop(),
         address=_address(),
@@ -40,7 +40,7 @@ def overview() -> str:
 
 
 def _address() -> str:
-    return base_url() + url_for("desk.handouts.overview")
+    return base_url() + url_for("desk.manual_posts.overview")
 
 
 @bp.get("/qr.svg")
@@ -63,28 +63,28 @@ def done(row_id: uuid.UUID) -> ResponseReturnValue:
         now=kiosk.now(),
     )
     flash(_("Noted. Thank you."))
-    return redirect(url_for("desk.handouts.overview"), code=303)
+    return redirect(url_for("desk.manual_posts.overview"), code=303)
 
 
 @bp.post("/<uuid:row_id>/replies")
 @describe(form="text*")
 def replies(row_id: uuid.UUID) -> ResponseReturnValue:
     """Answers copied out of the group, all at once."""
-    count = take_pasted(db.session(), row_id, request.form.get("text", ""), desk_hand())
+    count = take_pasted(db.session(), row_id, request.form.get("text", ""), desk_actor())
     told = ngettext(
         "%(num)d new answer waits under Conversation.",
         "%(num)d new answers wait under Conversation.",
         count,
     )
     flash(told if count else _("All of these are known already."))
-    return redirect(url_for("desk.handouts.overview"), code=303)
+    return redirect(url_for("desk.manual_posts.overview"), code=303)
 
 
 @bp.get("/<uuid:row_id>/<key>")
 @describe(query="view", produces="*/*")
 def file(row_id: uuid.UUID, key: str) -> Response:
     """One file of a post that waits for a person: what would be sent, never an original."""
-    for one in handouts(db.session(), publish_context_of(current_kiosk())):
+    for one in manual_posts(db.session(), publish_context_of(current_kiosk())):
         files = (media for part in one.parts for media in part.files) if one.id == row_id else ()
         for media in files:
             if media.key == key and media.path.is_file():

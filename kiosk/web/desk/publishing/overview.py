@@ -29,7 +29,7 @@ from publish.outbox.ledger import queue
 from publish.outbox.policy.row_states import SETTLED
 from publish.outbox.runner import wake
 from publish.status import progress as status_progress
-from publish.status.manual_posting import handouts
+from publish.status.manual_posting import manual_posts
 from publish.status.target_registry import find_target
 from publish.targets import target_class
 from reporter.annotations import face_review
@@ -80,7 +80,7 @@ def overview() -> str:
         spent=state.spent,
         left=target_status.budget_left(db.session(), context.budget),
         since=state.counted_since,
-        by_hand=handouts(db.session(), context),
+        by_hand=manual_posts(db.session(), context),
         automatic=current_kiosk().settings.publish.automatic,
         faces_held=face_review.count_held(db.session()),
         undescribed=sheets.count_undescribed(db.session()),

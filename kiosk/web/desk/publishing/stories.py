@@ -25,7 +25,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from kiosk.services.publishing import publish_context_of
-from kiosk.web.desk.identity import desk_hand
+from kiosk.web.desk.identity import desk_actor
 from kiosk.web.middleware.security_headers import FRAMED, WITH_FRAME
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
@@ -95,9 +95,9 @@ def _row(story: Story, counts: Mapping[Any, int], planned: set[Any]) -> Row:
 @describe(form="do session title")
 def begin() -> ResponseReturnValue:
     """A new story, the draft of a session's, or the report of the whole gathering."""
-    wanted, hand = request.form.get("do", ""), desk_hand()
+    wanted, actor = request.form.get("do", ""), desk_actor()
     if wanted == "report":
-        story = editing.draft_report(db.session(), hand, current_kiosk().settings.gathering.title)
+        story = editing.draft_report(db.session(), actor, current_kiosk().settings.gathering.title)
     elif wanted == "session":
         event = by_code(db.session(), request.form.get("session", ""))
         if not editing.can_draft(db.session(), event):
@@ -108,12 +108,12 @@ def begin() -> ResponseReturnValue:
                 "trouble",
             )
             return redirect(url_for("desk.stories.overview"), code=303)
-        story = editing.draft_session(db.session(), event, hand)
+        story = editing.draft_session(db.session(), event, actor)
     else:
         title = request.form.get("title", "").strip()
         if not title:
             raise BadInput(_("Give the story a title."))
-        story = editing.new_story(db.session(), hand, title)
+        story = editing.new_story(db.session(), actor, title)
     return redirect(url_for("desk.stories.edit", story_id=story.id.hex), code=303)
 
 
@@ -234,7 +234,7 @@ def change(story_id: str) -> ResponseReturnValue:
         editing.add(db.session(), story, rows)
         piece = rows[-1].id.hex if rows else ""
     elif wanted == "words":
-        piece = editing.add_words(db.session(), story, desk_hand(), form.get("text", "")).id.hex
+        piece = editing.add_words(db.session(), story, desk_actor(), form.get("text", "")).id.hex
     elif wanted == "rewrite":
         try:
             editing.set_words(db.session(), story, piece, form["text"], was=form.get("was", ""))

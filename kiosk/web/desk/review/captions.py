@@ -60,7 +60,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     if (data := small_file("file", MOST_BYTES + 1)) is not None:
         return _read_file(receipt, sha256, data, text)
     try:
-        kept = captions.keep(db.session(), media, text, current_kiosk().hand("desk"))
+        kept = captions.keep(db.session(), media, text, current_kiosk().actor("desk"))
     except BadInput as error:
         return page(receipt, sha256, text=text, error=error.message), 400
     flash(_("The captions are kept.") if kept else _("There are no captions now."))

@@ -93,7 +93,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
         kiosk.store,
         media,
         edits,
-        hand=kiosk.hand("desk"),
+        actor=kiosk.actor("desk"),
         way=way,
         was=request.form.get("was"),
     )

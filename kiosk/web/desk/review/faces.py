@@ -81,21 +81,21 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
     if did.startswith("undo-"):
         _undo(takeaway, media, did.removeprefix("undo-"))
         return redirect(url_for(".overview", show=receipt, of=sha256), code=303)
-    session, hand = db.session(), current_kiosk().hand("desk")
+    session, actor = db.session(), current_kiosk().actor("desk")
     if did == "agreed":
-        face_review.decide(session, media, hand)
+        face_review.decide(session, media, actor)
     elif did == "blur":
         regions = face_review.proposed_regions(session, media)
         if not regions:
             raise BadInput(_("No face was proposed here. Edit the picture by hand."))
         steps = face_review.with_faces_blurred(edit_history.edits_of(session, media), regions)
         edit_history.save(
-            session, current_kiosk().store, media, edit_history.check(media, steps), hand=hand
+            session, current_kiosk().store, media, edit_history.check(media, steps), actor=actor
         )
-        face_review.decide(session, media, hand)
+        face_review.decide(session, media, actor)
     elif did == "hide":
         did = f"hide-{takeaway.state}"
-        decisions.hide(session, takeaway, hand)
+        decisions.hide(session, takeaway, actor)
     else:
         raise BadRequest(
             _("Say that all agreed, blur the faces, or hide it; nothing else was understood.")
@@ -104,16 +104,16 @@ def decide(receipt: str, sha256: str) -> ResponseReturnValue:
 
 
 def _undo(takeaway: Takeaway, media: Media, did: str) -> None:
-    session, hand = db.session(), current_kiosk().hand("desk")
+    session, actor = db.session(), current_kiosk().actor("desk")
     if did == "blur":
         former = history_steps(takeaway, media).undo
         if former is not None:
             edit_history.save(
-                session, current_kiosk().store, media, former, hand=hand, way=edit_history.UNDO
+                session, current_kiosk().store, media, former, actor=actor, way=edit_history.UNDO
             )
     if did in ("blur", "agreed"):
-        face_review.undecide(session, media, hand)
+        face_review.undecide(session, media, actor)
     elif did == "hide-approved":
-        decisions.approve(session, takeaway, hand)
+        decisions.approve(session, takeaway, actor)
     elif did == "hide-new":
-        decisions.reopen(session, takeaway, hand)
+        decisions.reopen(session, takeaway, actor)

@@ -14,7 +14,7 @@ from flask_babel import ngettext
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.alt_text import proposal_for, proposals_for
-from kiosk.web.desk.identity import desk_hand, desk_name, desk_who
+from kiosk.web.desk.identity import desk_actor, desk_name, desk_who
 from kiosk.web.desk.review.filters import FLAGS, VIEW_QUERY, View, choices, tabs
 from kiosk.web.desk.review.history_text import (
     clash_words,
@@ -178,10 +178,10 @@ def decide(receipt: str) -> ResponseReturnValue:
     view, wanted = View.asked(), request.form.get("decision", "")
     takeaway = decisions.by_receipt(db.session(), receipt)
     if wanted in ("star", "unstar"):
-        decisions.change(db.session(), takeaway, desk_hand(), {"starred": wanted == "star"})
+        decisions.change(db.session(), takeaway, desk_actor(), {"starred": wanted == "star"})
         return _back(view, show=receipt, undo=_mine())
     state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
-    done = conflicts.decide_many(db.session(), [takeaway], desk_hand(), state, seen=_seen())
+    done = conflicts.decide_many(db.session(), [takeaway], desk_actor(), state, seen=_seen())
     if done.clashes:
         flash(clash_words(done.clashes[0]), "trouble")
         return _back(view, show=receipt)
@@ -193,7 +193,7 @@ def decide(receipt: str) -> ResponseReturnValue:
 def undo_one(step: str) -> ResponseReturnValue:
     """Take back a step; the one before it comes next."""
     view, number = View.asked(), _number(step)
-    done = undo.undo_step(db.session(), number, desk_hand())
+    done = undo.undo_step(db.session(), number, desk_actor())
     for clash in done.clashes[:3]:
         flash(clash_words(clash), "trouble")
     if done.changed:
@@ -209,7 +209,7 @@ def undo_one(step: str) -> ResponseReturnValue:
 def block(receipt: str) -> ResponseReturnValue:
     """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
-    admission.block(db.session(), takeaway, desk_hand())
+    admission.block(db.session(), takeaway, desk_actor())
     flash(_("Nothing more is taken from that phone. The page “Status” lists it."))
     return _back(View.asked(), show=receipt)
 
@@ -226,10 +226,10 @@ def decide_selected() -> ResponseReturnValue:
     rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
     if wanted in DECISIONS:
         done = conflicts.decide_many(
-            db.session(), rows, desk_hand(), DECISIONS[wanted], seen=_seen()
+            db.session(), rows, desk_actor(), DECISIONS[wanted], seen=_seen()
         )
     else:
-        done = conflicts.set_fields_many(db.session(), rows, desk_hand(), _many(wanted))
+        done = conflicts.set_fields_many(db.session(), rows, desk_actor(), _many(wanted))
     flash(ngettext("%(num)d takeaway changed.", "%(num)d takeaways changed.", len(done.changed)))
     if done.clashes:
         left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
@@ -263,7 +263,7 @@ def keep_one(group: str) -> ResponseReturnValue:
     rows = sheets.page(db.session(), asked, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
     done = conflicts.decide_many(
-        db.session(), others, desk_hand(), TakeawayState.HIDDEN, seen=_seen()
+        db.session(), others, desk_actor(), TakeawayState.HIDDEN, seen=_seen()
     )
     flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
     return _back(view, show=keep, undo=_mine() if done.changed else "")
@@ -274,7 +274,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 def accept_proposals() -> ResponseReturnValue:
     """Take the proposed description for every approved photo that lacks one: one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
-    done = conflicts.set_fields_many(db.session(), rows, desk_hand(), proposals_for)
+    done = conflicts.set_fields_many(db.session(), rows, desk_actor(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
     return _back(View.asked(), undo=_mine() if done.changed else "")
 
@@ -284,7 +284,7 @@ def accept_proposals() -> ResponseReturnValue:
 def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Take the proposed description of one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
-    conflicts.set_fields_many(db.session(), [takeaway], desk_hand(), proposals_for)
+    conflicts.set_fields_many(db.session(), [takeaway], desk_actor(), proposals_for)
     return _back(View.asked(), show=receipt, undo=_mine())
 
 
@@ -303,7 +303,7 @@ def save(receipt: str) -> ResponseReturnValue:
         values["tags"] = [*form["tags"].split(","), *form.getlist("more_tags")]
     there = {history.ALT + attachment.media.sha256 for attachment in takeaway.attachments}
     values |= {name: words for name, words in form.items() if name in there}
-    clashes = conflicts.merge_fields(db.session(), takeaway, desk_hand(), values, seen=_seen())
+    clashes = conflicts.merge_fields(db.session(), takeaway, desk_actor(), values, seen=_seen())
     if clashes:
         fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
         flash(

@@ -30,7 +30,7 @@ from reporter.moderation.decisions import approve, by_receipt
 from reporter.moderation.same_again import client_digest
 from tests.capture.intake.test_same_again import FIRST, V1, photo
 from tests.support.browsers.pages import JSON, PHONE, token
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 
 WORDS = "Rhubarbistry needs patience"
 AUTHOR = "Zebulonia Quince"
@@ -109,7 +109,7 @@ def test_what_is_withdrawn_leaves_the_folder(
     sent: dict[str, str],
     clock: TurnableClock,
 ) -> None:
-    approve(session, by_receipt(session, sent["receipt"]), hand(clock))
+    approve(session, by_receipt(session, sent["receipt"]), actor(clock))
     session.rollback()
     with app.app_context():
         current_kiosk().index.sync(db.session())
@@ -159,7 +159,7 @@ def test_erase_from_the_shell_and_the_copies_are_told_apart(
     clock: TurnableClock,
     tmp_path: Path,
 ) -> None:
-    approve(session, by_receipt(session, sent["receipt"]), hand(clock))
+    approve(session, by_receipt(session, sent["receipt"]), actor(clock))
     session.rollback()
     early, late, away, bag = (tmp_path / name for name in ("early", "late", "away", "bag"))
     for place in (early, away):
@@ -231,7 +231,7 @@ def test_a_sound_gathering_has_no_violations(
     clock: TurnableClock,
     tmp_path: Path,
 ) -> None:
-    approve(session, by_receipt(session, sent["receipt"]), hand(clock))
+    approve(session, by_receipt(session, sent["receipt"]), actor(clock))
     session.rollback()
     assert run(gathering, "bundle", "-o", tmp_path / "bag").exit_code == 0
     assert run(gathering, "backup", tmp_path / "copy").exit_code == 0
@@ -344,10 +344,10 @@ def test_a_bundle_from_before_is_found(
     from reporter.moderation.decisions import set_alt
 
     row = by_receipt(session, sent["receipt"])
-    set_alt(session, row, hand(clock), {a.media.sha256: "a red field" for a in row.attachments})
+    set_alt(session, row, actor(clock), {a.media.sha256: "a red field" for a in row.attachments})
     for media in session.scalars(select(Media)):
         media.state, media.faces = "ready", "none"
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     session.rollback()
     bag = tmp_path / "bag"
     assert run(gathering, "bundle", "-o", bag).exit_code == 0

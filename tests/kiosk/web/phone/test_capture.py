@@ -21,7 +21,7 @@ from reporter.models import Attachment, EventSession, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, hide
 from tests.kiosk.i18n.test_catalogues import PAGES, catalogue
 from tests.support.browsers.pages import JSON, PHONE, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 
 
@@ -171,11 +171,11 @@ def test_the_receipt_tells_what_became_of_it(
     receipt = send(client, event.code, text="Plant garlic")["receipt"]
     assert "An organizer looks at it" in client.get(f"/t/{receipt}", **PHONE).text
     row = by_receipt(session, receipt)
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     page = client.get(f"/t/{receipt.lower()}", **PHONE).text
     assert '<li class="done">Approved' in page
     assert client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["state"] == "approved"
-    hide(session, row, hand(clock))
+    hide(session, row, actor(clock))
     assert "decided not to show" in client.get(f"/t/{receipt}", **PHONE).text
 
 

@@ -17,7 +17,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.models.conversation import Reply
 from reporter.moderation.decisions import withdraw
 from tests.support.browsers.pages import press
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
 
@@ -54,7 +54,7 @@ def test_a_reply_is_read_by_others_after_the_review(
     assert takeaway.receipt not in page(client, takeaway)
     [row] = session.scalars(select(Reply))
     assert (row.state, row.audience) == ("held", "public")
-    replies.decide(session, row, hand(clock), ReplyState.SHOWN)
+    replies.decide(session, row, actor(clock), ReplyState.SHOWN)
     assert "I have &lt;b&gt;leeks&lt;/b&gt;" in page(client, takeaway)
     record = client.get(f"/t/{takeaway.receipt}", headers={"Accept": "application/json"})
     assert record.get_json()["replies"] == 1
@@ -124,7 +124,7 @@ def test_withdrawing_the_takeaway_takes_the_thread_along(
     client: FlaskClient, session: Session, takeaway: Takeaway, clock: TurnableClock, store: Store
 ) -> None:
     receipt = say(client, takeaway, "Here are mine", author="Ben")
-    withdraw(session, takeaway, hand(clock), store)
+    withdraw(session, takeaway, actor(clock), store)
     [row] = session.scalars(select(Reply))
     session.refresh(row)
     assert (row.text, row.author, row.state) == ("", "", "gone")

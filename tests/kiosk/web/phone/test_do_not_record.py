@@ -19,7 +19,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import approve, by_receipt
 from reporter.moderation.visibility import Scope, may_show, showable
 from tests.support.browsers.pages import JSON, PHONE, token
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.submissions import jpeg
 
 PLACES = (Scope.ROOM, Scope.COMMUNITY, Scope.PUBLIC)
@@ -55,7 +55,7 @@ def test_words_stay_in_the_room_unless_somebody_lets_them_out(
     answer = client.post(f"/s/{quiet.code}/takeaways", data=form, headers=JSON, **PHONE)
     assert answer.get_json()["audience"] == ("public" if leave else "room")
     row = by_receipt(session, answer.get_json()["receipt"])
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     assert shown(session, row) == (list(PLACES) if leave else [Scope.ROOM])
     # Whoever changes it later, at the desk or by its receipt.
     client.post(f"/t/{row.receipt}", data={"audience": "public"}, headers=JSON, **PHONE)

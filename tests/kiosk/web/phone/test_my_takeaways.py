@@ -9,15 +9,15 @@ from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, by_receipt, withdraw
 from tests.support.browsers.pages import PHONE, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 
 
 def test_who_has_the_receipts_learns_what_became_of_them(
     client: FlaskClient, session: Session, event: EventSession, store: Store, clock: TurnableClock
 ) -> None:
     receipts = [send(client, event.code, text=text)["receipt"] for text in ("One", "Two", "Three")]
-    approve(session, by_receipt(session, receipts[1]), hand(clock))
-    withdraw(session, by_receipt(session, receipts[2]), hand(clock, "contributor"), store)
+    approve(session, by_receipt(session, receipts[1]), actor(clock))
+    withdraw(session, by_receipt(session, receipts[2]), actor(clock, "contributor"), store)
     asked = ",".join([*receipts[1:], "0000000000000", ""])
     told = {
         each["receipt"]: each for each in client.get(f"/mine/states?of={asked}", **PHONE).get_json()
@@ -37,7 +37,7 @@ def test_asking_again_costs_no_body_until_something_changes(
     mark = {"If-None-Match": first.headers["ETag"]}
     again = client.get(f"/mine/states?of={receipt}", headers=mark, **PHONE)
     assert (again.status_code, again.data) == (304, b"")
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     changed = client.get(f"/mine/states?of={receipt}", headers=mark, **PHONE)
     assert (changed.status_code, changed.get_json()[0]["step"]) == (200, "Approved")
 

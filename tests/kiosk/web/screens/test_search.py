@@ -16,7 +16,7 @@ from kiosk.runtime.database import db
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import hide
 from tests.support.browsers.pages import JSON, PHONE
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 
 def take_in(app: Flask) -> None:
@@ -134,7 +134,7 @@ def test_more_like_this(
     # Nobody learns of what is not shown.
     assert client.get(f"/search?like={rows[3].id}", **PHONE).status_code == 404
     assert client.get("/search?like=nonsense", **PHONE).status_code == 404
-    hide(session, rows[1], hand(clock))
+    hide(session, rows[1], actor(clock))
     assert words(ask(client, f"like={rows[0].id}", **PHONE)) == []
     assert client.get(f"/search?like={rows[1].id}", **PHONE).status_code == 404
 

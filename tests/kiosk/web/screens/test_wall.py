@@ -18,7 +18,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media import files
 
 
@@ -32,17 +32,17 @@ def test_a_takeaway_is_on_the_wall_from_its_approval_to_its_withdrawal(
     receipt = send(client, event.code, text="Plant garlic", author="Miriam Okafor")["receipt"]
     assert texts(client) == []
     row = by_receipt(session, receipt)
-    approve(session, row, hand(clock))
+    approve(session, row, actor(clock))
     (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
     assert (card["text"], card["author"], card["session"]) == (
         "Plant garlic",
         "Miriam",
         event.title,
     )
-    hide(session, row, hand(clock))
+    hide(session, row, actor(clock))
     assert texts(client) == []
-    approve(session, row, hand(clock))
-    withdraw(session, row, hand(clock), store)
+    approve(session, row, actor(clock))
+    withdraw(session, row, actor(clock), store)
     assert texts(client) == []
 
 
@@ -53,7 +53,7 @@ def test_nothing_new_costs_no_answer(
     known = {"If-None-Match": first.headers["ETag"]}
     assert client.get("/wall/cards", headers=known, **PHONE).status_code == 304
     receipt = send(client, event.code, text="New")["receipt"]
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     assert client.get("/wall/cards", headers=known, **PHONE).status_code == 200
 
 
@@ -70,7 +70,7 @@ def test_a_picture_appears_when_it_is_ready(
     app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
     receipt = send(client, event.code, files.mp4(), text="Look")["receipt"]
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
     assert card["image"] == ""
     make_ready(app)
@@ -84,7 +84,7 @@ def test_a_wide_photo_has_a_small_copy_for_phones(
 ) -> None:
     for photo in (files.jpeg(), files.jpeg(800, 1200), files.jpeg(600, 400)):
         receipt = send(client, event.code, photo, text="Look", consent="agreed")["receipt"]
-        approve(session, by_receipt(session, receipt), hand(clock))
+        approve(session, by_receipt(session, receipt), actor(clock))
         clock.turn(minutes=1)
     make_ready(app)
     cards = client.get("/wall/cards", **PHONE).get_json()["cards"]
@@ -103,7 +103,7 @@ def test_a_wall_that_runs_for_days_stays_small(
     for number in range(CARDS + 5):
         clock.turn(minutes=1)
         row = add_takeaway(session, event, rng, text=f"Number {number}", recorded_at=clock())
-        approve(session, row, hand(clock))
+        approve(session, row, actor(clock))
     shown = texts(client)
     assert len(shown) == CARDS
     assert shown[0] == f"Number {CARDS + 4}"
@@ -153,7 +153,7 @@ def test_search_shows_a_phone_only_what_is_approved(
 ) -> None:
     shown = send(client, event.code, text="Compost for roses")["receipt"]
     send(client, event.code, text="Compost for the dahlias")
-    approve(session, by_receipt(session, shown), hand(clock))
+    approve(session, by_receipt(session, shown), actor(clock))
     index(app, session)
     found = client.get("/search?q=compost", headers=JSON, **PHONE).get_json()
     assert [result["text"] for result in found["results"]] == ["Compost for roses"]
@@ -169,7 +169,7 @@ def test_what_people_write_stays_text_in_the_page(
     app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
     receipt = send(client, event.code, text="<script>alert(1)</script> compost")["receipt"]
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     index(app, session)
     pages = ("/search?q=compost", "/search?q=<script>", "/desk/review?state=approved")
     for path in (*pages, f"/t/{receipt}"):
@@ -181,7 +181,7 @@ def test_receipts_are_not_given_away_by_search(
 ) -> None:
     """Whoever holds a receipt may withdraw: nobody may read other people's receipts off the pages."""
     receipt = send(client, event.code, text="Mine alone")["receipt"]
-    approve(session, by_receipt(session, receipt), hand(clock))
+    approve(session, by_receipt(session, receipt), actor(clock))
     index(app, session)
     assert receipt not in client.get("/search?q=alone", **PHONE).text
     assert receipt not in client.get("/wall/cards", **PHONE).text

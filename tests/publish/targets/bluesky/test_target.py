@@ -72,14 +72,14 @@ def test_token_that_has_run_out_is_renewed_in_the_middle(
     assert {row["state"] for row in send(kit)} == {"sent"}
     signed_in = [path for _, path in server.asked].count("/xrpc/com.atproto.server.createSession")
     server.token += 1
-    decisions.change(kit.session, note, kit.hand, {"text": "More leeks"})
+    decisions.change(kit.session, note, kit.actor, {"text": "More leeks"})
     assert {row["state"] for row in send(kit)} == {"sent"}
     paths = [path for _, path in server.asked]
     assert paths.count("/xrpc/com.atproto.server.refreshSession") == 1
     assert paths.count("/xrpc/com.atproto.server.createSession") == signed_in
     # Too old for that as well: a new sign-in.
     server.token += 5
-    decisions.change(kit.session, note, kit.hand, {"text": "Most leeks"})
+    decisions.change(kit.session, note, kit.actor, {"text": "Most leeks"})
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert "Most leeks" in place.census(kit.facts).posts[0].words
 
@@ -119,7 +119,7 @@ def test_thread_holds_together_and_shrinks(kit: Kit, place: BlueskyPlace, server
         assert (reply["root"]["uri"], reply["parent"]["uri"]) == (uris[0], uris[number - 1])
     first = own[uris[0].rpartition("/")[2]]["value"]["createdAt"]
     for note in notes[1:]:
-        decisions.withdraw(kit.session, note, kit.hand, kit.store)
+        decisions.withdraw(kit.session, note, kit.actor, kit.store)
     send(kit)
     left = [row["value"] for (did, _), row in server.held.items() if did == ME]
     assert len(left) < len(own)

@@ -140,7 +140,7 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     text = wiki.text(page).replace("forst", "frost")
     wiki.save(page, f"Our own introduction.\n\n{text}\n\nAnd a list of tools.")
 
-    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.actor, {"text": "Ask the neighbours twice."})
     assert states(send(kit)) == SENT
     now = wiki.text(page)
     assert now.startswith("Our own introduction.")
@@ -149,17 +149,17 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     assert "Ask the neighbours twice." in now
 
     # The same line on both sides: a person decides.
-    decisions.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
+    decisions.change(kit.session, first, kit.actor, {"text": "Leeks stand the forst well."})
     [told] = send(kit)
     assert told["state"] == "parked"
     assert "changed the same lines" in told["error"]
     assert "Leeks stand the frost." in wiki.text(page)
 
     # What is taken back goes, whoever has touched it.
-    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.actor, kit.store)
     assert states(send(kit)) == SENT
     assert "Leeks" not in wiki.text(page)
-    decisions.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.actor, kit.store)
     send(kit)
     assert wiki.text(page) == "Our own introduction.\n\nAnd a list of tools."
 
@@ -195,7 +195,7 @@ def test_page_that_somebody_has_open_is_sent_later_and_not_refused(
     send(kit)
     [row] = kit.deliveries("story")
     wiki.ask("dokuwiki.setLocks", {"lock": [row.remote_id], "unlock": []}, account="visitor")
-    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Leeks like the frost."})
     [told] = publish(kit.session, kit.context)
     assert told["state"] in ("due", "waiting", "changed")
     assert "open for editing" in told["error"]
@@ -225,7 +225,7 @@ def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_pa
     text = laptop_page.input_value("#wiki__text")
     assert "up to its end this is brought up to date from the gathering" in text
 
-    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Leeks like the frost."})
     [told] = publish(kit.session, kit.context)
     assert "open for editing" in told["error"]
     laptop_page.fill("#wiki__text", f"Bring gloves.\n\n{text}")
@@ -255,7 +255,7 @@ def test_file_on_a_persons_page_is_kept_with_a_sentence(kit: Kit, wiki: DokuWiki
     assert states(send(kit)) == {("media", "sent"), ("story", "sent")}
     [file] = kit.deliveries("media")
     wiki.save(f"{under(kit)}:album", f"{{{{:{file.remote_id}|Our leeks}}}}")
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     rows = {row["kind"]: row for row in send(kit)}
     assert rows["story"]["state"] == "withdrawn"
     assert rows["media"]["state"] == "parked"
@@ -283,7 +283,7 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
     with closing(target_of(kit)) as target:
         assert "Only its administrator can delete files" in target.test()
     assert states(send(kit)) == {("media", "sent"), ("story", "sent")}
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     rows = {row["kind"]: row for row in send(kit)}
     assert rows["story"]["state"] == "withdrawn"
     assert "visitor may not delete files" in rows["media"]["error"]
@@ -352,14 +352,14 @@ def test_moved_page_is_followed_with_peoples_changes_and_copies_go_too(
     old, new, copy = row.remote_id, f"elsewhere:{under(kit)}", f"copies:{under(kit)}"
     wiki.save(new, wiki.text(old).replace("forst", "frost"))
     wiki.save(old, "")
-    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.actor, {"text": "Ask the neighbours twice."})
     assert states(send(kit)) == SENT
     assert "Ask the neighbours twice." in wiki.text(new)
     assert "Leeks stand the frost." in wiki.text(new)
     assert wiki.text(old) == ""
     wiki.save(copy, f"As we read elsewhere:\n\n{wiki.text(new)}")
     for takeaway in (first, second):
-        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.actor, kit.store)
     assert states(send(kit)) == {("story", "withdrawn")}
     assert wiki.text(new) == ""
     assert wiki.text(copy) == "As we read elsewhere:"

@@ -175,7 +175,7 @@ def test_one_digest_for_a_round_and_only_what_is_new_in_the_next(kit: Kit, inbox
     assert picture["Content-ID"] == f"<{story}>"
     assert 500 < len(picture.get_payload(decode=True)) < 40_000
 
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     send(kit)
     assert len(inbox.mails) == 1, "an edit is no reason for a second mail"
     kit.takeaway(kit.event("Third"), "New words")
@@ -194,13 +194,13 @@ def test_taken_back_before_the_digest_is_never_mailed(kit: Kit, inbox: Inbox) ->
     add(kit, inbox)
     rows = publish(kit.session, kit.context)
     assert "come back later" in next(row["error"] for row in rows if row["kind"] == "front_page")
-    decisions.withdraw(kit.session, gone, kit.hand, kit.store)
+    decisions.withdraw(kit.session, gone, kit.actor, kit.store)
     inbox.refuse.clear()
     send(kit)
     [(_, mail)] = inbox.mails
     assert "taken back" not in mail.as_string()
     assert stays.text in part(mail, "plain")
-    decisions.withdraw(kit.session, stays, kit.hand, kit.store)
+    decisions.withdraw(kit.session, stays, kit.actor, kit.store)
     send(kit)
     assert len(inbox.mails) == 1
     assert "stay with those" in EmailTarget.copies_remain
@@ -473,7 +473,7 @@ def answered(kit: Kit, takeaway: Takeaway, text: str) -> Reply:
 
 
 def tell(kit: Kit) -> int:
-    return queue_messages(kit.session, kit.facts, kit.hand)
+    return queue_messages(kit.session, kit.facts, kit.actor)
 
 
 def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
@@ -486,11 +486,11 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     digests = len(inbox.mails)
     reply = answered(kit, takeaway, "I have leeks.")
     assert tell(kit) == 0, "nobody has looked at the answer yet"
-    replies.decide(kit.session, reply, kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     assert tell(kit) == 1
     assert tell(kit) == 0
     send(kit)
-    replies.decide(kit.session, answered(kit, takeaway, "More leeks."), kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, answered(kit, takeaway, "More leeks."), kit.actor, ReplyState.SHOWN)
     tell(kit)
     send(kit)
     [(people, mail)] = inbox.mails[digests:]
@@ -516,7 +516,7 @@ def test_whoever_stops_gets_nothing_more(kit: Kit, inbox: Inbox, box: ScriptServ
     next_gathering.stop_by_token(kit.session, tokens, kit.clock())
     kit.session.commit()
     assert next_gathering.invited(kit.session) == []
-    replies.decide(kit.session, answered(kit, first, "Too late"), kit.hand, ReplyState.SHOWN)
+    replies.decide(kit.session, answered(kit, first, "Too late"), kit.actor, ReplyState.SHOWN)
     assert tell(kit) == 0
 
 

@@ -116,7 +116,7 @@ def test_picture_more_makes_a_new_post_and_picture_less_does_not(
     [second] = [t["id"] for t in server.things.values() if t["kind"] == "post"]
     assert second != first
     assert len([t for t in server.things.values() if t["kind"] == "photo"]) == 1
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     send(kit)
     assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [second]
     assert [t for t in server.things.values() if t["kind"] == "photo"] == []

@@ -84,8 +84,8 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
         next(r["url"] for r in rows if r["kind"] == "story")
         == f"https://example.org/spring/{story}.html"
     )
-    decisions.change(kit.session, stays, kit.hand, {"text": "stays, changed"})
-    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.change(kit.session, stays, kit.actor, {"text": "stays, changed"})
+    decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     run(kit)
     assert "stays, changed" in (goal / "index.html").read_text()
     searched = (goal / "search" / "words.js").read_text()
@@ -95,7 +95,7 @@ def test_change_and_takedown_reach_every_page(kit: Kit, tmp_path: Path) -> None:
     assert "goes" not in page
     assert "stays, changed" in page
     assert [name for name in names(goal) if name.startswith("media/")] == []
-    decisions.withdraw(kit.session, stays, kit.hand, kit.store)
+    decisions.withdraw(kit.session, stays, kit.actor, kit.store)
     run(kit)
     assert names(goal) == [
         "feed.json",
@@ -148,7 +148,7 @@ def test_hub_is_named_in_the_feeds_and_told_when_they_are_new(
         before = len(hub.told)
         run(kit)
         assert len(hub.told) == before, "nothing is new"
-        decisions.change(kit.session, takeaway, kit.hand, {"text": "other words"})
+        decisions.change(kit.session, takeaway, kit.actor, {"text": "other words"})
         run(kit)
         assert len(hub.told) == 2 * before
     finally:
@@ -219,10 +219,10 @@ def test_any_fsspec_address_will_do(kit: Kit) -> None:
     root = f"/spring-{kit.facts.mark}"
     assert "Frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
     assert len(memory.ls(f"{root}/media")) == 1
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     run(kit)
     assert "Hoar frost" in memory.cat(f"{root}/{kit.deliveries('story')[0].key}.html").decode()
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     run(kit)
     assert sorted(p.rsplit("/", 1)[1] for p in memory.find(root)) == [
         "feed.json",
@@ -255,10 +255,10 @@ def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> No
     assert not (tmp_path / "site").exists()
     run(kit)
     assert preview(kit.session, places_outbox(kit)) == []
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
     assert told == [("update", "media"), ("update", "story")]
-    decisions.hide(kit.session, photo, kit.hand)
+    decisions.hide(kit.session, photo, kit.actor)
     told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
     assert told == [("withdraw", "media"), ("withdraw", "story")]
     assert {state for _, state in kit.states()} == {"sent"}

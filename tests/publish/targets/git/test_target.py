@@ -122,11 +122,11 @@ def test_story_is_one_commit_on_what_others_did(kit: Kit, bare: Path, tmp_path: 
     git(clone, "commit", "-qam", "By hand again")
     git(clone, "pull", "-q", "--rebase", "origin", "trunk")
     git(clone, "push", "-q", "origin", "HEAD:trunk")
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     publish(kit.session, kit.context)
     assert name not in files(bare)
     assert git(bare, "show", "trunk:hugo.toml") == "title = 'Ours'"
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     [row] = publish(kit.session, kit.context)
     assert row["state"] == "withdrawn"
     assert sorted(files(bare)) == ["big.bin", "hugo.toml"]
@@ -183,7 +183,7 @@ def test_round_is_one_commit_and_one_push(
     # What did not change is not sent; what did goes together again.
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("words %"))):
         if takeaway.text in ("words 1", "words 4"):
-            decisions.change(kit.session, takeaway, kit.hand, {"text": f"other {takeaway.text}"})
+            decisions.change(kit.session, takeaway, kit.actor, {"text": f"other {takeaway.text}"})
     publish(kit.session, kit.context)
     assert commits(bare) == 3
     assert pages(bare).count("other words") == 2
@@ -209,7 +209,7 @@ def test_push_of_many_whose_answer_was_lost_is_not_done_again(
     # Whatever one is taken back goes, though no answer ever told of it.
     kit.session.expire_all()
     for takeaway in list(events[2].takeaways):
-        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.actor, kit.store)
     publish(kit.session, kit.context)
     assert "words 2" not in pages(bare)
     assert commits(bare) == 2
@@ -234,7 +234,7 @@ def test_taken_back_between_a_lost_answer_and_the_next_try(
     assert commits(bare) == 1
     assert {row.state for row in kit.deliveries("story")} == {"sending"}
     for takeaway in kit.session.scalars(select(Takeaway).where(Takeaway.text.like("% 1"))):
-        decisions.withdraw(kit.session, takeaway, kit.hand, kit.store)
+        decisions.withdraw(kit.session, takeaway, kit.actor, kit.store)
     kit.clock.forward(minutes=6)
     rows = publish(kit.session, kit.context)
     assert sorted(row["state"] for row in rows) == ["sent", "sent", "withdrawn"]
@@ -471,7 +471,7 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
         title='Gardens: "in" <winter>\n# now', starts_at=datetime(2026, 5, 9, 23, 30, tzinfo=UTC)
     )
     row = kit.photo(event, 1, f"{HOSTILE}\n\nAnd more.", author="Ada")
-    decisions.change(kit.session, row, kit.hand, {"tags": ["garden", "a: b"]})
+    decisions.change(kit.session, row, kit.actor, {"tags": ["garden", "a: b"]})
     kit.clock.forward(days=60)
     add(kit, bare.as_uri(), layout, web="https://example.org/blog", branch="trunk")
     [sent] = publish(kit.session, kit.context)
@@ -529,7 +529,7 @@ def test_page_of_a_session_to_come_is_not_dated_in_the_future(
     assert tomorrow.astimezone(kit.facts.zone).strftime("%B") in text
     # After the session it bears the session's own date, and the page before is gone.
     kit.clock.forward(days=3)
-    decisions.change(kit.session, row, kit.hand, {"caption": "Spades, and gloves"})
+    decisions.change(kit.session, row, kit.actor, {"caption": "Spades, and gloves"})
     publish(kit.session, kit.context)
     [page] = [name for name in files(bare) if name.endswith(".md")]
     assert tomorrow.astimezone(kit.facts.zone).isoformat() in git(bare, "show", f"trunk:{page}")

@@ -69,7 +69,7 @@ def test_edit_leaves_files_and_other_parts_as_they_are(kit: Kit, place: Mastodon
     send(kit)
     before = {number: list(s["media_attachments"]) for number, s in place.server.statuses.items()}
     place.server.asked.clear()
-    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice " * 20})
+    decisions.change(kit.session, note, kit.actor, {"text": "Ask twice " * 20})
     send(kit)
     assert [ask for ask in place.server.asked if ask == ("POST", "/api/v2/media")] == []
     assert len([1 for method, _ in place.server.asked if method == "PUT"]) == 1

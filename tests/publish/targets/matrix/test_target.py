@@ -46,16 +46,16 @@ def test_what_is_taken_back_stays_in_no_history_and_no_store(kit: Kit, place: Ma
     shown = [one for one in place.events() if one["shown"].get("url")]
     address = shown[0]["shown"]["url"]
     assert place.file(address).status_code == 200
-    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Ask twice."})
     send(kit)
     everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
     assert "Ask twice." in everything.text
-    decisions.withdraw(kit.session, note, kit.hand, kit.store)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
     send(kit)
     everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
     assert "Ask" not in everything.text
     assert "Leeks" in everything.text
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     send(kit)
     everything = place.ask("GET", place.path("messages"), params={"dir": "b", "limit": "500"})
     assert "Leeks" not in everything.text

@@ -78,7 +78,7 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     text = wiki.text(title).replace("forst", "frost")
     wiki.save(title, f"Our own introduction.\n\n{text}\n\nAnd a list of tools.")
 
-    decisions.change(kit.session, second, kit.hand, {"text": "Ask the neighbours twice."})
+    decisions.change(kit.session, second, kit.actor, {"text": "Ask the neighbours twice."})
     assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     now = wiki.text(title)
     assert now.startswith("Our own introduction.")
@@ -87,18 +87,18 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
     assert "Ask the neighbours twice." in now
 
     # The same line on both sides: a person decides.
-    decisions.change(kit.session, first, kit.hand, {"text": "Leeks stand the forst well."})
+    decisions.change(kit.session, first, kit.actor, {"text": "Leeks stand the forst well."})
     [row] = publish(kit.session, kit.context)
     assert row["state"] == "parked"
     assert "changed the same lines" in row["error"]
     assert "Leeks stand the frost." in wiki.text(title)
 
     # What is taken back goes, whoever has touched it.
-    decisions.withdraw(kit.session, first, kit.hand, kit.store)
+    decisions.withdraw(kit.session, first, kit.actor, kit.store)
     assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     assert "Leeks" not in wiki.text(title)
     assert "Our own introduction." in wiki.text(title)
-    decisions.withdraw(kit.session, second, kit.hand, kit.store)
+    decisions.withdraw(kit.session, second, kit.actor, kit.store)
     publish(kit.session, kit.context)
     left = wiki.text(title)
     assert "social-reporter" not in left
@@ -212,7 +212,7 @@ def test_file_that_the_wiki_has_is_used_and_left_alone(kit: Kit, wiki: MediaWiki
         )
     assert states(publish(kit.session, kit.context)) == {("media", "sent"), ("story", "sent")}
     assert f"[[File:{wiki_name}|" in wiki.text(page_of(kit))
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     publish(kit.session, kit.context)
     with closing(target_of(kit)) as target:
         assert target._wiki.query(titles=f"File:{wiki_name}", prop="imageinfo")["pages"][0].get(
@@ -228,7 +228,7 @@ def test_moved_page_is_followed(kit: Kit, wiki: MediaWikiPlace) -> None:
     old, new = page_of(kit), f"Winter gardens {kit.facts.mark}"
     with closing(target_of(kit)) as target:
         target._wiki.act("move", {"from": old, "to": new, "noredirect": 1}, write=True)
-    decisions.change(kit.session, note, kit.hand, {"text": "Leeks like the frost."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Leeks like the frost."})
     assert states(publish(kit.session, kit.context)) == {("story", "sent")}
     assert "Leeks like the frost." in wiki.text(new)
     assert wiki.text(old) in ("", f"#REDIRECT [[{new}]]")

@@ -73,11 +73,11 @@ def test_a_round_a_change_and_a_takedown_on_a_disturbed_blog(
         assert "may publish" in said_of(kit)
         assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
         publish(kit.session, kit.context)
-        decisions.change(kit.session, photo, kit.hand, {"caption": "Hoar frost", "tags": ["cold"]})
+        decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost", "tags": ["cold"]})
         assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     assert len(rows_at(wordpress, "posts", kit)) == len(rows_at(wordpress, "media", kit)) == 1
     with manners(wordpress, *disturbed):
-        decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+        decisions.withdraw(kit.session, photo, kit.actor, kit.store)
         assert {r["state"] for r in publish(kit.session, kit.context)} == {"withdrawn"}
     assert rows_at(wordpress, "posts", kit) == rows_at(wordpress, "media", kit) == []
 

@@ -87,7 +87,7 @@ def test_publishing_twice_makes_one_post_with_the_right_picture(
     photo = kit.photo(
         event, 1, "Leeks stand the <script>alert(1)</script> frost [gallery]", author="Ben & Co"
     )
-    decisions.change(kit.session, photo, kit.hand, {"tags": ["garden", "winter & snow"]})
+    decisions.change(kit.session, photo, kit.actor, {"tags": ["garden", "winter & snow"]})
     kit.takeaway(event, "Ask the neighbours first.", intent="action")
     add_blog(kit, wordpress)
 
@@ -134,7 +134,7 @@ def test_a_file_that_arrived_twice_goes_with_the_next_change(
     address = f"{wordpress.url}/wp-json/wp/v2/media"
     blog.client.post(address, files=again, data={"title": media["slug"]}).raise_for_status()
     assert len(blog.rows("media", kit.facts.mark)) == 2
-    decisions.change(kit.session, note, kit.hand, {"text": "Ask twice."})
+    decisions.change(kit.session, note, kit.actor, {"text": "Ask twice."})
     publish(kit.session, kit.context)
     assert [row["id"] for row in blog.rows("media", kit.facts.mark)] == [media["id"]]
     [post] = blog.rows("posts", kit.facts.mark)
@@ -174,7 +174,7 @@ def test_changed_caption_updates_in_place(kit: Kit, wordpress: WordPress, blog: 
     publish(kit.session, kit.context)
     [before] = blog.rows("posts", kit.facts.mark)
 
-    decisions.change(kit.session, photo, kit.hand, {"caption": "Frost on the leeks"})
+    decisions.change(kit.session, photo, kit.actor, {"caption": "Frost on the leeks"})
     publish(kit.session, kit.context)
 
     [after] = blog.rows("posts", kit.facts.mark)
@@ -192,7 +192,7 @@ def test_withdrawn_takeaway_goes_with_post_and_file(
     publish(kit.session, kit.context)
     [media] = blog.rows("media", kit.facts.mark)
 
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     rows = publish(kit.session, kit.context)
 
     assert [(r["kind"], r["state"], r["url"]) for r in rows] == [
@@ -213,7 +213,7 @@ def test_one_of_two_withdrawn_leaves_the_other(kit: Kit, wordpress: WordPress, b
     stays, goes = kit.photo(event, 5, "stays"), kit.photo(event, 6, "goes")
     add_blog(kit, wordpress)
     publish(kit.session, kit.context)
-    decisions.withdraw(kit.session, goes, kit.hand, kit.store)
+    decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     publish(kit.session, kit.context)
     [post] = blog.rows("posts", kit.facts.mark)
     [media] = blog.rows("media", kit.facts.mark)
@@ -314,12 +314,12 @@ def test_works_where_permalinks_are_plain(
     kit: Kit, wordpress: WordPress, proxy: FaultProxy, blog: Blog
 ) -> None:
     photo = kit.photo(kit.event(), 10, "Plain addresses")
-    decisions.change(kit.session, photo, kit.hand, {"tags": ["plain"]})
+    decisions.change(kit.session, photo, kit.actor, {"tags": ["plain"]})
     add_blog(kit, wordpress, proxy.url)
     proxy.fault = lambda method, path: "missing" if path.startswith("/wp-json") else None
     assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
     assert len(blog.rows("posts", kit.facts.mark)) == 1
-    decisions.withdraw(kit.session, photo, kit.hand, kit.store)
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     assert {r["state"] for r in publish(kit.session, kit.context)} == {"withdrawn"}
     assert blog.rows("posts", kit.facts.mark) == []
     assert blog.rows("media", kit.facts.mark) == []

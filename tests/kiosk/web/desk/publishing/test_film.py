@@ -25,7 +25,7 @@ from reporter.models import EventSession, Takeaway
 from reporter.moderation import decisions
 from reporter.moderation.decisions import withdraw
 from tests.support.browsers.pages import PHONE, make_ready, press, token
-from tests.support.kiosk_process import TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media.films import share_of
 from tests.support.media.recordings import record
 
@@ -113,7 +113,7 @@ def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
     closing_show = slide_of_film(client)
     with closing(client.get(closing_show, **PHONE)) as answer:
         assert answer.data == film
-    withdraw(session, starred[0], hand(clock, "contributor"), kiosk.store)
+    withdraw(session, starred[0], actor(clock, "contributor"), kiosk.store)
     # Before any worker has seen it.
     assert client.get(f"{PAGE}/film.mp4").status_code == 404
     assert client.get(closing_show).status_code == 404
@@ -125,7 +125,7 @@ def test_what_is_taken_back_leaves_the_film_and_it_is_made_anew(
     assert starred[0].id not in parts
     assert shown(client) != film
     for row in starred[1:]:
-        withdraw(session, row, hand(clock, "contributor"), kiosk.store)
+        withdraw(session, row, actor(clock, "contributor"), kiosk.store)
     assert turn(app) == 1
     session.expire_all()
     assert not finished(session).attachments
@@ -153,10 +153,10 @@ def test_whatever_changes_a_part_takes_the_film_away(
     ]
     for change in changes:
         before = {name: decisions.get_field(starred[0], name) for name in change}
-        decisions.change(session, starred[0], hand(clock), change)
+        decisions.change(session, starred[0], actor(clock), change)
         assert client.get(f"{PAGE}/film.mp4").status_code == 404, change
         # Nothing was made anew so far: as it was, it may be seen again.
-        decisions.change(session, starred[0], hand(clock), before)
+        decisions.change(session, starred[0], actor(clock), before)
         assert shown(client)[4:8] == b"ftyp", change
     assert slide_of_film(client)
     press(client, f"{PAGE}/publish", do="no")
@@ -195,7 +195,7 @@ def test_a_film_that_an_organizer_erases_is_not_made_again(
     press(client, PAGE, audience="public", shape="square", seconds="15")
     press(client, f"{PAGE}/make")
     assert turn(app) == 1
-    withdraw(session, finished(session), hand(clock), app.extensions["kiosk"].store)
+    withdraw(session, finished(session), actor(clock), app.extensions["kiosk"].store)
     assert [turn(app), turn(app)] == [0, 0]
     assert slide_of_film(client) == ""
     press(client, f"{PAGE}/make")
@@ -235,7 +235,7 @@ def test_a_film_with_a_name_that_was_taken_back_is_in_no_bundle(
     make_ready(app)
     session.expire_all()
     seen = finished(session).parts[0].takeaway
-    decisions.change(session, seen, hand(clock), {"author": ""})
+    decisions.change(session, seen, actor(clock), {"author": ""})
     # No worker has turned since.
     with app.app_context():
         made = write_bundle(app.extensions["kiosk"], tmp_path / "bundle")

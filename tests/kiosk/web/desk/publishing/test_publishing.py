@@ -56,7 +56,7 @@ def target(name: str, kind: str = "fake", **options: str) -> Target:
 
 def approved(event: EventSession, text: str) -> Takeaway:
     row = add_takeaway(db.session(), event, current_kiosk().rng, text=text)
-    decisions.approve(db.session(), row, current_kiosk().hand("desk"))
+    decisions.approve(db.session(), row, current_kiosk().actor("desk"))
     return row
 
 
@@ -111,7 +111,7 @@ def test_takedowns_go_by_themselves_where_nothing_else_does(
         while deliver_once(kiosk):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Taken back later"]]
-        decisions.withdraw(db.session(), words, kiosk.hand("desk"), kiosk.store)
+        decisions.withdraw(db.session(), words, kiosk.actor("desk"), kiosk.store)
         while deliver_once(kiosk):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Not let out yet"]]
@@ -133,7 +133,7 @@ def test_preview_shows_the_words_and_what_changes(
         )
         assert rows() == []
         publish_all(current_kiosk())
-        decisions.change(db.session(), row, current_kiosk().hand("desk"), {"caption": "In winter"})
+        decisions.change(db.session(), row, current_kiosk().actor("desk"), {"caption": "In winter"})
         [told] = dry_run(current_kiosk())
         assert told["action"] == "update"
         assert "+In winter" in told["changes"]
@@ -171,7 +171,7 @@ def test_what_a_person_does_by_hand_is_remembered(
             ("Ana", "In March too?", "held"),
         ]
         assert {r.takeaway_id for r in replies} == {row.id}
-        decisions.withdraw(db.session(), row, current_kiosk().hand("desk"), current_kiosk().store)
+        decisions.withdraw(db.session(), row, current_kiosk().actor("desk"), current_kiosk().store)
         press(client, "/desk/publish/now")
         assert "Please take this down at group" in client.get("/desk/publish").text
         press(client, f"/desk/publish/by-hand/{delivery.id}")

@@ -41,7 +41,7 @@ from reporter.moderation.decisions import approve, withdraw
 from reporter.moderation.visibility import Scope
 from reporter.search import SearchRequest
 from reporter.stories.queries import session_story
-from tests.support.kiosk_process import KioskProcess, TurnableClock, hand
+from tests.support.kiosk_process import KioskProcess, TurnableClock, actor
 from tests.support.media import files
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
@@ -111,7 +111,7 @@ def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> 
     assert "0:02 - 0:03 The compost froze" in desk.client.get(desk.url).get_data(as_text=True)
     # Nobody else before it is approved.
     assert desk.client.get(desk.file, environ_base=PHONE).status_code == 404
-    approve(desk.session, desk.takeaway, hand(desk.clock))
+    approve(desk.session, desk.takeaway, actor(desk.clock))
     told = desk.client.get(desk.file, environ_base=PHONE)
     assert (told.status_code, told.mimetype) == (200, "text/vtt")
     assert "00:00:02.000 --> 00:00:03.000\nThe compost froze" in told.get_data(as_text=True)
@@ -119,19 +119,21 @@ def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> 
     receipt = desk.client.get(f"/t/{desk.takeaway.receipt}", environ_base=PHONE)
     assert f'<track kind="captions" src="{desk.file}' in receipt.get_data(as_text=True)
     # The second before the cut is not heard any more: not told, not found. It comes back with it.
-    assert save(desk.session, desk.store, desk.media, Edits(cut=(1.5, 4.0)), hand=hand(desk.clock))
+    assert save(
+        desk.session, desk.store, desk.media, Edits(cut=(1.5, 4.0)), actor=actor(desk.clock)
+    )
     desk.process()
     told = desk.client.get(desk.file, environ_base=PHONE)
     assert "00:00:00.500 --> 00:00:01.500\nThe compost froze" in told.get_data(as_text=True)
     assert "morning" not in told.get_data(as_text=True)
     assert (desk.found("morning"), desk.found("froze")) == ([], [str(desk.takeaway.id)])
     desk.post(captions="0:00.5 - 0:01.5 The compost thawed")
-    save(desk.session, desk.store, desk.media, Edits(), hand=hand(desk.clock))
+    save(desk.session, desk.store, desk.media, Edits(), actor=actor(desk.clock))
     desk.process()
     told = desk.client.get(desk.file)
     assert "00:00:02.000 --> 00:00:03.000\nThe compost thawed" in told.get_data(as_text=True)
     assert "00:00:00.500 --> 00:00:01.000\nGood morning" in told.get_data(as_text=True)
-    withdraw(desk.session, desk.takeaway, hand(desk.clock), desk.store)
+    withdraw(desk.session, desk.takeaway, actor(desk.clock), desk.store)
     assert desk.session.scalars(select(Captions)).all() == []
     assert desk.client.get(desk.file).status_code == 404
     assert desk.found("thawed") == []
@@ -156,7 +158,7 @@ def test_captions_of_a_file_and_what_is_none(desk: Desk) -> None:
 
 def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
     desk.post(captions="0:01 a < b & <script>alert(1)</script>")
-    approve(desk.session, desk.takeaway, hand(desk.clock))
+    approve(desk.session, desk.takeaway, actor(desk.clock))
     facts = gathering_facts(desk.session, gathering)
     story = session_story(desk.session, desk.event, now=desk.clock(), rng=random.Random(4))
     desk.session.commit()
@@ -218,7 +220,7 @@ class HerePool:
 def test_a_draft_is_for_the_desk_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(caption_worker, "can_hear", lambda folder: True)
     monkeypatch.setattr(review_captions, "can_hear", lambda folder: True)
-    approve(desk.session, desk.takeaway, hand(desk.clock))
+    approve(desk.session, desk.takeaway, actor(desk.clock))
     silent = HerePool(error=MediaFailed("no sound"))
     assert draft_due(desk.session, desk.store, silent, "m") == 0  # type: ignore[arg-type]
     assert desk.post(captions="", do="draft").status_code == 303

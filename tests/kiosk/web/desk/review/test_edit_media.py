@@ -26,7 +26,7 @@ from reporter.media.edits import Edits
 from reporter.models import EventSession, Media
 from reporter.moderation.decisions import approve, by_receipt, set_alt
 from tests.support.browsers.pages import PHONE, make_ready, press, send, token
-from tests.support.kiosk_process import START, TurnableClock, hand
+from tests.support.kiosk_process import START, TurnableClock, actor
 from tests.support.media import files as media_files
 from tests.support.media.faces import detail, portrait_jpeg
 from tests.support.media.flip_charts import photo as chart_photo
@@ -249,7 +249,7 @@ def test_the_wall_has_no_card_without_picture_and_words_meanwhile(
     def images() -> list[str]:
         return [card["image"] for card in photo.client.get("/wall/cards").get_json()["cards"]]
 
-    approve(photo.session, by_receipt(photo.session, photo.receipt), hand(clock))
+    approve(photo.session, by_receipt(photo.session, photo.receipt), actor(clock))
     [before] = images()
     photo.press(edits=json.dumps([BOX]))
     assert images() == []
@@ -264,8 +264,8 @@ def test_places_keep_what_they_have_until_the_new_picture_is_made(
     photo: Desk, clock: TurnableClock, tmp_path: Path
 ) -> None:
     row = by_receipt(photo.session, photo.receipt)
-    set_alt(photo.session, row, hand(clock), {photo.media.sha256: "A face before a wall"})
-    approve(photo.session, row, hand(clock))
+    set_alt(photo.session, row, actor(clock), {photo.media.sha256: "A face before a wall"})
+    approve(photo.session, row, actor(clock))
     kiosk, stick = photo.app.extensions["kiosk"], tmp_path / "stick"
 
     def sent() -> dict[str, float]:

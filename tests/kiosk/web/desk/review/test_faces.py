@@ -16,7 +16,7 @@ from reporter.models import EventSession, Media, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, set_alt
 from reporter.moderation.visibility import Scope, may_show
 from tests.support.browsers.pages import JSON, PHONE, make_ready, press, send
-from tests.support.kiosk_process import TurnableClock, hand
+from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media import files
 from tests.support.media.faces import portrait_jpeg
 
@@ -31,8 +31,8 @@ def photo(
     receipt = send(client, event.code, portrait_jpeg(), consent="agreed")["receipt"]
     make_ready(app)
     row = by_receipt(session, receipt)
-    set_alt(session, row, hand(clock), {row.attachments[0].media.sha256: "A face before a wall"})
-    approve(session, row, hand(clock))
+    set_alt(session, row, actor(clock), {row.attachments[0].media.sha256: "A face before a wall"})
+    approve(session, row, actor(clock))
     face_review.write_proposals(session, row.attachments[0].media.id, [FACE])
     return row
 

@@ -26,7 +26,7 @@ from reporter.media.near_duplicates import keep_look
 from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
 from reporter.moderation import decisions
 from tests.support.browsers.pages import press
-from tests.support.kiosk_process import START, TurnableClock, add_takeaway, hand
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
 
 
 def photo(
@@ -195,7 +195,7 @@ def test_two_at_the_desk_lose_nothing_and_see_whose_it_was(
 ) -> None:
     row = add_takeaway(session, event, rng)
     seen = re.findall(r'name="seen" value="(\d+)"', sheet(client))[0]
-    decisions.change(session, row, hand(clock, "desk:Bea"), {"caption": "Hers"})
+    decisions.change(session, row, actor(clock, "desk:Bea"), {"caption": "Hers"})
     clash = press(client, f"/desk/review/{row.receipt}", seen=seen, caption="Mine", tags="soil")
     assert clash.status_code == 409
     assert "Bea changed this at" in clash.text
@@ -204,7 +204,7 @@ def test_two_at_the_desk_lose_nothing_and_see_whose_it_was(
     assert (row.caption, [tag.name for tag in row.tags]) == ("Hers", ["soil"])
     again = re.findall(r'name="seen" value="(\d+)"', clash.text)[0]
     press(client, f"/desk/review/{row.receipt}", seen=again, caption="Ours", tags="soil")
-    decisions.hide(session, row, hand(clock, "desk:Bea"))
+    decisions.hide(session, row, actor(clock, "desk:Bea"))
     press(client, f"/desk/review/{row.receipt}/decide", decision="approve", seen=again)
     session.expire_all()
     assert (row.caption, row.state) == ("Ours", "hidden")

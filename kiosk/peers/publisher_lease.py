@@ -15,11 +15,11 @@ from reporter.models import Delivery, Peer
 
 log = logging.getLogger(__name__)
 
-# Well below the hub's lease (reporter.hub.baton), measured by this process's own clock.
+# Well below the hub's lease (reporter.hub.publisher_lease), measured by this process's own clock.
 _GOOD_FOR = 600.0
 # Delay in seconds before asking again after a refusal.
 _PATIENCE = 15.0
-_HELD, _REFUSED = "baton held", "baton refused"
+_HELD, _REFUSED = "publisher lease held", "publisher lease refused"
 
 
 def may_send(kiosk: KioskContext) -> bool:
@@ -36,8 +36,8 @@ def may_send(kiosk: KioskContext) -> bool:
     return granted
 
 
-def give_back(kiosk: KioskContext) -> None:
-    """Release the baton when there is nothing to publish; if the hub can't be reached, it waits
+def release(kiosk: KioskContext) -> None:
+    """Release the lease when there is nothing to publish; if the hub can't be reached, it waits
     until the lease expires."""
     if _HELD not in kiosk.parts or _sending():
         return
@@ -48,7 +48,7 @@ def give_back(kiosk: KioskContext) -> None:
 
 
 def _sending() -> bool:
-    """Whether any process of this laptop, which shares the baton, is delivering a row."""
+    """Whether any process of this laptop, which shares the lease, is delivering a row."""
     return db.session.scalar(select(Delivery.id).where(Delivery.lease != "").limit(1)) is not None
 
 
@@ -58,7 +58,7 @@ def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool:
 
     try:
         with PeerClient(peer.url, token_of(kiosk, peer)) as client:
-            return bool(client.call(method, "/hub/push/baton")["granted"])
+            return bool(client.call(method, "/hub/push/publisher-lease")["granted"])
     except ReporterError as error:
         log.warning("the hub can't be asked who publishes: %s", type(error).__name__)
         return False

@@ -1,7 +1,7 @@
-"""Lock on publishing a gathering: when several machines can publish it, only the holder of its baton does.
+"""Lease on publishing a gathering: when several machines can publish it, only the holder of the lease does.
 
 The ledger and the keys prevent later publishers from sending an item twice. Two that check at the
-same moment would both find nothing, so one of them has to wait. A baton that is not returned
+same moment would both find nothing, so one of them has to wait. A lease that is not released
 expires.
 """
 
@@ -22,7 +22,7 @@ LENGTH = timedelta(minutes=30)
 
 
 def take(session: Session, gathering: uuid.UUID, who: str, *, now: datetime) -> bool:
-    """Take the baton, or extend it; False if another holder has it. Commits."""
+    """Take the lease, or extend it; False if another holder has it. Commits."""
     free = or_(
         HubGathering.publisher.in_(("", who)),
         HubGathering.publisher_until.is_(None),
@@ -39,8 +39,8 @@ def take(session: Session, gathering: uuid.UUID, who: str, *, now: datetime) -> 
     return taken
 
 
-def give_back(session: Session, gathering: uuid.UUID, who: str) -> None:
-    """Return the baton; does nothing if another holder has it by now. Commits."""
+def release(session: Session, gathering: uuid.UUID, who: str) -> None:
+    """Release the lease; does nothing if another holder has it by now. Commits."""
     session.execute(
         update(HubGathering)
         .where(HubGathering.id == gathering, HubGathering.publisher == who)

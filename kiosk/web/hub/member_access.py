@@ -33,7 +33,7 @@ _DESK = "desk"
 _LAPTOPS = frozenset({"cards", "tools", "laptops"})
 
 
-class MemberDoor:
+class MemberAccess:
     """The desk is for members; no screen is the hub's own."""
 
     def at_laptop(self) -> bool:
