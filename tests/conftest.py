@@ -35,13 +35,18 @@ from tests.support.browsers.chromium import (
     find_chromium,
     run_chromium,
 )
-from tests.support.browsers.shared_app import SharedDecoders, routes_compiled_once, shared_decoders
 from tests.support.kiosk_process import KioskProcess, TurnableClock
 from tests.support.servers import on_postgresql
 from tests.support.servers.postgres import Postgres, postgres_cluster
 from tests.support.servers.postgres import missing_programs as missing_postgres
 from tests.support.servers.script import ScriptServer, script_servers
 from tests.support.servers.wordpress import WordPress, missing_programs
+from tests.support.shared_app import (
+    SharedDecoders,
+    routes_compiled_once,
+    shared_decoders,
+    statements_compiled_once,
+)
 
 if TYPE_CHECKING:
     from tests.support.hub import HubKit
@@ -326,9 +331,9 @@ def decoders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedDecoder
 
 
 @pytest.fixture(scope="session", autouse=True)
-def routes() -> Iterator[None]:
-    """Routes, compiled once for all applications of the run."""
-    with routes_compiled_once():
+def compiled_code() -> Iterator[None]:
+    """Routes and SQL, compiled once for all applications of the run."""
+    with routes_compiled_once(), statements_compiled_once():
         yield
 
 

@@ -1,4 +1,4 @@
-"""What the applications of a test run share, so that not each makes it anew: decoders and the code of their routes."""
+"""What the applications of a test run share, so that not each makes it anew: decoders, code of routes, compiled SQL."""
 
 from __future__ import annotations
 
@@ -8,6 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from sqlalchemy import Engine
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from capture.decoding.process_pool import DecoderPool
@@ -57,4 +60,26 @@ def routes_compiled_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Rule, "_compile_builder", once)
+        yield
+
+
+@contextmanager
+def statements_compiled_once() -> Iterator[None]:
+    """SQLAlchemy compiles each statement once an engine, and nearly every test has an engine of its own.
+
+    Its cache is keyed by the dialect, whose instances for SQLite differ in nothing here.
+    """
+    shared: LRUCache[Any, Any] = LRUCache(3000)
+    dialect = SQLiteDialect_pysqlite
+
+    def cache(engine: Engine) -> Any:
+        return shared if type(engine.dialect) is dialect else vars(engine).get("own_cache")
+
+    def keep_own(engine: Engine, own: Any) -> None:
+        vars(engine)["own_cache"] = own
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(dialect, "__hash__", lambda _self: hash(dialect))
+        patch.setattr(dialect, "__eq__", lambda _self, other: type(other) is dialect)
+        patch.setattr(Engine, "_compiled_cache", property(cache, keep_own), raising=False)
         yield
