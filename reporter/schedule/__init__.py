@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
@@ -14,9 +15,9 @@ from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
 from reporter.schedule.frab_reader import read_json, read_xml
 from reporter.schedule.ical_reader import read_ical, zone_of_calendars
-from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish
+from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish, one_line
 from reporter.schedule.tables.encoding import decode_text
-from reporter.schedule.tables.workbook import is_workbook, workbook_text
+from reporter.schedule.tables.workbook import is_workbook, workbook_sheets
 
 __all__ = [
     "MAX_BYTES",
@@ -48,7 +49,7 @@ class Reading:
 
 
 def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone: str) -> Reading:
-    """Parse a schedule from a path or from bytes: CSV, .xlsx, iCalendar, frab/pretalx JSON or XML.
+    """Parse a schedule from a path or from bytes: CSV, .xlsx, .ods, iCalendar, frab/pretalx JSON or XML.
 
     The format is detected from the content. ``timezone`` is an IANA name for times that have
     neither an offset nor a zone; a zone named by the file takes precedence. ``filename`` is only
@@ -119,7 +120,7 @@ def _read(data: bytes, timezone: str) -> Reading:
 
 def _text_of(data: bytes) -> tuple[str, str]:
     """Decode the file; returns the text, and the name of a legacy encoding that had to be guessed or ""."""
-    return (workbook_text(data), "") if is_workbook(data) else decode_text(data)
+    return (workbook_sheets(data)[0][0].text, "") if is_workbook(data) else decode_text(data)
 
 
 def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
@@ -133,6 +134,8 @@ def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
 
 def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[str, list[Draft]]:
     zone = find_zone(timezone)
+    if is_workbook(data):
+        return "CSV table", _sheets(data, zone, findings)
     start = text.lstrip()[:200].upper()
     if start.startswith(("{", "[")):
         return "schedule.json", read_json(text, zone, findings)
@@ -143,6 +146,24 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
     if start.startswith("<"):
         return "schedule.xml", read_xml(data, zone, findings)
     return "CSV table", read_csv(text, zone, findings)
+
+
+def _sheets(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+    """The sessions of all sheets that have the same columns, such as one for each day."""
+    sheets, others = workbook_sheets(data)
+    if others:
+        findings.note(
+            Message(
+                "Sheets that were not read: %(sheets)s. If they have sessions too, give them the "
+                "same columns, or export them as CSV.",
+                sheets=", ".join(f"“{one_line(name, 40)}”" for name in others[:8]),
+            )
+        )
+    drafts: list[Draft] = []
+    for sheet in sheets:
+        name, alone = one_line(sheet.name, 40), len(sheets) == 1
+        drafts += read_csv(sheet.text, zone, findings, sheet=name, alone=alone)
+    return drafts
 
 
 def _calendar(text: str) -> str:

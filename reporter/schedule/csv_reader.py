@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta, timezone, tzinfo
 from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.cancelled import says_cancelled
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
@@ -23,23 +24,65 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
-from reporter.schedule.tables.cells import RowTimes, TimeCells, adopt_columns, with_halves
-from reporter.schedule.tables.table import Row, Table, read_table
+from reporter.schedule.tables.cells import RowTimes, TimeCells, lone_weekday, with_halves
+from reporter.schedule.tables.grid import read_grid
+from reporter.schedule.tables.headers import zone_in_words
+from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
+from reporter.schedule.tables.unknown_columns import adopt_columns
 
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
 
-def read_csv(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+def read_csv(
+    text: str, zone: ZoneInfo, findings: Findings, *, sheet: str = "", alone: bool = True
+) -> list[Draft]:
     """Parse a CSV text into sessions; times without an offset are in ``zone``.
+
+    ``sheet``: its name in a spreadsheet, which may be a day; ``alone``: whether it is the only one read.
 
     A row without a title is skipped; a row whose times can't be parsed keeps its other fields.
     These, unused columns that look like times, and how ambiguous dates were read are reported to
     ``findings``. Raises BadInput if the text is not a table with a title column.
     """
-    table = adopt_columns(with_halves(read_table(text)), findings)
-    reader = _Reader(table, zone, findings, TimeCells(table, findings))
+    table = adopt_columns(with_halves(_table(text, sheet if not alone else "", findings)), findings)
+    table = replace(table, above=(*table.above, sheet)) if sheet else table
+    reader = _Reader(
+        table, _zone_above(table, zone, findings), findings, TimeCells(table, findings)
+    )
     drafts = [reader.draft(row) for row in table.rows]
     return [draft for draft in drafts if draft is not None]
+
+
+def _table(text: str, sheet: str, findings: Findings) -> Table:
+    try:
+        table = read_table(text, sheet)
+    except NoTitle:
+        grid = read_grid(text, sheet)
+        if grid is None:
+            raise
+        findings.note(
+            Message(
+                "The table was read as a grid: times in front, a column for each room or day. Check "
+                "the sessions and their ends."
+            )
+        )
+        table = grid
+    return table
+
+
+def _zone_above(table: Table, zone: ZoneInfo, findings: Findings) -> tzinfo:
+    """The zone that a line above the header names for all times, else ``zone``."""
+    for text in table.above:
+        named = zone_in_words(text) if len(text) < 200 else None
+        if named is not None:
+            findings.note(
+                Message(
+                    "Above the table stands “%(text)s”. Times were read in that zone.",
+                    text=one_line(text, 80),
+                )
+            )
+            return named
+    return zone
 
 
 @dataclass
@@ -47,7 +90,7 @@ class _Reader:
     """Parses rows in sequence: a row without a date has that of the row above."""
 
     table: Table
-    zone: ZoneInfo
+    zone: tzinfo
     findings: Findings
     times: TimeCells
     last_day: date | None = None
@@ -56,6 +99,8 @@ class _Reader:
     def __post_init__(self) -> None:
         self.unsaid = frozenset(name for name in _FIELDS if not self.table.named(name))
         self.last_day = self.times.day_above()
+        times = (*self.table.named("start"), *self.table.named("end"))
+        self.timed = bool(times)
 
     def draft(self, row: Row) -> Draft | None:
         title = title_line(self.table.value(row, "title"))
@@ -66,19 +111,36 @@ class _Reader:
                 Message("%(where)s has no title. Fill it in or delete the row.", where=row.where)
             )
             return None
+        if says_cancelled(title) or says_cancelled(self._text(row, "status")):
+            self.findings.leave_out(Message("%(where)s is cancelled.", where=row.where))
+            return None
         starts, ends = self._span(row, row.where)
         return Draft(
             row.where, self._session(row, title, starts, ends), key=one_line(self._text(row, "key"))
         )
 
     def _is_heading(self, row: Row) -> bool:
-        """Whether the row is a day heading: a date alone, which applies to the rows below."""
-        filled = [cell.strip() for cell in row.cells if cell.strip()]
-        day = self.times.heading_day(filled[0]) if len(filled) == 1 else None
+        """Whether the row is a day heading: a date or a weekday alone, which applies to the rows below."""
+        filled = {cell.strip(): index for index, cell in enumerate(row.cells) if cell.strip()}
+        if len(filled) != 1:
+            return False
+        [(text, index)] = filled.items()
+        day = self.times.heading_day(text) or self._next_weekday(text)
         if day is None:
+            # A heading that isn't understood: the day above is not that of the rows below.
+            if self.table.columns[index : index + 1] and self.table.columns[index].role == "start":
+                self.last_day = None
             return False
         self.last_day = day
         return True
+
+    def _next_weekday(self, text: str) -> date | None:
+        """The day of a heading such as "Sunday" or "Sunday 6th" after the day before it."""
+        wanted = lone_weekday(text)
+        if not wanted or self.last_day is None:
+            return None
+        following = [self.last_day + timedelta(days=number) for number in range(1, 7)]
+        return next((day for day in following if day.weekday() in wanted), None)
 
     def _text(self, row: Row, role: str) -> str:
         return self.table.value(row, role)
@@ -107,6 +169,10 @@ class _Reader:
         try:
             times = self.times.read(row, where)
             if times.start is None:
+                if self.timed:
+                    self.findings.note(
+                        Message("It has no start, so it came in without a time."), where
+                    )
                 return None, None
             start = self._dated(times.start, where)
             starts = self._utc(start, self._zone(row, times.zone), where)
@@ -243,7 +309,7 @@ class _Reader:
                 Message(
                     "The zone “%(zone)s” is not known. The times were read as those of %(taken)s.",
                     zone=one_line(name, 60),
-                    taken=self.zone.key,
+                    taken=str(self.zone),
                 )
             )
         return zone or self.zone
@@ -253,7 +319,7 @@ class _Reader:
             if isinstance(zone, ZoneInfo):
                 tell_clock_change(self.findings, where, moment, zone)
             moment = moment.replace(tzinfo=zone)
-        return to_utc(moment, self.zone)
+        return to_utc(moment, ZoneInfo("UTC"))
 
 
 def _people(text: str) -> tuple[str, ...]:

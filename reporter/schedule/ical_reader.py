@@ -20,6 +20,7 @@ from reporter.schedule.calendars.content_lines import (
 from reporter.schedule.calendars.event_names import aliases_of, guid_of, title_of
 from reporter.schedule.calendars.recurrence import Series, repeats
 from reporter.schedule.calendars.vtimezone import FileZone
+from reporter.schedule.cancelled import says_cancelled
 from reporter.schedule.dates.zones import (
     fixed_offset,
     has_offsets,
@@ -175,7 +176,8 @@ class _Reader:
         """The session of one event at its start; None, with a message, if it is skipped."""
         title, speakers = title_of(event)
         where = event_named(self.number, title) if title else event_numbered(self.number)
-        if "CANCEL" in (event.text("STATUS") + self.calendar.text("METHOD")).upper():
+        told = event.text("STATUS") + self.calendar.text("METHOD")
+        if "CANCEL" in told.upper() or says_cancelled(title):
             self.findings.leave_out(Message("%(where)s is cancelled.", where=where))
             return None
         if not title:
@@ -240,6 +242,10 @@ class _Reader:
             if event.first("DTEND") is not None:
                 assert line is not None
                 end = _moment(line)
+                if not whole_day and not isinstance(end, datetime):
+                    self.findings.note(
+                        Message("Its end is a date without a time: midnight was taken."), where
+                    )
                 if whole_day and end == moment:  # written for a day that ends on itself
                     end = moment + timedelta(days=1)
                 ends = self._utc(end, line, where)

@@ -107,7 +107,8 @@ def _unfolded(text: str) -> Iterator[str]:
     # vCalendar 1.0 breaks quoted-printable lines after a "=".
     if re.search(r"^VERSION:1\.0", text, re.M):
         text = re.sub(r"=\r?\n", "", text)
-    for line in re.sub(r"\r?\n[ \t]|\r[ \t]", "", text).splitlines():
+    # Not splitlines(): a line separator within a text (U+2028) ends no content line.
+    for line in re.split(r"\r\n|\r|\n", re.sub(r"\r?\n[ \t]|\r[ \t]", "", text)):
         if line.strip():
             yield line
 
@@ -165,13 +166,13 @@ def _local(text: str) -> datetime:
 
 def parse_moment(text: str) -> date:
     """Parse a date, or a datetime (aware if it ends with Z); raises ValueError for others (RFC 5545, 3.3.5)."""
-    text = text.strip()
+    text = text.strip().upper()
     if len(text) < 8:
         raise ValueError(text)
     if len(text) == 8:
         return date.fromisoformat(text)
     # 24:00:00, the midnight that ends a day.
-    if (late := text.upper().replace("T240000", "T000000")) != text.upper():
+    if (late := text.replace("T240000", "T000000")) != text:
         return datetime.fromisoformat(late) + timedelta(days=1)
     return datetime.fromisoformat(text)
 

@@ -18,7 +18,9 @@ from reporter.schedule.calendars.content_lines import (
 # A schedule of a gathering has no more recurrences than this.
 MAX_TIMES = 100
 _LONGEST = timedelta(days=3 * 366)
-_FREQUENCY = re.compile(r"FREQ=(DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
+_FREQUENCY = re.compile(r"FREQ=(HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
+# The only calendar that is written so in practice, and the default (RFC 7529).
+_GREGORIAN = re.compile(r"(?:RSCALE=GREGORIAN|SKIP=OMIT);?", re.I)
 _LIMITS = re.compile(r";?\b(COUNT|UNTIL)=([^;]*)", re.I)
 
 # Converts a property's date or datetime to an instant in UTC.
@@ -35,10 +37,15 @@ class Series:
         for event in listed:
             newest[_identity(event)] = max(_sequence(event), newest.get(_identity(event), 0))
         # Programs that give all events one UID don't count sequences, so none of their events is dropped.
-        self.events = [event for event in listed if _sequence(event) == newest[_identity(event)]]
-        self._newer = {
-            _identity(event) for event in listed if _sequence(event) < newest[_identity(event)]
-        }
+        current = [event for event in listed if _sequence(event) == newest[_identity(event)]]
+        # Of those, events of one id and one title are versions if each says when it was changed.
+        changed: dict[tuple[str, ...], str] = {}
+        for event in current:
+            version = _version(event)
+            changed[version] = max(_modified(event), changed.get(version, ""))
+        self.events = [e for e in current if _modified(e) in ("", changed[_version(e)])]
+        kept = {id(event) for event in self.events}
+        self._newer = {_identity(event) for event in listed if id(event) not in kept}
         self._instant = instant
 
     def is_newer(self, event: Component) -> bool:
@@ -64,15 +71,54 @@ class Series:
                 times.pop(self._instant(moment, excluded), None)
             else:
                 times = {at: one for at, one in times.items() if _day(one) != moment}
-        changed = self._changed(event.text("UID"))
-        kept = [at for at in sorted(times) if at not in changed]
+        # EXRULE is of RFC 2445; the calendars of old programs still have it.
+        for at in _ruled(event, line, self._instant, self._days(), name="EXRULE"):
+            times.pop(at, None)
+        moments, days = self._changed(event.text("UID"))
+        kept = [at for at in sorted(times) if at not in moments and _day(times[at]) not in days]
         if len(kept) > MAX_TIMES:
             raise ValueError("too many times")
-        return [_at(event, times[at], start) for at in kept]
+        return [self._as_changed(at, _at(event, times[at], start)) for at in kept]
 
-    def _changed(self, uid: str) -> set[datetime]:
-        lines = [e.first("RECURRENCE-ID") for e in self.events if uid and e.text("UID") == uid]
-        return {self._instant(parse_moment(line.value), line) for line in lines if line is not None}
+    def _changes(self, uid: str) -> Iterator[tuple[date, Property, Component]]:
+        for event in self.events:
+            line = event.first("RECURRENCE-ID")
+            if uid and event.text("UID") == uid and line is not None:
+                yield parse_moment(line.value), line, event
+
+    def _changed(self, uid: str) -> tuple[set[datetime], set[date]]:
+        """The times, and the whole days, of which an event of their own tells."""
+        moments: set[datetime] = set()
+        days: set[date] = set()
+        for moment, line, event in self._changes(uid):
+            timed = isinstance(parse_moment(event.text("DTSTART")), datetime)
+            if isinstance(moment, datetime) or not timed:
+                moments.add(self._instant(moment, line))
+            else:
+                days.add(moment)
+        return moments, days
+
+    def _as_changed(self, at: datetime, event: Component) -> Component:
+        """The event as a change "of this and all following" times before it says (RFC 5545, 3.2.13)."""
+        before = [
+            (self._instant(moment, line), change)
+            for moment, line, change in self._changes(event.text("UID"))
+            if line.params.get("RANGE", "").upper() == "THISANDFUTURE"
+            and self._instant(moment, line) < at
+        ]
+        line = event.first("DTSTART")
+        if not before or line is None:
+            return event
+        since, change = max(before, key=lambda pair: pair[0])
+        begins = change.first("DTSTART")
+        if begins is None:
+            return event
+        was, now = parse_moment(line.value), parse_moment(begins.value)
+        shift = self._instant(now, begins) - since
+        moved = replace(line, value=_written(_like(was, _wall(was) + shift)))
+        own = {"RECURRENCE-ID": [line], "UID": event.lines.get("UID", [])}
+        changed = _at(replace(change, lines={**change.lines, **own}), moved, now)
+        return replace(changed, lines={**changed.lines, **own})
 
     def _days(self) -> tuple[date, date] | None:
         """The first and last day of the events that don't recur."""
@@ -105,15 +151,28 @@ def _sequence(event: Component) -> int:
     return int(text) if text.isdecimal() and len(text) < 10 else 0
 
 
+def _version(event: Component) -> tuple[str, ...]:
+    return (*_identity(event), event.text("SUMMARY"))
+
+
+def _modified(event: Component) -> str:
+    return event.text("LAST-MODIFIED").strip().upper()
+
+
 def _is_endless(event: Component) -> bool:
     return any(not _LIMITS.search(rule.value) for rule in event.lines.get("RRULE", []))
 
 
 def _ruled(
-    event: Component, line: Property, instant: Instant, within: tuple[date, date] | None
+    event: Component,
+    line: Property,
+    instant: Instant,
+    within: tuple[date, date] | None,
+    *,
+    name: str = "RRULE",
 ) -> Times:
     times: Times = {}
-    for rule in event.lines.get("RRULE", []):
+    for rule in event.lines.get(name, []):
         for moment in islice(_repeated(rule.value, line, instant, within), 2 * MAX_TIMES):
             times[instant(moment, line)] = Property(_written(moment), line.params)
     return times
@@ -124,6 +183,7 @@ def _repeated(
 ) -> Iterator[date]:
     from dateutil.rrule import rrulestr
 
+    rule = _GREGORIAN.sub("", rule)
     limits = {name.upper(): value for name, value in _LIMITS.findall(rule)}
     if not _FREQUENCY.search(rule) or not (limits or within):
         raise ValueError(rule)

@@ -16,18 +16,24 @@ _EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金�
 _LETTERS = rf"(?:[^\W\d_]|[{MARKS}])+"
 WORD = re.compile(rf"{_LETTERS}(?:['’·-]{_LETTERS})*")
 
-_AM = "(?<=\\d)a\\b|a\\.?\\s?m\\b\\.?|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
-_PM = "(?<=\\d)p\\b|p\\.?\\s?m\\b\\.?|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
+_AM = "(?<=\\d)a\\b|a\\.?\\s?m\\b\\.?|पूर्वाह्न|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
+_PM = "(?<=\\d)p\\b|p\\.?\\s?m\\b\\.?|अपराह्न|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
+# They stand before the time, and hold for the end of a span too. 晚上12点 is midnight, so it is not read.
+AM_BEFORE = "上午|午前|오전|早上|凌晨|清晨"
+PM_BEFORE = "下午|午後|오후|中午|傍晚|晚上(?=\\s*(?:[5-9]|1[01])(?!\\d))"
+LEAD = r"(?<!\w)(?:kl|klo|kello|ore|ora|kell|pukul|jam|godz|um|ob|às|as)\.?\s"
 _CLOCK = re.compile(
-    rf"(?:(?P<am1>上午|午前|오전)|(?P<pm1>下午|午後|오후))?\s*(?<![\d:.,])"
-    rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.hu時点시時]|uhr)\s?(?P<minute>\d{{2}})\s?[分분]?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
+    rf"(?:(?P<am1>{AM_BEFORE})|(?P<pm1>{PM_BEFORE})|(?P<lead>{LEAD}))?\s*(?<![\d:.,])"
+    rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.hu時点點时시時]|uhr)\s?(?P<minute>\d{{2}})\s?(?:[分분]|min\b)?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
     rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|hs?\b|u\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{_AM})|(?P<pm>{_PM}))?"
 )
 _DIGITS = re.compile(r"(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)\s?(?:h|hrs?|uhr)?")
 _NOISE_WORDS = (
     "at um à a á as às las la los el le les il lo the den der dem am on om kl klo kello ob v o u w dne dnia dia día "
     "ore ora ore alle dalle dal al ab from von van de da das del di do os och hour hours heure heures hora horas uhr "
-    "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor"
+    "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor "
+    "с в на о kell pukul jam ngày lúc เวลา น arası saat w بتاريخ في الساعة יום בשעה ביום को बजे में gada m d "
+    "р. ca c approx"
 )
 _NOISE = set(_NOISE_WORDS.split())
 # Fast path: skips the lookup in fifty languages.
@@ -91,11 +97,11 @@ def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
 
     ``text`` has a NUL where the date was. ``clock_column``: 0930 and 0.375 are times too.
     """
-    rest = text.replace("\x00", " ").strip(" ,;|()[]-")
+    rest = text.replace("\x00", " ").strip(" ,;|()[]-/")
     if day is not None and not rest.strip(" .,t"):
         return When(day, None)
-    if clock_column and day is None and (bare := _bare_clock(rest)) is not None:
-        return bare
+    if (clock_column or day is not None) and (bare := _bare_clock(rest)) is not None:
+        return replace(bare, day=day)
     for match in _CLOCK.finditer(rest):
         found = _clock_of(match)
         if found is None:
@@ -120,7 +126,7 @@ def _bare_clock(text: str) -> When | None:
 def _clock_of(match: re.Match[str]) -> When | None:
     """The time of day of a match; None if the numbers are not a time."""
     half = "am" if match["am"] or match["am1"] else "pm" if match["pm"] or match["pm1"] else ""
-    if not (match["minute"] or match["unit"] or half):
+    if not (match["minute"] or match["unit"] or half or match["lead"]):
         return None
     hour = int(match["hour"])
     if half:
@@ -147,7 +153,7 @@ def _meaning(before: str, after: str, day: date | None) -> tuple[tzinfo | None, 
     ValueError for others."""
     zone, rest = _zone_after(after)
     odd = False
-    for part in re.split(r"[\s,;|()\[\]]+", f"{before} {rest}"):
+    for part in re.split(r"[\s,;|()\[\]،、。/]+", f"{before} {rest}"):
         word = bare_word(part)
         if not word or part in _NOISE or word in _NOISE:
             continue

@@ -13,7 +13,16 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from reporter.schedule.dates.clock import WORD, When, weekdays_in, with_clock
+from reporter.schedule.dates.clock import (
+    AM_BEFORE,
+    LEAD,
+    PM_BEFORE,
+    WORD,
+    When,
+    weekdays_in,
+    with_clock,
+)
+from reporter.schedule.dates.eras import common_year, common_years
 from reporter.schedule.dates.names import months_called
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
 
@@ -22,7 +31,7 @@ MAX_LENGTH = 120
 # "… GMT+0100 (Central European Standard Time)": browsers write the zone twice.
 _JAVASCRIPT = re.compile(r"(gmt[+-]\d{4}) \([^()]*\)$")
 _NOON_WORD = re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b")
-_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−"), " - ") | {
+_DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−〜"), " - ") | {
     ord("→"): " - ",
     ord("～"): " - ",
     ord("~"): " - ",
@@ -44,8 +53,17 @@ _YEAR_AFTER = re.compile(
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
 _RANGE = re.compile(
-    r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?"
+    r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?|(?<=[\d分点點時时])\s?(?:至|到|から)\s?|(?<=\d)\s?\.{2,3}\s?(?=\d)"
 )
+_BETWEEN = re.compile(
+    r"\b(?:between|zwischen|entre|tra|tussen|mellan)\s(?:las\s|les\s)?(.+?)\s(?:and|und|et|y|e|en|och)\s(?:las\s)?(?=\d)"
+)
+_HALF_PAST = re.compile(r"(\d{1,2})\s?[点點時时]半")
+_O_CLOCK = re.compile(r"\s?o['’]\s?clock\b")
+_VIETNAMESE = re.compile(r"(\d{1,2})\s(?:tháng|thg)\s(\d{1,2}),?\s(?:năm\s)?(\d{4})")
+# The second name of the zone, as Java writes it.
+_ZONE_NAMED = re.compile(r"(?<=\d|z)\[[a-z_]+/[a-z_/+-]+\]$")
+_BEFORE_BOTH = re.compile(f"(?:{AM_BEFORE}|{PM_BEFORE})")
 _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
 
 
@@ -104,21 +122,47 @@ def normal_text(text: str) -> str:
     # Case folding changes some Greek letters.
     plain = " ".join(unicodedata.normalize("NFKC", digits.casefold()).split())
     plain = _NOON_WORD.sub("12:00", _JAVASCRIPT.sub(r"\1", plain))
+    plain = common_years(_usual_words(plain))
     if len(plain) > MAX_LENGTH or not plain:
         raise ValueError(text[:MAX_LENGTH])
     return plain
 
 
+def _usual_words(text: str) -> str:
+    text = _HALF_PAST.sub(r"\1:30", _O_CLOCK.sub(":00", text.removesuffix("まで")))
+    text = _VIETNAMESE.sub(r"\3-\2-\1", _ZONE_NAMED.sub("", text))
+    return _BETWEEN.sub(r"\1 - ", text)
+
+
 def _range(text: str, order: DateOrder, clock_column: bool) -> Span:
     for cut in _RANGE.finditer(text):
         try:
-            end = _moment(text[cut.end() :], order, clock_column=clock_column)
-            start = _start_of_range(text[: cut.start()], end, order, clock_column)
+            begins, ends = _shared(text[: cut.start()], text[cut.end() :])
+            end = _moment(ends, order, clock_column=clock_column)
+            start = _in_zone_of(end, _start_of_range(begins, end, order, clock_column))
         except ValueError:
             continue
         _refuse_offset(text, cut, (start, end))
         return _dated_span(start, end)
     raise ValueError(text)
+
+
+def _shared(begins: str, ends: str) -> tuple[str, str]:
+    """The two texts of a span; what stands before the first time holds for both: ``下午3:00-4:30``, ``kl 15-16``."""
+    half = _BEFORE_BOTH.search(begins)
+    if half and not _BEFORE_BOTH.search(ends) and not re.search(r"\d{4}", ends):
+        return begins, f"{half[0]}{ends.lstrip()}"
+    if re.search(rf"{LEAD}\d{{1,2}}$", begins) and re.match(r"\d{1,2}$", ends):
+        return begins, f"{ends} h"
+    return begins, ends
+
+
+def _in_zone_of(end: When, start: When) -> When:
+    """A zone after the end is that of the start too: ``9:30 - 10:30 GMT-5``."""
+    zone = end.clock.tzinfo if end.clock else None
+    if zone is None or start.clock is None or start.clock.tzinfo is not None:
+        return start
+    return replace(start, clock=start.clock.replace(tzinfo=zone))
 
 
 def _dated_span(start: When, end: When) -> Span:
@@ -220,7 +264,7 @@ def _dates(text: str, order: DateOrder) -> Iterator[tuple[date, str]]:
 
 def _cut(text: str, span: tuple[int, int], ymd: tuple[int, ...]) -> Iterator[tuple[date, str]]:
     try:
-        yield date(ymd[0], ymd[1], ymd[2]), _without(text, span)
+        yield date(common_year(ymd[0]), ymd[1], ymd[2]), _without(text, span)
     except ValueError:
         return
 
@@ -237,7 +281,6 @@ def _named_dates(text: str) -> Iterator[tuple[date, str]]:
         before, after = text[: word.start()], text[word.end() :]
         for (year, day), start, end in _around(before, after):
             year += 2000 if year < 100 else 0
-            year -= 543 if year > 2400 else 0  # Thai dates count from the Buddha.
             span = (start, word.end() + end)
             # "listopad" is October in Croatian and November in Polish and Czech: the weekday may decide.
             weekdays = weekdays_in(before + after) if len(numbers) > 1 else frozenset()

@@ -9,12 +9,15 @@ from datetime import date
 from typing import Literal
 
 from reporter.messages import Message
+from reporter.schedule.dates.eras import common_year
 
 Order = Literal["day first", "month first", "year first"]
 
 # Three numbers; the year is last, or has two digits.
 NUMERIC_DATE = re.compile(
-    r"(?<![\d:/-])(?<!\d\.)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{4}|\d{2})(?![\d:])\.?"
+    r"(?<![\d:/-])(?<!\d\.)(\d{1,2})\s?([-/.])\s?(\d{1,2})\s?\2"
+    # Not "5.12. 18-20 Uhr".
+    r"(?:\s?(?=\d{4})|(?=\d\d)|\s(?=\d\d(?!\d|\s?-|\s?(?:uhr|h)\b)))(\d{4}|\d{2})(?![\d:])\.?"
 )
 _ORDERS: tuple[Order, ...] = ("day first", "month first", "year first")
 _NAMES: dict[Order, Message] = {
@@ -78,7 +81,7 @@ def _in_order(match: re.Match[str], order: Order) -> date | None:
             return None
         year, month, day = 2000 + first, second, third
     else:
-        year = third + (2000 if len(match[4]) == 2 else 0)
+        year = common_year(third + (2000 if len(match[4]) == 2 else 0))
         day, month = (first, second) if order == "day first" else (second, first)
     try:
         return date(year, month, day)
@@ -102,7 +105,7 @@ def decide_order(
     written = [*_written(cells)]
     possible = [order for order in _ORDERS if all(each.read(order) for each in written)]
     if not written:
-        return DateOrder(), ""
+        return DateOrder(), _american(cells) if twelve_hours else ""
     if not possible:
         return DateOrder(mixed=True), _contradiction(written)
     readings = {order: [each.read(order) for each in written] for order in possible}
@@ -113,13 +116,28 @@ def decide_order(
         key=lambda order: _unlikeliness(order, [*readings[order], *certain], twelve_hours),
     )
     example = next(each for each in written if len({each.read(order) for order in possible}) > 1)
-    return DateOrder(best), Message(
+    return DateOrder(best), _two_ways(example, best)
+
+
+def _two_ways(example: _Written, order: Order) -> Message:
+    return Message(
         "Dates such as %(example)s can be read in two ways. They were taken with the %(order)s, as %(day)s. If that "
         "is wrong, write dates like 2026-12-05.",
         example=example.match[0],
-        order=_NAMES[best],
-        day=example.read(best),
+        order=_NAMES[order],
+        day=example.read(order),
     )
+
+
+def _american(cells: Sequence[tuple[str, str, frozenset[int]]]) -> str:
+    """The warning for dotted dates beside am and pm, as Americans write them with the month first."""
+    for where, text, weekdays in cells:
+        for match in NUMERIC_DATE.finditer(text):
+            found = _Written(where, match, weekdays)
+            days = {found.read(order) for order in _ORDERS[:2]} - {None}
+            if len(days) > 1:
+                return _two_ways(found, "day first")
+    return ""
 
 
 def _unlikeliness(

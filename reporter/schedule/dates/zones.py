@@ -88,6 +88,7 @@ def zone_of_name(name: str) -> ZoneInfo | None:
     candidates = [name] + ["/".join(parts[-length:]) for length in (3, 2) if len(parts) > length]
     candidates += [_windows().get(name.casefold(), ""), _RAILS.get(name.casefold(), "")]
     candidates += [_cities().get(name.casefold().replace(" ", "_"), "")]
+    candidates += [_any_case().get("/".join(parts[-3:]).casefold(), "")]
     for candidate in candidates:
         try:
             return find_zone(candidate)
@@ -111,6 +112,11 @@ def _windows() -> dict[str, str]:
     from icalendar.timezone.windows_to_olson import WINDOWS_TO_OLSON
 
     return {name.casefold(): zone for name, zone in WINDOWS_TO_OLSON.items()}
+
+
+@lru_cache(maxsize=1)
+def _any_case() -> dict[str, str]:
+    return {name.casefold(): name for name in available_timezones() if names_a_place(name)}
 
 
 @lru_cache(maxsize=1)

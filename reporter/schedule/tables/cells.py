@@ -18,6 +18,7 @@ from reporter.schedule.dates.moments import (
     weekdays_in,
 )
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
+from reporter.schedule.dates.yearless import only_year, with_year
 from reporter.schedule.parsed_session import NO_END, Findings, one_line
 from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
@@ -25,6 +26,10 @@ from reporter.schedule.tables.table import Row, Table
 _TWELVE = re.compile(r"\d\s?[ap]\.?\s?m\b")
 # Spreadsheet day numbers from 2000 to 2100, counted from 30 December 1899.
 _SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
+# A day and a month in a column of dates: no time of day.
+_DAY_AND_MONTH = re.compile(r"\d{1,2}[./]\s?\d{1,2}\.?")
+# A part of a day, as spreadsheets store times.
+_FRACTION = re.compile(r"0[.,]\d{3,17}|0[.,](?:5|25|75)")
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
@@ -55,6 +60,7 @@ class TimeCells:
         self.findings = findings
         self.starts = table.named("start")
         self.ends = table.named("end")
+        self.year = only_year([*table.above, *self._starts_written()])
         self.order, doubt = decide_order(
             [*self._written()],
             twelve_hours=self._twelve_hours(),
@@ -62,6 +68,9 @@ class TimeCells:
         )
         if doubt:
             findings.note(doubt)
+
+    def _starts_written(self) -> Iterator[str]:
+        return (row.cell(index) for row in self.table.rows for index in self.starts)
 
     def _written(self) -> Iterator[tuple[str, str, frozenset[int]]]:
         for row in self.table.rows:
@@ -94,7 +103,7 @@ class TimeCells:
         """The date if the text is a date alone (a word before it is accepted), else None."""
         for part in (text, text.partition(":")[2], text.partition(",")[2], text.partition(" ")[2]):
             try:
-                span = parse_span(part, self.order)
+                span = self._span_in_year(part)
             except ValueError:
                 continue
             if span.end is None and span.start.clock is None:
@@ -198,8 +207,32 @@ class TimeCells:
                 )
             )
             return Span(_serial(found))
-        span = parse_span(text, self.order, clock_column=column.kind == "time")
+        if column.kind == "date" and _DAY_AND_MONTH.fullmatch(text):
+            return self._span_in_year(text, completed=True)
+        clock_column = column.kind == "time" or _FRACTION.fullmatch(text) is not None
+        span = self._span_in_year(text, clock_column=clock_column)
         self._tell_month(text, span)
+        return span
+
+    def _span_in_year(
+        self, text: str, *, clock_column: bool = False, completed: bool = False
+    ) -> Span:
+        """The span; a date without a year is in the only year that the table names."""
+        if not completed:
+            try:
+                return parse_span(text, self.order, clock_column=clock_column)
+            except ValueError:
+                if self.year is None:
+                    raise
+        if self.year is None:
+            raise ValueError(text)
+        span = parse_span(with_year(normal_text(text), self.year), self.order)
+        self.findings.note(
+            Message(
+                "Dates without a year were taken to be in %(year)s, the only year in the table.",
+                year=self.year,
+            )
+        )
         return span
 
     def _joined(self, pieces: list[_Piece], where: str) -> When | None:
@@ -268,6 +301,12 @@ def _only_weekday(text: str) -> bool:
     return bool(plain) and plain.replace(".", "").isalpha() and bool(weekdays_in(plain))
 
 
+def lone_weekday(text: str) -> frozenset[int]:
+    """The weekdays that a text of a weekday alone may mean ("Sunday", "So., 6."); empty for other texts."""
+    plain = re.sub(r"\d{1,2}(?:st|nd|rd|th)?", "", _plain(text)).strip(" .,")
+    return weekdays_in(plain) if plain.isalpha() else frozenset()
+
+
 def with_halves(table: Table) -> Table:
     """The table with a column of only "AM" and "PM" merged into the cells before it."""
     halves = {
@@ -297,99 +336,3 @@ def _with_half(row: Row, index: int, halves: set[int]) -> str:
         return ""
     cell = row.cells[index]
     return f"{cell} {row.cell(index + 1)}" if index + 1 in halves and cell.strip() else cell
-
-
-def adopt_columns(table: Table, findings: Findings) -> Table:
-    """The table with unknown columns of times used if unambiguous, else reported.
-
-    If no known column has times of day and exactly one unknown column has, that is the start.
-    """
-    looks = {
-        i: kind
-        for i, column in enumerate(table.columns)
-        if not column.role and (kind := _look(table, i))
-    }
-    clocks = [index for index, kind in looks.items() if kind != "date"]
-    days = [index for index, kind in looks.items() if kind != "time"]
-    chosen: dict[int, Column] = {}
-    if not _has_clock(table) and len(clocks) == 1:
-        chosen[clocks[0]] = replace(table.columns[clocks[0]], role="start")
-    if not table.named("start") and len(days) == 1:
-        chosen.setdefault(days[0], replace(table.columns[days[0]], role="start"))
-    for column in chosen.values():
-        findings.note(
-            Message(
-                "The column “%(column)s” is not known, and was taken as the start.",
-                column=one_line(column.name, 40),
-            )
-        )
-    lengths = [] if table.named("duration") or table.named("end") else _lengths(table)
-    _tell_unused(table, sorted({*looks, *lengths} - set(chosen)), findings)
-    columns = tuple(chosen.get(index, column) for index, column in enumerate(table.columns))
-    return replace(table, columns=columns)
-
-
-def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
-    if unused:
-        findings.note(
-            Message(
-                "Columns that look like dates, times or lengths and were not used: %(columns)s. "
-                "If they tell when sessions are, call them start, end, date or duration.",
-                columns=_named(table, unused),
-            )
-        )
-    others = [
-        index
-        for index, column in enumerate(table.columns)
-        if not column.role and index not in unused and any(row.cell(index) for row in table.rows)
-    ]
-    if others:
-        findings.note(
-            Message("Columns that were not used: %(columns)s.", columns=_named(table, others))
-        )
-
-
-def _named(table: Table, indexes: list[int]) -> str:
-    names = [
-        f"“{one_line(table.columns[index].name, 40) or f'no. {index + 1}'}”" for index in indexes
-    ]
-    shown = ", ".join(names[:8])
-    if len(names) <= 8:
-        return shown
-    return Message("%(places)s and %(count)s more", places=shown, count=len(names) - 8)
-
-
-def _has_clock(table: Table) -> bool:
-    return any(_look(table, index) in ("time", "both") for index in table.named("start"))
-
-
-def _look(table: Table, index: int) -> str:
-    """ "date", "time" or "both" if most cells of the column are such; "" for other columns."""
-    texts = [text for row in table.rows[:200] if (text := row.cell(index))]
-    kinds = [kind for text in texts if (kind := _kind(text))]
-    if not kinds or len(kinds) * 2 < len(texts):
-        return ""
-    return kinds[0] if len(set(kinds)) == 1 else "both"
-
-
-def _lengths(table: Table) -> list[int]:
-    """Unknown columns of numbers that could be minutes."""
-    found: list[int] = []
-    for index, column in enumerate(table.columns):
-        texts = [text for row in table.rows[:200] if (text := row.cell(index))]
-        fit = [text for text in texts if re.fullmatch(r"\d{1,2}[05]|[5]", text)]
-        if not column.role and fit and len(fit) * 2 > len(texts):
-            found.append(index)
-    return found
-
-
-def _kind(text: str) -> str:
-    if len(text) > 60 or not any(c.isdigit() for c in text):
-        return ""
-    for order in (DateOrder(), DateOrder("month first")):
-        try:
-            start = parse_span(text, order).start
-        except ValueError:
-            continue
-        return "date" if start.clock is None else "time" if start.day is None else "both"
-    return ""

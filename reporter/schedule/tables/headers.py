@@ -9,12 +9,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from datetime import tzinfo
+from datetime import timedelta, timezone, tzinfo
 from typing import Literal
 
 from reporter.schedule.dates.names import MARKS, without_accents
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
-from reporter.schedule.dates.zones import zone_of_name
+from reporter.schedule.dates.zones import fixed_offset, zone_of_name
 from reporter.schedule.tables.header_words import SPACELESS, word_set, words_for
 
 Kind = Literal["", "date", "time"]
@@ -89,6 +89,7 @@ _OTHERS: dict[str, str] = {
     "omschrijving beschrijving resume resumen content inhalt",
     "language": "language lang sprache langue idioma lingua taal sprak",
     "licence": "licence license lizenz licencia licenza licentie",
+    "status": "status state estado statut etat stato",
     "key": "id guid uid uuid code slug identifier nr number no key",
     "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
     "название τιτλος subject "
@@ -100,8 +101,22 @@ _VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
 _VOCABULARY["licence"] |= {"recording"}
 _WEAK_TITLES = word_set(
     "session event talk presentation activity programme program item sesion seance sitzung veranstaltung vortrag "
-    "evento evenement atelier sessao sessione sessie agenda thema topic summary"
+    "evento evenement atelier sessao sessione sessie agenda thema topic summary "
+    "atividade actividad actividade attivita activite activiteit "
+    "aktivitet aktywnosc intitule programmpunkt beitrag workshop workshops kurs panel lecture what's ponencia "
+    "charla palestra conferencia conference exposicion intervention programa programma ereignis"
 ) | words_for("weak")
+# "Start ET": the abbreviation of a zone behind a name that is not in capitals itself.
+_ZONE_BEHIND = re.compile(r"(.*[a-zà-ÿ].*?)[\s,/–-]+([A-Z]{2,5})")
+_AMERICAN = re.compile(r"(eastern|central|mountain|pacific)(?: (?:standard|daylight))?(?: time)?")
+_OF_TIMES = re.compile(
+    r"\b(?:times?|zone|timezone|(?:uhr)?zeit(?:en|zone|angaben)?|heures?|horaires?|fuseau|horas?|hor[aá]rios?|ora|orari|tijd(?:en)?|tid(?:er)?)\b",
+    re.I,
+)
+_ZONE_WORDS = re.compile(
+    r"[A-Z][A-Za-z_]+/[A-Za-z_/+-]+|\b(?:UTC|GMT)\s?[+-]\s?\d{1,2}(?::?\d\d)?|\b[A-Z]{3,5}\b"
+    r"|\b(?:Eastern|Central|Mountain|Pacific) Time\b"
+)
 _WORDS = re.compile(rf"(?:[^\W_]|[{MARKS}])+")
 
 
@@ -124,6 +139,8 @@ def read_column(name: str) -> Column:
     if len(name) > 200:
         return Column(name[:40])
     outside, inside = _split_brackets(name)
+    if not inside and (zoned := _ZONE_BEHIND.fullmatch(name)) and zone_of_word(zoned[2].casefold()):
+        outside, inside = zoned.groups()
     words = _words(outside)
     return (
         _zone_column(name, words)
@@ -160,6 +177,9 @@ def _all_day_column(name: str, words: list[str]) -> Column | None:
 
 
 def _duration_column(name: str, words: list[str], inside: str) -> Column | None:
+    minutes = set(_words(inside)) <= _MINUTES | _HOURS and bool(inside.strip())
+    if minutes and set(words) <= _TIME:
+        return Column(name, "duration", hours=not set(_words(inside)) & _MINUTES)
     if not set(words) & _DURATION or not set(words) <= _DURATION | _FILLER | _HOURS | _TIME:
         return None
     units = set(words) | set(_words(inside))
@@ -231,14 +251,28 @@ def _glued_parts(word: str) -> list[str]:
     return [word]
 
 
+def zone_in_words(text: str) -> tzinfo | None:
+    """The zone that a sentence about the times names ("All times are in UTC"); None if it names none."""
+    if _OF_TIMES.search(text) is None:
+        return None
+    zones = [
+        zone for found in _ZONE_WORDS.findall(text) if (zone := _zone_inside(found)) is not None
+    ]
+    return zones[0] if len({str(zone) for zone in zones}) == 1 else None
+
+
 def _zone_inside(inside: str) -> tzinfo | None:
-    """The zone in brackets in a name, as in "Start (CET)"."""
-    text = inside.strip()
+    """The zone in brackets in a name, as in "Start (CET)", "Start (Eastern Time)", "Start (UTC+1)"."""
+    text = " ".join(inside.split())
     if not text or len(text) > 40:
         return None
-    return zone_of_word(text.casefold()) or (
-        zone_of_name(text) if "/" in text or text == "UTC" else None
-    )
+    american = _AMERICAN.fullmatch(text.casefold())
+    offset = fixed_offset(text)
+    if american or offset is not None:
+        return zone_of_word(f"{american[1][0]}t") if american else timezone(offset or timedelta())
+    place = text.removesuffix(" time").removesuffix(" Time")
+    named = zone_of_name(place) if "/" in text or text in ("UTC", "GMT") or place != text else None
+    return zone_of_word(text.casefold()) or named
 
 
 def _other_column(name: str, words: list[str]) -> Column | None:

@@ -1,12 +1,12 @@
-"""Read .xlsx spreadsheets of Excel, LibreOffice and Google (ECMA-376, part 1, 18): a sheet as CSV text.
+"""Read spreadsheets: .xlsx of Excel, LibreOffice and Google (ECMA-376, part 1, 18), and .ods: their sheets as CSV text.
 
 Dates, times and durations, which are formatted numbers there, are converted to ISO 8601.
 """
 
 from __future__ import annotations
 
-import csv
 import io
+import posixpath
 import re
 import struct
 import zipfile
@@ -19,11 +19,14 @@ from typing import TYPE_CHECKING
 from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.tables.headers import read_column
+from reporter.schedule.tables.open_document import DOCUMENT, read_document
+from reporter.schedule.tables.sheet import Sheet, fill_down
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_BOOK = "xl/workbook.xml"
+_BOOK, _RELATIONS = "xl/workbook.xml", "xl/_rels/workbook.xml.rels"
+_RELATION = "{http://schemas.openxmlformats.org/officeDocument/2006/relationships}id"
 # A gathering's table is far smaller; a small archive can expand to a very large file.
 _MOST_PART, _MOST_COLUMNS, _MOST_SHEETS = 64_000_000, 500, 20
 _UNREADABLE = Message("This spreadsheet can't be read. Save it as CSV (UTF-8) and import that.")
@@ -45,34 +48,60 @@ _QUOTED = re.compile(r'"[^"]*"|\\.|\[(?!h+\]|m+\]|s+\])[^\]]*\]|_.|\*.', re.IGNO
 
 
 def is_workbook(data: bytes) -> bool:
-    """Whether a file is an .xlsx spreadsheet."""
+    """Whether a file is a spreadsheet, .xlsx or .ods."""
     if not data.startswith(b"PK\x03\x04"):
         return False
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            return _BOOK in archive.namelist()
+            return _BOOK in (names := archive.namelist()) or DOCUMENT in names
     except _DAMAGED:
         return False
 
 
-def workbook_text(data: bytes) -> str:
-    """The sheet that most looks like a schedule, as CSV. Raises BadInput for a corrupt or empty spreadsheet."""
+def workbook_sheets(data: bytes) -> tuple[list[Sheet], list[str]]:
+    """The sheets of the schedule as CSV, and the names of the others.
+
+    The first is the one that most looks like a schedule; those with the same header follow, as in a spreadsheet with
+    a sheet for each day. Hidden sheets count as others. Raises BadInput for a corrupt or empty spreadsheet.
+    """
     from xml.etree.ElementTree import ParseError
 
     from defusedxml.common import DefusedXmlException
 
     try:
         with zipfile.ZipFile(io.BytesIO(data)) as archive:
-            book = _Book.of(archive)
-            sheets = [[*_rows(archive, name, book)] for name in _sheets(archive)]
+            read = read_document if DOCUMENT in archive.namelist() else _workbook
+            sheets = read(archive)
     except (*_DAMAGED, ParseError, DefusedXmlException) as error:
         raise BadInput(_UNREADABLE) from error
-    rows = max(sheets, key=_likeness, default=[])
-    if not any(rows):
+    filled = [sheet for sheet in sheets if any(map(any, sheet.rows))]
+    shown = [sheet for sheet in filled if not sheet.hidden] or filled
+    if not shown:
         raise BadInput("This file is empty. Export the schedule again.")
-    text = io.StringIO()
-    csv.writer(text).writerows(rows)
-    return text.getvalue()
+    best = max(shown, key=lambda sheet: _likeness(sheet.rows))
+    alike = [sheet for sheet in shown if sheet is best or _header(sheet.rows) == _header(best.rows)]
+    return alike, [sheet.name for sheet in filled if sheet not in alike]
+
+
+def _workbook(archive: zipfile.ZipFile) -> list[Sheet]:
+    book = _Book.of(archive)
+    return [
+        Sheet(name, _filled(_part(archive, part), [*_rows(archive, part, book)]), hidden)
+        for name, part, hidden in _sheets(archive)
+    ]
+
+
+def _filled(root: Element, rows: list[list[str]]) -> list[list[str]]:
+    """The rows with merged cells filled downwards in columns of times, rooms and tracks.
+
+    Titles are not: a title over two rows is one session.
+    """
+    spans = [e.get("ref", "") for e in root.iter() if _tag(e) == "mergeCell"]
+    for reference in spans[:2_000]:
+        found = re.fullmatch(r"([A-Z]{1,3})(\d{1,5}):([A-Z]{1,3})(\d{1,5})", reference)
+        if found is not None:
+            fill_down(rows, _column(found[1], 0), range(int(found[2]) - 1, int(found[4])))
+    return rows
 
 
 @dataclass(frozen=True)
@@ -149,10 +178,28 @@ def _kind_of(code: str) -> str:
     return "both" if dated and timed else "date" if dated else "clock" if timed else ""
 
 
-def _sheets(archive: zipfile.ZipFile) -> list[str]:
-    """The sheets' parts in order."""
+def _sheets(archive: zipfile.ZipFile) -> list[tuple[str, str, bool]]:
+    """(name, part, whether it is hidden) of each sheet, in order."""
     names = [n for n in archive.namelist() if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
-    return sorted(names, key=lambda name: (len(name), name))[:_MOST_SHEETS]
+    parts = sorted(names, key=lambda name: (len(name), name))[:_MOST_SHEETS]
+    targets = _targets(archive)
+    listed = [
+        (e.get("name", ""), targets.get(e.get(_RELATION, ""), ""), e.get("state", "visible"))
+        for e in _part(archive, _BOOK).iter()
+        if _tag(e) == "sheet"
+    ]
+    named = [(name, part, state != "visible") for name, part, state in listed if part in parts]
+    return named or [("", part, False) for part in parts]
+
+
+def _targets(archive: zipfile.ZipFile) -> dict[str, str]:
+    """{id of a relation: the part of the archive that it names}."""
+    if _RELATIONS not in archive.namelist():
+        return {}
+    return {
+        e.get("Id", ""): posixpath.normpath(posixpath.join("/xl", e.get("Target", ""))).lstrip("/")
+        for e in _part(archive, _RELATIONS)
+    }
 
 
 def _rows(archive: zipfile.ZipFile, name: str, book: _Book) -> Iterator[list[str]]:
@@ -214,3 +261,9 @@ def _likeness(rows: list[list[str]]) -> tuple[int, int]:
     """How much a sheet looks like a schedule: recognized columns, then rows."""
     best = max((sum(bool(read_column(c).role) for c in row) for row in rows[:20]), default=0)
     return best, len(rows)
+
+
+def _header(rows: list[list[str]]) -> frozenset[str]:
+    """The names in the row that most looks like a header; of a sheet without one, its first row."""
+    best = max(rows[:20], key=lambda row: sum(bool(read_column(cell).role) for cell in row))
+    return frozenset(cell.strip().casefold() for cell in best if cell.strip())

@@ -179,3 +179,59 @@ def test_titles_as_programs_write_them(summary: bytes, title: str) -> None:
 
     reading = inspect_schedule(text.replace(b"@@", summary), timezone="UTC")
     assert [item.title for item in reading.sessions] == [title]
+
+
+MOVED = ("SUMMARY:A", "DTSTART;TZID=Europe/Berlin:20261206T170000", "DURATION:PT45M")
+
+
+@pytest.mark.parametrize(
+    ("lines", "expected"),
+    [
+        # A change of this and all following times (RFC 5545, 3.2.13).
+        (
+            "RECURRENCE-ID;RANGE=THISANDFUTURE;TZID=Europe/Berlin:20261206T143000",
+            [FIRST, "12-06 16:00-16:45", "12-07 16:00-16:45"],
+        ),
+        # Some programs name the day alone.
+        ("RECURRENCE-ID;VALUE=DATE:20261206", [FIRST, "12-06 16:00-16:45", THIRD]),
+    ],
+)
+def test_a_changed_time_takes_the_place_of_its_own(lines: str, expected: list[str]) -> None:
+    assert times(calendar(event("1", *DAILY), event("1", *MOVED, lines))) == expected
+
+
+@pytest.mark.parametrize(
+    ("rule", "expected"),
+    [
+        ("RRULE:FREQ=DAILY;COUNT=3\nEXRULE:FREQ=DAILY;INTERVAL=2;COUNT=2", [SECOND]),
+        ("RRULE:FREQ=HOURLY;INTERVAL=24;COUNT=2", [FIRST, SECOND]),
+        ("RRULE:RSCALE=GREGORIAN;FREQ=DAILY;COUNT=2", [FIRST, SECOND]),
+    ],
+)
+def test_rules_of_old_and_new_programs(rule: str, expected: list[str]) -> None:
+    assert times(calendar(event("1", *BERLIN, *rule.split("\n")))) == expected
+
+
+def test_without_a_sequence_the_last_change_counts() -> None:
+    older = event("1", *BERLIN, "LAST-MODIFIED:20261101T000000Z")
+    newer = event("1", *MOVED, "LAST-MODIFIED:20261102T000000Z")
+    assert times(calendar(older, newer)) == ["12-06 16:00-16:45"]
+
+
+def test_a_line_separator_within_a_title_ends_no_line() -> None:
+    reading = read(calendar(event("1", "SUMMARY:Soil\u2028and seeds", "DTSTART:20261205T090000Z")))
+    assert [session.title for session in reading.sessions] == ["Soil and seeds"]
+
+
+def test_an_end_that_is_a_date_is_said() -> None:
+    text = calendar(
+        event("1", "SUMMARY:A", "DTSTART:20261205T090000Z", "DTEND;VALUE=DATE:20261206")
+    )
+    assert any("midnight" in note for note in read(text).notes)
+
+
+@pytest.mark.parametrize(
+    "line", ["DTSTART:20261205t090000z", "DTSTART;TZID=america/new_york:20261205T040000"]
+)
+def test_letters_of_either_case_are_read(line: str) -> None:
+    assert times(calendar(event("1", "SUMMARY:A", line))) == ["12-05 09:00"]

@@ -1,0 +1,89 @@
+"""Programmes as a grid: times in the first columns, a column for each room or each day."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from reporter.schedule.dates.moments import Span, parse_span
+from reporter.schedule.dates.order import DateOrder
+from reporter.schedule.tables.headers import Column, read_column
+from reporter.schedule.tables.table import MAX_ABOVE, Row, Table, records, separators
+
+# Columns beside the times that mean a list of sessions, not a grid.
+_LISTS = {"end", "duration", "speakers", "description", "zone", "key", "title"}
+Records = list[tuple[int, list[str]]]
+
+
+def read_grid(text: str, sheet: str = "") -> Table | None:
+    """The table with one row for each session of a grid; None if the text is none.
+
+    A grid has at least two columns of sessions, and times of day below its first cells.
+    """
+    marks, text = separators(text)
+    for mark in marks:
+        rows = [*records(text, mark)]
+        for position in range(min(len(rows) - 1, MAX_ABOVE)):
+            if (table := _grid(rows, position, sheet)) is not None:
+                return table
+    return None
+
+
+def _grid(rows: Records, position: int, sheet: str) -> Table | None:
+    names = [cell.strip() for cell in rows[position][1]]
+    times = _times(names, rows[position + 1 :])
+    rest = [index for index in range(len(times), len(names)) if names[index]]
+    columns = [read_column(names[index]) for index in rest]
+    days = all(_is_date(names[index]) for index in rest)
+    lists = not days and any(c.role in _LISTS or c.role == "start" for c in columns)
+    if not times or len(rest) < 2 or lists:
+        return None
+    dated = [Column("date", "start", "date")] if days else []
+    sessions: list[Row] = []
+    for number, cells in rows[position + 1 :]:
+        sessions += _sessions(Row(number, tuple(cells), sheet), names, (len(times), rest))
+    above = tuple(cell.strip() for _, cells in rows[:position] for cell in cells if cell.strip())
+    found = (*times, *(dated or [Column("room", "room")]), Column("title", "title"))
+    return Table(found, above, tuple(sessions))
+
+
+def _sessions(row: Row, names: Sequence[str], places: tuple[int, list[int]]) -> list[Row]:
+    lead, rest = places
+    filled = [index for index in range(len(row.cells)) if row.cell(index)]
+    if filled and filled[-1] < lead:
+        return [row]  # the heading of a day
+    return [
+        Row(row.number, (*row.cells[:lead], names[index], row.cell(index)), row.sheet)
+        for index in rest
+        if row.cell(index)
+    ]
+
+
+def _times(names: list[str], rows: Records) -> list[Column]:
+    """The leading columns that hold dates and times; empty if none has times of day."""
+    found: list[Column] = []
+    clocks = 0
+    for index, name in enumerate(names):
+        spans = [
+            span for _, cells in rows[:60] if index < len(cells) and (span := _span(cells[index]))
+        ]
+        filled = sum(1 for _, cells in rows[:60] if index < len(cells) and cells[index].strip())
+        if not spans or len(spans) * 4 < filled * 3:
+            break
+        clocks += sum(1 for span in spans if span.start.clock is not None)
+        column = read_column(name)
+        found.append(column if column.role in ("start", "end") else Column(name, "start"))
+    return found if clocks > 1 else []
+
+
+def _span(text: str) -> Span | None:
+    for order in (DateOrder(), DateOrder("month first")):
+        try:
+            return parse_span(text, order)
+        except ValueError:
+            continue
+    return None
+
+
+def _is_date(text: str) -> bool:
+    span = _span(text)
+    return span is not None and span.start.day is not None and span.start.clock is None

@@ -1,0 +1,109 @@
+"""Columns whose names are not understood: used if there is no doubt, else reported."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+
+from reporter.messages import Message
+from reporter.schedule.dates.moments import parse_span
+from reporter.schedule.dates.order import DateOrder
+from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.tables.headers import Column
+from reporter.schedule.tables.table import Table
+
+
+def adopt_columns(table: Table, findings: Findings) -> Table:
+    """The table with unknown columns of times used if unambiguous, else reported.
+
+    If no known column has times of day and exactly one unknown column has, that is the start.
+    """
+    looks = {
+        i: kind
+        for i, column in enumerate(table.columns)
+        if not column.role and (kind := _look(table, i))
+    }
+    clocks = [index for index, kind in looks.items() if kind != "date"]
+    days = [index for index, kind in looks.items() if kind != "time"]
+    chosen: dict[int, Column] = {}
+    if not _has_clock(table) and len(clocks) == 1:
+        chosen[clocks[0]] = replace(table.columns[clocks[0]], role="start")
+    if not table.named("start") and len(days) == 1:
+        chosen.setdefault(days[0], replace(table.columns[days[0]], role="start"))
+    for column in chosen.values():
+        findings.note(
+            Message(
+                "The column “%(column)s” is not known, and was taken as the start.",
+                column=one_line(column.name, 40),
+            )
+        )
+    lengths = [] if table.named("duration") or table.named("end") else _lengths(table)
+    _tell_unused(table, sorted({*looks, *lengths} - set(chosen)), findings)
+    columns = tuple(chosen.get(index, column) for index, column in enumerate(table.columns))
+    return replace(table, columns=columns)
+
+
+def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:
+    if unused:
+        findings.note(
+            Message(
+                "Columns that look like dates, times or lengths and were not used: %(columns)s. "
+                "If they tell when sessions are, call them start, end, date or duration.",
+                columns=_named(table, unused),
+            )
+        )
+    others = [
+        index
+        for index, column in enumerate(table.columns)
+        if not column.role and index not in unused and any(row.cell(index) for row in table.rows)
+    ]
+    if others:
+        findings.note(
+            Message("Columns that were not used: %(columns)s.", columns=_named(table, others))
+        )
+
+
+def _named(table: Table, indexes: list[int]) -> str:
+    names = [
+        f"“{one_line(table.columns[index].name, 40) or f'no. {index + 1}'}”" for index in indexes
+    ]
+    shown = ", ".join(names[:8])
+    if len(names) <= 8:
+        return shown
+    return Message("%(places)s and %(count)s more", places=shown, count=len(names) - 8)
+
+
+def _has_clock(table: Table) -> bool:
+    return any(_look(table, index) in ("time", "both") for index in table.named("start"))
+
+
+def _look(table: Table, index: int) -> str:
+    """ "date", "time" or "both" if most cells of the column are such; "" for other columns."""
+    texts = [text for row in table.rows[:200] if (text := row.cell(index))]
+    kinds = [kind for text in texts if (kind := _kind(text))]
+    if not kinds or len(kinds) * 2 < len(texts):
+        return ""
+    return kinds[0] if len(set(kinds)) == 1 else "both"
+
+
+def _lengths(table: Table) -> list[int]:
+    """Unknown columns of numbers that could be minutes."""
+    found: list[int] = []
+    for index, column in enumerate(table.columns):
+        texts = [text for row in table.rows[:200] if (text := row.cell(index))]
+        fit = [text for text in texts if re.fullmatch(r"\d{1,2}[05]|[5]", text)]
+        if not column.role and fit and len(fit) * 2 > len(texts):
+            found.append(index)
+    return found
+
+
+def _kind(text: str) -> str:
+    if len(text) > 60 or not any(c.isdigit() for c in text):
+        return ""
+    for order in (DateOrder(), DateOrder("month first")):
+        try:
+            start = parse_span(text, order).start
+        except ValueError:
+            continue
+        return "date" if start.clock is None else "time" if start.day is None else "both"
+    return ""

@@ -1,0 +1,112 @@
+"""One cell of a table with a date and a time, as people in many countries write it."""
+
+from __future__ import annotations
+
+import pytest
+
+from reporter.errors import BadInput
+from reporter.schedule import inspect_schedule
+from tests.reporter.schedule.test_tables import notes_of_times, spans
+
+# (what the cell says, start, end) in Berlin's time, on 5 December 2026 unless said.
+READ = [
+    ("2026年12月5日星期六 下午3:00–4:30", "15:00", "16:30"),
+    ("2026年12月5日下午3点半", "15:30", ""),
+    ("2026/12/5 15时30分", "15:30", ""),
+    ("2026年12月5日（周六）15:00至16:00", "15:00", "16:00"),
+    ("2026/12/5 中午12:00", "12:00", ""),
+    ("2026年12月5日 晚上7:30", "19:30", ""),
+    ("2026年12月5日 午後3時半", "15:30", ""),
+    ("2026/12/05(土) 午前9時〜10時", "09:00", "10:00"),
+    ("2026年12月5日 13時から14時半まで", "13:00", "14:30"),
+    ("令和8年12月5日(土) 午後3時", "15:00", ""),
+    ("㋿8年12月5日 15:00", "15:00", ""),
+    ("R8.12.5 15:00", "15:00", ""),
+    ("R08/12/05 15:00", "15:00", ""),
+    ("民國115年12月5日 15:00", "15:00", ""),
+    ("115/12/05 15:00", "15:00", ""),
+    ("5/12/2569 15:00", "15:00", ""),
+    ("5 décembre 2026 entre 10h et 11h", "10:00", "11:00"),
+    ("5 Dec 2026, 3 o'clock pm", "15:00", ""),
+    ("5 Dec 2026 1530 hrs", "15:30", ""),
+    ("5 dicembre 2026 ore 9-10", "09:00", "10:00"),
+    ("5 dec 2026 kl 15–16", "15:00", "16:00"),
+    ("5 декабря 2026 с 10:00 до 11:00", "10:00", "11:00"),
+    ("5 грудня 2026 р. о 15:30", "15:30", ""),
+    ("السبت، ٥ ديسمبر ٢٠٢٦ في ٣:٣٠ م", "15:30", ""),
+    ("יום שבת, 5 בדצמבר 2026 בשעה 15:30", "15:30", ""),
+    ("5 दिसंबर 2026 को 3:30 अपराह्न बजे", "15:30", ""),
+    ("5 tháng 12, 2026 15:30", "15:30", ""),
+    ("Sabtu, 5 Desember 2026 pukul 15.30", "15:30", ""),
+    ("2026-12-05T15:30:00+01:00[Europe/Berlin]", "15:30", ""),
+    ("2026-12-05 09:30 - 10:30 GMT-5", "15:30", "16:30"),
+    ("2026-12-05 09:00…10:00", "09:00", "10:00"),
+    ("05.12.2026 / 15.30 h", "15:30", ""),
+]
+
+
+def table(cell: str) -> str:
+    return f'Title,Start\nTalk,"{cell}"\n'
+
+
+@pytest.mark.parametrize(("cell", "start", "end"), READ)
+def test_a_date_is_read_as_it_is_written_there(cell: str, start: str, end: str) -> None:
+    reading = inspect_schedule(table(cell).encode(), timezone="Europe/Berlin")
+    [(_, begins, ends)] = spans(reading)
+    # Berlin's clocks are an hour ahead of UTC in December.
+    wanted = [f"12-05 {int(time[:2]) - 1:02}{time[2:]}" if time else "" for time in (start, end)]
+    assert [begins, ends] == wanted
+
+
+@pytest.mark.parametrize(
+    "cell",
+    [
+        "5 Dec 15:30",
+        "5.12. 15:30",
+        "5.12. 18-20 Uhr",
+        "12月5日 14-15",
+        "5 Dec 20:26",
+        "12/5 3:30 PM",
+        "2026年12月5日 晚上12:00",
+        "5 Dec 2026 10:00 & 14:00",
+        "5 Dec 2026 midnight",
+    ],
+)
+def test_what_can_be_read_in_two_ways_is_refused(cell: str) -> None:
+    with pytest.raises(BadInput):
+        inspect_schedule(table(cell).encode(), timezone="Europe/Berlin")
+
+
+def test_dots_beside_am_and_pm_may_be_american() -> None:
+    reading = inspect_schedule(table("12.05.2026 3:30 PM").encode(), timezone="UTC")
+    assert any("read in two ways" in note for note in notes_of_times(reading))
+
+
+@pytest.mark.parametrize(
+    ("above", "cells", "days"),
+    [
+        ("Programme 2026", ("5 Dec", "6 Dec"), ("12-05", "12-06")),
+        ("Programm 2026", ("Sa, 5. Dezember", "6.12."), ("12-05", "12-06")),
+        ("2026年", ("12月5日", "12月6日(日)"), ("12-05", "12-06")),
+        ("Agenda 2026", ("Dec 5", "December 6th"), ("12-05", "12-06")),
+    ],
+)
+def test_a_year_that_the_table_names_once_counts_for_all(
+    above: str, cells: tuple[str, str], days: tuple[str, str]
+) -> None:
+    text = f'{above},,\nTitle,Date,Start\nA,"{cells[0]}",9:00\nB,"{cells[1]}",20:26\n'
+    reading = inspect_schedule(text.encode(), timezone="UTC")
+    assert [start for _, start, _ in spans(reading)] == [f"{days[0]} 09:00", f"{days[1]} 20:26"]
+    assert any("without a year" in note for note in reading.notes)
+
+
+def test_the_year_of_the_other_rows_counts_too() -> None:
+    reading = inspect_schedule(b"Title,Date\nA,2026-12-05\nB,6 Dec\n", timezone="UTC")
+    assert [start for _, start, _ in spans(reading)] == ["12-05 00:00", "12-06 00:00"]
+    assert any("without a year" in note for note in reading.notes)
+
+
+def test_two_years_in_a_table_decide_nothing() -> None:
+    text = "Season 2026/2027,,\nTitle,Date,Start\nA,31 Dec,9:00\nB,1 Jan,9:00\n"
+    with pytest.raises(BadInput):
+        inspect_schedule(text.encode(), timezone="UTC")
