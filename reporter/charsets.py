@@ -200,6 +200,8 @@ def _declared(data: bytes, label: str | None) -> Iterator[str]:
     import webencodings
 
     name = (label or "").strip().strip("\"'").lower()
+    # "cp-850", "ibm 850", "windows_1252".
+    name = re.sub(r"^(cp|ibm)[-_ ](?=\d)", r"\1", re.sub(r"^windows[_ ]?(?=\d)", "windows-", name))
     found = webencodings.lookup(name)
     known = _ALIASES.get(name) or (found.codec_info.name if found else "") or _python_name(name)
     if known.replace("-", "_").startswith(_SEVEN_BIT):

@@ -14,6 +14,7 @@ from reporter.schedule.calendars.content_lines import (
     Property,
     parse_duration,
     parse_moment,
+    period_of,
     read_calendars,
     zones_of,
 )
@@ -359,7 +360,7 @@ class _Reader:
         return self.places[own.name]
 
     def _find_place(self, own: FileZone) -> str:
-        first, last = _period(self.calendar)
+        first, last = period_of(self.calendar)
         days = range(0, min((last - first).days, 3_000))
         noon = [datetime.combine(first + timedelta(days=day), time(12)) for day in days]
         samples = [(wall, own.offset(wall)) for wall in noon]
@@ -371,22 +372,6 @@ class _Reader:
             return ""
         found = zones_with_offsets(samples[::7])
         return next((name for name in found if has_offsets(name, samples)), "")
-
-
-def _period(calendar: Component) -> tuple[date, date]:
-    """From half a year before the first event to half a year after the last."""
-    days: list[date] = []
-    for event in calendar.of_kind("VEVENT"):
-        start = event.first("DTSTART")
-        try:
-            day = parse_moment(start.value) if start is not None else None
-        except ValueError:
-            continue
-        if day is not None and 1970 <= day.year <= 2200:
-            days.append(day.date() if isinstance(day, datetime) else day)
-    if not days:
-        raise ValueError("no event has a start")
-    return min(days) - timedelta(days=180), max(days) + timedelta(days=180)
 
 
 def _moment(line: Property) -> date:

@@ -42,11 +42,19 @@ def _by_form(mail: Message, sender: str) -> str:
     if mail.get_content_type() == "multipart/report":
         kind = str(mail.get_param("report-type") or "delivery-status")
         return f"a report of a mail server ({kind})"
+    if any(_answers_invitation(part) for part in mail.walk()):
+        return "an answer of a calendar to an invitation"
     if _NO_PERSON.match(sender) or any(mail.get(name) is not None for name in _BOUNCED):
         return "a report of a mail server"
     if str(mail.get("Return-Path", "x")).strip() == "<>":
         return "an automatic answer (no address to return to)"
     return ""
+
+
+def _answers_invitation(part: Message) -> bool:
+    """Whether it is an acceptance or refusal that a calendar has written (RFC 6047, 2.4)."""
+    method = str(part.get_param("method") or "").upper()
+    return part.get_content_type() == "text/calendar" and method in ("REPLY", "COUNTER")
 
 
 def _by_headers(mail: Message) -> str:

@@ -16,7 +16,7 @@ from email.policy import compat32
 from email.utils import parseaddr
 
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import CUT, Sent, own_words
+from publish.targets.email.quotations import CUT, OWN_MARK, Sent, own_words
 from reporter.charsets import decode_declared
 
 _MOST_DEPTH = 20
@@ -156,7 +156,8 @@ def _unflowed(lines: list[str], *, deletes_space: bool) -> Iterator[str]:
     open_depth, joined = -1, ""
     for line in lines:
         depth = len(line) - len(line.lstrip(">"))
-        text = line[depth:].removeprefix(" ")
+        stuffed = line[depth:].startswith(" >")
+        text = (OWN_MARK if stuffed and not depth else "") + line[depth:].removeprefix(" ")
         is_signature = text == "-- "
         if open_depth >= 0 and (depth != open_depth or is_signature):
             yield _requoted(joined, open_depth)

@@ -82,7 +82,7 @@ _SENT_WITH = (
     r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
     r"laden sie (?=outlook) / téléchargez (?=outlook) / obtenir (?=outlook) / obtener (?=outlook) / "
     r"obter (?=o? ?outlook) / ottieni (?=outlook) / scarica (?=outlook) / download (?=outlook) / "
-    r"hämta (?=outlook) / hent (?=outlook) / pobierz (?=outlook) / "
+    r"hämta (?=outlook) / hent (?=outlook) / pobierz (?=outlook) / get (?=\w+ for (?:android|ios)\b) / ส่งจาก / "
     r"outlook\w* (?=.{0,12}(?:beszerzése|edinin))"
 )
 DEVICE_VERB = re.compile(
@@ -93,13 +93,17 @@ _DEVICE = (
     r"blackberry / windows / outlook / aka\.ms / proton ?mail / yahoo / gmx / web\.de / t-online / k-9 / "
     r"thunderbird / fairemail / mobil\w* / smartphone / handy / téléphone / móvil / celular / telefon\w* / "
     r"телефон\w* / mail\.ru / yandex / яндекс / mail app / apple mail / tuta\b / tutanota / mailbird / "
-    r"spark\b / aol\b / superhuman / phone / tablet / unterwegs / 手机 / 手機 / スマホ / מהנייד"
+    r"spark\b / aol\b / superhuman / edison mail / shortwave / mimestream / canary / "
+    r"for ios\b / bo[iî]te mail / orange mail / phone / tablet / unterwegs / 手机 / 手機 / スマホ / מהנייד"
 )
 DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
 # Lines with many variants, recognizable only by the program's URL or slogan.
 DEVICE_LINE = re.compile(
-    r"outlook.{0,40}<https://aka\.ms/\w+>$|^yahoo mail\s?: |^provenance : courrier"
+    r"outlook.{0,40}<https://aka\.ms/\w+>(?: \w+)?$|^yahoo mail\s?: |^provenance : courrier"
+    r"|^(?=.*(?:\bprint|druck|imprim|stamp[ai]|afdruk))"
+    r".*(?:consider the environment|an die umwelt|l.environnement|medio ambiente|meio ambiente"
+    r"|all.ambiente|aan het milieu)"
     r"|^.{0,40}(?:avast|avg)\.com\.?$|\bavast\b.{0,60}(?:antivir|viren|virus)|^yahoo mail - .{0,40}$",
     re.IGNORECASE,
 )
@@ -113,8 +117,12 @@ _ABSENT_WORDS = (
     r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt svar|automatisk svar|"
     r"automaattinen vastaus|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|"
     r"automatikus válasz|автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|"
-    r"αυτόματη απάντηση|răspuns automat|"
-    r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|自动答复|自動回覆|自動回應|自動応答|자동 회신|"
+    r"αυτόματη απάντηση|răspuns automat|absent du bureau|ausente d[ae]|fora do escritório|vacation re(?:ply|sponse)|"
+    r"autoresponder|undeliverable|undelivered mail returned to sender|delivery status notification|"
+    r"mail delivery failed|returned mail|unzustellbar|non remis|no se puede entregar|"
+    r"não é possível entregar|onbestelbaar|"
+    r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|自动答复|自动回复|自動回覆|自動回應|自動応答|"
+    r"自動返信|外出自動回覆|不在通知|자동 회신|자동 응답|"
     r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब"
 )
 ABSENT = re.compile(

@@ -25,6 +25,8 @@ from publish.targets.email.signatures import (
 
 # A line emitted by the HTML parser where everything after is marked as quoted.
 CUT = "\0"
+# Before a ">" that the person has typed at the beginning of a line (RFC 3676, 4.4), not a mark of a quotation.
+OWN_MARK = "\u2060"
 _INTRO_LINES, _INTRO_CHARS, _FORWARD_LINES = 5, 400, 10
 # A year, a numeric date, or a time; \d matches digits of any script.
 _DATE = re.compile(
@@ -64,9 +66,23 @@ def own_words(text: str, sent: Sent, author: str = "") -> str:
     """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
-    lines = _until_cut(lines, sent)
-    kept = without_signature(_unquoted(lines, sent), author)
-    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
+    above = _until_cut(lines, sent)
+    if not any(line.strip() for line in above):
+        above = _below_header(lines[len(above) :], sent)
+    kept = without_signature(_unquoted(above, sent), author)
+    whole = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
+    return whole.replace(OWN_MARK, "")
+
+
+def _below_header(lines: list[str], sent: Sent) -> list[str]:
+    """What follows a header block at the very top if the quotation below it is marked: the answer is below that."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    if not lines or CUT in lines or not _is_header_block(lines, first, sent):
+        return []
+    ends = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
+    rest = lines[ends:]
+    following = next((line for line in rest if line.strip()), "")
+    return _until_cut(rest, sent) if _QUOTED.match(following) else []
 
 
 def plain_subject(subject: str) -> str:

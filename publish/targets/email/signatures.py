@@ -71,7 +71,9 @@ def _without_notice(lines: list[str]) -> list[str]:
 
 def plain_line(text: str) -> str:
     """The line without bidirectional marks, with ordinary spaces."""
-    return BIDI.sub("", text).replace("\xa0", " ").replace("\u202f", " ").strip()
+    # Some programs of China write the entity into plain text.
+    spaces = BIDI.sub("", text).replace("&nbsp;", " ").replace("\xa0", " ")
+    return spaces.replace("\u202f", " ").strip()
 
 
 def _without_footer(lines: list[str]) -> list[str]:
@@ -93,7 +95,8 @@ def _without_signature(lines: list[str]) -> list[str]:
     """Cut at the signature separator: "-- ", or "--" where trailing spaces were stripped."""
     for number, line in enumerate(lines):
         rest = sum(bool(one.strip()) for one in lines[number + 1 :])
-        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and any(lines[:number]):
+        above = any(lines[:number])
+        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and (above or rest == 1):
             return lines[:number]
     return lines
 

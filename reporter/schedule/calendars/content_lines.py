@@ -187,3 +187,19 @@ def parse_duration(text: str) -> tuple[int, timedelta]:
         raise ValueError(text)
     weeks, days, hours, minutes, seconds = (int(part or 0) for part in match.groups()[1:])
     return 7 * weeks + days, timedelta(hours=hours, minutes=minutes, seconds=seconds)
+
+
+def period_of(calendar: Component) -> tuple[date, date]:
+    """From half a year before the first event to half a year after the last; raises ValueError without one."""
+    days: list[date] = []
+    for event in calendar.of_kind("VEVENT"):
+        start = event.first("DTSTART")
+        try:
+            day = parse_moment(start.value) if start is not None else None
+        except ValueError:
+            continue
+        if day is not None and 1970 <= day.year <= 2200:
+            days.append(day.date() if isinstance(day, datetime) else day)
+    if not days:
+        raise ValueError("no event has a start")
+    return min(days) - timedelta(days=180), max(days) + timedelta(days=180)
