@@ -42,6 +42,24 @@ def json_option(command: F) -> F:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
+def port_option(command: F) -> F:
+    """``--port``: that of the gathering's running kiosk unless it is given."""
+    return click.option(
+        "--port",
+        type=click.IntRange(1, 65535),
+        callback=_find_port,
+        show_default="that of the running kiosk, else 8000",
+        help="The port that the kiosk listens on.",
+    )(command)
+
+
+def _find_port(_ctx: click.Context, _param: click.Parameter, value: int | None) -> int:
+    from kiosk.desktop.port_file import noted_port
+
+    # --gathering has been read by now: click reads what was typed before it takes defaults.
+    return value or noted_port(gathering_folder())
+
+
 def asked_for() -> Path | None:
     """The folder that was asked for in so many words, or None."""
     chosen = click.get_current_context().find_root().meta.get("gathering")

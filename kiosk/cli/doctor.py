@@ -6,13 +6,13 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, print_json
+from kiosk.cli.common import gathering_option, json_option, opened, port_option, print_json
 
 MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 
 
 @click.command("doctor")
-@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@port_option
 @json_option
 @gathering_option
 def doctor(port: int, as_json: bool) -> None:
@@ -37,7 +37,7 @@ def doctor(port: int, as_json: bool) -> None:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path, dir_okay=False), help="The file to write."
 )
-@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@port_option
 @gathering_option
 def support(output: Path | None, port: int) -> None:
     """Pack what a helper needs to know: no words, names, pictures or receipts. Without -o, show what would be in it."""

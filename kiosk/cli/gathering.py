@@ -16,6 +16,7 @@ from kiosk.cli.common import (
     gathering_option,
     json_option,
     opened,
+    port_option,
     print_json,
 )
 from kiosk.cli.progress_bar import progress_bar
@@ -310,9 +311,7 @@ def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
     "-o", "output", type=click.Path(path_type=Path), default="posters.pdf", show_default=True
 )
 @click.option("--base-url", help="The address that phones reach, as http://192.168.4.1:8000.")
-@click.option(
-    "--port", default=8000, show_default=True, help="The port that the kiosk will listen on."
-)
+@port_option
 @click.option("--paper", type=click.Choice(["A4", "Letter"]), default="A4", show_default=True)
 @gathering_option
 def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:

@@ -7,7 +7,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import (
+    db_session,
+    gathering_option,
+    json_option,
+    opened,
+    port_option,
+    print_json,
+)
 from kiosk.cli.progress_bar import progress_bar
 from reporter.errors import Conflict, NotFound
 
@@ -28,7 +35,7 @@ ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthes
     show_default=True,
     help="How many volunteers send at once.",
 )
-@click.option("--port", default=8000, show_default=True, help="The port that the kiosk listens on.")
+@port_option
 @json_option
 @gathering_option
 def rehearse(phones: int, port: int, as_json: bool) -> None:

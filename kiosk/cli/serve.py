@@ -27,6 +27,7 @@ from kiosk.cli.common import (
     warn_of_place,
 )
 from kiosk.cli.progress_bar import progress_bar
+from kiosk.desktop.port_file import DEFAULT_PORT, port_noted
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
 from reporter.errors import ConfigError
@@ -39,7 +40,6 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-DEFAULT_PORT = 8000
 # A clock that is corrected little by little never jumps so far within half a second.
 JUMP_SECONDS = 30
 # How long background work leaves a start to the first page.
@@ -144,12 +144,15 @@ def serve(
     with listener.dup() as kept, ExitStack() as stack:
         # A start makes much and drops little (see _start_after_first_page).
         stack.callback(gc.enable)
-        following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
+        port = listener.getsockname()[1]
+        with port_noted(settings.folder, port):
+            following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
             click.echo(f"going on with {following}")
             _remember(settings.folder, following)
             settings = load_settings(following)
-            following = _serve_one(settings, kept.dup(), stop=stop, tls=tls, show=False)
+            with port_noted(settings.folder, port):
+                following = _serve_one(settings, kept.dup(), stop=stop, tls=tls, show=False)
 
 
 def _remember(before: Path, following: Path) -> None:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
+from kiosk.desktop.port_file import noted_port, port_noted
 from reporter.config import Settings, load_settings
 from reporter.models import EventSession
 from tests.support.kiosk_process import KioskProcess, add_takeaway
@@ -291,12 +292,25 @@ def test_publish_to_a_folder_once(gathering: Settings, receipts: list[str], tmp_
     assert not any("on compost" in path.read_text() for path in stick.rglob("*.html"))
 
 
-def test_the_kiosk_says_where_it_is_and_stops(kiosk_process: KioskProcess) -> None:
+def test_the_kiosk_says_where_it_is_and_stops(
+    kiosk_process: KioskProcess, gathering: Settings
+) -> None:
     url = kiosk_process.start()
+    assert noted_port(gathering.folder) == kiosk_process.port
     with urllib.request.urlopen(f"{url}/healthz", timeout=120) as answer:
         assert json.load(answer)["gathering"] == "Spring gathering"
     assert kiosk_process.stop() == 0
+    assert noted_port(gathering.folder) == 8000
     assert not any("Traceback" in line for line in kiosk_process.lines)
+
+
+def test_commands_use_the_port_of_the_running_kiosk(gathering: Settings) -> None:
+    at = ("--gathering", gathering.folder)
+    with port_noted(gathering.folder, 1):
+        result = run("rehearse", "--json", *at)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "No kiosk runs on port 1 of this laptop." in result.stderr
+        assert "on port 2 of" in run("rehearse", "--port", "2", *at).stderr
 
 
 def test_a_port_that_is_taken_is_said(kiosk_process: KioskProcess, gathering: Settings) -> None:
