@@ -16,7 +16,7 @@ from kiosk.cli.common import (
     print_json,
 )
 from kiosk.cli.progress_bar import progress_bar
-from reporter.errors import Conflict, ReporterError
+from reporter.errors import Conflict, NotFound, ReporterError
 
 if TYPE_CHECKING:
     from kiosk.runtime.context import KioskContext
@@ -102,7 +102,7 @@ def _merge_path(kiosk: KioskContext, other: str, code: str | None) -> MergeRepor
     if code is not None:
         raise click.UsageError("--code is for laptops in the network: http://…")
     if not Path(other).exists():
-        raise click.UsageError(f"There is no {other}.")
+        raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
     return merge_in(kiosk, Path(other))
 
 
@@ -116,18 +116,21 @@ def _merge_over_network(kiosk: KioskContext, url: str, code: str | None) -> Merg
 
 def _tell_merge(done: MergeReport) -> None:
     click.echo(
-        f"{done.takeaways} takeaways and {done.files} files came, {done.changed} were newer there, "
-        f"{done.withdrawn} were taken back there, {done.known} were known"
+        f"takeaways: {done.takeaways} new, {done.changed} newer there, {done.withdrawn} taken back there, "
+        f"{done.known} known; files: {done.files} new"
     )
-    if done.sessions or done.stories or done.deliveries or done.targets:
+    others = {
+        "sessions": done.sessions,
+        "stories": done.stories,
+        "places": done.targets,
+        "published from there": done.deliveries,
+        "recordings with captions": done.captions,
+        "questions and actions": done.items,
+        "replies": done.replies,
+    }
+    if any(others.values()):
         click.echo(
-            f"also: {done.sessions} sessions, {done.stories} stories, {done.targets} places, "
-            f"{done.deliveries} things that were published from there"
-        )
-    if done.captions or done.items or done.replies:
-        click.echo(
-            f"also: captions of {done.captions} recordings, {done.items} questions and actions, "
-            f"{done.replies} replies"
+            "also " + ", ".join(f"{what}: {count}" for what, count in others.items() if count)
         )
     for receipt in done.look:
         click.echo(f"look at {receipt}: both sides had decided on it; the later decision holds")

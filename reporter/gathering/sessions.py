@@ -193,11 +193,19 @@ def is_running(row: EventSession, now: datetime) -> bool:
 
 
 def running(rows: Iterable[EventSession], now: datetime) -> list[EventSession]:
-    """The sessions running now; timed ones first, the one that began last at the top."""
+    """The sessions running now; timed ones first, the one that began last at the top.
+
+    Those of the grace period follow: people record in a session's last minutes, and need its code, not the next one's.
+    """
     current = [row for row in rows if is_running(row, now)]
     timed = [row for row in current if row.starts_at]
-    timed.sort(key=lambda row: (row.starts_at, row.title), reverse=True)
+    timed.sort(key=lambda row: (_in_progress(row, now), row.starts_at, row.title), reverse=True)
     return timed + [row for row in current if not row.starts_at]
+
+
+def _in_progress(row: EventSession, now: datetime) -> bool:
+    ends = end_of(row)
+    return row.starts_at is not None and ends is not None and row.starts_at <= now < ends
 
 
 def takeaway_counts(session: Session) -> dict[str, int]:

@@ -60,7 +60,7 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
     note_copy(db.session(), BACKUP, goal, now=kiosk.now())
     told = [
         Message(
-            "The copy is in %(goal)s: %(copied)s files came, %(known)s were there already, all were read back.",
+            "The copy is in %(goal)s, and all of it was read back. Files copied: %(copied)s; there already: %(known)s.",
             goal=goal,
             copied=done.copied,
             known=done.known,
@@ -76,7 +76,7 @@ def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[
     note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
     return [
         Message(
-            "%(goal)s holds %(takeaways)s takeaways in %(files)s files, and was read back.",
+            "The bundle is in %(goal)s, and all of it was read back. Takeaways: %(takeaways)s; files: %(files)s.",
             goal=goal,
             takeaways=made.takeaways,
             files=made.files,
@@ -92,7 +92,7 @@ def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Seque
     done = copy_gathering(source, goal, progress=progress)
     told = [
         Message(
-            "“%(title)s” is back: %(files)s files, all were read back. It is in %(goal)s.",
+            "“%(title)s” is back in %(goal)s, and all of it was read back. Files: %(files)s.",
             title=title,
             files=done.copied + done.known,
             goal=goal,
@@ -125,8 +125,8 @@ def take_in(kiosk: KioskContext, other: Path, progress: Progress) -> Sequence[st
     kiosk.index.sync(db.session())
     told = [
         Message(
-            "%(came)s takeaways and %(files)s files came, %(changed)s were newer there, "
-            "%(withdrawn)s were taken back there, %(known)s were known.",
+            "Takeaways: %(came)s new, %(changed)s changed there, %(withdrawn)s taken back there, %(known)s "
+            "known already. New files: %(files)s.",
             came=done.takeaways,
             files=done.files,
             changed=done.changed,

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any, cast
 
 from flask import Blueprint, flash, redirect, render_template, request
 from flask.typing import ResponseReturnValue
+from flask_babel import format_date, ngettext
 from flask_babel import gettext as _
-from flask_babel import ngettext
 
 from capture.intake.submission import ReceivedFile
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -19,7 +21,7 @@ from kiosk.web.desk.sessions import back, language_name
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.streaming_forms import FilePart
 from reporter.errors import BadInput, ReporterError
-from reporter.gathering.sessions import import_schedule
+from reporter.gathering.sessions import Imported, import_schedule
 from reporter.schedule import MAX_BYTES
 
 bp = Blueprint("schedule", __name__, url_prefix="/sessions/schedule")
@@ -74,7 +76,7 @@ def _given() -> bytes:
 def _shown(name: str, value: Any) -> str:
     """A value of a session in the preview."""
     if hasattr(value, "astimezone"):
-        return str(value.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M"))
+        return f"{format_date(value, 'medium')}, {shown_clock(value)}"
     return language_name(value) if name == "language" else value_words(value)
 
 
@@ -86,14 +88,18 @@ def apply(name: str) -> ResponseReturnValue:
     data = schedule_preview.take_up(kiosk.store, name)
     scheduled = schedule_preview.read(data, kiosk.settings.gathering.timezone).sessions
     done = import_schedule(db.session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
-    flash(
-        ngettext("%(num)d session added", "%(num)d sessions added", done.added)
-        + ", "
-        + _(
-            "%(changed)d changed, %(same)d as before, %(gone)d no longer in the schedule. Every code stays as it was.",
-            changed=done.updated,
-            same=done.unchanged,
-            gone=done.retired,
-        )
-    )
+    flash(" · ".join(_outcome(done)))
     return redirect(back(), code=303)
+
+
+def _outcome(done: Imported) -> Iterator[str]:
+    """What an import did; what there is none of is left out."""
+    if done.added:
+        yield ngettext("%(num)d session added", "%(num)d sessions added", done.added)
+    if done.updated:
+        yield ngettext("%(num)d session changed", "%(num)d sessions changed", done.updated)
+    if done.retired:
+        yield ngettext(
+            "%(num)d session off the list", "%(num)d sessions off the list", done.retired
+        )
+    yield _("Every code stays as it was.")

@@ -22,6 +22,9 @@ from reporter.gathering.session_editing import SessionFields
 from reporter.gathering.sessions import all_sessions, by_code, let_words_leave, takeaway_counts
 from reporter.models import EventSession
 
+# A night may go on past midnight; what would last longer is a slip of the keys.
+LONGEST_NIGHT = timedelta(hours=16)
+
 bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 
@@ -235,6 +238,8 @@ def _fields(form: Form) -> SessionFields:
     if starts_at and ends_at and ends_at < starts_at:
         # Past midnight.
         ends_at = _moment(form.day, form.ends, days=1)
+        if ends_at and ends_at - starts_at > LONGEST_NIGHT:
+            raise BadInput("The end is before the start. Correct one of the two.")
     if form.ends.strip() and starts_at is None:
         raise BadInput("An end needs a start. Give the start too, or leave both empty.")
     return SessionFields(

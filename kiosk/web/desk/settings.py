@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import dataclasses
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 from typing import Any
-from zoneinfo import available_timezones
 
 from flask import Blueprint, current_app, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -133,8 +134,15 @@ def _choices(number: str, one: dataclasses.Field[Any], chosen: str) -> tuple[tup
 
 def listed_zones(chosen: str) -> list[str]:
     """The places to choose a time zone from, as Europe/Berlin; with the chosen one, whatever it is."""
-    places = {name for name in available_timezones() if "/" in name and not name.startswith("Etc/")}
-    return sorted(places | {"UTC", chosen})
+    return sorted(_places() | {"UTC", chosen})
+
+
+@cache
+def _places() -> frozenset[str]:
+    """Today's name of each zone: a list with Asia/Calcutta beside Asia/Kolkata makes people wonder which is meant."""
+    table = files("tzdata") / "zoneinfo" / "zone.tab"
+    lines = table.read_text(encoding="utf-8").splitlines()
+    return frozenset(line.split("\t")[2] for line in lines if line and not line.startswith("#"))
 
 
 @bp.post("")

@@ -3,6 +3,7 @@
 import { at, verdict } from "./queue-list.js";
 
 const PATIENCE = 4000;
+const LOOK_AGAIN = 2000;
 // A short response without a body that phones request anyway.
 const PROBE = "/generate_204";
 // Pages that the service worker serves offline, where there is one.
@@ -33,17 +34,31 @@ function list(outbox) {
   });
 }
 
-function stay(outbox, goal) {
-  const dialog = at("away");
+function drawList(outbox) {
   at("away-list").replaceChildren(...list(outbox));
   at("away-list").hidden = !outbox.items.length;
+}
+
+// Closes the dialog as soon as the kiosk is back: by then it would claim what is no longer so.
+async function closeWhenBack(dialog) {
+  await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
+  if (!dialog.open) return;
+  if (await answers()) dialog.close();
+  else closeWhenBack(dialog);
+}
+
+function stay(outbox, goal) {
+  const dialog = at("away");
+  drawList(outbox);
   at("away-again").onclick = async () => {
     at("away-again").disabled = true;
     const there = await answers();
     at("away-again").disabled = false;
     if (there) location.assign(goal);
   };
+  if (dialog.open) return;
   dialog.showModal();
+  closeWhenBack(dialog);
 }
 
 function isOurs(event, link) {
@@ -54,6 +69,7 @@ function isOurs(event, link) {
 // Guards every link of this page; `outbox` is the page's upload queue.
 export function guardLinks(outbox) {
   if (!at("away")?.showModal) return;
+  outbox.addEventListener("change", () => at("away").open && drawList(outbox));
   document.addEventListener("click", async (event) => {
     const link = event.target.closest?.("a[href]");
     if (!isOurs(event, link)) return;

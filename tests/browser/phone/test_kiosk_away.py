@@ -79,3 +79,6 @@ def test_my_takeaways_lists_what_the_phone_knows_while_the_kiosk_is_away(
     expect(rows).to_have_count(1)
     expect(rows).to_contain_text("Leaves keep the frost away")
     expect(rows).to_contain_text("Safe on the kiosk")
+    # It says so no longer than it is true.
+    kiosk_process.start()
+    expect(phone_page.get_by_role("dialog")).to_be_hidden()

@@ -176,6 +176,12 @@ def test_failures_are_one_line_and_wrong_usage_is_two(tmp_path: Path) -> None:
     assert run("sessions", "explode").exit_code == 2
     assert run("kiosk", "--port", "many").exit_code == 2
     assert run("kiosk", "--tls-cert", __file__).exit_code == 2
+    assert run("new", "Here", "--gathering", tmp_path / "here").exit_code == 0
+    nowhere = run("--gathering", tmp_path / "here", "merge", "nowhere")
+    assert (nowhere.exit_code, nowhere.stderr) == (
+        1,
+        "reporter: nowhere is no gathering folder and no bundle.\n",
+    )
 
 
 @pytest.fixture

@@ -252,6 +252,8 @@ def test_what_runs_now_has_a_grace_and_the_latest_first(
     rows = [lobby, early, late]
     assert running(rows, START - timedelta(minutes=16)) == [lobby]
     assert running(rows, START - timedelta(minutes=15)) == [early, lobby]
+    # People record in the last minutes: until it ends, its code is shown and not that of the next.
+    assert running(rows, START + timedelta(minutes=59)) == [early, late, lobby]
     assert running(rows, START + hour) == [late, early, lobby]
     assert not is_running(early, START + hour + timedelta(minutes=16))
     # Without an end it lasts an hour.

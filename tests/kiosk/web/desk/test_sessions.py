@@ -77,6 +77,16 @@ def test_a_session_is_added_with_all_it_has(client: FlaskClient, session: Sessio
     assert "Lobby" not in titles(session)
 
 
+def test_an_end_before_the_start_is_a_slip_of_the_keys(
+    client: FlaskClient, session: Session
+) -> None:
+    answer = press(client, PAGE, title="Circle", day="2026-03-14", begins="15:00", ends="14:00")
+    assert answer.status_code == 422
+    assert "The end is before the start. Correct one of the two." in answer.text
+    assert 'value="14:00"' in answer.text
+    assert "Circle" not in titles(session)
+
+
 def test_a_session_is_edited_and_keeps_what_was_typed_when_refused(
     event: EventSession, client: FlaskClient, session: Session
 ) -> None:
@@ -144,12 +154,17 @@ def test_the_preview_tells_what_changes_what_goes_and_what_stays(
         "Second,2026-03-14 12:00,2026-03-14 13:00,Attic,b\n", third
     )
     preview = bring(client, "paste", later, plans)
-    assert "2026-03-14 10:00" in preview.text
-    assert "2026-03-14 10:30" in preview.text
+    assert "Mar 14, 2026, 10:00\u202fAM" in preview.text
+    assert "Mar 14, 2026, 10:30\u202fAM" in preview.text
     for words in ("New", "Changed", "No longer in the schedule"):
         assert f"{words} <span" in preview.text
     assert titles(session) == ["First", "Second"]
     go_on(client, preview)
+    # Of nothing it says nothing.
+    told = (
+        "1 session added · 1 session changed · 1 session off the list · Every code stays as it was."
+    )
+    assert told in client.get(PAGE).text
     assert titles(session) == ["First", "Third"]
     assert {row.code for row in all_sessions(session)} >= {codes["First"]}
     again = bring(client, "paste", later, plans)

@@ -10,6 +10,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from kiosk.i18n.setting_help import CHOICES, HELP, SECTIONS
+from kiosk.web.desk.settings import listed_zones
 from reporter.config import Settings, load_settings, sections
 from tests.support.browsers.pages import PHONE, press
 
@@ -185,3 +186,10 @@ def test_an_address_that_no_phone_can_open_goes_into_no_code(
     good = save(client, gathering, kiosk__base_url="https://kiosk.example:8443")
     assert good.status_code == 303
     assert load_settings(gathering.folder).kiosk.base_url == "https://kiosk.example:8443"
+
+
+def test_zones_are_listed_by_the_names_they_have_today() -> None:
+    zones = listed_zones("Asia/Calcutta")
+    assert {"UTC", "Asia/Kolkata", "Europe/Kyiv", "Europe/Berlin"} <= set(zones)
+    assert "Asia/Calcutta" in zones, "the one that was chosen stays, whatever it is called"
+    assert not {"Asia/Saigon", "Europe/Kiev", "US/Pacific", "Etc/GMT+1"} & set(zones)

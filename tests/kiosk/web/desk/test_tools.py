@@ -62,7 +62,7 @@ def test_a_copy_and_a_bundle_go_onto_a_stick_and_are_found_there(
     [packed] = stick.glob("*.zip")
     check_zip(packed)
     press(client, "/desk/tools/merge", other=str(packed))
-    assert "0 takeaways and 0 files came" in ended(client)
+    assert "Takeaways: 0 new" in ended(client)
 
 
 def test_only_what_is_in_and_only_at_the_laptop(client: FlaskClient, stick: Path) -> None:
