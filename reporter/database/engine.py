@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import DateTime, Engine, ExceptionContext, TypeDecorator, event
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
-from sqlalchemy.orm import DeclarativeBase
+from sqlalchemy.orm import DeclarativeBase, Session
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from reporter.database import write_lock
 from reporter.database.write_lock import TurnTakingConnection
 from reporter.errors import DISK_FULL, DISK_READ_ONLY, Busy, DiskFull, ReadOnlyDisk, ReporterError
 from reporter.messages import Message
@@ -124,6 +125,22 @@ def prepare_sqlite(engine: Engine) -> None:
         error = context.sqlalchemy_exception
         if error is not None and isinstance(translate_error(error), ReadOnlyDisk):
             context.is_disconnect = True
+
+
+def wait_until_safe(session: Session) -> None:
+    """Return once whatever this session can read is on the disk, at once if it is already.
+
+    For answers that say that something is safe without writing anything: SQLite shows others a commit
+    before it is synced, and after its sync failed. (PostgreSQL shows it only after its sync.) Ends the
+    session's transaction. Raises OperationalError if that is not certain.
+    """
+    session.rollback()
+    url = session.get_bind().engine.url
+    if url.get_backend_name() == "sqlite" and url.database:
+        try:
+            write_lock.wait_until_safe(url.database, WAIT_SECONDS)
+        except sqlite3.OperationalError as error:
+            raise OperationalError("wait until safe", None, error) from error
 
 
 def translate_error(error: SQLAlchemyError) -> ReporterError | None:

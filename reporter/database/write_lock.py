@@ -16,6 +16,13 @@ A kernel reports a failed write once and then treats the lost pages as clean (fs
 later fsync of the WAL succeeds although there is a gap in it, and recovery stops at the gap. So
 after one failure all waiting commits fail, and the next writer starts a new WAL: either a
 checkpoint moves all of the old one into the database, or nobody writes.
+
+"Once" is per open file: whoever opens the WAL after somebody else was told is told nothing. That
+may be another process, or SQLite's automatic checkpoint, which ignores the error. So a process syncs
+through one handle, opened before it wrote to the WAL (reporter.database.log_file).
+
+What others have committed can be read before it is on the disk. Whoever only reads, and answers
+that something is safe, calls ``wait_until_safe`` first.
 """
 
 from __future__ import annotations
@@ -30,15 +37,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from reporter.files import sync_file
+from reporter.database.log_file import IO_ERROR, LogFile, open_log
 
 # The statements before which Python's sqlite3 begins a transaction (its documentation, "Transaction control").
 # VACUUM writes too, in a transaction of its own; migrations issue BEGIN explicitly, since sqlite3
 # begins none before their statements.
 _WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE", "VACUUM", "BEGIN")
-
-# SQLite's wording with its code name: reporter.database.engine.translate_error recognizes it by that.
-IO_ERROR = "disk I/O error (SQLITE_IOERR)"
 
 _guard = threading.Lock()
 _gates: dict[str, Gate] = {}
@@ -51,6 +55,12 @@ class FairLock:
         self._guard = threading.Lock()
         self._held = False
         self._waiting: deque[threading.Event] = deque()
+
+    @property
+    def is_free(self) -> bool:
+        """Whether nobody holds it."""
+        with self._guard:
+            return not self._held
 
     def acquire(self, timeout: float) -> bool:
         """Wait up to so many seconds; returns whether the lock was acquired."""
@@ -85,8 +95,10 @@ class Gate(FairLock):
         super().__init__()
         self._disk = threading.Condition()
         self._syncing = False
-        # Commits so far, and how many of them an fsync has covered.
-        self._committed = self._lasting = 0
+        # Commits so far, and how many of them an fsync has covered: at first not even those that an
+        # earlier process may have left in the WAL.
+        self._committed, self._lasting = 0, -1
+        self._log: weakref.ref[LogFile] | None = None
         # Number of failed syncs of the WAL.
         self.failures = 0
         # The WAL may have a gap on the disk; only the holder of the lock resets this.
@@ -99,6 +111,32 @@ class Gate(FairLock):
         for listener in self.listeners:
             listener()
 
+    def log_file(self, path: str) -> LogFile | None:
+        """The WAL, opened; None if there is none. For the holder of the lock."""
+        known = self._log() if self._log else None
+        if known is not None and known.is_still_at(path):
+            return known
+        opened = open_log(path)
+        self._log = weakref.ref(opened) if opened else None
+        return opened
+
+    def wait_until_safe(self, path: str, patience: float) -> None:
+        """Return once every commit so far is durable; raises OperationalError if one may not be."""
+        failures = self.failures
+        if self.is_free and self._lasting >= self._committed and not self.log_is_doubtful:
+            return
+        if not self.acquire(patience):
+            raise sqlite3.OperationalError("database is locked")
+        try:
+            number, log, doubtful = self._committed, self.log_file(path), self.log_is_doubtful
+        finally:
+            self.release()
+        if doubtful:
+            raise sqlite3.OperationalError(f"{IO_ERROR}: a write of the log failed")
+        # No WAL: a checkpoint has moved all of it into the database, with fsync.
+        if log is not None:
+            self.wait_for_disk(log, number, failures)
+
     def note_commit(self) -> int:
         """Return a commit's number; the caller still holds the write lock."""
         self._committed += 1
@@ -110,20 +148,21 @@ class Gate(FairLock):
         self.log_is_doubtful = True
         self.failures += 1
 
-    def wait_for_disk(self, log: str, number: int, failures: int) -> None:
+    def wait_for_disk(self, own: LogFile, number: int, failures: int) -> None:
         """Return once a commit is durable; raises OperationalError if it, or an earlier one, may not be.
 
         ``failures``: how many there were when its transaction began. One since then may have left a
         gap in the WAL that this commit was appended to, even if it came before the commit did.
         """
         covered = self._lead(number, failures)
-        if not covered:
+        if covered is None:
             return
         try:
-            sync_log(log)
+            # Since the commits were counted the WAL can only have been replaced by a newer one.
+            ((self._log() if self._log else None) or own).sync()
         except sqlite3.OperationalError:
             self.note_failure()
-            covered = 0
+            covered = -1
             raise
         finally:
             with self._disk:
@@ -131,14 +170,14 @@ class Gate(FairLock):
                 self._lasting = max(self._lasting, covered)
                 self._disk.notify_all()
 
-    def _lead(self, number: int, failures: int) -> int:
-        """Wait for a running fsync; 0 if that covered us, else the number of commits that our own fsync will cover."""
+    def _lead(self, number: int, failures: int) -> int | None:
+        """Wait for a running fsync; None if that covered us, else how many commits our own fsync will cover."""
         with self._disk:
             while True:
                 if self.failures != failures:
                     raise sqlite3.OperationalError(f"{IO_ERROR}: another write of the log failed")
                 if self._lasting >= number:
-                    return 0
+                    return None
                 if not self._syncing:
                     self._syncing = True
                     return self._committed
@@ -156,6 +195,18 @@ def told_of_commits(database: Path, listener: Callable[[], object]) -> Iterator[
         gate.listeners = tuple(one for one in gate.listeners if one is not listener)
 
 
+def wait_until_safe(database: str, patience: float) -> None:
+    """Return once all that this process can read in a database is durable, at once if it is already.
+
+    Raises OperationalError if some of it may be lost in a power cut, or nobody can tell in time.
+    """
+    _gate(database).wait_until_safe(_log_of(database), patience)
+
+
+def _log_of(database: str) -> str:
+    return f"{os.path.abspath(database)}-wal"
+
+
 def _gate(database: str) -> Gate:
     with _guard:
         return _gates.setdefault(os.path.abspath(database), Gate())
@@ -167,8 +218,9 @@ class TurnTakingConnection(sqlite3.Connection):
     def __init__(self, database: str, timeout: float = 5.0, *args: Any, **kwargs: Any) -> None:
         super().__init__(database, timeout, *args, **kwargs)
         self._patience = timeout
-        self._log = "" if database in ("", ":memory:") else f"{os.path.abspath(database)}-wal"
-        self._relaxed = False
+        self._log = "" if database in ("", ":memory:") else _log_of(database)
+        # The WAL that the transaction writes to, if we sync it; None: SQLite does.
+        self._relaxed: LogFile | None = None
         self._failures = 0
         # Each in-memory database is separate.
         self._turn = Gate() if database in ("", ":memory:") else _gate(database)
@@ -204,7 +256,7 @@ class TurnTakingConnection(sqlite3.Connection):
         """As of sqlite3, but at once: a cursor referenced by an error would keep the file open
         (sqlite3_close_v2), and with a read-only one every new connection would be read-only too."""
         # Uncommitted changes are lost with it; SQLite itself writes the last of the WAL.
-        self._relaxed = False
+        self._relaxed = None
         cursors = list(self._cursors)
         self._cursors.clear()
         for cursor in cursors:
@@ -221,28 +273,28 @@ class TurnTakingConnection(sqlite3.Connection):
         if not self._turn.acquire(timeout=self._patience):
             raise sqlite3.OperationalError("database is locked")
         self._mine = True
-        self._failures = self._turn.failures
-        if self._turn.log_is_doubtful:
-            self._begin_new_log()
-        if self._log and os.path.exists(self._log):
-            self._relaxed = True
-            super().execute("PRAGMA synchronous=NORMAL")
-
-    def _begin_new_log(self) -> None:
-        """Checkpoint a WAL with a possible gap from memory into the database and truncate it;
-        releases the lock on error.
-
-        TRUNCATE, because recovery would replay the part before the gap over newer pages.
-        """
         try:
-            busy, _frames, _moved = super().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
-            if busy:
-                raise sqlite3.OperationalError("database is locked")
-            sync_log(self._log)
-            self._turn.log_is_doubtful = False
+            self._failures = self._turn.failures
+            if self._turn.log_is_doubtful:
+                self._begin_new_log()
+            self._relaxed = self._turn.log_file(self._log) if self._log else None
+            if self._relaxed:
+                super().execute("PRAGMA synchronous=NORMAL")
         except BaseException:
             self._release()
             raise
+
+    def _begin_new_log(self) -> None:
+        """Checkpoint a WAL with a possible gap from memory into the database and truncate it.
+
+        TRUNCATE, because recovery would replay the part before the gap over newer pages.
+        """
+        busy, _frames, _moved = super().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        if busy:
+            raise sqlite3.OperationalError("database is locked")
+        if log := self._turn.log_file(self._log):
+            log.sync()
+        self._turn.log_is_doubtful = False
 
     def give_back(self) -> None:
         """Release the lock unless a transaction is still open."""
@@ -250,7 +302,7 @@ class TurnTakingConnection(sqlite3.Connection):
             relaxed, failures, number = self._relaxed, self._failures, self._turn.note_commit()
             self._release()
             if relaxed:
-                self._turn.wait_for_disk(self._log, number, failures)
+                self._turn.wait_for_disk(relaxed, number, failures)
             self._turn.tell()
 
     def _release(self) -> None:
@@ -258,30 +310,11 @@ class TurnTakingConnection(sqlite3.Connection):
             return
         try:
             if self._relaxed:
-                self._relaxed = False
+                self._relaxed = None
                 super().execute("PRAGMA synchronous=FULL")
         finally:
             self._mine = False
             self._turn.release()
-
-
-def sync_log(path: str) -> None:
-    """Fsync a write-ahead log; raises OperationalError on failure.
-
-    (SQLite locks the database and the -shm file, never the WAL: closing it here releases nobody's
-    lock.)
-    """
-    try:
-        handle = os.open(path, os.O_RDWR | getattr(os, "O_BINARY", 0))
-    except FileNotFoundError:
-        # A checkpoint has moved all of it into the database, with fsync, and the last connection deleted it.
-        return
-    try:
-        sync_file(handle)
-    except OSError as error:
-        raise sqlite3.OperationalError(f"{IO_ERROR}: {error}") from error
-    finally:
-        os.close(handle)
 
 
 class TurnTakingCursor(sqlite3.Cursor):

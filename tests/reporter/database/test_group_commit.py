@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from reporter.database.write_lock import TurnTakingConnection
+from reporter.database.write_lock import TurnTakingConnection, wait_until_safe
 
 INSERT = "INSERT INTO notes VALUES (?)"
 
@@ -193,6 +193,114 @@ def test_who_began_before_a_failed_write_is_not_thanked_after_it(
     second.commit()
     first.close()
     second.close()
+
+
+class OneTelling:
+    """A system that tells each handle of a lost write once, but none that is opened after somebody was told."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self._lost = 0
+        self._known: dict[int, int] = {}
+        self._open, self._fsync = os.open, os.fsync
+        monkeypatch.setattr(os, "open", self.open)
+        monkeypatch.setattr(os, "fsync", self.fsync)
+
+    def lose_a_write(self) -> None:
+        """And somebody else is told."""
+        self._lost += 1
+
+    def open(self, path: str, flags: int, mode: int = 0o777, *, dir_fd: int | None = None) -> int:
+        handle = self._open(path, flags, mode, dir_fd=dir_fd)
+        self._known[handle] = self._lost
+        return handle
+
+    def fsync(self, handle: int) -> None:
+        known, self._known[handle] = self._known.get(handle, self._lost), self._lost
+        if known < self._lost:
+            raise OSError(5, "Input/output error")
+        self._fsync(handle)
+
+
+@pytest.mark.parametrize("warm", [False, True])
+def test_a_lost_write_is_noticed_although_another_was_told_of_it(
+    database: Path, monkeypatch: pytest.MonkeyPatch, *, warm: bool
+) -> None:
+    """Another process, or SQLite's automatic checkpoint, which keeps it to itself."""
+    system = OneTelling(monkeypatch)
+    connection = connect(database)
+    if warm:
+        connection.cursor().execute(INSERT, ("before",))
+        connection.commit()
+    connection.cursor().execute(INSERT, ("a",))
+    system.lose_a_write()
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+        connection.commit()
+    connection.close()
+
+
+def test_a_log_that_was_made_anew_is_the_one_that_is_synced(database: Path, disk: Disk) -> None:
+    connection = connect(database)
+    connection.cursor().execute(INSERT, ("a",))
+    connection.commit()
+    # As another process does that closes last; this connection has the removed file still.
+    log = Path(f"{database}-wal")
+    log.rename(database.parent / "old")
+    (database.parent / "new").write_bytes((database.parent / "old").read_bytes())
+    (database.parent / "new").rename(log)
+    connection.cursor().execute(INSERT, ("b",))
+    connection.commit()
+    assert disk.synced[-1] == f"{database}-wal"
+    connection.close()
+
+
+def test_what_an_earlier_process_left_in_the_log_is_synced_before_it_is_called_safe(
+    database: Path, disk: Disk
+) -> None:
+    killed = sqlite3.connect(database)
+    killed.execute("PRAGMA synchronous=OFF")
+    killed.execute(INSERT, ("a",))
+    killed.commit()
+    connection = connect(database)
+    wait_until_safe(str(database), 30)
+    assert disk.synced == [f"{database}-wal"]
+    # Once is enough until somebody writes.
+    wait_until_safe(str(database), 30)
+    assert disk.synced == [f"{database}-wal"]
+    connection.close()
+    killed.close()
+
+
+def test_nothing_is_called_safe_that_waits_for_the_disk(database: Path, disk: Disk) -> None:
+    writer = connect(database)
+    wait_until_safe(str(database), 30)
+    disk.asked.clear()
+    disk.go_on.clear()
+    with ThreadPoolExecutor(2) as pool:
+        writer.cursor().execute(INSERT, ("a",))
+        waits = pool.submit(writer.commit)
+        assert disk.asked.wait(60)
+        reads = pool.submit(wait_until_safe, str(database), 30)
+        with pytest.raises(TimeoutError):
+            reads.result(0.2)
+        disk.go_on.set()
+        waits.result(60)
+        reads.result(60)
+    writer.close()
+
+
+def test_nothing_is_called_safe_while_the_log_is_doubtful(database: Path, disk: Disk) -> None:
+    writer = connect(database)
+    writer.cursor().execute(INSERT, ("a",))
+    disk.error, disk.fails_once = OSError(5, "Input/output error"), True
+    with pytest.raises(sqlite3.OperationalError):
+        writer.commit()
+    with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+        wait_until_safe(str(database), 30)
+    # The next writer moves it into the database.
+    writer.cursor().execute(INSERT, ("b",))
+    writer.commit()
+    wait_until_safe(str(database), 30)
+    writer.close()
 
 
 def test_many_writers_lose_nothing(database: Path) -> None:
