@@ -26,11 +26,11 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from io import FileIO
 from pathlib import Path
-from typing import Protocol
+from typing import BinaryIO, Protocol
 
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch
 from reporter.errors import Conflict, TooLarge
-from reporter.files import sync_file, sync_folder
+from reporter.files import sync_file, sync_folder, try_remove
 from reporter.media.store import PIECE, Store, disk_errors
 
 # The buffers shared by all requests whose bodies can tell when data is ready. Three keep two
@@ -96,6 +96,8 @@ class Writer:
 
     def __init__(self, live: UploadLock, path: Path, *, position: int, length: int) -> None:
         self.position = position
+        # Whether everything that was written has been synced by this request itself.
+        self.is_synced = False
         self._live = live
         self._path = path
         self._length = length
@@ -128,12 +130,13 @@ class Writer:
         with self._live.lock:
             if self._live.epoch != self._epoch:
                 return
-            with disk_errors():
-                sync_file(self._file.fileno())
-                if self.position < self._length:
-                    # The client continues here later, so the file's name must be durable as well.
-                    # (A complete file gets another name.)
+            sync_or_drop(self._file, self._path)
+            if self.position < self._length:
+                # The client continues here later, so the file's name must be durable as well.
+                # (A complete file gets another name.)
+                with disk_errors():
                     sync_folder(self._path.parent)
+            self.is_synced = True
 
     def let_go(self) -> None:
         """Close the file: this request is done with it."""
@@ -159,6 +162,21 @@ class Writer:
             self.position += len(data)
         if self._hash is not None:
             self._hash.update(data)
+
+
+def sync_or_drop(file: FileIO | BinaryIO, path: Path) -> None:
+    """Sync a partial file; on failure remove it, since the next sync would succeed without the lost bytes.
+
+    (The system reports a failed write once: fsync(2), NOTES.) Raises DiskFull, ReadOnlyDisk, OSError.
+    """
+    try:
+        with disk_errors():
+            sync_file(file.fileno())
+    except BaseException:
+        file.close()
+        with suppress(OSError):
+            try_remove(path)
+        raise
 
 
 def _write_at(file: FileIO, data: memoryview, position: int) -> None:

@@ -25,22 +25,32 @@ from sqlalchemy.orm import Session
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake import concurrency
 from capture.intake.deduplication import already_here, read_sha256
-from capture.intake.partial_file import Body, Chunk, UploadLock, Writer, verified_copy
-from capture.intake.receive import Check, receive
+from capture.intake.partial_file import (
+    Body,
+    Chunk,
+    UploadLock,
+    Writer,
+    sync_or_drop,
+    verified_copy,
+)
+from capture.intake.receive import BeforeCommit, Check, receive
 from capture.intake.submission import (
     ReceivedFile,
     Submission,
     check_recordable,
     check_words,
     normalized,
+    offer_of_fields,
+    with_source,
 )
 from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
 from reporter.clock import Clock
 from reporter.codes import normalize
 from reporter.config import LimitSettings
+from reporter.database.engine import wait_until_safe
 from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
-from reporter.files import sync_file, sync_folder, try_remove
+from reporter.files import sync_folder, try_remove
 from reporter.media.store import Store, disk_errors, hash_file
 from reporter.models import EventSession, Takeaway, Upload
 from reporter.moderation.decisions import find_session
@@ -49,7 +59,6 @@ from reporter.moderation.decisions import find_session
 LEFT_SECONDS = 10.0
 # No synchronization with the session: the row is read again after the commit.
 _UNSEEN = {"synchronize_session": False}
-OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
 @dataclass(frozen=True)
@@ -109,7 +118,7 @@ class ResumableUploads:
         NotFound for an unknown session, Forbidden where nothing may be recorded, BadInput,
         TooLarge, DiskFull.
         """
-        begun = self._begin(session, length, _with_source(fields, source), device)
+        begun = self._begin(session, length, with_source(fields, source), device)
         if piece is None or begun.receipt:
             return begun
         try:
@@ -126,7 +135,7 @@ class ResumableUploads:
             raise BadInput("An upload needs the code of its session.")
         event = find_session(session, code)
         check_recordable(event)
-        offer = normalized(dataclasses.replace(_offer(event, fields), device=device))
+        offer = normalized(dataclasses.replace(offer_of_fields(event, fields), device=device))
         check_words(offer, self._limits)
         sha256 = read_sha256(fields.get("sha256", ""))
         known = already_here(session, self._store, offer, sha256=sha256, length=length)
@@ -178,6 +187,10 @@ class ResumableUploads:
                 writer = self._take_over(live, found, offset, piece)
             with concurrency.outside():
                 self._pour(writer, found, piece)
+            if not writer.is_synced:
+                # A newer request has the file, and may not have come to its own sync.
+                with live.lock, contextlib.suppress(NotFound):
+                    self._synced_size(found.id)
             return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
 
     def _pour(self, writer: Writer, found: Progress, piece: Chunk) -> None:
@@ -268,12 +281,15 @@ class ResumableUploads:
             upload_id, offset, row.length, row.receipt, row.expires_at, dict(row.fields)
         )
         session.rollback()
+        if found.receipt:
+            # It may be seen before its commit is on the disk.
+            wait_until_safe(session)
         return found
 
     def _synced_size(self, upload_id: str) -> int:
         try:
             with disk_errors(), self._path(upload_id).open("r+b") as file:
-                sync_file(file.fileno())
+                sync_or_drop(file, self._path(upload_id))
                 sync_folder(self._store.incoming)
                 return file.seek(0, os.SEEK_END)
         except FileNotFoundError as error:
@@ -327,16 +343,7 @@ class ResumableUploads:
             try:
                 row = session.get_one(Upload, upload_id)
                 offer = self._finished_offer(session, row, sha256)
-                receive(
-                    session,
-                    self._store,
-                    offer,
-                    now=self._clock(),
-                    rng=self._rng,
-                    limits=self._limits,
-                    check=self._check,
-                    seal=seal,
-                )
+                self._receive(session, offer, seal)
             except ReporterError as error:
                 session.rollback()
                 if error.status < 500:
@@ -345,6 +352,10 @@ class ResumableUploads:
             return Progress(
                 upload_id, found.length, found.length, receipts[-1], found.expires_at, found.fields
             )
+
+    def _receive(self, session: Session, offer: Submission, seal: BeforeCommit) -> None:
+        told: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
+        receive(session, self._store, offer, check=self._check, seal=seal, **told)
 
     def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Submission:
         path = self._path(row.id)
@@ -361,7 +372,7 @@ class ResumableUploads:
         expected = read_sha256(row.fields.get("sha256", ""))
         if expected and expected != arrival.sha256:
             raise ChecksumMismatch("This file was damaged on the way. Send it again.")
-        return dataclasses.replace(_offer(event, row.fields, arrival), device=row.device)
+        return dataclasses.replace(offer_of_fields(event, row.fields, arrival), device=row.device)
 
     def _remove(self, session: Session, live: UploadLock, upload_id: str) -> None:
         with live.lock:
@@ -383,14 +394,3 @@ def _row_query() -> Select[Any]:
 @functools.cache
 def _note_receipt() -> Update:
     return update(Upload).where(Upload.id == bindparam("known")).values(receipt=bindparam("given"))
-
-
-def _with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:
-    """Set the origin in the client's fields to what the server knows; a phone's need none."""
-    own = {name: value for name, value in fields.items() if name != "source"}
-    return own if source is Source.PHONE else {**own, "source": source.value}
-
-
-def _offer(event: EventSession, fields: Mapping[str, str], *files: ReceivedFile) -> Submission:
-    words = {name: fields[name] for name in OFFER_FIELDS if name in fields}
-    return Submission(event, files=files, **words)  # type: ignore[arg-type]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -24,6 +24,7 @@ _LONG_TEXT = N_("The text has %(count)s characters; %(most)s fit. Please make it
 _LONG_NAME = N_("The name has %(count)s characters; %(most)s fit. Please make it shorter.")
 _LONG_PROMPT = N_("The prompt has %(count)s characters; %(most)s fit. Please make it shorter.")
 FILENAME_CHARS = 200
+OFFER_FIELDS = ("text", "author", "prompt", "intent", "audience", "consent", "client_id", "source")
 
 
 @dataclass(frozen=True)
@@ -171,3 +172,17 @@ def _client_id(value: str | None) -> str | None:
         return str(uuid.UUID(value.strip()))
     except ValueError as error:
         raise BadInput("client_id must be a UUID.") from error
+
+
+def with_source(fields: Mapping[str, str], source: Source) -> dict[str, str]:
+    """Set the origin in an upload's fields to what the server knows; a phone's need none."""
+    own = {name: value for name, value in fields.items() if name != "source"}
+    return own if source is Source.PHONE else {**own, "source": source.value}
+
+
+def offer_of_fields(
+    event: EventSession, fields: Mapping[str, str], *files: ReceivedFile
+) -> Submission:
+    """The offer that an upload's fields describe; unknown fields are ignored."""
+    words = {name: fields[name] for name in OFFER_FIELDS if name in fields}
+    return Submission(event, files=files, **words)  # type: ignore[arg-type]

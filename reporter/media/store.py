@@ -16,7 +16,6 @@ from typing import BinaryIO
 from reporter.errors import DISK_FULL, DISK_READ_ONLY, DiskFull, NotFound, ReadOnlyDisk, TooLarge
 from reporter.files import (
     forget_cache,
-    remove_file,
     replace_file,
     sync_file,
     sync_folder,
@@ -26,6 +25,10 @@ from reporter.media.object_file import ObjectFile
 
 PIECE = 1 << 16
 _SHA = re.compile(r"[0-9a-f]{64}")
+# exFAT and some network drives have no hard links (link(2): EPERM); others report EOPNOTSUPP or ENOSYS.
+_NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+# Folders whose names this process has synced.
+_durable: set[Path] = set()
 
 
 class Incoming:
@@ -181,9 +184,8 @@ class Store:
         goal = self._original(sha256, ext)
         with disk_errors():
             make_durable_folder(goal.parent)
-            if not goal.exists() or goal.stat().st_size != path.stat().st_size:
-                remove_file(goal)
-                _link_or_copy(path, goal)
+            if _size(goal) != path.stat().st_size:
+                _put(path, goal)
             sync_folder(goal.parent)
         return goal
 
@@ -272,24 +274,36 @@ class Store:
             )
 
 
-def _link_or_copy(path: Path, goal: Path) -> None:
+def _size(path: Path) -> int:
+    """A file's size in bytes; -1 if there is none."""
+    with suppress(FileNotFoundError):
+        return path.stat().st_size
+    return -1
+
+
+def _put(path: Path, goal: Path) -> None:
+    """Put a hard link or copy of a file at ``goal``. An intact file there is never gone, not even for a moment.
+
+    The same bytes may come from two phones at the same moment, and the other may be thanked already.
+    """
     try:
         os.link(path, goal)
+        return
     except OSError as error:
-        # exFAT and some network drives have no hard links (link(2): EPERM); others report EOPNOTSUPP or ENOSYS.
-        if error.errno not in (
-            errno.EPERM,
-            errno.EOPNOTSUPP,
-            errno.ENOSYS,
-            errno.EMLINK,
-            errno.EXDEV,
-        ):
+        if error.errno not in (errno.EEXIST, *_NO_LINKS):
             raise
-        part = goal.with_name(f".{goal.name}.part")
+        if error.errno == errno.EEXIST and _size(goal) == path.stat().st_size:
+            return
+    part = goal.with_name(f".{goal.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
         shutil.copyfile(path, part)
         with part.open("r+b") as file:
             sync_file(file.fileno())
         replace_file(part, goal)
+    except BaseException:
+        with suppress(OSError):
+            try_remove(part)
+        raise
 
 
 def hash_file(path: Path, *, from_disk: bool = False) -> str:
@@ -310,10 +324,16 @@ def read_pieces(path: Path, *, from_disk: bool = False) -> Iterator[bytes]:
 
 
 def make_durable_folder(path: Path) -> None:
-    """Create a folder durably, so that it survives a power cut."""
-    if not path.is_dir():
-        path.mkdir(parents=True, exist_ok=True)
-        sync_folder(path.parent)
+    """Create a folder durably, so that it survives a power cut.
+
+    That it exists doesn't say that it is durable: whoever made it may not have come to the sync yet,
+    may have been killed before it, or have seen it fail.
+    """
+    if path in _durable and path.is_dir():
+        return
+    path.mkdir(parents=True, exist_ok=True)
+    sync_folder(path.parent)
+    _durable.add(path)
 
 
 def _checked(sha256: str) -> str:

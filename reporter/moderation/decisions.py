@@ -227,7 +227,8 @@ def withdraw(session: Session, takeaway: Takeaway, actor: Actor, store: Store) -
     """
     lock_gathering(session)
     if takeaway.state == TakeawayState.WITHDRAWN:
-        session.rollback()
+        # Not a rollback: who withdrew it may still wait for the disk, and we say that it is done.
+        session.commit()
         return
     media = [attachment.media for attachment in takeaway.attachments]
     erase_traces(session, takeaway, store, client_id=takeaway.client_id, now=actor.now)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import io
 import os
 import random
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor, wait
@@ -16,10 +18,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import func, select
+from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake.partial_file import Chunk
+from capture.intake.partial_file import Chunk, Writer
 from capture.intake.resumable import LEFT_SECONDS, Progress, ResumableUploads
 from capture.intake.sweep import sweep
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
@@ -32,6 +35,7 @@ from reporter.errors import (
     DiskFull,
     Forbidden,
     NotFound,
+    ReadOnlyDisk,
     ReporterError,
     TakenBack,
     TooLarge,
@@ -170,6 +174,73 @@ def test_an_offset_is_told_when_its_bytes_are_on_the_disk(
         file.write(jpeg(1)[700:900])
     assert tus.offset(upload_id) == 900
     assert {part.stat().st_ino, folder.stat().st_ino} <= synced
+
+
+def failing_once(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
+    """The next fsync of a file with such a name fails, as of a disk that lost a write; it is told once."""
+    fsync, told = os.fsync, []
+
+    def fail(handle: int) -> None:
+        if not told and os.readlink(f"/proc/self/fd/{handle}").endswith(suffix):
+            told.append(handle)
+            raise OSError(errno.EIO, "Input/output error")
+        fsync(handle)
+
+    monkeypatch.setattr(os, "fsync", fail)
+
+
+linux = pytest.mark.skipif(sys.platform != "linux", reason="asks which file a handle is")
+
+
+@linux
+def test_bytes_that_the_disk_lost_are_not_acknowledged_by_a_later_sync(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = tus.create(2000)
+    tus.send(upload_id, 0, jpeg(1)[:500])
+    failing_once(monkeypatch, ".part")
+    with pytest.raises(ReadOnlyDisk):
+        tus.send(upload_id, 500, jpeg(1)[500:900])
+    with pytest.raises(NotFound):
+        tus.offset(upload_id)
+    again = tus.create(2000)
+    assert tus.send(again, 0, jpeg(1))
+
+
+@linux
+def test_a_receipt_whose_commit_failed_on_the_disk_is_not_told_by_the_next_request(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = tus.create(2000)
+    failing_once(monkeypatch, "-wal")
+    with pytest.raises(OperationalError):
+        tus.send(upload_id, 0, jpeg(1))
+    tus.room.session.rollback()
+    for ask in (lambda: tus.offset(upload_id), lambda: tus.send(upload_id, 2000, b"")):
+        with pytest.raises(OperationalError):
+            ask()
+    # Whoever writes next moves the log into the database.
+    other = tus.create(2000)
+    assert tus.offset(upload_id) == 2000
+    assert tus.offset(other) == 0
+
+
+def test_a_request_that_was_overtaken_before_its_sync_completes_only_synced_bytes(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    upload_id = tus.create(2000)
+    inode, sync = tus.part(upload_id).stat().st_ino, Writer.sync
+
+    def overtaken(writer: Writer) -> None:
+        monkeypatch.setattr(Writer, "sync", sync)
+        with writer._live.lock:
+            Writer(writer._live, writer._path, position=2000, length=2000)
+        writer.sync()
+
+    monkeypatch.setattr(Writer, "sync", overtaken)
+    synced = note_synced_files(monkeypatch)
+    assert tus.send(upload_id, 0, jpeg(1))
+    assert inode in synced
 
 
 def test_no_database_connection_is_held_while_bytes_flow(tus: Tus) -> None:

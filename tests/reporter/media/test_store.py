@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
+import os
 import random
+import shutil
 import sys
 import threading
 from datetime import timedelta
@@ -17,11 +20,12 @@ from reporter import secret_store
 from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.database.job_queue import back_off, claim, due_ids, holds
-from reporter.errors import DiskFull, NotFound, ReporterError, TooLarge
+from reporter.errors import DiskFull, NotFound, ReadOnlyDisk, ReporterError, TooLarge
 from reporter.gathering.folder import open_engine
-from reporter.media.store import Store, hash_file
+from reporter.media.store import Incoming, Store, hash_file
 from reporter.models import Media
 from tests.support.kiosk_process import START
+from tests.support.synced_files import note_synced_files
 
 
 def test_an_original_is_named_by_its_content_and_write_once(store: Store) -> None:
@@ -36,6 +40,83 @@ def test_an_original_is_named_by_its_content_and_write_once(store: Store) -> Non
     assert hash_file(path) == wanted
     assert not incoming.path.exists()
     assert path.stat().st_mode & 0o222 == 0
+
+
+def arrived(store: Store, name: str) -> Incoming:
+    incoming = store.begin(name)
+    incoming.write(b"same")
+    incoming.finish()
+    return incoming
+
+
+def test_the_same_bytes_at_the_same_moment_keep_the_first_file(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its sender may be thanked already, and its own copy gone."""
+    one, two = arrived(store, "one"), arrived(store, "two")
+    link = os.link
+
+    def overtaken(path: Path, goal: Path) -> None:
+        monkeypatch.setattr(os, "link", link)
+        store.link(two.path, two.sha256, ".bin")
+        link(path, goal)
+
+    monkeypatch.setattr(os, "link", overtaken)
+    store.link(one.path, one.sha256, ".bin")
+    assert store.is_linked(two.path, two.sha256, ".bin")
+
+
+def test_a_broken_original_is_replaced_by_the_bytes_that_come(store: Store) -> None:
+    one = arrived(store, "one")
+    goal = store.link(one.path, one.sha256, ".bin")
+    goal.unlink()
+    goal.write_bytes(b"sa")
+    store.link(one.path, one.sha256, ".bin")
+    assert goal.read_bytes() == b"same"
+
+
+def test_without_hard_links_two_senders_of_the_same_bytes_do_not_meet(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, two = arrived(store, "one"), arrived(store, "two")
+    copy, both = shutil.copyfile, threading.Barrier(2, timeout=60)
+
+    def no_links(path: Path, goal: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def broken_off(path: Path, goal: Path) -> None:
+        """The second one's copy stops in the middle, after the first one's is finished and before it is in place."""
+        if path == one.path:
+            copy(path, goal)
+            both.wait()
+        else:
+            both.wait()
+            goal.write_bytes(b"sa")
+            raise OSError(errno.EIO, "Input/output error")
+
+    def second() -> None:
+        with pytest.raises(ReadOnlyDisk):
+            store.link(two.path, two.sha256, ".bin")
+
+    monkeypatch.setattr(os, "link", no_links)
+    monkeypatch.setattr(shutil, "copyfile", broken_off)
+    thread = threading.Thread(target=second)
+    monkeypatch.setattr("reporter.media.store.sync_file", lambda handle: thread.join(60))
+    thread.start()
+    goal = store.link(one.path, one.sha256, ".bin")
+    assert goal.read_bytes() == b"same"
+    assert list(goal.parent.iterdir()) == [goal]
+
+
+def test_a_folder_that_another_has_just_made_is_made_durable(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = arrived(store, "one")
+    # Another thread made it, and has not come to the sync.
+    store.original(one.sha256, ".bin").parent.mkdir()
+    synced = note_synced_files(monkeypatch)
+    store.link(one.path, one.sha256, ".bin")
+    assert store.media.stat().st_ino in synced
 
 
 def test_the_same_bytes_again_need_no_second_place(store: Store) -> None:

@@ -51,6 +51,7 @@ from reporter.stories.queries import (
 )
 from reporter.stories.takeaway_json import takeaway_record
 from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
+from tests.support.synced_files import note_synced_files
 
 
 def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:
@@ -330,6 +331,23 @@ def test_who_withdraws_what_another_has_just_withdrawn_changes_nothing(
     withdraw(session, row, actor(clock, "desk"), store)
     assert (row.state, row.text) == ("withdrawn", "")
     assert [d.who for d in session.scalars(select(Decision))] == ["contributor"]
+
+
+@pytest.mark.sqlite("PostgreSQL shows nobody a commit that is not on the disk")
+def test_a_withdrawal_that_another_has_just_made_is_on_the_disk_when_it_is_told(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    row = add_takeaway(session, event, rng, state="approved")
+    withdraw(session, row, actor(clock, "contributor"), store)
+    synced = note_synced_files(monkeypatch)
+    withdraw(session, row, actor(clock, "desk"), store)
+    assert (gathering.folder / "reporter.db-wal").stat().st_ino in synced
 
 
 def test_a_sessions_story_takes_what_is_approved_and_in_no_other(
