@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sqlite3
-from collections.abc import Callable, Iterator
-from contextlib import closing
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -77,6 +77,7 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
 
 
 def _copy(source: Path, goal: Path, progress: Progress) -> Copied:
+    _close_former(goal)
     for name in FOLDERS:
         (goal / name).mkdir(exist_ok=True)
     for _look in range(MOST_LOOKS):
@@ -109,15 +110,45 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
         elif file.original:
             missing.append(file.place.name)
         progress(number, len(files), file.place.name)
+    _sync_folders(goal, files)
+    _close_former(goal)
     # The database comes last: an interrupted copy leaves the former one usable.
     os.replace(snapshot, goal / DATABASE)
-    for name in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
-        (goal / name).unlink(missing_ok=True)
     _replace(source / FILE_NAME, goal / FILE_NAME)
     _drop_unpromised(goal, {file.place for file in files})
     _write_note(goal)
     sync_folder(goal)
     return Copied(copied, known, tuple(missing))
+
+
+def _sync_folders(goal: Path, files: Sequence[_File]) -> None:
+    """Make the names of all files durable, those of an earlier, interrupted run too: on a stick with
+    FAT, syncing one folder says nothing about another."""
+    for folder in sorted({file.place.parent for file in files}):
+        with suppress(FileNotFoundError), disk_errors():
+            sync_folder(goal / folder)
+
+
+def _close_former(goal: Path) -> None:
+    """Move the write-ahead log of the former database into it and remove it; raises Conflict if somebody uses it.
+
+    A log that is left beside a new database would be replayed over it.
+    """
+    former = goal / DATABASE
+    if former.exists():
+        with closing(sqlite3.connect(former)) as database:
+            try:
+                database.execute("PRAGMA journal_mode=DELETE")
+            except sqlite3.OperationalError as error:
+                raise Conflict(
+                    "%(goal)s is open in another program. Close it there, or choose another folder.",
+                    goal=goal,
+                ) from error
+            except sqlite3.DatabaseError:
+                # Damaged: the copy takes its place.
+                pass
+    for name in (f"{DATABASE}-wal", f"{DATABASE}-shm"):
+        (goal / name).unlink(missing_ok=True)
 
 
 def _write_note(goal: Path) -> None:

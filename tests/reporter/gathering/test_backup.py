@@ -220,6 +220,8 @@ def test_what_takes_a_place_is_on_the_disk_before(
     # The rows are last of what they promise.
     names = [name for name, _ in replaced]
     assert names.index("reporter.db") == 6
+    folders = {path.parent for path in (tmp_path / "copy").glob("*/??/*")}
+    assert {path.stat().st_ino for path in folders} <= synced
     assert (tmp_path / "copy").stat().st_ino in synced
 
 
@@ -232,6 +234,36 @@ def test_a_copy_says_what_it_is_and_keeps_originals_from_being_changed(
     assert "with 3 takeaways, the newest received at 20" in told
     modes = [path.stat().st_mode & 0o777 for path in (goal / "media").rglob("*.jpg")]
     assert modes == [0o444] * 3
+
+
+def test_the_log_of_a_former_copy_is_gone_before_the_new_database_comes(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """SQLite would replay it over the new one; a kill between the two is enough."""
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    with closing(sqlite3.connect(goal / "reporter.db")) as opened:
+        opened.execute("PRAGMA journal_mode=WAL")
+        opened.execute("UPDATE takeaway SET text = 'as of a kiosk that was killed'")
+        opened.commit()
+        log = (goal / "reporter.db-wal").read_bytes()
+        with pytest.raises(Conflict, match="open in another program"):
+            copy_gathering(gathering.folder, goal)
+    opened.close()
+    (goal / "reporter.db-wal").write_bytes(log)
+    replace = os.replace
+
+    def killed(source: Path, to: Path) -> None:
+        replace(source, to)
+        if Path(to).name == "reporter.db":
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(os, "replace", killed)
+    with pytest.raises(KeyboardInterrupt):
+        copy_gathering(gathering.folder, goal)
+    with closing(sqlite3.connect(goal / "reporter.db")) as copy:
+        texts = {text for (text,) in copy.execute("SELECT text FROM takeaway")}
+    assert texts == {row.text for row in photos}
 
 
 def test_a_copy_that_broke_off_is_finished_and_one_under_way_left_alone(
