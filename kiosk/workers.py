@@ -115,12 +115,21 @@ def deliver(kiosk: KioskContext) -> int:
     """Send what is due, if the organizer lets it go out by itself; takedowns always."""
     from kiosk.services.publishing import deliver_once
 
+    _look_at_clock(kiosk)
     sent = deliver_once(kiosk)
     if not sent:
         from kiosk.peers import publisher_lease
 
         publisher_lease.release(kiosk)
     return sent
+
+
+def _look_at_clock(kiosk: KioskContext) -> None:
+    from kiosk.runtime.clock_steps import ClockSteps, recall_waiting
+
+    steps: ClockSteps = kiosk.parts.setdefault("clock steps", ClockSteps())
+    if steps.was_set_back(db.session(), kiosk.now()):
+        recall_waiting(db.session(), kiosk.now())
 
 
 def hear(kiosk: KioskContext) -> int:

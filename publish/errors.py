@@ -56,12 +56,16 @@ class PayloadTooLarge(Permanent):
         self.learns = learns
 
 
+# The longest pause in seconds that a target gets, however long it asks for: daily limits end within it.
+MOST_PAUSE = 24 * 3600.0
+
+
 class RetryAfter(PublishError):
     """Try again later. ``seconds`` is what the target asked for; None lets the outbox decide. Costs an attempt."""
 
     def __init__(self, message: str, seconds: float | None = None, **params: Any) -> None:
         super().__init__(message, **params)
-        self.seconds = seconds
+        self.seconds = None if seconds is None else min(max(0.0, seconds), MOST_PAUSE)
 
 
 class BeingMadeAgain(RetryAfter):

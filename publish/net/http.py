@@ -309,7 +309,7 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     date) or Bluesky's RateLimit-Reset (Unix time).
     """
     value = headers.get("Retry-After", "").strip()
-    if value.isdigit():
+    if value.isdecimal():
         return float(value)
     if (
         not value
@@ -317,8 +317,9 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     ):
         value = headers.get("X-RateLimit-Reset", headers.get("RateLimit-Reset", "")).strip()
     try:
-        return max(0.0, (_moment(value) - parsedate_to_datetime(headers["Date"])).total_seconds())
-    except (ValueError, TypeError, KeyError):
+        pause = (_moment(value) - parsedate_to_datetime(headers["Date"])).total_seconds()
+        return max(0.0, pause)
+    except (ValueError, TypeError, KeyError, OverflowError, OSError):
         return None
 
 

@@ -114,6 +114,14 @@ def test_wrong_clock_is_named() -> None:
 
 
 @pytest.mark.parametrize(
+    ("asked", "given"),
+    [(None, None), (60, 60.0), (-5, 0.0), (float("9" * 400), 86400.0), (1e12, 86400.0)],
+)
+def test_nobody_can_ask_for_a_pause_without_end(asked: float | None, given: float | None) -> None:
+    assert RetryAfter("%(name)s is busy.", asked, name="A").seconds == given
+
+
+@pytest.mark.parametrize(
     ("headers", "seconds"),
     [
         ({"Retry-After": "120"}, 120.0),
@@ -132,6 +140,15 @@ def test_wrong_clock_is_named() -> None:
             0.0,
         ),
         ({"Retry-After": "soon"}, None),
+        ({"Retry-After": "²"}, None),
+        (
+            {
+                "X-RateLimit-Remaining": "0",
+                "X-RateLimit-Reset": "9" * 30,
+                "Date": "Sat, 09 May 2026 14:00:00 GMT",
+            },
+            None,
+        ),
         ({}, None),
     ],
 )
