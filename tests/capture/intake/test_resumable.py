@@ -178,7 +178,8 @@ def test_an_offset_is_told_when_its_bytes_are_on_the_disk(
 
 def failing_once(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     """The next fsync of a file with such a name fails, as of a disk that lost a write; it is told once."""
-    fsync, told = os.fsync, []
+    fsync = os.fsync
+    told: list[int] = []
 
     def fail(handle: int) -> None:
         if not told and os.readlink(f"/proc/self/fd/{handle}").endswith(suffix):
