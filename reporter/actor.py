@@ -9,6 +9,8 @@ from datetime import datetime
 
 from reporter.clock import new_id
 
+# Who decides about what they have sent themselves.
+CONTRIBUTOR = "contributor"
 # Prefix of the name of a device that is identified by its own cookie; IP addresses may be shared.
 OWN = "phone-"
 # Prefix of the device name on a takeaway merged from another kiosk, whose cookies mean nothing here.

@@ -35,7 +35,7 @@ from capture.intake.submission import (
     normalized,
 )
 from capture.intake.sweep import drop_unused
-from reporter.actor import Actor
+from reporter.actor import CONTRIBUTOR, Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings
@@ -56,7 +56,7 @@ from reporter.moderation.decisions import (
     hashtags,
     lock_gathering,
     main_kind,
-    require_review,
+    note_addition,
 )
 from reporter.moderation.same_again import (
     client_digest,
@@ -252,7 +252,8 @@ def _record(
         more_words = _add_words(context, takeaway, offer)
         more_files = _add_files(context, takeaway, offer, types)
         if known is not None and (more_words or more_files):
-            _changed(context, takeaway)
+            what = offer.text if more_words else str(len(offer.files))
+            note_addition(context.session, takeaway, Actor(context.now, context.rng, CONTRIBUTOR), what)
         if seal is not None:
             seal(takeaway)
         context.session.commit()
@@ -391,9 +392,3 @@ def _keep(context: IntakeContext, file: ReceivedFile, ext: str) -> None:
     # After a rolled-back first attempt the file is already in place.
     if file.path.exists() or not store.original(file.sha256, ext).exists():
         store.link(file.path, file.sha256, ext)
-
-
-def _changed(context: IntakeContext, takeaway: Takeaway) -> None:
-    """Bump the revision; what an organizer approved before needs a new review."""
-    bump_revision(context.session, takeaway)
-    require_review(context.session, takeaway, Actor(context.now, context.rng))

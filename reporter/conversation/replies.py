@@ -19,7 +19,8 @@ from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import Takeaway
 from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.follow_up import ActionItem
-from reporter.moderation.decisions import next_revision
+from reporter.moderation.decisions import alone, next_revision
+from reporter.moderation.same_again import forgotten
 from reporter.moderation.visibility import Scope, may_show, rule
 from reporter.stories.queries import stories_of
 
@@ -56,10 +57,21 @@ def say(
     Raises BadInput for a reply without words or an unknown kind, Conflict if the takeaway was
     withdrawn meanwhile.
     """
-    if (known := _said_before(session, takeaway, word)) is not None:
-        return known
-    _check(takeaway, word)
-    reply = Reply(
+    with alone(session):
+        if (known := _said_before(session, takeaway, word)) is not None:
+            return known
+        _check(takeaway, word)
+        reply = _new_reply(session, takeaway, word, now=now, rng=rng)
+        reply.flagged = flagged
+        session.add(reply)
+        next_revision(session)
+        return reply
+
+
+def _new_reply(
+    session: Session, takeaway: Takeaway, word: Word, *, now: datetime, rng: random.Random
+) -> Reply:
+    return Reply(
         id=new_id(now, rng),
         place="",
         takeaway_id=takeaway.id,
@@ -72,21 +84,17 @@ def say(
         receipt=make_receipt(rng),
         client_id=word.client_id or None,
         device=word.device,
-        flagged=flagged,
         earlier=[],
         written_at=now,
         received_at=now,
         changed_at=now,
     )
-    session.add(reply)
-    next_revision(session)
-    session.commit()
-    return reply
 
 
 def _said_before(session: Session, takeaway: Takeaway, word: Word) -> Reply | None:
     if word.client_id:
-        found = session.scalar(select(Reply).where(Reply.client_id == word.client_id))
+        ids = (word.client_id, forgotten(word.client_id))
+        found = session.scalar(select(Reply).where(Reply.client_id.in_(ids)))
         if found is not None:
             return found
     if word.kind != ReplyKind.SECOND or not word.device:
@@ -154,23 +162,26 @@ def find_reply(session: Session, number: str) -> Reply:
 
 def decide(session: Session, reply: Reply, actor: Actor, state: ReplyState) -> None:
     """Show, hold or hide it, or mark it as spam. Raises Conflict if it was deleted. Commits."""
-    if reply.state == ReplyState.GONE:
-        raise Conflict("It was deleted where it was written; it can't be shown any more.")
-    reply.state, reply.flagged, reply.changed_at = state.value, False, actor.now
-    next_revision(session)
-    session.commit()
+    with alone(session):
+        if reply.state == ReplyState.GONE:
+            raise Conflict("It was deleted where it was written; it can't be shown any more.")
+        reply.state, reply.flagged, reply.changed_at = state.value, False, actor.now
+        next_revision(session)
 
 
 def take_back(session: Session, reply: Reply, actor: Actor) -> None:
     """Withdraw a reply for its author: the text is deleted, the row stays so that nothing restores it. Commits."""
-    _empty(reply, actor.now)
-    next_revision(session)
-    session.commit()
+    with alone(session):
+        _empty(reply, actor.now)
+        next_revision(session)
 
 
 def _empty(reply: Reply, now: datetime) -> None:
     reply.text, reply.author, reply.author_url, reply.earlier = "", "", "", []
     reply.state, reply.changed_at = ReplyState.GONE.value, now
+    reply.device = ""
+    # A digest stays, so that a retry of its phone doesn't say it once more.
+    reply.client_id = forgotten(reply.client_id) if reply.client_id else None
 
 
 def block_person(session: Session, reply: Reply, actor: Actor) -> None:

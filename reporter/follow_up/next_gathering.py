@@ -14,13 +14,13 @@ from sqlalchemy.orm import Session
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.config import Settings
-from reporter.enums import Audience, ItemState
-from reporter.errors import BadInput
+from reporter.enums import Audience, ItemState, TakeawayState
+from reporter.errors import BadInput, Conflict
 from reporter.follow_up.action_items import proposed
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
-from reporter.moderation.decisions import next_revision
+from reporter.moderation.decisions import alone, next_revision
 
 _ONLY = 1
 # Deliverability is up to mail servers; this catches typos and header injection (RFC 5321, 4.5.3.1: 254 octets).
@@ -88,28 +88,30 @@ def leave_address(
 ) -> Contact:
     """Store an address that wants an answer notification or an invitation, one row per takeaway and address. Commits.
 
-    Raises BadInput if it is not an email address, or if neither was requested.
+    Raises BadInput if it is not an email address, or if neither was requested; Conflict for a withdrawn takeaway.
     """
     address = address.strip()
     if not _ADDRESS.fullmatch(address):
         raise BadInput("That doesn't look like an e-mail address. Check it once more.")
     if not (answer or invite):
         raise BadInput("Tick what you would like to get.")
-    row = session.scalar(
-        select(Contact).where(Contact.takeaway_id == takeaway.id, Contact.address == address)
-    )
-    if row is None:
-        row = Contact(
-            id=new_id(now, rng),
-            address=address,
-            takeaway_id=takeaway.id,
-            token=f"{rng.getrandbits(128):032x}",
-            created_at=now,
+    with alone(session):
+        if takeaway.state == TakeawayState.WITHDRAWN:
+            raise Conflict("This was taken back; there is nothing left to change.")
+        row = session.scalar(
+            select(Contact).where(Contact.takeaway_id == takeaway.id, Contact.address == address)
         )
-        session.add(row)
-    row.answer, row.invite, row.stopped_at = answer, invite, None
-    session.commit()
-    return row
+        if row is None:
+            row = Contact(
+                id=new_id(now, rng),
+                address=address,
+                takeaway_id=takeaway.id,
+                token=f"{rng.getrandbits(128):032x}",
+                created_at=now,
+            )
+            session.add(row)
+        row.answer, row.invite, row.stopped_at = answer, invite, None
+        return row
 
 
 def stop_mail(session: Session, takeaway: Takeaway, now: datetime) -> int:

@@ -4,7 +4,8 @@ with a new revision."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -29,7 +30,7 @@ from reporter.models import (
 )
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, Contact
-from reporter.moderation.history import ALT, remember
+from reporter.moderation.history import ADDED, ALT, remember
 from reporter.moderation.same_again import client_digest
 from reporter.moderation.traces import erase_traces
 from reporter.moderation.unused_media import delete_unused, drop_files
@@ -87,22 +88,38 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
     return found
 
 
+@contextmanager
+def alone(session: Session) -> Iterator[None]:
+    """Lock out other writers for a step that decides by what it reads; commits, or rolls back on an error.
+
+    Without it a withdrawal or new words that come between reading and writing would be overwritten.
+    """
+    session.flush()
+    lock_gathering(session)
+    try:
+        yield
+        session.commit()
+    except BaseException:
+        session.rollback()
+        raise
+
+
 def approve(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Approve it. A photo without alt text gets its contributor's words as alt text. Commits."""
-    set_state(session, takeaway, actor, TakeawayState.APPROVED)
-    session.commit()
+    with alone(session):
+        set_state(session, takeaway, actor, TakeawayState.APPROVED)
 
 
 def hide(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Hide it from everybody, but keep it. Commits."""
-    set_state(session, takeaway, actor, TakeawayState.HIDDEN)
-    session.commit()
+    with alone(session):
+        set_state(session, takeaway, actor, TakeawayState.HIDDEN)
 
 
 def reopen(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     """Return it to the undecided takeaways. Commits."""
-    set_state(session, takeaway, actor, TakeawayState.NEW)
-    session.commit()
+    with alone(session):
+        set_state(session, takeaway, actor, TakeawayState.NEW)
 
 
 def set_state(
@@ -141,8 +158,8 @@ def change(session: Session, takeaway: Takeaway, actor: Actor, values: Mapping[s
 
     Raises BadInput for an unknown name or value, Conflict for a withdrawn takeaway. Commits.
     """
-    set_fields(session, takeaway, actor, values)
-    session.commit()
+    with alone(session):
+        set_fields(session, takeaway, actor, values)
 
 
 def change_own(
@@ -158,17 +175,19 @@ def change_own(
     ``screen`` checks the changed takeaway before it is saved (see ``blocked_words``). Raises as
     ``change`` does. Commits.
     """
-    words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)
-    set_fields(session, takeaway, actor, values)
-    if takeaway.text != words[0]:
-        # Alt texts that only repeated these words: approving the new words accepts those as alt text.
-        stale = {ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""}
-        set_fields(session, takeaway, actor, stale)
-    if words != (takeaway.text, takeaway.author):
-        require_review(session, takeaway, actor)
-    if screen is not None:
-        screen(takeaway)
-    session.commit()
+    with alone(session):
+        words, as_alt = (takeaway.text, takeaway.author), own_words(takeaway)
+        set_fields(session, takeaway, actor, values)
+        if takeaway.text != words[0]:
+            # Alt texts that only repeated these words: approving the new words accepts those as alt text.
+            stale = {
+                ALT + a.media.sha256: "" for a in takeaway.attachments if a.alt == as_alt != ""
+            }
+            set_fields(session, takeaway, actor, stale)
+        if words != (takeaway.text, takeaway.author):
+            require_review(session, takeaway, actor)
+        if screen is not None:
+            screen(takeaway)
 
 
 def require_review(session: Session, takeaway: Takeaway, actor: Actor) -> None:
@@ -176,6 +195,18 @@ def require_review(session: Session, takeaway: Takeaway, actor: Actor) -> None:
     if takeaway.state != TakeawayState.APPROVED:
         return
     set_state(session, takeaway, actor, TakeawayState.NEW)
+
+
+def note_addition(session: Session, takeaway: Takeaway, actor: Actor, what: str) -> None:
+    """Record that its contributor added files or words, so that whoever looked at it before looks again.
+
+    If it was approved, it returns to the undecided ones. Does not commit.
+    """
+    bump_revision(session, takeaway)
+    noted = remember(session, takeaway, actor, ADDED, before={}, after={ADDED: what})
+    # Not a step that somebody could undo.
+    noted.step = None
+    require_review(session, takeaway, actor)
 
 
 def set_fields(
@@ -212,11 +243,11 @@ def _set_all(
 
 def set_alt(session: Session, takeaway: Takeaway, actor: Actor, alts: Mapping[str, str]) -> None:
     """Set the alt text of attachments, {sha256: words}; other files are left alone. Commits."""
-    there = {attachment.media.sha256 for attachment in takeaway.attachments}
-    values = {ALT + sha: words for sha, words in alts.items() if sha in there}
-    if values:
-        set_fields(session, takeaway, actor, values)
-    session.commit()
+    with alone(session):
+        there = {attachment.media.sha256 for attachment in takeaway.attachments}
+        values = {ALT + sha: words for sha, words in alts.items() if sha in there}
+        if values:
+            set_fields(session, takeaway, actor, values)
 
 
 def withdraw(session: Session, takeaway: Takeaway, actor: Actor, store: Store) -> None:

@@ -16,6 +16,8 @@ from reporter.models import Decision, Gathering, Takeaway
 
 # Prefix of a file's hash that forms the field name of its alt text.
 ALT = "alt-"
+# Action and field name of files and words that its contributor added later.
+ADDED = "added"
 
 
 @dataclass(frozen=True)

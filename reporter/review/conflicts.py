@@ -19,10 +19,10 @@ from reporter.moderation.decisions import (
     set_fields,
     set_state,
 )
-from reporter.moderation.history import changes_since, fields_of
+from reporter.moderation.history import ADDED, changes_since, fields_of
 
 # Fields that an approver has looked at; hiding only requires that nobody decided otherwise.
-_LOOKED_AT = frozenset({"state", "text", "author", "audience", "consent"})
+_LOOKED_AT = frozenset({"state", "text", "author", "audience", "consent", ADDED})
 _STATE = frozenset({"state"})
 
 

@@ -36,6 +36,8 @@ from reporter.errors import (
 from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Upload
 from reporter.moderation import decisions
+from reporter.moderation.history import last_step, seen_by_now
+from reporter.review.conflicts import decide_many
 from tests.support.submissions import NOW, Room, jpeg, mp4, open_room, wav
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
@@ -63,6 +65,23 @@ def test_a_line_of_text_is_a_takeaway(room: Room) -> None:
     assert is_valid_receipt(takeaway.receipt)
     assert (takeaway.recorded_at, takeaway.received_at) == (NOW, NOW)
     assert takeaway.revision == room.session.scalars(select(Gathering.revision)).one() == 1
+
+
+@pytest.mark.parametrize("more", ["a file", "words"])
+def test_what_was_added_after_somebody_looked_is_not_approved_unseen(room: Room, more: str) -> None:
+    """A phone sends several photos one by one; the desk may be faster."""
+    first = room.arrive(jpeg(1))
+    takeaway = room.receive(Submission(room.garden, files=[first], client_id=CLIENT))
+    seen, hand = seen_by_now(room.session), Actor(NOW, room.rng, "desk")
+    later = {"files": [room.arrive(jpeg(2))]} if more == "a file" else {"text": "Seen by nobody"}
+    room.receive(Submission(room.garden, client_id=CLIENT, **later))  # type: ignore[arg-type]
+    approved = TakeawayState.APPROVED
+    done = decide_many(room.session, [takeaway], hand, approved, seen=seen)
+    assert [clash.name for clash in done.clashes] == ["added"]
+    assert takeaway.state == "new"
+    again = seen_by_now(room.session)
+    assert decide_many(room.session, [takeaway], hand, approved, seen=again).changed
+    assert last_step(room.session, "contributor") is None, "nobody can undo it"
 
 
 def test_defaults_come_from_the_session_and_choices_are_kept(room: Room) -> None:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from reporter.config import Settings
 from reporter.conversation import replies
 from reporter.enums import ReplyState
-from reporter.errors import BadInput, NotFound
+from reporter.errors import BadInput, Conflict, NotFound
 from reporter.follow_up import action_items, next_gathering
 from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.statistics import Share, board
@@ -87,6 +87,12 @@ def test_withdrawing_takes_item_and_address_along(
     )
     withdraw(session, question, actor(clock), store)
     assert session.scalars(select(ActionItem)).all() == []
+    assert session.scalars(select(Contact)).all() == []
+    # A page that was open meanwhile.
+    with pytest.raises(Conflict, match="taken back"):
+        next_gathering.leave_address(
+            session, question, "ben@example.org", answer=True, invite=True, now=clock(), rng=rng
+        )
     assert session.scalars(select(Contact)).all() == []
 
 

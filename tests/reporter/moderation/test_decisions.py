@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import random
 import threading
+from collections.abc import Callable
 
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.event import listen
 from sqlalchemy.orm import Session
 
+from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import format_receipt
 from reporter.config import Settings
@@ -348,6 +350,51 @@ def test_a_withdrawal_that_another_has_just_made_is_on_the_disk_when_it_is_told(
     synced = note_synced_files(monkeypatch)
     withdraw(session, row, actor(clock, "desk"), store)
     assert (gathering.folder / "reporter.db-wal").stat().st_ino in synced
+
+
+ACTS: dict[str, Callable[[Session, Takeaway, Actor], object]] = {
+    "approve": approve,
+    "hide": hide,
+    "reopen": reopen,
+    "star": lambda session, row, by: change(session, row, by, {"starred": True}),
+    "own words": lambda session, row, by: change_own(session, row, by, {"text": "kept after all"}),
+}
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_nothing_is_decided_about_what_was_taken_back_since_it_was_read(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+    store: Store,
+    act: str,
+) -> None:
+    row = add_takeaway(session, event, rng, state="approved", text="read before")
+    own, text = row.id, row.text
+    with open_session(gathering) as other:
+        withdraw(other, other.get_one(Takeaway, own), actor(clock, "contributor"), store)
+    assert (row.state, row.text) == ("approved", text), "as it was read"
+    with pytest.raises(Conflict):
+        ACTS[act](session, row, actor(clock, "desk"))
+    assert (row.state, row.text, row.starred) == ("withdrawn", "", False)
+
+
+def test_new_words_that_come_while_somebody_approves_wait_for_review(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
+    row = add_takeaway(session, event, rng, state="new", text="before")
+    own, before = row.id, row.text
+    with open_session(gathering) as other:
+        approve(other, other.get_one(Takeaway, own), actor(clock, "desk"))
+    assert (row.state, row.text) == ("new", before), "as it was read"
+    change_own(session, row, actor(clock, "contributor"), {"text": "nobody has seen this"})
+    assert row.state == "new"
 
 
 def test_a_sessions_story_takes_what_is_approved_and_in_no_other(

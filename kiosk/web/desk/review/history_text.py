@@ -17,7 +17,7 @@ from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.desk.identity import who_words
 from reporter.models import Decision
-from reporter.moderation.history import ALT, fields_of
+from reporter.moderation.history import ADDED, ALT, fields_of
 from reporter.review.conflicts import EditConflict
 
 _ACTIONS = {
@@ -27,6 +27,7 @@ _ACTIONS = {
     "undo": later("undone"),
     "withdrawn": later("taken back"),
     "mend": later("picture edited"),
+    ADDED: later("added later"),
 }
 _FIELDS = {
     "state": later("decision"),
@@ -41,6 +42,7 @@ _FIELDS = {
     "starred": later("star"),
     "prompt": later("question"),
     "licence": later("licence"),
+    ADDED: later("added later"),
 }
 
 
