@@ -55,10 +55,11 @@ function setBare(all) {
 
 // --- The shelf -----------------------------------------------------------------------------------------------------
 
-// All notes, newest first.
+// All notes, newest first. `partial`: IndexedDB could not be read, so there may be more.
 export async function all() {
-  const kept = await values(notes).catch(() => []);
-  return [...kept, ...bare()].sort((a, b) => b.made - a.made);
+  const kept = await values(notes).catch(() => null);
+  const found = [...(kept ?? []), ...bare()].sort((a, b) => b.made - a.made);
+  return Object.assign(found, { partial: !kept });
 }
 
 // Stores the bytes first and the note last: a note implies a complete takeaway. Throws if there is no room.

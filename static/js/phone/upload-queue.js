@@ -5,6 +5,8 @@ import { Later, Refused, fileSource, isLost, sendFile, sendWords } from "../shar
 
 // Retry delays in seconds, with a jitter of a third, so that a hundred phones don't return at the same moment.
 const PAUSES = [2, 4, 8, 15, 30, 60];
+// No pause is longer than this, in ms: what is due later was noted before the phone's clock was set back.
+const LONGEST = 1000 * 600 * (4 / 3);
 // After this many identical conflicts it counts as refused.
 const STUBBORN = 5;
 // Known only to the page; never stored.
@@ -64,8 +66,10 @@ export class Outbox extends EventTarget {
   // Merges newer items from the shelf, and drops those that another page has removed.
   async load() {
     if (!this.shelf) return;
-    const found = new Map((await this.shelf.all()).map((note) => [note.id, note]));
-    this.items = this.items.filter((item) => !item.stored || item === this.current || found.has(item.id));
+    const notes = await this.shelf.all();
+    const found = new Map(notes.map((note) => [note.id, note]));
+    const unread = (item) => notes.partial && !item.bare;
+    this.items = this.items.filter((item) => !item.stored || item === this.current || found.has(item.id) || unread(item));
     for (const note of found.values()) {
       const item = this.items.find((each) => each.id === note.id);
       if (!item) this.items.push({ ...note, stored: true });
@@ -198,6 +202,7 @@ export class Outbox extends EventTarget {
     }
     this.running = false;
     this.shelf?.giveTurn(this.me);
+    this.forgetFarTimes();
     const later = this.ready.map((item) => Math.max(item.due, this.hold) - Date.now());
     if (later.length) this.timer = setTimeout(() => this.run(), Math.max(200, Math.min(...later)));
   }
@@ -207,7 +212,16 @@ export class Outbox extends EventTarget {
     return this.open.filter((item) => item.state !== "keeping" && !this.lacks(item)).reverse();
   }
 
+  // A clock set back must not keep anything waiting until it shows the old time again.
+  forgetFarTimes() {
+    const far = Date.now() + LONGEST;
+    for (const item of this.open) if (item.due > far) item.due = 0;
+    if (this.hold > far) this.hold = 0;
+    if (this.asked > far) this.asked = 0;
+  }
+
   next() {
+    this.forgetFarTimes();
     const now = Date.now();
     return this.hold > now ? undefined : this.ready.find((item) => item.due <= now);
   }
