@@ -74,7 +74,7 @@ def test_what_was_added_after_somebody_looked_is_not_approved_unseen(room: Room,
     takeaway = room.receive(Submission(room.garden, files=[first], client_id=CLIENT))
     seen, hand = seen_by_now(room.session), Actor(NOW, room.rng, "desk")
     later = {"files": [room.arrive(jpeg(2))]} if more == "a file" else {"text": "Seen by nobody"}
-    room.receive(Submission(room.garden, client_id=CLIENT, **later))  # type: ignore[arg-type]
+    room.receive(Submission(room.garden, client_id=CLIENT, **later))
     approved = TakeawayState.APPROVED
     done = decide_many(room.session, [takeaway], hand, approved, seen=seen)
     assert [clash.name for clash in done.clashes] == ["added"]
