@@ -8,8 +8,8 @@ import uuid
 from pathlib import Path
 from typing import Protocol
 
+from capture.intake.partial_file import sync_or_drop
 from reporter.errors import BadInput, Conflict
-from reporter.files import sync_file
 from reporter.media.store import Store, disk_errors, hash_file
 
 _PIECE = 1 << 18
@@ -56,7 +56,7 @@ class Received:
                     raise BadInput("These are more bytes than were announced.")
                 file.write(piece)
             file.flush()
-            sync_file(file.fileno())
+            sync_or_drop(file, self._part(sha256))
         return reached
 
     def keep(self, sha256: str, ext: str) -> None:

@@ -6,6 +6,8 @@ Idempotent.
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
@@ -211,17 +213,38 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
         decisions.withdraw(merge.session, ours, merge.actor, merge.store)
         merge.done.withdrawn += 1
         return
+    approved = [_Content.of(row) for row in (ours, theirs) if row.state == TakeawayState.APPROVED]
     have = {one.media.sha256 for one in ours.attachments}
     added = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
     for attachment in added:
         attach(merge, ours, attachment)
     changed = merge_fields(merge, ours, theirs)
     if changed or added:
+        files = frozenset(have | {one.media.sha256 for one in added})
+        if not _Content((ours.text, ours.author), files).is_among(approved):
+            decisions.require_review(merge.session, ours, merge.hand)
         decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:
         merge.done.known += 1
     _merge_history(merge, ours, theirs)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """What an organizer looks at before approving a takeaway."""
+
+    words: tuple[str, str]
+    files: frozenset[str]
+
+    @classmethod
+    def of(cls, row: Takeaway) -> _Content:
+        return cls((row.text, row.author), frozenset(one.media.sha256 for one in row.attachments))
+
+    def is_among(self, approved: Sequence[_Content]) -> bool:
+        """Whether somebody here or there has approved these words and each of these files."""
+        files = frozenset[str]().union(*(one.files for one in approved))
+        return self.files <= files and self.words in [one.words for one in approved]
 
 
 def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:

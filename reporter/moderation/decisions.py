@@ -90,10 +90,7 @@ def by_receipt(session: Session, receipt: str) -> Takeaway:
 
 @contextmanager
 def alone(session: Session) -> Iterator[None]:
-    """Lock out other writers for a step that decides by what it reads; commits, or rolls back on an error.
-
-    Without it a withdrawal or new words that come between reading and writing would be overwritten.
-    """
+    """Lock out other writers, whose changes would be overwritten; commits, or rolls back on an error."""
     session.flush()
     lock_gathering(session)
     try:
@@ -198,10 +195,7 @@ def require_review(session: Session, takeaway: Takeaway, actor: Actor) -> None:
 
 
 def note_addition(session: Session, takeaway: Takeaway, actor: Actor, what: str) -> None:
-    """Record that its contributor added files or words, so that whoever looked at it before looks again.
-
-    If it was approved, it returns to the undecided ones. Does not commit.
-    """
+    """Record files or words added by its contributor: whoever looked before looks again. Does not commit."""
     bump_revision(session, takeaway)
     noted = remember(session, takeaway, actor, ADDED, before={}, after={ADDED: what})
     # Not a step that somebody could undo.

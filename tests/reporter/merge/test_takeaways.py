@@ -106,6 +106,34 @@ def test_damaged_original_is_not_taken(kit: Kit, tmp_path: Path) -> None:
     assert not list(kit.store.incoming.iterdir())
 
 
+@pytest.mark.parametrize("here", ["approved here", "approved there"])
+@pytest.mark.parametrize("more", ["a file", "words", "nothing"])
+def test_an_approval_reaches_only_what_was_seen(
+    kit: Kit, tmp_path: Path, here: str, more: str
+) -> None:
+    """A phone came to both laptops; whoever approved there or here saw only one half."""
+    row = kit.photo(kit.event(), 1, "Leeks", state="new")
+    folder = twin(kit, tmp_path / "theirs")
+    kit.clock.forward(minutes=1)
+    with open_again(folder) as there:
+        theirs = there.session.get_one(models.Takeaway, row.id)
+        sides = ((kit, row), (there, theirs))
+        approves, adds = sides if here == "approved here" else sides[::-1]
+        decisions.approve(approves[0].session, approves[1], approves[0].hand)
+        if more == "a file":
+            view = {"view": jpeg(2, (320, 240))}
+            adds[0].attach(adds[1], jpeg(2), kind=Kind.PHOTO, renditions=view)
+            decisions.bump_revision(adds[0].session, adds[1])
+        elif more == "words":
+            words = {"text": "Seen by nobody"}
+            decisions.change_own(adds[0].session, adds[1], adds[0].hand, words)
+        adds[0].session.commit()
+    merge(kit, folder)
+    kit.session.refresh(row)
+    assert row.state == ("approved" if more == "nothing" else "new")
+    assert (len(row.attachments), row.text == "Leeks") == (1 + (more == "a file"), more != "words")
+
+
 def test_what_was_taken_back_on_either_side_is_gone(kit: Kit, tmp_path: Path) -> None:
     event = kit.event()
     ours, theirs = kit.photo(event, 1, "taken back here"), kit.photo(event, 2, "taken back there")
