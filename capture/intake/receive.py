@@ -253,7 +253,9 @@ def _record(
         more_files = _add_files(context, takeaway, offer, types)
         if known is not None and (more_words or more_files):
             what = offer.text if more_words else str(len(offer.files))
-            note_addition(context.session, takeaway, Actor(context.now, context.rng, CONTRIBUTOR), what)
+            note_addition(
+                context.session, takeaway, Actor(context.now, context.rng, CONTRIBUTOR), what
+            )
         if seal is not None:
             seal(takeaway)
         context.session.commit()

@@ -222,7 +222,7 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     if changed or added:
         files = frozenset(have | {one.media.sha256 for one in added})
         if not _Content((ours.text, ours.author), files).is_among(approved):
-            decisions.require_review(merge.session, ours, merge.hand)
+            decisions.require_review(merge.session, ours, merge.actor)
         decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:

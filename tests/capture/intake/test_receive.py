@@ -72,15 +72,15 @@ def test_what_was_added_after_somebody_looked_is_not_approved_unseen(room: Room,
     """A phone sends several photos one by one; the desk may be faster."""
     first = room.arrive(jpeg(1))
     takeaway = room.receive(Submission(room.garden, files=[first], client_id=CLIENT))
-    seen, hand = seen_by_now(room.session), Actor(NOW, room.rng, "desk")
+    seen, actor = seen_by_now(room.session), Actor(NOW, room.rng, "desk")
     later = {"files": [room.arrive(jpeg(2))]} if more == "a file" else {"text": "Seen by nobody"}
     room.receive(Submission(room.garden, client_id=CLIENT, **later))
     approved = TakeawayState.APPROVED
-    done = decide_many(room.session, [takeaway], hand, approved, seen=seen)
+    done = decide_many(room.session, [takeaway], actor, approved, seen=seen)
     assert [clash.name for clash in done.clashes] == ["added"]
     assert takeaway.state == "new"
     again = seen_by_now(room.session)
-    assert decide_many(room.session, [takeaway], hand, approved, seen=again).changed
+    assert decide_many(room.session, [takeaway], actor, approved, seen=again).changed
     assert last_step(room.session, "contributor") is None, "nobody can undo it"
 
 

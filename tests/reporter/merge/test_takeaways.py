@@ -119,14 +119,14 @@ def test_an_approval_reaches_only_what_was_seen(
         theirs = there.session.get_one(models.Takeaway, row.id)
         sides = ((kit, row), (there, theirs))
         approves, adds = sides if here == "approved here" else sides[::-1]
-        decisions.approve(approves[0].session, approves[1], approves[0].hand)
+        decisions.approve(approves[0].session, approves[1], approves[0].actor)
         if more == "a file":
             view = {"view": jpeg(2, (320, 240))}
             adds[0].attach(adds[1], jpeg(2), kind=Kind.PHOTO, renditions=view)
             decisions.bump_revision(adds[0].session, adds[1])
         elif more == "words":
             words = {"text": "Seen by nobody"}
-            decisions.change_own(adds[0].session, adds[1], adds[0].hand, words)
+            decisions.change_own(adds[0].session, adds[1], adds[0].actor, words)
         adds[0].session.commit()
     merge(kit, folder)
     kit.session.refresh(row)
