@@ -29,7 +29,7 @@ from capture.decoding.safe_open import (
     open_photo,
     read_exif,
 )
-from capture.decoding.truncation import note_on
+from capture.decoding.truncation.detection import note_on
 from capture.renditions.photo import upright
 from reporter.codes import ALPHABET, is_valid, normalize
 from reporter.enums import Mark

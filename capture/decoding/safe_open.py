@@ -19,7 +19,8 @@ from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
-from capture.decoding.truncation import END_OF_IMAGE, is_cut_jpeg, note_on
+from capture.decoding.truncation.completion import FIRST_FILLING, Filling, completed
+from capture.decoding.truncation.detection import END_OF_IMAGE, is_cut_jpeg, note_on
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 from reporter.messages import Message
@@ -108,8 +109,11 @@ _DEMUXERS = {
 
 
 @contextmanager
-def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
-    """Open a Pillow image, its header read and its pixels not yet decoded.
+def open_photo(
+    path: Path, mime: str, *, max_pixels: int, filling: Filling = FIRST_FILLING
+) -> Iterator[Any]:
+    """Open a Pillow image, its header read and its pixels not yet decoded. ``filling`` stands in for
+    what a truncated file lacks.
 
     Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any memory is
     allocated.
@@ -118,7 +122,7 @@ def open_photo(path: Path, mime: str, *, max_pixels: int) -> Iterator[Any]:
 
     _register_openers(path, mime, max_pixels)
     try:
-        source, formats = _source(path, mime), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
+        source, formats = _source(path, mime, filling), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
         with _pixel_limit(max_pixels), Image.open(source, formats=formats) as image:
             if mime in RAW_MIMES:
                 _take_raw_exif(path, image)
@@ -160,10 +164,11 @@ def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
             _refuse_size(max_pixels)
 
 
-def _source(path: Path, mime: str) -> Path | BytesIO:
-    """The source for Pillow: the file, or the JPEG embedded in a camera's raw file."""
+def _source(path: Path, mime: str, filling: Filling = FIRST_FILLING) -> Path | BytesIO:
+    """The source for Pillow: the file, filled up where it is truncated, or the JPEG embedded in a
+    camera's raw file."""
     if mime not in RAW_MIMES:
-        return path
+        return completed(path, mime, filling) or path
     preview = read_preview(path)
     if preview is None:
         raise MediaFailed(NO_PREVIEW)
@@ -219,7 +224,8 @@ def load_as_far_as_it_goes(image: Any, path: Path, mime: str) -> None:
     from PIL import ImageFile
 
     before = ImageFile.LOAD_TRUNCATED_IMAGES
-    ImageFile.LOAD_TRUNCATED_IMAGES = bool(note_on(path, mime))
+    # The plugin for HEIF would show black instead of raising.
+    ImageFile.LOAD_TRUNCATED_IMAGES = image.format != "HEIF" and bool(note_on(path, mime))
     try:
         image.load()
     finally:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,12 @@ from capture.decoding.safe_open import (
     open_photo,
     read_exif,
 )
-from capture.decoding.truncation import note_on
+from capture.decoding.truncation.completion import (
+    OTHER_FILLINGS,
+    is_made_up,
+    without_made_up,
+)
+from capture.decoding.truncation.detection import note_on
 from capture.imaging.apply_edits import edited_image, needed
 from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile, to_srgb
 from capture.imaging.rendition_file import (
@@ -85,17 +91,9 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         if exif.adobe_rgb and not profile:
             profile = matrix_profile(ADOBE_RGB, 2.19921875, "Adobe RGB (1998) compatible")
         by_gamma = png_profile(src) if mime == "image/png" and not profile else None
-        small = (
-            _reduced_jpeg(src, mime, image, longest)
-            or video_range_pixels(src, image)
-            or deep_pixels(src, image)
-        )
-        if small is None:
-            small = _fully_decoded(
-                image, longest, partial(load_as_far_as_it_goes, path=src, mime=mime)
-            )
-            small = _coarse(small, longest)
-        small = _flat(scaled(small, longest))
+        small = _flat(scaled(_decoded(src, mime, image, longest), longest))
+        if is_made_up(src, mime):
+            small = _without_made_up(src, mime, small, longest, max_pixels)
         if note_on(src, mime) and _is_blank(small):
             raise MediaFailed(BROKEN_PHOTO)
         # Done last, because the picture is small by now.
@@ -106,6 +104,29 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         else:
             shown = to_srgb(small, profile)
         return upright(shown, exif.orientation)
+
+
+def _decoded(src: Path, mime: str, image: Any, longest: int) -> Any:
+    small = _reduced_jpeg(src, mime, image, longest)
+    # These read the file itself, not what it was filled up with.
+    if small is None and not is_made_up(src, mime):
+        small = video_range_pixels(src, image) or deep_pixels(src, image)
+    if small is None:
+        small = _fully_decoded(image, longest, partial(load_as_far_as_it_goes, path=src, mime=mime))
+        small = _coarse(small, longest)
+    return small
+
+
+def _without_made_up(src: Path, mime: str, small: Any, longest: int, max_pixels: int) -> Any:
+    """Remove what the decoder invented of a truncated picture, by decoding it with another filling."""
+    for filling in OTHER_FILLINGS:
+        with (
+            suppress(MediaFailed),
+            open_photo(src, mime, max_pixels=max_pixels, filling=filling) as image,
+        ):
+            other = _flat(scaled(_decoded(src, mime, image, longest), longest))
+            return without_made_up(small, other)
+    return small
 
 
 def _is_blank(image: Any) -> bool:

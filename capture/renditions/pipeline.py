@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
-from capture.decoding.truncation import note_on
+from capture.decoding.truncation.detection import note_on
 from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.audio import make_audio
 from capture.renditions.image_quality import QualityMeasurement, measure_quality

@@ -36,6 +36,9 @@ JPEG and PNG photos that nobody mended are also in the bundle in full size, with
 device; of all others the copies go out. A file whose content is none of these is refused with a sentence; on a card it
 is named in the result.
 
+Of a truncated JPEG, PNG, GIF, BMP, WebP, HEIC, AVIF, JPEG 2000 or TIFF the readable part is shown, and it is said that
+the rest is missing; a truncated JPEG XL, and a HEIC or TIFF whose description was at its end, can't be opened.
+
 Refused by name, with what to save it as:
 
 """

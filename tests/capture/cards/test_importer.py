@@ -31,7 +31,7 @@ from capture.cards.shot_intake import ImportContext
 from capture.codes.qr_writer import screen_url
 from capture.decoding.motion_photo import INNER_FILM
 from capture.decoding.process_pool import DecoderPool
-from capture.decoding.truncation import CUT_SHORT
+from capture.decoding.truncation.detection import CUT_SHORT
 from capture.imaging.raw_preview import find_preview
 from capture.renditions.worker import process_due
 from reporter.config import LimitSettings, Settings

@@ -18,7 +18,7 @@ from PIL import Image, ImageCms
 from capture.decoding.coefficients import held_bytes
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.safe_open import MOST_BYTES, TooMuchMemory, check_memory
-from capture.decoding.truncation import CUT_SHORT
+from capture.decoding.truncation.detection import CUT_SHORT
 from capture.imaging.colour import Colour
 from capture.imaging.icc_profile import DISPLAY_P3, matrix_profile, to_srgb
 from capture.imaging.still_colour import coded_colour

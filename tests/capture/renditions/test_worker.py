@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from capture.decoding.mime_sniff import MP4, WEBM, sniff
 from capture.decoding.probe import probe
 from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
-from capture.decoding.truncation import CUT_SHORT
+from capture.decoding.truncation.detection import CUT_SHORT
 from capture.renditions import worker
 from capture.renditions.pipeline import process_file
 from capture.renditions.worker import WAITING, check_intake, process_due, requeue_if_damaged

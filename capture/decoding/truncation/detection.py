@@ -6,6 +6,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
+from capture.decoding.truncation.structure import missing_in
 from reporter.messages import Message
 
 CUT_SHORT = Message(
@@ -33,7 +34,8 @@ def note_on(path: Path, mime: str) -> str:
         with path.open("rb") as file:
             told = int.from_bytes(file.read(6)[2:], "little")
         return CUT_SHORT if told > path.stat().st_size else ""
-    return ""
+    missing = missing_in(path, mime)
+    return CUT_SHORT if missing is not None and missing.pixels else ""
 
 
 def is_cut_gif(data: bytes) -> bool:

@@ -1,0 +1,158 @@
+"""Pictures whose decoders want the whole file: of a truncated one, what is there is shown, and it is said."""
+
+import io
+import zlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from PIL import Image, ImageChops
+
+from capture.decoding.mime_sniff import HEAD_BYTES, sniff
+from capture.decoding.truncation.completion import (
+    FIRST_FILLING,
+    OTHER_FILLINGS,
+    completed,
+    without_made_up,
+)
+from capture.decoding.truncation.detection import CUT_SHORT, note_on
+from capture.renditions.photo import open_upright
+from tests.support.media.heif_grid import grid
+from tests.support.media.raw_files import RESERVED, Writer
+from tests.support.media.scene import scene
+
+WIDTH, HEIGHT = 600, 400
+GREY = 128
+FORMS: dict[str, dict[str, Any]] = {
+    "WEBP": {"quality": 90},
+    "WEBP lossless": {"lossless": True},
+    "HEIF": {"quality": 90},
+    # One tile: phones' encoders need no more for pictures of this size.
+    "AVIF": {"quality": 90, "autotiling": False},
+    "JPEG2000": {"irreversible": True, "quality_mode": "rates", "quality_layers": [8]},
+    "TIFF": {},
+}
+
+
+def picture() -> np.ndarray:
+    noise = np.random.default_rng(1).integers(-8, 8, (HEIGHT, WIDTH, 3))
+    mixed = scene(WIDTH, HEIGHT, 0).astype(int) + noise
+    return mixed.clip(0, 255).astype(np.uint8)
+
+
+def encoded(form: str) -> bytes:
+    from pillow_heif import register_heif_opener
+
+    register_heif_opener()
+    out = io.BytesIO()
+    Image.fromarray(picture()).save(out, form.split()[0], **FORMS[form])
+    return out.getvalue()
+
+
+def deflated_tiff() -> bytes:
+    """Its directory in front and its strips compressed, as Photoshop writes it; Pillow puts it at the end."""
+    w, pixels = Writer("<", RESERVED), picture()
+    strips = [zlib.compress(pixels[top : top + 20].tobytes()) for top in range(0, HEIGHT, 20)]
+    places = [w.add(strip) for strip in strips]
+    fields = [
+        w.short(0x0100, WIDTH),
+        w.short(0x0101, HEIGHT),
+        (0x0102, 3, 3, b"\x08\0" * 3),
+        w.short(0x0103, 8),
+        w.short(0x0106, 2),
+        w.long(0x0111, *places),
+        w.short(0x0115, 3),
+        w.short(0x0116, 20),
+        w.long(0x0117, *map(len, strips)),
+    ]
+    w.data[:8] = b"II*\0" + w.first(fields).to_bytes(4, "little")
+    return bytes(w.data)
+
+
+def cut(data: bytes, share: float, path: Path) -> str:
+    """Write the beginning of a file and tell its type."""
+    path.write_bytes(data[: int(len(data) * share)])
+    found = sniff(data[:HEAD_BYTES])
+    assert found is not None
+    return found.mime
+
+
+def shown(path: Path, mime: str) -> np.ndarray:
+    return np.asarray(open_upright(path, mime, longest=WIDTH)).astype(int)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_upper_part_is_shown_as_it_is(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    mime = cut(encoded(form), 0.6, path)
+    assert note_on(path, mime) == CUT_SHORT
+    view = shown(path, mime)
+    assert view.shape == (HEIGHT, WIDTH, 3)
+    assert np.abs(view[:120] - picture()[:120]).mean() < 16
+
+
+@pytest.mark.parametrize("form", ["WEBP", "WEBP lossless", "HEIF", "AVIF"])
+def test_what_a_decoder_makes_up_is_not_shown(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    view = shown(path, cut(encoded(form), 0.5, path))
+    wrong = np.abs(view - picture()).mean((1, 2)) > 16
+    assert np.abs(view[wrong] - GREY).max() <= 3
+    assert 0.2 < wrong.mean() < 0.8
+
+
+def test_a_compressed_tiff_ends_with_its_last_whole_strip(tmp_path: Path) -> None:
+    path = tmp_path / "a.tif"
+    assert shown(path, cut(deflated_tiff(), 1.0, path)).shape == (HEIGHT, WIDTH, 3)
+    mime = cut(deflated_tiff(), 0.5, path)
+    assert note_on(path, mime) == CUT_SHORT
+    view = shown(path, mime)
+    assert 100 < len(view) < 220
+    assert np.array_equal(view, picture()[: len(view)])
+
+
+@pytest.mark.parametrize("turn", [0, 1])
+@pytest.mark.parametrize("form", ["HEIF", "AVIF"])
+def test_a_phones_tiles_are_shown_as_far_as_they_go(form: str, turn: int, tmp_path: Path) -> None:
+    """Without the lost tiles a decoder shows green, or nothing."""
+    path, seen = tmp_path / "a", picture()[:384, :576]
+    data = grid(Image.fromarray(np.rot90(seen, -turn).copy()), form, turn=turn)
+    mime = cut(data, 1.0, path)
+    assert np.abs(shown(path, mime) - seen).mean() < 12
+    cut(data, 0.6, path)
+    view = shown(path, mime)
+    grey = (np.abs(view - GREY) <= 3).all(axis=2)
+    assert 0.2 < grey.mean() < 0.8
+    assert np.abs(view - seen)[~grey].mean() < 12
+    assert note_on(path, mime) == CUT_SHORT
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_whole_file_is_left_alone(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "a"
+    mime = cut(encoded(form), 1.0, path)
+    assert note_on(path, mime) == ""
+    assert completed(path, mime) is None
+
+
+def test_words_behind_a_picture_are_no_part_of_it(tmp_path: Path) -> None:
+    """The EXIF of a WebP stands last; a further picture of an animation is not shown anyway."""
+    out, path = io.BytesIO(), tmp_path / "a.webp"
+    Image.fromarray(picture()).save(out, "WEBP", exif=b"Exif\0\0" + bytes(400))
+    mime = cut(out.getvalue()[:-100], 1.0, path)
+    assert note_on(path, mime) == ""
+    assert shown(path, mime).shape == (HEIGHT, WIDTH, 3)
+    moving = io.BytesIO()
+    second = Image.fromarray(picture()[::-1])
+    Image.fromarray(picture()).save(moving, "WEBP", save_all=True, append_images=[second])
+    assert note_on(path, cut(moving.getvalue(), 0.9, path)) == ""
+    assert np.abs(shown(path, mime) - picture()).mean() < 16
+
+
+def test_each_filling_differs_from_the_first() -> None:
+    assert all(filling != FIRST_FILLING for filling in OTHER_FILLINGS)
+    image = Image.new("RGB", (40, 40), "red")
+    other = image.copy()
+    other.paste("blue", (10, 20, 40, 40))
+    seen = without_made_up(image, other)
+    assert ImageChops.difference(seen, image).getbbox() == (10, 20, 40, 40)
