@@ -1,8 +1,8 @@
 """Captions as cues: parsed from typed text and from caption files, written as WebVTT.
 
 Files: WebVTT (https://www.w3.org/TR/webvtt1/), SubRip (.srt), YouTube's .sbv, and those of
-``timed_text``. People type one line per sentence, after its time: ``0:03 Good morning`` or ``0:03 -
-0:06 Good morning``. Times are seconds.
+``timed_text`` and ``counted_text``. People type one line per sentence, after its time: ``0:03 Good
+morning`` or ``0:03 - 0:06 Good morning``. Times are seconds.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from html import unescape
 
 from reporter.charsets import decode_exactly
 from reporter.errors import BadInput
+from reporter.media.counted_text import counted_lines
 from reporter.media.timed_text import Timed, ass_lines, is_lrc, is_xml, lrc_lines, xml_lines
 
 MOST_CHARS = 200_000
@@ -27,6 +28,9 @@ _TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
 # Only plain spaces separate a time from its words: a no-break space belongs to the words.
 _LINE = re.compile(rf"[ \t]*\[?{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?\]?(?:[ \t]+([^ \t].*)|[ \t]*)")
 _TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
+# Speech recognition prints cues as "[00:01.000 --> 00:03.000] words"; people type one hyphen too few.
+_PRINTED = re.compile(rf"\s*\[({_TIME}\s*-->\s*{_TIME})\][ \t]*(.*)")
+_SHORT_ARROW = re.compile(rf"(\s*{_TIME}\s*)(?:->|–>|—>|→)(\s*{_TIME}\s*)")
 _SBV_TIMING = re.compile(
     r"\s*(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3})\s*"
 )
@@ -39,6 +43,8 @@ _TAG = re.compile(
 )
 # SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
+# Broadcasters' files: Scenarist (EIA-608), EBU STL (Tech 3264) with its code page in front.
+_OTHER_FORMAT = re.compile(rb"(?:\xef\xbb\xbf)?Scenarist_SCC|(?:437|850|86[035])STL\d\d\.\d\d")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
@@ -58,6 +64,8 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
     """
     if len(data) > MOST_BYTES:
         raise BadInput("These captions are too long.")
+    if _OTHER_FORMAT.match(data):
+        raise BadInput("There are no captions in this file. Choose one in WebVTT or SubRip.")
     text = decode_exactly(data, language)
     if text is None or "\ufffd" in text:
         raise BadInput(
@@ -83,6 +91,10 @@ def read_cues(text: str) -> list[Cue]:
 def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     if is_xml("\n".join(lines[:3])):
         return _timed([*xml_lines("\n".join(lines))], _clean)
+    counted = counted_lines(lines)
+    if counted is not None:
+        return _timed(counted, _without_marks_clean)
+    lines = [part for line in lines for part in _usual(line)]
     if any("-->" in line for line in lines):
         return _blocks(lines, is_vtt=lines[0].startswith("WEBVTT"))
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
@@ -92,6 +104,14 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     if is_lrc(lines):
         return _timed(lrc_lines(lines), _clean)
     return _typed(lines)
+
+
+def _usual(line: str) -> list[str]:
+    """A line with times as WebVTT and SubRip have it."""
+    if printed := _PRINTED.fullmatch(line):
+        return [printed[1], printed[printed.re.groups], ""]
+    short = _SHORT_ARROW.fullmatch(line)
+    return [f"{short[1]}-->{short[6]}"] if short else [line]
 
 
 def check_letters(text: str) -> None:
@@ -148,6 +168,9 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
     """Parse WebVTT or SubRip cues; styles, notes, names and numbers are skipped."""
     at = 0
     while at < len(lines):
+        if is_vtt and lines[at].startswith("NOTE") and lines[at][4:5] in ("", " ", "\t"):
+            at = next((n for n in range(at, len(lines)) if not lines[n].strip()), len(lines))
+            continue
         if not _SHORT_TIMING.search(lines[at]):
             at += 1
             continue
@@ -214,6 +237,10 @@ def _timed(found: Sequence[Timed], clean: Callable[[str], str]) -> Iterable[Cue]
         cue = Cue(begin, _end(begin, end, words, following), clean(words))
         if cue.text and cue.end > begin:
             yield cue
+
+
+def _without_marks_clean(text: str) -> str:
+    return _clean(_without_marks(text))
 
 
 def _without_marks(text: str) -> str:
