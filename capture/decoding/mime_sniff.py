@@ -46,6 +46,8 @@ OGV = MediaType("video", "video/ogg", ".ogv")
 AVI = MediaType("video", "video/x-msvideo", ".avi")
 MPG = MediaType("video", "video/mpeg", ".mpg")
 WMV = MediaType("video", "video/x-ms-wmv", ".wmv")
+FLV = MediaType("video", "video/x-flv", ".flv")
+MXF = MediaType("video", "video/mxf", ".mxf")
 M4A = MediaType("audio", "audio/mp4", ".m4a")
 OGG = MediaType("audio", "audio/ogg", ".ogg")
 WAV = MediaType("audio", "audio/wav", ".wav")
@@ -56,6 +58,11 @@ AMR = MediaType("audio", "audio/amr", ".amr")
 CAF = MediaType("audio", "audio/x-caf", ".caf")
 AIFF = MediaType("audio", "audio/aiff", ".aiff")
 WMA = MediaType("audio", "audio/x-ms-wma", ".wma")
+AU = MediaType("audio", "audio/basic", ".au")
+WAVPACK = MediaType("audio", "audio/x-wavpack", ".wv")
+WAVE64 = MediaType("audio", "audio/x-w64", ".w64")
+DSF = MediaType("audio", "audio/x-dsf", ".dsf")
+_BY_STRUCTURE = (AVI, MPG, WMV, CAF, AIFF, WMA, FLV, MXF, AU, WAVPACK, WAVE64, DSF)
 
 MEDIA_TYPES = (
     JPEG,
@@ -74,9 +81,6 @@ MEDIA_TYPES = (
     MKV,
     MTS,
     OGV,
-    AVI,
-    MPG,
-    WMV,
     M4A,
     OGG,
     WAV,
@@ -84,9 +88,7 @@ MEDIA_TYPES = (
     AAC,
     FLAC,
     AMR,
-    CAF,
-    AIFF,
-    WMA,
+    *_BY_STRUCTURE,
 )
 
 
@@ -242,7 +244,7 @@ def _amr(head: bytes) -> MediaType | None:
     return AMR if head.startswith((b"#!AMR\n", b"#!AMR-WB\n")) and len(head) > 9 else None
 
 
-_RECORDINGS = {kind.mime: kind for kind in (AVI, MPG, WMV, CAF, AIFF, WMA)}
+_RECORDINGS = {kind.mime: kind for kind in _BY_STRUCTURE}
 
 
 def _recording(head: bytes) -> MediaType | None:

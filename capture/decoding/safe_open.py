@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from capture.decoding.coefficients import held_bytes
+from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
@@ -78,33 +79,6 @@ _PILLOW_FORMATS = {
     "image/bmp": ("BMP",),
     "image/jp2": ("JPEG2000",),
     "image/jxl": ("JXL",),
-}
-# The demuxer is forced, so that no playlist or script format can open other files.
-_DEMUXERS = {
-    "video/mp4": "mov",
-    "video/quicktime": "mov",
-    "video/3gpp": "mov",
-    "video/3gpp2": "mov",
-    "audio/mp4": "mov",
-    "image/avif": "mov",
-    "video/webm": "matroska",
-    "video/x-matroska": "matroska",
-    "audio/webm": "matroska",
-    "audio/x-matroska": "matroska",
-    "video/mp2t": "mpegts",
-    "video/ogg": "ogg",
-    "audio/ogg": "ogg",
-    "audio/wav": "wav",
-    "audio/mpeg": "mp3",
-    "audio/aac": "aac",
-    "audio/flac": "flac",
-    "audio/amr": "amr",
-    "audio/x-caf": "caf",
-    "audio/aiff": "aiff",
-    "audio/x-ms-wma": "asf",
-    "video/x-ms-wmv": "asf",
-    "video/x-msvideo": "avi",
-    "video/mpeg": "mpeg",
 }
 
 
@@ -276,7 +250,7 @@ def open_media(path: Path, mime: str) -> Iterator[Any]:
         with av.open(
             str(path.absolute()),
             "r",
-            format=_DEMUXERS[mime],
+            format=demuxer_of(path, mime),
             container_options={"protocol_whitelist": "file"},
             metadata_errors="replace",
         ) as container:
@@ -344,7 +318,8 @@ def read_exif(image: Any) -> Exif:
     try:
         exif = image.getexif()
         details, interop = exif.get_ifd(0x8769), exif.get_ifd(0xA005)
-        orientation = 1 if _is_turned_by_library(image) else exif.get(0x0112, 1)
+        is_turned = _is_turned_by_library(image) or not _has_exif_orientation(image)
+        orientation = 1 if is_turned else exif.get(0x0112, 1)
         time = read_camera_time(exif, details, exif.get_ifd(0x8825), _xmp_of(image))
         return Exif(
             orientation=orientation if orientation in range(1, 9) else 1,
@@ -363,6 +338,18 @@ def _is_turned_by_library(image: Any) -> bool:
     """Whether decoding already applies the orientation: Pillow does for TIFF, libjxl for JPEG XL
     unless it contains a JPEG."""
     return image.format == "TIFF" or (image.format == "JXL" and not image.jpeg)
+
+
+def _has_exif_orientation(image: Any) -> bool:
+    """Whether EXIF itself turns the picture: Pillow also takes XMP's word, which editors leave
+    behind and browsers ignore."""
+    from PIL import Image
+
+    if not isinstance(image.info.get("exif"), bytes):
+        return not _xmp_of(image)
+    kept = Image.Exif()
+    kept.load(image.info["exif"])
+    return 0x0112 in kept
 
 
 def _words(value: object) -> str:

@@ -93,7 +93,7 @@ def open_upright(src: Path, mime: str, *, longest: int, max_pixels: int = MAX_PI
         by_gamma = png_profile(src) if mime == "image/png" and not profile else None
         small = _flat(scaled(_decoded(src, mime, image, longest), longest))
         if is_made_up(src, mime):
-            small = _without_made_up(src, mime, small, longest, max_pixels)
+            small = _without_made_up(src, mime, small, longest=longest, max_pixels=max_pixels)
         if note_on(src, mime) and _is_blank(small):
             raise MediaFailed(BROKEN_PHOTO)
         # Done last, because the picture is small by now.
@@ -117,7 +117,7 @@ def _decoded(src: Path, mime: str, image: Any, longest: int) -> Any:
     return small
 
 
-def _without_made_up(src: Path, mime: str, small: Any, longest: int, max_pixels: int) -> Any:
+def _without_made_up(src: Path, mime: str, small: Any, *, longest: int, max_pixels: int) -> Any:
     """Remove what the decoder invented of a truncated picture, by decoding it with another filling."""
     for filling in OTHER_FILLINGS:
         with (

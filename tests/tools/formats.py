@@ -136,8 +136,8 @@ SAMPLES = (
     Sample("AVI (MPEG-4, MP3)", film("b.avi", "avi", "mpeg4", "libmp3lame")),
     Sample("MPEG program stream (MPG, MOD)", film("a.mpg", "vob", "mpeg2video", "mp2")),
     Sample("Windows Media (WMV)", film("a.wmv", "asf", "wmv2", "wmav2")),
-    Sample("Flash (FLV)", film("a.flv", "flv", "flv", "libmp3lame")),
-    Sample("MXF (MPEG-2)", film("a.mxf", "mxf", "mpeg2video", "")),
+    Sample("Flash (FLV: H.264, AAC)", film("a.flv", "flv", "libx264", "aac")),
+    Sample("MXF (MPEG-2, PCM)", film("a.mxf", "mxf", "mpeg2video", "pcm_s16le")),
     Sample("WAV", files.wav),
     Sample("MP3", files.mp3),
     Sample("M4A (AAC)", files.m4a),
@@ -153,6 +153,9 @@ SAMPLES = (
     Sample("AIFF", sound("a.aiff", "aiff", "pcm_s16be")),
     Sample("Windows Media (WMA)", sound("a.wma", "asf", "wmav2", 44_100)),
     Sample("AU", sound("a.au", "au", "pcm_s16be")),
+    Sample("Wave64", sound("a.w64", "w64", "pcm_s16le")),
+    Sample("WavPack", sound("a.wv", "wv", "wavpack")),
+    Sample("AC-3", sound("a.ac3", "ac3", "ac3")),
 )
 
 

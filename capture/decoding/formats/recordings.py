@@ -12,16 +12,26 @@ _AIFF_CHUNKS = frozenset(
     b"COMM FVER COMT SSND NAME AUTH ANNO MARK INST APPL CHAN MIDI SAXL AESD bext".split()
 )
 _PACK = b"\0\0\1\xba"
+# SMPTE ST 377-1, 7.1: the key of a header partition pack, open or closed.
+_MXF_KEY = bytes.fromhex("060e2b34020501010d01020101")
+_W64_RIFF = b"riff" + bytes.fromhex("2e91cf11a5d628db04c10000")
+_W64_WAVE = b"wave" + bytes.fromhex("f3acd3118cd100c04f8edb8a")
+_AU_ENCODINGS = range(1, 28)
 
 
 def recording_mime(head: bytes) -> str:
-    """Detect AVI, MPEG program stream, CAF, AIFF or ASF from the first bytes; returns the MIME
-    type, else ''."""
+    """Detect the format of a film or sound from the first bytes; returns the MIME type, else ''."""
     for mime, rule in (
         ("video/x-msvideo", _is_avi),
         ("video/mpeg", _is_program_stream),
         ("audio/x-caf", _is_caf),
         ("audio/aiff", _is_aiff),
+        ("video/x-flv", _is_flv),
+        ("video/mxf", _is_mxf),
+        ("audio/basic", _is_au),
+        ("audio/x-wavpack", _is_wavpack),
+        ("audio/x-w64", _is_wave64),
+        ("audio/x-dsf", _is_dsf),
     ):
         if rule(head):
             return mime
@@ -60,6 +70,37 @@ def _is_caf(head: bytes) -> bool:
 def _is_aiff(head: bytes) -> bool:
     """EA IFF 85, form AIFF or AIFC (Apple 1989): the first chunk has a four-letter name."""
     return head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC") and head[12:16] in _AIFF_CHUNKS
+
+
+def _is_flv(head: bytes) -> bool:
+    """Flash Video 10.1, E.2: version 1, sound or picture or both, a header of 9 bytes."""
+    return (
+        head[:4] == b"FLV\1" and head[4:5] in (b"\1", b"\4", b"\5") and head[5:9] == b"\0\0\0\x09"
+    )
+
+
+def _is_mxf(head: bytes) -> bool:
+    return head.startswith(_MXF_KEY) and head[13:14] == b"\2" and head[14:15] in b"\1\2\3\4"
+
+
+def _is_au(head: bytes) -> bool:
+    """Sun's audio: an offset of the sound, and a known encoding."""
+    offset, encoding = int.from_bytes(head[4:8], "big"), int.from_bytes(head[12:16], "big")
+    return head[:4] == b".snd" and 24 <= offset < 1 << 20 and encoding in _AU_ENCODINGS
+
+
+def _is_wavpack(head: bytes) -> bool:
+    """WavPack 4 and 5: a block of stream version 4."""
+    return head[:4] == b"wvpk" and len(head) >= 32 and head[9] == 4 and head[8] in range(2, 0x11)
+
+
+def _is_wave64(head: bytes) -> bool:
+    return head.startswith(_W64_RIFF) and head[24:40] == _W64_WAVE
+
+
+def _is_dsf(head: bytes) -> bool:
+    """DSF 1.01: a first chunk of 28 bytes, then the format."""
+    return head[:12] == b"DSD " + struct.pack("<Q", 28) and head[28:32] == b"fmt "
 
 
 def _asf(head: bytes) -> str:

@@ -9,11 +9,23 @@ import pytest
 
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
 from tests.support.media import files
+from tests.support.media.recordings import record
+from tests.support.media.scene import made
 
 
 def head(path: Path) -> bytes:
     with path.open("rb") as file:
         return file.read(HEAD_BYTES)
+
+
+def older(name: str, form: str, video: str, audio: str) -> Path:
+    """Half a second in a format of older programs and of broadcasters."""
+    return made(
+        name,
+        lambda path: record(
+            path, format=form, video=video, audio=audio, seconds=0.5, fps=25, size=(320, 240)
+        ),
+    )
 
 
 REAL: list[tuple[Callable[[], Path], str, str, str]] = [
@@ -46,6 +58,11 @@ REAL: list[tuple[Callable[[], Path], str, str, str]] = [
     (files.wma, "audio", "audio/x-ms-wma", ".wma"),
     (files.caf, "audio", "audio/x-caf", ".caf"),
     (files.aiff, "audio", "audio/aiff", ".aiff"),
+    (lambda: older("a.flv", "flv", "libx264", "aac"), "video", "video/x-flv", ".flv"),
+    (lambda: older("a.mxf", "mxf", "mpeg2video", "pcm_s16le"), "video", "video/mxf", ".mxf"),
+    (lambda: older("a.au", "au", "", "pcm_s16be"), "audio", "audio/basic", ".au"),
+    (lambda: older("a.w64", "w64", "", "pcm_s16le"), "audio", "audio/x-w64", ".w64"),
+    (lambda: older("a.wv", "wv", "", "wavpack"), "audio", "audio/x-wavpack", ".wv"),
 ]
 
 

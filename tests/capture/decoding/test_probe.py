@@ -18,6 +18,47 @@ def test_photo_size_is_what_a_person_sees(orientation: int) -> None:
     assert (found.kind, found.width, found.height) == ("photo", 600, 400)
 
 
+def test_orientation_in_xmp_alone_turns_nothing(tmp_path: Path) -> None:
+    """Browsers ignore it."""
+    data = files.jpeg(600, 400).read_bytes()
+    end = 4 + int.from_bytes(data[4:6], "big") if data[2:4] == b"\xff\xe1" else 2
+    words = (
+        b"http://ns.adobe.com/xap/1.0/\0<x:xmpmeta xmlns:x='adobe:ns:meta/'><rdf:RDF"
+        b" xmlns:rdf='http://www.w3.org/1999/02/22-rdf-syntax-ns#'><rdf:Description"
+        b" xmlns:tiff='http://ns.adobe.com/tiff/1.0/' tiff:Orientation='6'/></rdf:RDF></x:xmpmeta>"
+    )
+    segment = b"\xff\xe1" + (len(words) + 2).to_bytes(2, "big") + words
+    path = tmp_path / "a.jpg"
+    path.write_bytes(data[:2] + segment + data[end:])
+    found = probe(path, "image/jpeg")
+    assert (found.width, found.height) == (600, 400)
+
+
+@pytest.mark.parametrize(("make", "codec"), [(files.flac, "flac"), (files.aac, "aac")])
+def test_what_follows_a_long_id3_tag_is_played(
+    make: Callable[[], Path], codec: str, tmp_path: Path
+) -> None:
+    """Its cover is longer than what the type is told by."""
+    path, size = tmp_path / "a.mp3", 60_000
+    sizes = bytes([0, size >> 14 & 127, size >> 7 & 127, size & 127])
+    path.write_bytes(b"ID3\4\0\0" + sizes + bytes(size) + make().read_bytes())
+    kind = sniff(path.read_bytes()[:8192])
+    assert kind is not None
+    found = probe(path, kind.mime)
+    assert found.codecs == (codec,)
+    assert found.duration == pytest.approx(probe_seconds(make()), abs=0.2)
+
+
+def probe_seconds(path: Path) -> float:
+    """As FFmpeg counts them."""
+    import av
+
+    with av.open(str(path)) as container:
+        stream = container.streams.audio[0]
+        ticks = sum(packet.duration or 0 for packet in container.demux(stream))
+        return float(ticks * (stream.time_base or 0))
+
+
 def test_camera_and_time_of_a_photo() -> None:
     found = probe(files.jpeg(), "image/jpeg")
     assert found.captured_at == files.TAKEN_AT

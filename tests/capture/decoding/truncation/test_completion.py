@@ -18,7 +18,7 @@ from capture.decoding.truncation.completion import (
 )
 from capture.decoding.truncation.detection import CUT_SHORT, note_on
 from capture.renditions.photo import open_upright
-from tests.support.media.heif_grid import grid
+from tests.support.media.heif.grid import grid
 from tests.support.media.raw_files import RESERVED, Writer
 from tests.support.media.scene import scene
 
