@@ -127,7 +127,9 @@ class HubWorker:
     def __init__(self, app: Flask, number: int = 0) -> None:
         self._app = app
         self._stop = threading.Event()
-        self._lease = f"{platform.node()}/{os.getpid()}:{number}"
+        # Of its claims. Machines may share a name, and containers a process id.
+        chance = uuid.uuid4().hex[:8]
+        self.name = f"{platform.node()}/{os.getpid()}:{number}/{chance}"
         # When each turn of a gathering was taken last, in this process.
         self._taken: dict[tuple[uuid.UUID, str], float] = {}
         # How often a gathering had nothing to do since it last had.
@@ -150,7 +152,7 @@ class HubWorker:
     def work_once(self) -> bool:
         """Work for one gathering; whether any was due. Needs an application context."""
         clock = current_hub().clock
-        claim = claim_next(db.session(), self._lease, now=clock())
+        claim = claim_next(db.session(), self.name, now=clock())
         if claim is None:
             return False
         more, done = True, threading.Event()
@@ -163,7 +165,7 @@ class HubWorker:
             beating.join()
             db.session.rollback()
             with working_for(claim.scope):
-                publisher_lease.release(db.session(), claim.gathering, publisher_lease.HUB)
+                publisher_lease.release_for_hub(db.session(), claim.gathering, claim.lease)
             give_back(db.session(), claim, due=clock() + self._rest(claim.gathering, more=more))
         return True
 

@@ -9,17 +9,23 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.bundle.bagit import check_bag
 from reporter import config
-from reporter.errors import BadInput, NotFound, UnsupportedMedia
+from reporter.database.engine import translate_error
+from reporter.errors import BadInput, Busy, NotFound, UnsupportedMedia
 from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.context import MergeContext, MergeReport, Tell, untold
 from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
+
+# How often a merge is tried that others keep from the rows it needs.
+_TRIES = 4
 
 
 def look(path: Path) -> tuple[str, str, str]:
@@ -51,7 +57,22 @@ def merge_folder(
     kiosk: KioskContext, folder: Path, laptop: str, *, tell: Tell = untold
 ) -> MergeReport:
     """Merge the database and originals in a folder; ``laptop`` is the name of the laptop that
-    they come from."""
+    they come from.
+
+    A merge commits as it goes and continues where it was; on PostgreSQL one that met a worker on
+    the same rows (a deadlock) is repeated.
+    """
+    for _again in range(_TRIES - 1):
+        try:
+            return _merge_once(kiosk, folder, laptop, tell)
+        except SQLAlchemyError as error:
+            if not isinstance(translate_error(error), Busy):
+                raise
+            db.session.rollback()
+    return _merge_once(kiosk, folder, laptop, tell)
+
+
+def _merge_once(kiosk: KioskContext, folder: Path, laptop: str, tell: Tell) -> MergeReport:
     with open_other(folder) as session:
         merge = MergeContext(
             db.session(),

@@ -23,6 +23,8 @@ BUSY = Message("The laptop is busy. Please try again in a moment.")
 # Lock timeouts: one's turn within a process, then other processes; a phone's queue stops waiting
 # for a response after 30 s.
 WAIT_SECONDS = 14
+# PostgreSQL's serialization_failure, deadlock_detected, lock_not_available: the same again succeeds.
+_CONTENDED = frozenset({"40001", "40P01", "55P03"})
 
 
 class Base(DeclarativeBase):
@@ -146,11 +148,14 @@ def wait_until_safe(session: Session) -> None:
 def translate_error(error: SQLAlchemyError) -> ReporterError | None:
     """Translate a database error into a ReporterError for the user; None if nobody can act on it.
 
-    SQLite's result codes: https://www.sqlite.org/rescode.html
+    SQLite's result codes: https://www.sqlite.org/rescode.html; PostgreSQL's:
+    https://www.postgresql.org/docs/15/errcodes-appendix.html
     """
     if isinstance(error, PoolTimeout):
         return Busy(BUSY)
     cause = getattr(error, "orig", None)
+    if getattr(cause, "sqlstate", "") in _CONTENDED:
+        return Busy(BUSY)
     told = f"{getattr(cause, 'sqlite_errorname', '')} {cause}"
     if "SQLITE_FULL" in told or "disk is full" in told:
         return DiskFull(DISK_FULL)

@@ -10,7 +10,7 @@ from __future__ import annotations
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import or_, update
+from sqlalchemy import Update, or_, update
 from sqlalchemy.orm import Session
 
 from reporter.hub.models import HubGathering
@@ -41,10 +41,20 @@ def take(session: Session, gathering: uuid.UUID, who: str, *, now: datetime) -> 
 
 def release(session: Session, gathering: uuid.UUID, who: str) -> None:
     """Release the lease; does nothing if another holder has it by now. Commits."""
-    session.execute(
+    session.execute(_free(gathering, who))
+    session.commit()
+
+
+def release_for_hub(session: Session, gathering: uuid.UUID, claim: str) -> None:
+    """Release the hub's lease, unless another worker has claimed the gathering by now and may be sending. Commits."""
+    session.execute(_free(gathering, HUB).where(HubGathering.lease == claim))
+    session.commit()
+
+
+def _free(gathering: uuid.UUID, who: str) -> Update:
+    return (
         update(HubGathering)
         .where(HubGathering.id == gathering, HubGathering.publisher == who)
         .values(publisher="", publisher_until=None)
         .execution_options(synchronize_session=False)
     )
-    session.commit()

@@ -20,7 +20,8 @@ Original = tuple[str, str]
 def delete_unused(session: Session, media: Iterable[Media]) -> list[Original]:
     """Delete the media rows that no takeaway uses; returns their originals for ``drop_files``. Does not commit."""
     session.flush()
-    unused = [one for one in media if not _is_used(session, one.id)]
+    locked = _locked(session, [one.id for one in media])
+    unused = [one for one in locked if not _is_used(session, one.id)]
     originals = [(one.sha256, one.ext) for one in unused]
     groups = _groups_of(session, [one.id for one in unused])
     for one in unused:
@@ -35,6 +36,16 @@ def drop_files(session: Session, store: Store, originals: Iterable[Original]) ->
     for sha256, ext in originals:
         if session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
             store.drop(sha256, ext)
+
+
+def _locked(session: Session, media_ids: Sequence[uuid.UUID]) -> Sequence[Media]:
+    """The rows, locked: PostgreSQL waits for workers that are adding a rendition to one, so that it
+    is deleted, too. (SQLite has a single writer.)"""
+    query = select(Media).where(Media.id.in_(media_ids)).order_by(Media.id).with_for_update()
+    rows = session.scalars(query).all()
+    for row in rows:
+        session.expire(row, ["renditions"])
+    return rows
 
 
 def _is_used(session: Session, media_id: uuid.UUID) -> bool:

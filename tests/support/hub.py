@@ -49,7 +49,7 @@ class HubKit:
         with self.owner() as session:
             upgrade_hub(session.get_bind())  # type: ignore[arg-type]
         self.app = create_hub_app(self.settings, clock=clock, rng=self.rng)
-        self.worker_app: Flask | None = None
+        self.worker_apps: list[Flask] = []
 
     @contextmanager
     def owner(self) -> Iterator[Session]:
@@ -92,12 +92,15 @@ class HubKit:
 
     def workers(self) -> Flask:
         """The application of a worker's process."""
-        if self.worker_app is None:
-            settings = dataclasses.replace(self.settings, folder=str(self.folder / "worker"))
-            self.worker_app = create_hub_app(
-                settings, role=WORKER_ROLE, clock=self.clock, rng=random.Random(12)
-            )
-        return self.worker_app
+        return self.worker_apps[0] if self.worker_apps else self.another_worker(0)
+
+    def another_worker(self, number: int) -> Flask:
+        """The application of one more worker, on a machine of its own."""
+        settings = dataclasses.replace(self.settings, folder=str(self.folder / f"worker{number}"))
+        rng = random.Random(12 + number)
+        app = create_hub_app(settings, role=WORKER_ROLE, clock=self.clock, rng=rng)
+        self.worker_apps.append(app)
+        return app
 
     @contextmanager
     def served(self) -> Iterator[str]:
@@ -113,7 +116,7 @@ class HubKit:
 
     def close(self) -> None:
         """End decoders and connections."""
-        for app in filter(None, (self.app, self.worker_app)):
+        for app in (self.app, *self.worker_apps):
             app.extensions["hub"].stop()
             with app.app_context():
                 db.engine.dispose()
