@@ -5,12 +5,22 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from reporter.enums import DeliveryState, ItemKind
+from reporter.enums import DeliveryState, ItemKind, TakeawayState
 from reporter.merge.context import MergeContext, row_values
-from reporter.models import Delivery, EventSession, Gathering, Story, StoryItem, StoryText, Target
+from reporter.models import (
+    Delivery,
+    EventSession,
+    Gathering,
+    Story,
+    StoryItem,
+    StoryText,
+    Takeaway,
+    Target,
+)
+from reporter.moderation.decisions import next_revision
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
@@ -37,21 +47,74 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     if theirs.session_id is not None:
         event = session.get_one(EventSession, merge.events[theirs.session_id])
         ours = session_story(session, event, now=merge.now, rng=merge.rng)
-        merge.stories[theirs.id] = ours.id
+    else:
+        ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
+    merge.stories[theirs.id] = ours.id
+    told, known = _arrangement(merge, theirs), ours.edits >= 0
+    if known and (theirs.edits, told) <= (ours.edits, _own_arrangement(session, ours)):
         return
-    merge.stories[theirs.id] = theirs.id
-    if session.get(Story, theirs.id) is not None:
+    if known and not theirs.edits:
+        # Nobody has arranged either of them.
         return
-    story = Story(**row_values(theirs))
-    for item in theirs.items:
-        if item.takeaway_id in merge.takeaways:
-            mapped = merge.takeaways[item.takeaway_id]
-            story.items.append(StoryItem(takeaway_id=mapped, position=item.position))
-    session.add(story)
-    session.flush()
-    for words in merge.other.scalars(select(StoryText).where(StoryText.story_id == theirs.id)):
-        session.add(StoryText(**row_values(words)))
+    for name, value in row_values(theirs, "id", "session_id").items():
+        setattr(ours, name, value)
+    session.add(ours)
+    _take_pieces(merge, ours, told)
+    next_revision(session)
     merge.done.stories += 1
+
+
+# Texts and switches of a story, then its pieces: (position, id of a takeaway or '', id and words of a text or '').
+_Arrangement = tuple[tuple[str, ...], tuple[tuple[int, str, str, str], ...]]
+
+
+def _arrangement(merge: MergeContext, theirs: Story) -> _Arrangement:
+    """Their story with our takeaways, without those that are unknown or withdrawn here."""
+    alive = select(Takeaway.id).where(Takeaway.state != TakeawayState.WITHDRAWN)
+    placed = {
+        merge.takeaways[item.takeaway_id]: item.position
+        for item in theirs.items
+        if item.takeaway_id in merge.takeaways
+    }
+    here = set(merge.session.scalars(alive.where(Takeaway.id.in_(placed))))
+    return _told(merge.other, theirs, {one: at for one, at in placed.items() if one in here})
+
+
+def _own_arrangement(session: Session, ours: Story) -> _Arrangement:
+    return _told(session, ours, {item.takeaway_id: item.position for item in ours.items})
+
+
+def _told(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arrangement:
+    texts = session.scalars(select(StoryText).where(StoryText.story_id == story.id))
+    pieces = [(at, one.hex, "", "") for one, at in placed.items()]
+    pieces += [(row.position, "", row.id.hex, row.text) for row in texts]
+    fields = (story.title, story.lead, story.short, str(story.draft), str(story.rest))
+    return fields, tuple(sorted(pieces))
+
+
+def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
+    """Replace our story's takeaways and texts."""
+    session = merge.session
+    placed = {uuid.UUID(one): at for at, one, _text, _words in told[1] if one}
+    have = {item.takeaway_id: item for item in ours.items}
+    ours.items = [
+        have.get(one) or StoryItem(takeaway_id=one, position=at) for one, at in placed.items()
+    ]
+    for item in ours.items:
+        item.position = placed[item.takeaway_id]
+    session.execute(delete(StoryText).where(StoryText.story_id == ours.id))
+    for at, _one, text, words in told[1]:
+        if text:
+            session.add(
+                StoryText(
+                    id=uuid.UUID(text),
+                    story_id=ours.id,
+                    position=at,
+                    text=words,
+                    created_at=merge.now,
+                )
+            )
+    session.flush()
 
 
 def _target(merge: MergeContext, theirs: Target) -> Target:

@@ -37,6 +37,8 @@ class Story(Base):
     # For a session's own story: whether approved takeaways in no other story follow below the arranged ones.
     rest: Mapped[bool] = mapped_column(default=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Number of changes by organizers. If two laptops have the story, a merge takes the version with more.
+    edits: Mapped[int] = mapped_column(default=0, server_default="0")
 
     session: Mapped[EventSession | None] = relationship()
     items: Mapped[list[StoryItem]] = relationship(

@@ -95,7 +95,7 @@ def draft_report(session: Session, actor: Actor, title: str) -> Story:
         if inside.isdisjoint(row.id for row in rows):
             _append_words(session, story, actor, f"## {event.title}")
             _append(session, story, rows[:REPORT_OF_EACH])
-    _changed(session)
+    _changed(session, story)
     return story
 
 
@@ -143,13 +143,13 @@ def add(session: Session, story: Story, takeaways: Sequence[Takeaway]) -> None:
         if row.state == TakeawayState.WITHDRAWN:
             raise Conflict("Its contributor has taken this back; it can't be shown any more.")
     _append(session, story, takeaways)
-    _changed(session)
+    _changed(session, story)
 
 
 def add_words(session: Session, story: Story, actor: Actor, text: str) -> StoryText:
     """Append Markdown to the arranged pieces. Commits."""
     row = _append_words(session, story, actor, text)
-    _changed(session)
+    _changed(session, story)
     return row
 
 
@@ -159,7 +159,7 @@ def set_words(session: Session, story: Story, piece: str, text: str, *, was: str
     if row is None:
         raise NotFound("These words are not in the story any more.")
     row.text = _merged(row.text, was, _checked_words(text))
-    _changed(session)
+    _changed(session, story)
 
 
 def set_texts(
@@ -170,13 +170,13 @@ def set_texts(
         if name in values:
             text = _cut(values[name]) if name == "title" else _checked_words(values[name])
             setattr(story, name, _merged(getattr(story, name), was.get(name, ""), text))
-    _changed(session)
+    _changed(session, story)
 
 
 def set_switches(session: Session, story: Story, *, draft: bool, rest: bool) -> None:
     """Set whether it is a draft, and whether a session's other takeaways follow below. Commits."""
     story.draft, story.rest = draft, rest
-    _changed(session)
+    _changed(session, story)
 
 
 def move(session: Session, story: Story, piece: str, by: int) -> None:
@@ -199,7 +199,7 @@ def put_in_order(session: Session, story: Story, order: Sequence[str]) -> None:
             one.position = number
         else:
             items[one.id].position = number
-    _changed(session)
+    _changed(session, story)
 
 
 def remove(session: Session, story: Story, piece: str) -> None:
@@ -211,7 +211,7 @@ def remove(session: Session, story: Story, piece: str) -> None:
     words = StoryText.story_id == story.id, StoryText.id == found
     session.execute(delete(StoryText).where(*words))
     story.items = [item for item in story.items if item.takeaway_id != found]
-    _changed(session)
+    _changed(session, story)
 
 
 def delete_story(session: Session, story: Story) -> None:
@@ -220,7 +220,8 @@ def delete_story(session: Session, story: Story) -> None:
         raise BadInput("A session's own story can't be deleted; hold it back instead.")
     session.execute(delete(StoryText).where(StoryText.story_id == story.id))
     session.delete(story)
-    _changed(session)
+    next_revision(session)
+    session.commit()
 
 
 def _id(piece: Piece) -> str:
@@ -280,7 +281,8 @@ def _merged(now: str, was: str, wanted: str) -> str:
     return wanted
 
 
-def _changed(session: Session) -> None:
-    """The outbox compares stories when the gathering's counter has increased. Commits."""
+def _changed(session: Session, story: Story) -> None:
+    """The outbox compares stories when the gathering's counter has increased; merges compare the story's. Commits."""
+    story.edits = Story.edits + 1
     next_revision(session)
     session.commit()

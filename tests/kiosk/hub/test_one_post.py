@@ -30,7 +30,7 @@ from tests.support.kiosk_process import TurnableClock
 from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
-PATIENCE = 60
+PATIENCE = 180
 
 
 class RunningClock(TurnableClock):

@@ -29,6 +29,8 @@ from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
 from reporter.review.undo import undo_step
+from reporter.stories import editing
+from reporter.stories.queries import session_story
 from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
@@ -656,3 +658,54 @@ def test_each_laptop_makes_its_own_film(kit: Kit, tmp_path: Path) -> None:
     with open_kit(tmp_path / "third", seed=3) as third:
         merge_bundle(third.session, third.store, bundle.path, third.actor, look=look)
         assert texts(third) == {"seen in it"}
+
+
+def arranged(kit: Kit, story: models.Story) -> list[str]:
+    """The texts of a story's pieces, in order."""
+    kit.session.expire_all()
+    return [piece.text for piece in editing.pieces(kit.session, story)]
+
+
+def story_of(kit: Kit) -> models.Story:
+    """The own story of the only session."""
+    event = kit.session.scalars(select(models.EventSession)).one()
+    return session_story(kit.session, event, now=kit.clock(), rng=kit.rng)
+
+
+def test_a_story_is_as_it_was_arranged_last_wherever(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    rows = [kit.takeaway(event, text) for text in ("Leeks", "Kale", "Frost")]
+    editing.add(kit.session, story_of(kit), rows[:2])
+    folder = twin(kit, tmp_path / "hub")
+    with open_again(folder) as hub:
+        theirs = story_of(hub)
+        assert arranged(hub, theirs) == ["Leeks", "Kale"]
+        editing.move(hub.session, theirs, rows[1].id.hex, -1)
+        editing.add_words(hub.session, theirs, hub.actor, "What stands the winter:")
+        editing.set_texts(hub.session, theirs, {"title": "Winter"}, was={"title": ""})
+        done = merge(kit, folder)
+        assert done.stories == 1
+        assert arranged(kit, story_of(kit)) == ["Kale", "Leeks", "What stands the winter:"]
+        assert story_of(kit).title == "Winter"
+        assert merge(kit, folder).stories == 0
+
+        decisions.withdraw(kit.session, rows[0], kit.actor, kit.store)
+        editing.remove(kit.session, story_of(kit), rows[1].id.hex)
+        assert merge(kit, folder).stories == 0
+        assert arranged(kit, story_of(kit)) == ["What stands the winter:"]
+        merge(hub, kit.settings.folder)
+        assert arranged(hub, story_of(hub)) == ["What stands the winter:"]
+
+
+def test_two_arrangements_of_one_moment_end_as_one(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    rows = [kit.takeaway(event, text) for text in ("Leeks", "Kale")]
+    folder = twin(kit, tmp_path / "hub")
+    with open_again(folder) as hub:
+        editing.add(kit.session, story_of(kit), rows)
+        theirs = [hub.session.get_one(models.Takeaway, row.id) for row in reversed(rows)]
+        editing.add(hub.session, story_of(hub), theirs)
+        merge(kit, folder)
+        merge(hub, kit.settings.folder)
+        assert arranged(kit, story_of(kit)) == arranged(hub, story_of(hub))
+        assert merge(kit, folder).stories == merge(hub, kit.settings.folder).stories == 0
