@@ -43,8 +43,8 @@ def scope(app: Flask, hub: HubKit) -> Scope:
         row = decisions.by_receipt(session, receipts[0])
         decisions.withdraw(session, row, kiosk.actor("desk"), kiosk.store)
         db.session.remove()
-    with hub.owner() as session, working_for(Scope(migrating=True)):
-        found = session.execute(select(HubGathering.organization_id, HubGathering.id)).one()
+    with hub.owner() as registry, working_for(Scope(migrating=True)):
+        found = registry.execute(select(HubGathering.organization_id, HubGathering.id)).one()
     return Scope(*found)
 
 
