@@ -6,10 +6,12 @@ from __future__ import annotations
 from typing import Any
 
 from capture.codes.qr_writer import QUIET_ZONE, qr_matrix
-from capture.films.frames import planes
+from capture.films.frames import frame_of, planes
 from capture.films.typesetting import Block, Typesetter
 from capture.printing.canvas import ACCENT, INK, SOFT, WASH, WHITE, Colour
-from reporter.films.script import Piece, PieceKind
+from capture.printing.line_breaks import unbroken
+from capture.printing.text_runs import isolate
+from reporter.films.script import BETWEEN, Piece, PieceKind
 
 PAPER: Colour = (255, 251, 245)
 # Side margins of a card, as a share of its shorter side.
@@ -21,10 +23,11 @@ STRIP = 0.62
 class CardPainter:
     """Renders the cards of one film as RGB pictures of its size."""
 
-    def __init__(self, size: tuple[int, int], typesetter: Typesetter | None = None) -> None:
+    def __init__(self, size: tuple[int, int], language: str = "en") -> None:
         self._wide, self._high = size
         self._unit = min(size)
-        self._type = typesetter or Typesetter()
+        self._language = language
+        self._type = Typesetter(language=language)
 
     def card(self, piece: Piece) -> Any:
         """Render the card of a piece, H × W × 3 uint8."""
@@ -42,13 +45,13 @@ class CardPainter:
 
     def line(self, piece: Piece) -> Line | None:
         """Render a picture's caption: its words and its author; None where there are none."""
-        words = " · ".join(part for part in (piece.words, piece.credit) if part)
+        words = " · ".join(isolate(part) for part in (piece.words, piece.credit) if part)
         if not words:
             return None
         edge = round(self._unit * 0.045)
         room = (self._wide - 2 * edge, round(self._unit * 0.12))
         block = self._type.set_text(words, room, size=self._unit * 0.042, least=self._unit * 0.03)
-        return Line(self._wide, edge, block.ink)
+        return Line(self._wide, edge, block)
 
     def _ground(self, colour: Colour) -> Any:
         import numpy as np
@@ -86,10 +89,13 @@ class CardPainter:
             least=self._unit * 0.03,
             bold=True,
         )
-        names = self._type.set_text(
-            piece.words, self._box(0.6), size=self._unit * 0.062, least=self._unit * 0.03
+        # Each name in its own direction, and on one line where that is possible.
+        names = (unbroken(name, self._language) for name in piece.words.split(BETWEEN))
+        listed = BETWEEN.join(map(isolate, names))
+        credited = self._type.set_text(
+            listed, self._box(0.6), size=self._unit * 0.062, least=self._unit * 0.03
         )
-        return [heading, names]
+        return [heading, credited]
 
     def _below(self, text: str, share: float) -> list[Block]:
         if not text:
@@ -125,7 +131,7 @@ class CardPainter:
             x = left - away if not blocks[0].from_right else self._wide - left + away - bar
             pixels[top : top + whole, x : x + bar] = ACCENT
         for number, block in enumerate(blocks):
-            _paint(pixels, block.ink, (left, top), colours[min(number, 1)])
+            _paint(pixels, block, (left, top), colours[min(number, 1)])
             top += block.ink.shape[0] + gap
 
     def _closing(self, piece: Piece) -> Any:
@@ -150,7 +156,7 @@ class CardPainter:
             pixels[top : top + len(code), x : x + len(code)] = np.dstack([code] * 3)
             top += side + gap
         for block, colour in zip(blocks, (INK, ACCENT), strict=False):
-            _paint(pixels, block.ink, (left, top), colour)
+            _paint(pixels, block, (left, top), colour)
             top += block.ink.shape[0] + gap
         return pixels
 
@@ -164,38 +170,40 @@ _COLOURS: dict[PieceKind, tuple[Colour, Colour, Colour]] = {
 class Line:
     """A line of text over a dark strip at the lower edge, drawn on every frame of a picture."""
 
-    def __init__(self, width: int, edge: int, ink: Any) -> None:
+    def __init__(self, width: int, edge: int, block: Block) -> None:
         import numpy as np
 
         # yuv420p: two rows and two columns share one colour sample.
-        high = (ink.shape[0] + edge) // 2 * 2
+        high = (block.ink.shape[0] + 2 * edge) // 2 * 2
         self._high = high
-        self._letters = np.zeros((high, width), np.float32)
-        top = (high - ink.shape[0]) // 2
-        self._letters[top : top + ink.shape[0], edge : edge + ink.shape[1]] = ink / 255
-        # The dark strip fades in from above.
-        shade = np.minimum(np.linspace(0, 2.2, high, dtype=np.float32), 1) * STRIP
-        self._keep = (1 - shade)[:, None] * (1 - self._letters)
-        self._add = 16 * shade[:, None] * (1 - self._letters) + 235 * self._letters
-        self._grey = (1 - shade[::2])[:, None] * (1 - self._letters[::2, ::2])
+        pixels, opacity = block.layer(WHITE)
+        letters, shown = np.zeros((high, width, 3), np.uint8), np.zeros((high, width), np.float32)
+        # Above the letters the strip fades in.
+        place = np.s_[edge : edge + block.ink.shape[0], edge : edge + block.ink.shape[1]]
+        letters[place], shown[place] = pixels, opacity
+        shade = np.minimum(np.arange(high, dtype=np.float32) / edge, 1)[:, None] * STRIP
+        light, *colours = planes(frame_of(letters))
+        self._keep = (1 - shade) * (1 - shown)
+        self._add = 16 * shade * (1 - shown) + light * shown
+        self._grey = self._keep[::2, ::2]
+        self._tints = [128 + (one - 128.0) * shown[::2, ::2] for one in colours]
 
     def put_on(self, frame: Any) -> None:
         """Draw the line on the frame, in place."""
         light, *colours = planes(frame)
         light[-self._high :] = light[-self._high :] * self._keep + self._add
-        for colour in colours:
+        for colour, tint in zip(colours, self._tints, strict=True):
             part = colour[-(self._high // 2) :]
-            part[:] = (part - 128.0) * self._grey + 128
+            part[:] = (part - 128.0) * self._grey + tint
 
 
-def _paint(pixels: Any, ink: Any, at: tuple[int, int], colour: Colour) -> None:
-    import numpy as np
-
+def _paint(pixels: Any, block: Block, at: tuple[int, int], colour: Colour) -> None:
     x, y = at
-    high = min(ink.shape[0], pixels.shape[0] - y)
-    part = pixels[y : y + high, x : x + ink.shape[1]]
-    share = (ink[:high, :, None] / 255).astype(np.float32)
-    part[:] = part * (1 - share) + np.array(colour, np.float32) * share
+    high = min(block.ink.shape[0], pixels.shape[0] - y)
+    part = pixels[y : y + high, x : x + block.ink.shape[1]]
+    letters, opacity = block.layer(colour)
+    share = opacity[:high, :, None]
+    part[:] = part * (1 - share) + letters[:high] * share
 
 
 def _code(text: str, side: int) -> Any:

@@ -58,6 +58,14 @@ def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeF
     return MadeFilm(path, count / RATE, path.stat().st_size, tuple(_heard(script, parts)))
 
 
+def heard_in(script: Script) -> tuple[Heard, ...]:
+    """Which parts of recordings are heard in the film of a script, without rendering it. Raises
+    MediaFailed."""
+    cut = [_cut(piece) for piece in script.pieces]
+    script = replace(script, pieces=tuple(piece for piece, _part in cut))
+    return tuple(_heard(script, [part for _piece, part in cut]))
+
+
 def _cut(piece: Piece) -> tuple[Piece, Excerpt | None]:
     """The piece with the best part of its video, which may be shorter than planned."""
     if piece.kind != PieceKind.VIDEO:
@@ -113,7 +121,7 @@ def _shown(
     script: Script, parts: list[Excerpt | None], size: tuple[int, int]
 ) -> Iterator[Iterator[Any]]:
     """Yield the frames of each piece."""
-    painter = CardPainter(size)
+    painter = CardPainter(size, script.language)
     for number, (piece, part) in enumerate(zip(script.pieces, parts, strict=True)):
         if piece.kind == PieceKind.PHOTO:
             yield _with_line(painter, piece, _photo(piece, size, is_leaving=number % 2 == 1))

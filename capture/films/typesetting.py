@@ -1,23 +1,25 @@
-"""Renders text in any script to pixels: shaping by HarfBuzz, bidirectional order by Unicode's
-rules, filling by OpenCV.
+"""Renders text in any script to pixels: set as for print, filled by OpenCV.
 
 Pillow can do this only where the system provides FriBiDi, which Windows and macOS don't.
 """
 
 from __future__ import annotations
 
-import unicodedata
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import lru_cache
-from itertools import groupby, pairwise
-from pathlib import Path
+from itertools import pairwise
 from typing import Any
 
 from capture.printing.canvas import is_tall
-from capture.printing.font_files import Face
+from capture.printing.font_files import Face, open_font
 from capture.printing.fonts import FontShelf
 from capture.printing.text_runs import reads_from_right
+from capture.printing.typesetting import Fit, Paragraph, Placed, Room, Setting, fitted
+from capture.printing.typesetting import Typesetter as Paragraphs
+from reporter.search.text.languages import FUNCTION_WORDS, guess
+from reporter.search.text.tokenizer import normalize
 
 # Supersampling factor, for smooth edges.
 OVERSAMPLED = 4
@@ -25,40 +27,52 @@ OVERSAMPLED = 4
 CURVE_STEPS = 6
 # Line spacing, in font sizes; scripts with tall letters need more.
 LEADING, TALL_LEADING = 1.22, 1.6
+# How much strokes are thickened where a font's bold is too thin, in font sizes.
+STROKE = 0.03
+# Languages whose words tell them apart.
+_SPOKEN = ("en", "de", "es", "fr", "pt")
+_WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
-class Glyph:
-    """A shaped glyph: its id in its font, and its position in the line, in font sizes."""
+class Picture:
+    """A glyph with colours of its own: H × W × 4 uint8 (RGB and alpha), its left top corner."""
 
-    face: Face
-    number: int
-    x: float
-    y: float
-
-
-@dataclass(frozen=True)
-class Line:
-    """A line of shaped text, ``width`` in font sizes."""
-
-    glyphs: tuple[Glyph, ...]
-    width: float
+    pixels: Any
+    x: int
+    y: int
 
 
 @dataclass(frozen=True)
 class Block:
-    """Rendered text: ``ink`` is the coverage of each pixel, H × W uint8."""
+    """Rendered text: ``ink`` is the coverage of each pixel, H × W uint8; ``pictures`` stand in it."""
 
     ink: Any
     size: float
     from_right: bool
+    pictures: tuple[Picture, ...] = ()
+
+    def layer(self, colour: tuple[int, int, int]) -> tuple[Any, Any]:
+        """The text in a colour: its pixels (H × W × 3 uint8), and their opacity (H × W, 0 to 1)."""
+        import numpy as np
+
+        pixels = np.full((*self.ink.shape, 3), colour, np.uint8)
+        opacity = self.ink.astype(np.float32) / 255
+        for picture in self.pictures:
+            high = min(picture.pixels.shape[0], pixels.shape[0] - picture.y)
+            wide = min(picture.pixels.shape[1], pixels.shape[1] - picture.x)
+            place = np.s_[picture.y : picture.y + high, picture.x : picture.x + wide]
+            pixels[place] = picture.pixels[:high, :wide, :3]
+            opacity[place] = picture.pixels[:high, :wide, 3] / 255
+        return pixels, opacity
 
 
 class Typesetter:
-    """Sets text into boxes of pixels."""
+    """Sets text into boxes of pixels. ``language``: of texts that don't show their own."""
 
-    def __init__(self, shelf: FontShelf | None = None) -> None:
-        self._shelf = shelf or FontShelf()
+    def __init__(self, shelf: FontShelf | None = None, language: str = "en") -> None:
+        self._paragraphs = Paragraphs(shelf or FontShelf())
+        self._language = language
 
     def set_text(
         self,
@@ -76,158 +90,84 @@ class Typesetter:
         Text that doesn't fit at the smallest size is cut with an ellipsis. The block is as wide as
         the box and as high as its lines.
         """
-        choice = self._shelf.choose(" ".join(text.split()), bold=bold)
-        faces = tuple(face for face in choice.faces if face.path is not None)
-        words = choice.text if faces else ""
-        from_right = reads_from_right(words)
-        apart = TALL_LEADING if is_tall(words) else LEADING
-        lines, points = self._fitted(words, faces, box, (size, least, apart))
-        ink = _drawn(lines, points, box[0], _Setting(apart, from_right, is_centred))
-        return Block(ink, points, from_right)
-
-    def _fitted(
-        self,
-        words: str,
-        faces: tuple[Face, ...],
-        box: tuple[int, int],
-        sizes: tuple[float, float, float],
-    ) -> tuple[list[Line], float]:
-        size, least, apart = sizes
-        while True:
-            room = max(int(box[1] / (size * apart)), 1)
-            lines = broken(words, faces, box[0] / size)
-            if len(lines) <= room and all(line.width * size <= box[0] for line in lines):
-                return lines, size
-            if size <= least:
-                break
-            size = max(least, size * 0.94)
-        return _cut_to(words, faces, box[0] / size, room), size
+        text = " ".join(text.split())
+        setting = Setting(spoken_in(text, self._language), bold, reads_from_right(text))
+        leading = TALL_LEADING if is_tall(text) else LEADING
+        fit = fitted(
+            lambda words: self._paragraphs.paragraph(words, setting),
+            text,
+            Room(box[0], box[1], size, least, leading),
+        )
+        return _Drawing(fit, box[0], leading, is_centred=is_centred).block()
 
 
-@dataclass(frozen=True)
-class _Setting:
-    apart: float
-    from_right: bool
-    is_centred: bool
+def spoken_in(text: str, otherwise: str) -> str:
+    """The language of a text by its words, for its hyphens; ``otherwise`` where they don't tell."""
+    own = otherwise.split("-")[0].lower()
+    known = own if own in FUNCTION_WORDS else "en"
+    words = [normalize(word) for word in _WORD.findall(text)]
+    found = guess(words, tuple(dict.fromkeys((known, *_SPOKEN))))
+    return found[0] if len(found) == 1 else otherwise
 
-    def left(self, width: float, line: float) -> float:
+
+class _Drawing:
+    """Draws the lines of a fitted text."""
+
+    def __init__(self, fit: Fit, width: int, leading: float, *, is_centred: bool) -> None:
+        import numpy as np
+
+        self._fit, self._width, self._leading = fit, width, leading
+        self._is_centred = is_centred
+        self._high = max(1, round(len(fit.lines) * fit.size * leading))
+        self._large = np.zeros((self._high * OVERSAMPLED, width * OVERSAMPLED), np.uint8)
+
+    def block(self) -> Block:
+        """The finished block."""
+        import cv2
+
+        pictures = tuple(self._pictures_beside_outlines())
+        ink = cv2.resize(self._large, (self._width, self._high), interpolation=cv2.INTER_AREA)
+        from_right = self._fit.paragraph.setting.from_right
+        return Block(ink, self._fit.size, from_right, pictures)
+
+    def _pictures_beside_outlines(self) -> Iterator[Picture]:
+        """Fill all outlines; yield the glyphs that are pictures."""
+        paragraph, size = self._fit.paragraph, self._fit.size
+        for row, line in enumerate(self._fit.lines):
+            left = self._left(paragraph, paragraph.width(line) * size)
+            # The baseline: letters reach about three quarters of the font size up and a quarter down.
+            base = size * self._leading * row + size * (self._leading / 2 + 0.3)
+            for _text, glyphs in paragraph.placed(line):
+                for glyph in glyphs:
+                    at = (left + glyph.x * size, base - glyph.y * size)
+                    if glyph.picture:
+                        yield _picture(glyph, at, size)
+                    elif glyph.face.path is not None:
+                        _fill(self._large, glyph, at, size)
+
+    def _left(self, paragraph: Paragraph, line: float) -> float:
         """The x position at which a line begins."""
-        if self.is_centred:
-            return (width - line) / 2
-        return width - line if self.from_right else 0.0
+        if self._is_centred:
+            return (self._width - line) / 2
+        return self._width - line if paragraph.setting.from_right else 0.0
 
 
-def broken(text: str, faces: tuple[Face, ...], width: float) -> list[Line]:
-    """Break a text into lines for a column of ``width``, in font sizes."""
-    lines: list[str] = []
-    for word in _words(text):
-        joined = lines[-1] + word if lines else word.lstrip()
-        if lines and shaped(joined.rstrip(), faces).width <= width:
-            lines[-1] = joined
-        else:
-            lines.append(word.lstrip())
-    return [shaped(line.rstrip(), faces) for line in lines]
+def _picture(glyph: Placed, at: tuple[float, float], size: float) -> Picture:
+    import cv2
+    import numpy as np
 
-
-def _words(text: str) -> Iterator[str]:
-    """Split at possible line breaks; scripts without spaces may break anywhere except before
-    combining marks."""
-    word = ""
-    for letter in text:
-        is_free = unicodedata.east_asian_width(letter) in "WF" or "\u0e00" <= letter <= "\u0eff"
-        may_break = letter == " " or (is_free and unicodedata.category(letter)[0] == "L")
-        if may_break and word:
-            yield word
-            word = ""
-        word += letter
-    if word:
-        yield word
-
-
-def _cut_to(text: str, faces: tuple[Face, ...], width: float, room: int) -> list[Line]:
-    low, high = 0, len(text)
-    while high - low > 1:
-        middle = (low + high) // 2
-        fits = len(broken(_cut(text, middle), faces, width)) <= room
-        low, high = (middle, high) if fits else (low, middle)
-    return broken(_cut(text, low), faces, width)[:room]
-
-
-def _cut(text: str, length: int) -> str:
-    return text[:length].rstrip(" ,;:-–—") + "…"
-
-
-@lru_cache(maxsize=4096)
-def shaped(text: str, faces: tuple[Face, ...]) -> Line:
-    """Shape one line, in visual order."""
-    glyphs: list[Glyph] = []
-    at = 0.0
-    for run, face, is_rtl in _runs(text, faces):
-        made, at = _shape(run, face, is_rtl, at)
-        glyphs += made
-    return Line(tuple(glyphs), at)
-
-
-def _runs(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face, bool]]:
-    """Split into runs of one direction, font and script, from left to right."""
-    from fpdf.bidi import BidiParagraph
-    from fpdf.enums import TextDirection
-
-    if not text:
-        return
-    base = TextDirection.RTL if reads_from_right(text) else TextDirection.LTR
-    seen = BidiParagraph(text, base).get_reordered_characters()
-    for is_rtl, letters in groupby(seen, key=lambda one: one.embedding_level % 2 == 1):
-        places = [letter.character_index for letter in letters]
-        # HarfBuzz takes characters in logical order, and mirrors brackets itself.
-        fragment = "".join(text[place] for place in (reversed(places) if is_rtl else places))
-        parts = list(_itemized(fragment, faces))
-        for part, face in reversed(parts) if is_rtl else parts:
-            yield part, face, is_rtl
-
-
-def _itemized(text: str, faces: tuple[Face, ...]) -> Iterator[tuple[str, Face]]:
-    from fontTools.unicodedata import script
-
-    keys: list[tuple[Face, str]] = []
-    for letter in text:
-        face = next((one for one in faces if one.covers(letter)), faces[0])
-        kind = str(script(letter))
-        if kind in ("Zyyy", "Zinh"):
-            kind = keys[-1][1] if keys else ""
-        if not letter.strip() and keys:
-            face = keys[-1][0]
-        keys.append((face, kind))
-    # Characters before the first one with a script join its run.
-    first = next((kind for _face, kind in keys if kind), "")
-    named = [(face, kind or first) for face, kind in keys]
-    for (face, _kind), group in groupby(zip(named, text, strict=True), key=lambda pair: pair[0]):
-        yield "".join(letter for _key, letter in group), face
-
-
-def _shape(text: str, face: Face, is_rtl: bool, at: float) -> tuple[list[Glyph], float]:
-    import uharfbuzz as hb
-
-    font, unit = _font(face)
-    buffer = hb.Buffer()
-    buffer.add_str(text)
-    buffer.guess_segment_properties()
-    buffer.direction = "rtl" if is_rtl else "ltr"
-    hb.shape(font, buffer)
-    glyphs = []
-    for info, place in zip(buffer.glyph_infos, buffer.glyph_positions, strict=True):
-        x, y = at + place.x_offset / unit, place.y_offset / unit
-        glyphs.append(Glyph(face, info.codepoint, x, y))
-        at += place.x_advance / unit
-    return glyphs, at
-
-
-@lru_cache(maxsize=64)
-def _font(face: Face) -> tuple[Any, int]:
-    import uharfbuzz as hb
-
-    opened = hb.Face(hb.Blob.from_file_path(str(face.path or Path())), face.number)
-    return hb.Font(opened), opened.upem
+    font = open_font(glyph.face)
+    wide, high, colours, alpha = font.picture(glyph.gid)
+    pixels = np.dstack(
+        [
+            np.frombuffer(colours, np.uint8).reshape(high, wide, 3),
+            np.frombuffer(alpha, np.uint8).reshape(high, wide),
+        ]
+    )
+    left, bottom, right, top = font.ink(glyph.gid) or (0.0, 0.0, 1.0, 1.0)
+    shown = (max(1, round((right - left) * size)), max(1, round((top - bottom) * size)))
+    small = cv2.resize(pixels, shown, interpolation=cv2.INTER_AREA)
+    return Picture(small, max(0, round(at[0] + left * size)), max(0, round(at[1] - top * size)))
 
 
 @lru_cache(maxsize=4096)
@@ -235,13 +175,12 @@ def _outline(face: Face, number: int) -> tuple[Any, ...]:
     """The closed curves of a glyph as polygons, N × 2 in font sizes, y upwards."""
     from fontTools.pens.recordingPen import DecomposingRecordingPen
 
-    font, unit = _font(face)
     pen = DecomposingRecordingPen({})
-    font.draw_glyph_with_pen(number, pen)
+    unit = open_font(face).draw(number, pen)
     return tuple(_polygons(pen.value, unit))
 
 
-def _polygons(strokes: list[tuple[str, Any]], unit: int) -> Iterator[Any]:
+def _polygons(strokes: list[tuple[str, Any]], unit: float) -> Iterator[Any]:
     import numpy as np
 
     points: list[Any] = []
@@ -273,28 +212,13 @@ def _curve(ends: list[Any]) -> list[Any]:
     return found
 
 
-def _drawn(lines: list[Line], size: float, width: int, setting: _Setting) -> Any:
-    import cv2
-    import numpy as np
-
-    high = max(1, round(len(lines) * size * setting.apart))
-    large = np.zeros((high * OVERSAMPLED, width * OVERSAMPLED), np.uint8)
-    for row, line in enumerate(lines):
-        left = setting.left(width, line.width * size)
-        # The baseline: letters reach about three quarters of the font size up and a quarter down.
-        base = size * setting.apart * row + size * (setting.apart / 2 + 0.3)
-        for glyph in line.glyphs:
-            _fill(large, glyph, (left + glyph.x * size, base - glyph.y * size), size)
-    return cv2.resize(large, (width, high), interpolation=cv2.INTER_AREA)
-
-
-def _fill(large: Any, glyph: Glyph, at: tuple[float, float], size: float) -> None:
+def _fill(large: Any, glyph: Placed, at: tuple[float, float], size: float) -> None:
     """Fill a glyph by the non-zero rule: outlines of one letter may overlap, holes have the
     opposite direction."""
     import cv2
     import numpy as np
 
-    outline = _outline(glyph.face, glyph.number)
+    outline = _outline(glyph.face, glyph.gid)
     if not outline:
         return
     flip = np.array([1.0, -1.0])
@@ -313,6 +237,9 @@ def _fill(large: Any, glyph: Glyph, at: tuple[float, float], size: float) -> Non
         winding += one.astype(np.int16) * (1 if _area(curve) > 0 else -1)
     part = large[low[1] : top[1], low[0] : top[0]]
     part[winding != 0] = 255
+    if glyph.face.embolden:
+        stroke = max(1, round(STROKE * size * OVERSAMPLED))
+        cv2.polylines(large, curves, True, 255, stroke)
 
 
 def _area(curve: Any) -> float:

@@ -14,7 +14,15 @@ from capture.codes.qr_writer import QUIET_ZONE, qr_matrix, qr_runs
 from capture.printing.fonts import FontShelf
 from capture.printing.pdf_document import PdfDocument, Shown, rectangle
 from capture.printing.text_runs import reads_from_right
-from capture.printing.typesetting import Line, Paragraph, Placed, Setting, Typesetter
+from capture.printing.typesetting import (
+    Fit,
+    Paragraph,
+    Placed,
+    Room,
+    Setting,
+    Typesetter,
+    fitted,
+)
 from reporter.errors import BadInput
 
 Colour = tuple[int, int, int]
@@ -30,8 +38,6 @@ WHITE: Colour = (255, 255, 255)
 
 PAPERS = {"A4": (210.0, 297.0), "Letter": (215.9, 279.4)}
 POINT = 25.4 / 72
-# The gain in font size that justifies dividing a word.
-_WORTH_A_HYPHEN = 1.25
 
 
 @dataclass(frozen=True)
@@ -74,7 +80,7 @@ class Canvas:
         self._warn = warn
         self._told: set[str] = set()
         # Cached, because most lines are the same on every poster.
-        self._fitted: dict[tuple[object, ...], tuple[Paragraph, list[Line], float]] = {}
+        self._fitted: dict[tuple[object, ...], Fit] = {}
 
     def page(self) -> None:
         """Begin a new page."""
@@ -124,7 +130,8 @@ class Canvas:
         key = (text, box.width, box.height, style)
         if key not in self._fitted:
             self._fitted[key] = self._fit(text, box, style)
-        paragraph, lines, points = self._fitted[key]
+        fit = self._fitted[key]
+        paragraph, lines, points = fit.paragraph, fit.lines, fit.size
         step = points * POINT * style.leading
         self._colour(style.colour)
         for number, line in enumerate(lines):
@@ -167,32 +174,14 @@ class Canvas:
         values = " ".join(f"{part / 255:.4f}" for part in colour)
         self._pdf.draw(f"q {values} rg {values} RG")
 
-    def _fit(self, text: str, box: Box, style: Style) -> tuple[Paragraph, list[Line], float]:
-        paragraph = self._paragraph(text, bold=style.bold, from_right=style.from_right)
-        whole = _largest(paragraph, box, style, hyphenate=False)
-        divided = _largest(paragraph, box, style, hyphenate=True) if paragraph.hyphens else None
-        if divided and (whole is None or divided[1] > whole[1] * _WORTH_A_HYPHEN):
-            whole = divided
-        if whole:
-            return paragraph, *whole
-        return *self._cut(text, box, style), style.least
+    def _fit(self, text: str, box: Box, style: Style) -> Fit:
+        def make(words: str) -> Paragraph:
+            return self._paragraph(words, bold=style.bold, from_right=direction)
 
-    def _cut(self, text: str, box: Box, style: Style) -> tuple[Paragraph, list[Line]]:
-        """As much of the text as fits when words may be divided anywhere, then an ellipsis."""
-        whole = self._paragraph(text, bold=style.bold, from_right=style.from_right)
-        lines = _lines_in(whole, box, style.least, style.leading, anywhere=True)
-        if lines:
-            return whole, lines
-        places = [0, *whole.letters]
-        low, high, best = 0, len(places), (whole, list[Line]())
-        while high - low > 1:
-            middle = (low + high) // 2
-            words = _cut(whole.text, places[middle])
-            shorter = self._paragraph(words, bold=style.bold, from_right=whole.setting.from_right)
-            lines = _lines_in(shorter, box, style.least, style.leading, anywhere=True)
-            best = (shorter, lines) if lines else best
-            low, high = (middle, high) if lines else (low, middle)
-        return best
+        direction = style.from_right
+        direction = make(text).setting.from_right
+        room = Room(box.width / POINT, box.height / POINT, style.size, style.least, style.leading)
+        return fitted(make, text, room)
 
     def qr(self, text: str, box: Box) -> None:
         """Draw a QR code, black on white, that fills the box including its white border."""
@@ -258,35 +247,6 @@ class Canvas:
         self.frame(box, colour, width=width, radius=radius)
 
 
-def _largest(
-    paragraph: Paragraph, box: Box, style: Style, *, hyphenate: bool
-) -> tuple[list[Line], float] | None:
-    """The lines and the font size in points of the largest setting that fits the box."""
-    points = style.size
-    while True:
-        lines = _lines_in(paragraph, box, points, style.leading, hyphenate=hyphenate)
-        if lines:
-            return lines, points
-        if points <= style.least:
-            return None
-        points = max(style.least, points - max(1.0, points * 0.04))
-
-
-def _lines_in(
-    paragraph: Paragraph,
-    box: Box,
-    points: float,
-    leading: float,
-    *,
-    hyphenate: bool = False,
-    anywhere: bool = False,
-) -> list[Line]:
-    """The lines at a font size; none where they don't fit."""
-    lines = paragraph.lines(box.width / (points * POINT), hyphenate=hyphenate, anywhere=anywhere)
-    fits = lines is not None and len(lines) * points * POINT * leading <= box.height + 0.01
-    return lines if lines and fits else []
-
-
 def is_tall(text: str) -> bool:
     """Whether the letters are so tall (Arabic to Khmer, Ethiopic, Vietnamese) that lines need
     more room."""
@@ -301,7 +261,3 @@ def is_read_from_right(language: str) -> bool:
         return Locale.parse(language.replace("-", "_")).text_direction == "rtl"
     except (UnknownLocaleError, ValueError):
         return False
-
-
-def _cut(text: str, length: int) -> str:
-    return text[:length].rstrip(" ,;:-–—") + "…"

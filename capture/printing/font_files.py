@@ -135,6 +135,11 @@ class FontFile:
         left, top = box.x_bearing / self._em, box.y_bearing / self._em
         return left, top + box.height / self._em, left + box.width / self._em, top
 
+    def draw(self, gid: int, pen: Any) -> float:
+        """Draw a glyph's outline with a pen of fontTools; returns its units per em."""
+        self._font.draw_glyph_with_pen(gid, pen)
+        return self._em
+
     def is_picture(self, gid: int) -> bool:
         """Whether a glyph has its own colours, as emoji have."""
         if not self.coloured:

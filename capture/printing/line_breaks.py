@@ -28,12 +28,14 @@ _SYLLABLES = re.compile("[\u0e80-\u0eff\u0f00-\u0fff\u1000-\u109f\u1780-\u17ff]+
 # Lao vowels that are written before their consonant.
 _LEADING = frozenset("\u0ec0\u0ec1\u0ec2\u0ec3\u0ec4")
 _NEVER_FIRST = frozenset(
-    "、。，．・：；？！゛゜ヽヾゝゞ々ー’”）〕］｝〉》」』】°′″℃¢％‰,.:;?!)]}…‥ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
+    "、。，．・·：；？！゛゜ヽヾゝゞ々ー’”）〕］｝〉》」』】°′″℃¢％‰,.:;?!)]}…‥ぁぃぅぇぉっゃゅょゎァィゥェォッャュョヮヵヶ"
 )
 _NEVER_LAST = frozenset("‘“（〔［｛〈《「『【([{")
 # French separates quotation marks by a space; they stay with the quoted words.
 _QUOTED = re.compile(r".*(?<!\w)[«‹]\s?\||.*\|[»›](?!\w)")
 _WORD = re.compile(r"[^\W\d_]{8,}")
+# Web and mail addresses: a hyphen in one would be read as part of it.
+_ADDRESS = re.compile(r"\S*(?:://|@|\w\.\w)\S*")
 # Letters that stay together before and after an inserted hyphen.
 _KEPT = 3
 _JOINERS = "\u200d\u2060"
@@ -84,13 +86,20 @@ def hyphen_points(text: str, language: str) -> list[int]:
     patterns = _patterns(language)
     found = [match.start() + 1 for match in re.finditer("\u00ad", text)]
     if patterns is not None:
-        for match in _WORD.finditer(text):
+        words = _ADDRESS.sub(lambda address: " " * len(address.group()), text)
+        for match in _WORD.finditer(words):
             length = len(match.group())
             for at in patterns.positions(match.group()):
                 # A break that changes letters (Hungarian "könnyebb": "köny-nyebb") is left out.
                 if _KEPT <= at <= length - _KEPT and not getattr(at, "data", None):
                     found.append(match.start() + at)
     return sorted(found)
+
+
+def unbroken(text: str, language: str) -> str:
+    """The text with a word joiner wherever a line could break, except at spaces."""
+    places = [at for at in break_points(text, language) if not text[at - 1].isspace()]
+    return "\u2060".join(text[a:b] for a, b in pairwise([0, *places, len(text)]))
 
 
 def letter_points(text: str) -> Iterator[int]:

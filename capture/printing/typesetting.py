@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import unicodedata
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
@@ -21,6 +21,8 @@ from capture.printing.text_runs import Run, in_visual_order, runs_of
 _STACKED = ("Thai", "Laoo")
 _GAP = 0.03
 _ISOLATES = "\u2066\u2067\u2068\u2069"
+# The gain in font size that justifies dividing a word.
+_WORTH_A_HYPHEN = 1.25
 
 
 @dataclass(frozen=True)
@@ -253,3 +255,69 @@ class Typesetter:
                 runs.append((Run(at, at + len(piece), run.script, run.level, run.emoji), face))
                 at += len(piece)
         return Paragraph(choice.text, runs, setting, choice.missing)
+
+
+@dataclass(frozen=True)
+class Room:
+    """A box, and the font sizes and the line spacing (in font sizes) for its text; one unit of
+    length for all of them."""
+
+    width: float
+    height: float
+    size: float
+    least: float
+    leading: float
+
+    def lines(
+        self, paragraph: Paragraph, size: float, *, hyphenate: bool = False, anywhere: bool = False
+    ) -> list[Line]:
+        """The lines at a font size; none where they don't fit."""
+        lines = paragraph.lines(self.width / size, hyphenate=hyphenate, anywhere=anywhere)
+        fits = lines is not None and len(lines) * size * self.leading <= self.height + 0.03
+        return lines if lines and fits else []
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A paragraph, its lines and the font size with which they fit a box."""
+
+    paragraph: Paragraph
+    lines: list[Line]
+    size: float
+
+
+def fitted(make: Callable[[str], Paragraph], text: str, room: Room) -> Fit:
+    """Set a text at the largest size that fits; a word is divided where that gains much, or where
+    nothing else fits. Text that doesn't fit at the smallest size is cut with an ellipsis."""
+    whole = make(text)
+    found = _largest(whole, room)
+    divided = _largest(whole, room, hyphenate=True) if whole.hyphens else None
+    if divided and (found is None or divided.size > found.size * _WORTH_A_HYPHEN):
+        found = divided
+    return found or _largest(whole, room, anywhere=True) or _cut_to(make, whole, room)
+
+
+def _largest(
+    paragraph: Paragraph, room: Room, *, hyphenate: bool = False, anywhere: bool = False
+) -> Fit | None:
+    size = room.size
+    while True:
+        lines = room.lines(paragraph, size, hyphenate=hyphenate, anywhere=anywhere)
+        if lines:
+            return Fit(paragraph, lines, size)
+        if size <= room.least:
+            return None
+        size = max(room.least, size - max(1.0, size * 0.04))
+
+
+def _cut_to(make: Callable[[str], Paragraph], whole: Paragraph, room: Room) -> Fit:
+    """As much of the text as fits when words may be divided anywhere, then an ellipsis."""
+    places = [0, *whole.letters]
+    low, high, best = 0, len(places), Fit(whole, [], room.least)
+    while high - low > 1:
+        middle = (low + high) // 2
+        shorter = make(whole.text[: places[middle]].rstrip(" ,;:-–—") + "…")
+        lines = room.lines(shorter, room.least, anywhere=True)
+        best = Fit(shorter, lines, room.least) if lines else best
+        low, high = (middle, high) if lines else (low, middle)
+    return best

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter.enums import Kind, MediaState, Source
 from reporter.errors import Conflict
-from reporter.films.script import Piece, PieceKind, Script, Shape
+from reporter.films.script import BETWEEN, Piece, PieceKind, Script, Shape
 from reporter.media.alt_text import own_words
 from reporter.media.store import Store
 from reporter.models import EventSession, Media, Rendition, Takeaway
@@ -57,6 +57,7 @@ class FilmWords:
     """Text set besides people's own words, in the gathering's language.
 
     ``sessions``: for each session's code the line below its title (time and room).
+    ``language``: the gathering's, for hyphens.
     """
 
     title: str
@@ -66,6 +67,7 @@ class FilmWords:
     address: str
     url: str
     sessions: dict[str, str]
+    language: str = "en"
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,8 @@ def plan_film(session: Session, store: Store, wish: Wish, words: FilmWords) -> P
     kept = {one.piece.receipt for one in chosen}
     pieces = _stretched(_laid_out(chosen, words), wish)
     left = (one.piece.receipt for one in candidates if one.piece.receipt not in kept)
-    return Plan(Script(tuple(pieces), wish.shape, wish.music), tuple(left))
+    script = Script(tuple(pieces), wish.shape, wish.music, words.language)
+    return Plan(script, tuple(left))
 
 
 def allowed(session: Session, receipts: Sequence[str], place: Scope) -> bool:
@@ -244,7 +247,7 @@ def _laid_out(chosen: list[_Candidate], words: FilmWords) -> list[Piece]:
         pieces.append(one.piece)
     names = dict.fromkeys(one.piece.credit for one in chosen if one.piece.credit)
     if names:
-        pieces.append(Piece(PieceKind.CREDITS, CREDITS_SECONDS, words.credits, " · ".join(names)))
+        pieces.append(Piece(PieceKind.CREDITS, CREDITS_SECONDS, words.credits, BETWEEN.join(names)))
     closing = Piece(PieceKind.CLOSING, CLOSING_SECONDS, words.closing, words.address, url=words.url)
     return [*pieces, closing]
 

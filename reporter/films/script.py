@@ -15,6 +15,8 @@ class Shape(StrEnum):
     UPRIGHT = "upright"
 
 
+# Between the names of the credits.
+BETWEEN = " · "
 # Width and height in pixels: the same number of pixels for each shape, so that rendering takes about the same time.
 SIZES = {Shape.LANDSCAPE: (1280, 720), Shape.SQUARE: (960, 960), Shape.UPRIGHT: (720, 1280)}
 
@@ -68,11 +70,13 @@ class Heard:
 
 @dataclass(frozen=True)
 class Script:
-    """A film before it is rendered. ``music`` is a sound file from the organizer, '' for none."""
+    """A film before it is rendered. ``music`` is a sound file from the organizer, '' for none;
+    ``language`` is the gathering's."""
 
     pieces: tuple[Piece, ...]
     shape: Shape = Shape.LANDSCAPE
     music: str = ""
+    language: str = "en"
 
     @property
     def seconds(self) -> float:

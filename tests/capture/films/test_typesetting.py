@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-from typing import Any
+from pathlib import Path
 
 import numpy as np
 import pytest
 
-from capture.films.typesetting import Typesetter, shaped
+from capture.films.typesetting import Typesetter, spoken_in
 from capture.printing.fonts import FontShelf
+from tests.support.printing.fonts import colour_font
 
 BOX = (800, 300)
-
-
-def faces(text: str) -> Any:
-    return FontShelf().choose(text).faces
 
 
 @pytest.mark.parametrize(
@@ -26,27 +23,55 @@ def test_every_script_leaves_ink(text: str) -> None:
     assert block.ink.shape[1] == 800
 
 
-def test_arabic_letters_are_joined_and_stand_from_right_to_left() -> None:
-    text = "بيت"
-    line = shaped(text, faces(text))
-    alone = sum(shaped(letter, faces(text)).width for letter in text)
-    # Joined forms are narrower than those that stand alone.
-    assert line.width < alone * 0.8
-    block = Typesetter().set_text(text, BOX, size=60)
+def test_arabic_stands_from_right_to_left() -> None:
+    block = Typesetter().set_text("بيت", BOX, size=60)
     columns = np.argwhere(block.ink.max(axis=0) > 100)
     assert columns.min() > 400
     assert block.from_right
 
 
-def test_words_of_the_other_direction_stand_where_they_are_read() -> None:
-    text = "في Garden 12 اليوم"
-    line = shaped(text, faces(text))
-    latin = shaped("Garden", faces(text))
-    numbers = [glyph.number for glyph in line.glyphs]
-    found = [glyph.number for glyph in latin.glyphs]
-    # The Latin word reads from the left, and stands between the two Arabic ones.
-    at = next(n for n in range(len(numbers)) if numbers[n : n + len(found)] == found)
-    assert 0 < at < len(numbers) - len(found)
+LONGEST = "Rindfleischetikettierungsüberwachungsaufgabenübertragungsgesetz"
+
+
+@pytest.mark.parametrize(
+    "text", [LONGEST, "https://garden.example.org/" + "a" * 80, "ก" * 120, "x" * 120]
+)
+def test_a_word_wider_than_the_box_is_divided_and_none_of_it_lost(text: str) -> None:
+    # Lines as long as the text would leave ink at both edges of the box: it was cut off there.
+    setter = Typesetter(language="de")
+    block = setter.set_text(text, (400, 600), size=60, least=16)
+    alone = setter.set_text(text, (9000, 600), size=block.size, least=16)
+    assert not block.ink[:, -2:].any()
+    # The same letters, beside a hyphen for each line.
+    assert block.ink.astype(float).sum() >= alone.ink.astype(float).sum() * 0.99
+    assert block.size > 30
+
+
+def test_a_compound_is_hyphenated_where_its_language_does() -> None:
+    made = Typesetter(language="de").set_text(LONGEST, (600, 600), size=60, least=16)
+    assert made.size == 60
+    assert made.ink.shape[0] == pytest.approx(4 * 60 * 1.22, abs=2)
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("Wir tauschen Saatgut im Hof der Schule", "de"),
+        ("Nous avons partagé des graines dans la cour", "fr"),
+        ("Compost", "uk"),
+    ],
+)
+def test_a_quote_is_hyphenated_in_its_own_language(text: str, language: str) -> None:
+    assert spoken_in(text, "uk") == language
+
+
+def test_a_glyph_with_colours_of_its_own_keeps_them(tmp_path: Path) -> None:
+    colour_font(tmp_path / "TestEmoji.ttf")
+    shelf = FontShelf(system=(tmp_path,))
+    block = Typesetter(shelf).set_text("Good 🇩🇪", BOX, size=60)
+    pixels, opacity = block.layer((0, 0, 0))
+    red = (pixels[..., 0] > 200) & (pixels[..., 1] < 60) & (opacity > 0.9)
+    assert red.sum() > 100
 
 
 def test_a_long_text_becomes_smaller_and_then_is_cut() -> None:
