@@ -315,8 +315,27 @@ def _invite(session: Session, facts: GatheringFacts, title: str) -> _Content:
     where = " · ".join(part for part in (when, following.place) if part)
     lines = [f"**{_escaped(where)}**", _escaped(following.words)]
     lines += [f"<{address}>" for address in (following.url, _calendar(session)) if address]
+    items = all_items(session, state=ItemState.OPEN)
+    asked = _takeaways_of(items)
+    own = _lines([item for item in items if item.takeaway is None])
+    if own or asked:
+        heading = translations(facts.language).gettext("This is still open. Come and take it on:")
+        lines += [heading, "\n".join(own)]
     short = " · ".join(filter(None, [title % following.title, where, following.url]))
-    return _Content(title % following.title, "\n\n".join(filter(None, lines)), short=short)
+    words = "\n\n".join(filter(None, lines))
+    return _Content(title % following.title, words, asked, short=short)
+
+
+def _takeaways_of(items: Sequence[ActionItem]) -> list[Takeaway]:
+    """Takeaways from which items come and which everybody may read; embedded, so that their words
+    leave with them."""
+    rows = [item.takeaway for item in items if item.takeaway is not None]
+    told = (
+        row
+        for row in rows
+        if row.state == TakeawayState.APPROVED and row.audience == Audience.PUBLIC
+    )
+    return list(dict.fromkeys(told))[: MOST // 2]
 
 
 def _calendar(session: Session) -> str:

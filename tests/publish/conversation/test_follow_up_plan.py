@@ -138,6 +138,37 @@ def test_an_invitation_needs_a_date_and_has_a_short_form(kit: Kit) -> None:
     assert "2026" in story.short
 
 
+def test_an_invitation_draws_people_by_what_is_still_open(kit: Kit) -> None:
+    next_gathering.set_next(
+        kit.session,
+        kit.actor,
+        title="Summer",
+        starts_at=START + timedelta(days=60),
+        place="",
+        url="",
+    )
+    event = kit.event()
+    asked = kit.takeaway(event, "Who repairs the pump?", intent="question")
+    inside = kit.takeaway(event, "Who keeps the key?", intent="question", audience="community")
+    gone = kit.takeaway(event, "Who sells honey?", intent="question")
+    for row in (asked, inside, gone):
+        values = {"what": row.text}
+        action_items.begin_item(kit.session, kit.actor, "question", values, takeaway=row)
+    for what, state in (("Plant *20* trees", "open"), ("Paint the gate", "done")):
+        values = {"what": what, "state": state, "who": "Ada"}
+        action_items.begin_item(kit.session, kit.actor, "action", values)
+    decisions.withdraw(kit.session, gone, kit.actor, kit.store)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.actor)
+    told = text_of(kit, story)
+    assert r"- Plant \*20\* trees" in told
+    assert asked.text in told
+    for word in (inside.text, "honey", "gate", "Ada"):
+        assert word not in told
+    # Its words stand there by reference: what is taken back leaves the invitation.
+    decisions.withdraw(kit.session, asked, kit.actor, kit.store)
+    assert "pump" not in text_of(kit, story)
+
+
 def test_steps_can_be_left_out_and_nothing_is_made_up(kit: Kit) -> None:
     follow_up_plan.skip(kit.session, follow_up_plan.DONE, kit.actor)
     states = {step.name: step.state for step in follow_up_plan.plan(kit.session, kit.facts)}
