@@ -76,6 +76,7 @@ def _term(written: str, plain: str, language: str) -> Term | None:
     if plain in function_words(language):
         return None
     book = word_vectors()
+    language = book.spoken_in(written, plain, language)
     rows = book.find(written, plain, language)
     weight = float(book.telling[list(rows)].mean()) if rows else UNKNOWN_WEIGHT
     return Term(

@@ -12,6 +12,7 @@ from reporter.themes.names import BETWEEN, name_themes
 from reporter.themes.texts import prepare
 from tests.support.themes.clusters import v_measure
 from tests.support.themes.labelled import labelled
+from tests.support.themes.short_labelled import short_labelled
 
 LABELLED = labelled()
 PREPARED = [prepare(one.text) for one in LABELLED]
@@ -33,6 +34,13 @@ def test_the_set_has_five_languages_with_as_many_of_each_label() -> None:
 
 def test_themes_agree_with_what_people_labelled() -> None:
     assert v_measure([one.label for one in LABELLED], GROUPS.labels) > 0.75
+
+
+def test_short_messages_with_mistakes_and_in_two_languages_are_grouped_too() -> None:
+    rows = short_labelled()
+    found = find_groups([prepare(one.text) for one in rows]).labels
+    # Little is said in each, so this is less than of whole sentences.
+    assert v_measure([one.label for one in rows], found) > 0.64
 
 
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ar"])

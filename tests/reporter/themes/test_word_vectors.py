@@ -9,6 +9,7 @@ import pytest
 
 from reporter.search.text.tokenizer import normalize
 from reporter.themes.lexicon import LANGUAGES
+from reporter.themes.texts import prepare
 from reporter.themes.word_vectors import word_vectors
 
 
@@ -46,3 +47,21 @@ def test_a_compound_is_its_parts_and_a_relative_its_beginning() -> None:
     assert found("Fahrradkantine", "de") == (*found("Fahrrad", "de"), *found("Kantine", "de"))
     assert found("accessibilitiness", "en") == found("accessibility", "en")
     assert found("xqzwvk", "fr") == ()
+
+
+def test_a_word_of_another_language_is_looked_up_there() -> None:
+    book = word_vectors()
+    assert book.spoken_in("abejas", "abejas", "en") == "es"
+    assert book.spoken_in("Wohnung", "wohnung", "es") == "de"
+    assert book.spoken_in("bees", "bees", "en") == "en"
+    assert book.spoken_in("xqzwvk", "xqzwvk", "fr") == "fr"
+    (term,) = prepare("vecinos abejas y jardín con bees").terms[-1:]
+    assert term.rows == found("bees", "en")
+
+
+@pytest.mark.parametrize(
+    ("word", "bare"),
+    [("لموعد", "موعد"), ("صنعنا", "صنع"), ("نغرس", "غرس")],
+)
+def test_an_arabic_word_is_found_below_its_particles_and_endings(word: str, bare: str) -> None:
+    assert found(word, "ar") == found(bare, "ar") != ()
