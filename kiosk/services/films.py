@@ -25,25 +25,29 @@ from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from publish.composition.cross_links import online_home
 from publish.i18n import counted
 from reporter.enums import Kind, Source
 from reporter.errors import MediaFailed, NotFound, ReporterError
 from reporter.films import arrangement
 from reporter.films.arrangement import (
+    are_captions_fresh,
     film_of,
     film_takeaway,
     is_fresh,
+    note_captions,
     parts_of,
     take_away_stale,
     wish_of,
 )
 from reporter.films.finished import caption_film, film_session
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
-from reporter.films.script import PieceKind, Script, Shape
+from reporter.films.script import Heard, PieceKind, Script
 from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
 from reporter.models import EventSession, Film, Gathering, Media, Takeaway
+from reporter.moderation.decisions import bump_revision, lock_gathering
 from reporter.moderation.visibility import Scope, may_show
 
 if TYPE_CHECKING:
@@ -62,12 +66,12 @@ _KINDS = {PieceKind.PHOTO: Kind.PHOTO, PieceKind.VIDEO: Kind.VIDEO, PieceKind.QU
 OnProgress = Callable[[int, int], None]
 
 
-def film_words(kiosk: KioskContext, address: str = "") -> FilmWords:
-    """The texts of the film's cards. ``address``: where people find more, else the gathering's
-    page of outcomes."""
+def film_words(kiosk: KioskContext, place: Scope, address: str = "") -> FilmWords:
+    """The texts of the film's cards. ``address``: where people find more, else where it is
+    published, else the gathering's page of outcomes on this laptop."""
     settings = kiosk.settings
     _ = catalogue(settings.gathering.language).gettext
-    url = address or f"{_base_url(kiosk)}/outcomes"
+    url = address or online_home(db.session(), place) or f"{_base_url(kiosk)}/outcomes"
     parts = urlsplit(url)
     return FilmWords(
         title=settings.gathering.title,
@@ -77,6 +81,7 @@ def film_words(kiosk: KioskContext, address: str = "") -> FilmWords:
         address=f"{parts.netloc}{parts.path.rstrip('/')}",
         url=url,
         sessions={row.code: _session_line(kiosk, row) for row in all_sessions(db.session())},
+        language=settings.gathering.language,
     )
 
 
@@ -106,7 +111,7 @@ def _days(kiosk: KioskContext) -> str:
 
 def plan(kiosk: KioskContext, wish: Wish, address: str = "") -> Plan:
     """Plan the film. Raises Conflict where there is nothing for it."""
-    return plan_film(db.session(), kiosk.store, wish, film_words(kiosk, address))
+    return plan_film(db.session(), kiosk.store, wish, film_words(kiosk, wish.place, address))
 
 
 def write_film(
@@ -214,16 +219,63 @@ def make_due(kiosk: KioskContext) -> int:
     """
     take_away_stale(db.session(), kiosk.store)
     film = film_of(db.session())
-    if not film.asked:
-        return 0
     try:
+        if not film.asked:
+            return int(_caption_anew(kiosk, film))
         _make(kiosk, film, plan(kiosk, wish_of(film, kiosk.store)).script)
     except ReporterError as error:
         db.session.rollback()
         film = film_of(db.session())
         film.asked, film.error = False, error.message
+        finished = film_takeaway(db.session())
+        if finished is not None:
+            # Not tried again before they change once more.
+            note_captions(db.session(), finished)
         db.session.commit()
     return 1
+
+
+def is_current(kiosk: KioskContext) -> bool:
+    """Whether making the film again would show the same; True while there is none."""
+    film = film_of(db.session())
+    if not film.made:
+        return True
+    with suppress(ReporterError):
+        return plan(kiosk, wish_of(film, kiosk.store)).script.fingerprint == film.made
+    return False
+
+
+def _caption_anew(kiosk: KioskContext, film: Film) -> bool:
+    """Give the finished film the captions as they were changed since; returns whether it did.
+
+    What is seen and heard stays. If a film made now would differ, a new one is requested, with the
+    captions in it.
+    """
+    finished = film_takeaway(db.session()) if film.made else None
+    if finished is None or are_captions_fresh(db.session(), finished):
+        return False
+    script = plan(kiosk, wish_of(film, kiosk.store)).script
+    if script.fingerprint != film.made:
+        arrangement.ask_for(db.session())
+        return False
+    heard = _heard_in(kiosk, script)
+    lock_gathering(db.session())
+    finished = film_takeaway(db.session())
+    if finished is not None and finished.attachments:
+        caption_film(db.session(), finished.attachments[0].media, heard)
+        note_captions(db.session(), finished)
+        bump_revision(db.session(), finished)
+    db.session.commit()
+    return True
+
+
+def _heard_in(kiosk: KioskContext, script: Script) -> tuple[Heard, ...]:
+    from capture.films.film_maker import heard_in
+
+    # Hold no database connection meanwhile.
+    db.session.commit()
+    found: tuple[Heard, ...] = kiosk.slow_pool.run(heard_in, script, timeout=LONGEST_SECONDS)
+    return found
 
 
 def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
@@ -302,16 +354,12 @@ def bring_music(kiosk: KioskContext, file: ReceivedFile) -> None:
 def preview_piece(kiosk: KioskContext, receipt: str) -> bytes:
     """Render a few seconds of one piece as in the film. Raises NotFound, MediaFailed, PoolBusy."""
     film = film_of(db.session())
-    found = (
-        one
-        for one in plan(kiosk, wish_of(film, kiosk.store)).script.pieces
-        if one.receipt == receipt
-    )
-    piece = next(found, None)
+    script = plan(kiosk, wish_of(film, kiosk.store)).script
+    piece = next((one for one in script.pieces if one.receipt == receipt), None)
     if piece is None:
         raise NotFound("This piece is not in the film any more.")
     short = replace(piece, seconds=min(piece.seconds, PREVIEW_SECONDS))
     with tempfile.TemporaryDirectory(dir=kiosk.settings.folder / "incoming") as folder:
         path = Path(folder) / "preview.mp4"
-        write_film(kiosk, Script((short,), Shape(film.shape)), path, is_copy=False)
+        write_film(kiosk, replace(script, pieces=(short,), music=""), path, is_copy=False)
         return path.read_bytes()

@@ -70,6 +70,28 @@ def is_readable(row: Delivery) -> bool:
     )
 
 
+def online_home(session: Session, place: Scope) -> str:
+    """Where this audience finds what is published: the front page there, else the place itself,
+    else the first story; '' if there is no such place.
+
+    The room's audience gets none: the laptop is nearer.
+    """
+    if place is Scope.ROOM:
+        return ""
+    targets = sorted(session.scalars(select(Target)), key=rank)
+    fitting = (one for one in targets if _WIDTH[one.audience] <= _WIDTH[Audience(place)])
+    return next(filter(None, (_home(session, target) for target in fitting)), "")
+
+
+def _home(session: Session, target: Target) -> str:
+    rows = select(Delivery).where(Delivery.target_id == target.id).order_by(Delivery.created_at)
+    readable = [row for row in session.scalars(rows) if is_readable(row)]
+    url = {row.item_kind: row.url for row in reversed(readable)}
+    own = target_class(target.kind)
+    home = own.home(target.options) if own.linkable(target.options) and not target.paused else ""
+    return url.get(ItemKind.FRONT_PAGE.value, "") or home or url.get(ItemKind.STORY.value, "")
+
+
 def copies_of(
     session: Session, story: Story, place: Scope, target_id: uuid.UUID | None
 ) -> tuple[CrossLink, ...]:

@@ -213,6 +213,11 @@ class Target(ABC):
         return True
 
     @classmethod
+    def home(cls, options: Mapping[str, str]) -> str:
+        """Address of the place as its readers open it, known before anything is sent; '' if unknown."""
+        return ""
+
+    @classmethod
     def free(cls, options: Mapping[str, str]) -> bool:
         """Whether it uses no network, so that nothing counts against the budget."""
         return False

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from reporter.enums import Source, TakeawayState
 from reporter.errors import BadInput
 from reporter.files import try_remove
+from reporter.films.finished import captions_digest
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
 from reporter.films.script import Piece, Shape
 from reporter.media.store import Store
@@ -150,7 +151,7 @@ def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
             part_id=ids[piece.receipt],
             sha256=piece.media,
             mended=piece.mended,
-            looks=looks[piece.receipt],
+            looks=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
         )
         for piece in pieces
         if piece.receipt
@@ -170,7 +171,23 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
     )
     pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
     looks = looks_of([piece for piece in pieces if piece])
-    return bool(looks) and sorted(looks.values()) == sorted(part.looks for part in finished.parts)
+    made = sorted(part.looks.partition(":")[0] for part in finished.parts)
+    return bool(looks) and sorted(looks.values()) == made
+
+
+def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
+    """Whether the captions of its recordings are still those that the film has."""
+    told = [(part.sha256, *part.looks.partition(":")[1:]) for part in finished.parts]
+    return all(
+        captions_digest(session, sha256) == digest for sha256, is_noted, digest in told if is_noted
+    )
+
+
+def note_captions(session: Session, finished: Takeaway) -> None:
+    """Remember that the film has its recordings' captions as they are. Does not commit."""
+    for part in finished.parts:
+        looks = part.looks.partition(":")[0]
+        part.looks = f"{looks}:{captions_digest(session, part.sha256)}"
 
 
 def set_music(session: Session, store: Store, path: Path, *, file: str, name: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import random
 from collections.abc import Iterable, Iterator
 from datetime import datetime
@@ -34,6 +35,13 @@ def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
     row = captions_row(session, film)
     row.kept, row.version = webvtt(cues), row.version + 1
     film.words = spoken(cues)[:MOST_CHARS]
+
+
+def captions_digest(session: Session, sha256: str) -> str:
+    """Digest of a recording's captions as they are shown; '' for none."""
+    media = session.scalar(select(Media).where(Media.sha256 == sha256)) if sha256 else None
+    cues = captions_of(session, media) if media is not None else []
+    return hashlib.sha256(webvtt(cues).encode()).hexdigest() if cues else ""
 
 
 def _cues(session: Session, heard: Iterable[Heard]) -> Iterator[Cue]:

@@ -113,7 +113,8 @@ class FilmPart(Base):
     # Its photo or video (``Media.sha256``) with its edits at that time (``Media.mended``); '' for words alone.
     sha256: Mapped[str] = mapped_column(default="")
     mended: Mapped[str] = mapped_column(default="")
-    # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``.
+    # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``; after a colon that
+    # of its captions.
     looks: Mapped[str] = mapped_column(default="")
 
     takeaway: Mapped[Takeaway] = relationship(foreign_keys=[part_id])

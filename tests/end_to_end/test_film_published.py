@@ -155,6 +155,17 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
     assert_in_bundle(evening, tmp_path / "one", {"stays", "leaves"})
     former = film.read_bytes()
 
+    # Other captions reach it without rendering it anew.
+    (spoken,) = evening.row("spoken").attachments
+    captions.keep(evening.session, spoken.media, "0:01 Compost stays hot", actor(evening.clock))
+    evening.make()
+    evening.publish()
+    assert films_in(stick) == [film]
+    assert film.read_bytes() == former
+    assert "Compost stays hot" in urllib.parse.unquote(page_of_film(stick))
+    with evening.at_work():
+        assert make_due(evening.kiosk) == 0
+
     decisions.withdraw(evening.session, evening.row("leaves"), actor(evening.clock), store)
     # Before any worker has turned: the gate refuses the film as a whole.
     with evening.at_work():
@@ -187,7 +198,7 @@ def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
     records = json.loads((goal / "data" / "takeaways.json").read_text("utf-8"))["takeaways"]
     (record,) = [one for one in records if one["parts"]]
     assert len(record["parts"]) == len(colours) + 1
-    assert "Compost stays warm" in record["media"][0]["captions"]
+    assert "Compost stays" in record["media"][0]["captions"]
     assert record["media"][0]["renditions"].keys() >= {"play", "poster"}
 
 

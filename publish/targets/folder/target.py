@@ -142,6 +142,11 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         return bool(options.get("web"))
 
     @classmethod
+    def home(cls, options: Mapping[str, str]) -> str:
+        """The site's front page."""
+        return options.get("web", "")
+
+    @classmethod
     def free(cls, options: Mapping[str, str]) -> bool:
         """Disks and sticks use no mobile data."""
         return scheme_of(options.get("url", "")) == "file"

@@ -117,6 +117,11 @@ class GitTarget(Batches, Target):
         """Whether the site's URL is known: only the site has addresses that others can open."""
         return bool(options.get("web"))
 
+    @classmethod
+    def home(cls, options: Mapping[str, str]) -> str:
+        """The site's front page."""
+        return options.get("web", "")
+
     def test(self) -> str:
         """Sign in, fetch, and check push permission; leaves nothing behind."""
         self._repository.try_push()

@@ -140,6 +140,11 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         return options.get("status") != "draft"
 
     @classmethod
+    def home(cls, options: Mapping[str, str]) -> str:
+        """The blog."""
+        return options.get("url", "")
+
+    @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
         """False for drafts, which have no page that others could answer."""
         return cls.linkable(options)

@@ -31,6 +31,7 @@ from publish.targets.base import (
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
+from publish.targets.wordpress.discovery import blog_of
 from reporter.messages import Message
 
 # Our slug can only belong to our own item; trashed items are given another slug.
@@ -103,6 +104,11 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def linkable(cls, options: Mapping[str, str]) -> bool:
         """False for drafts, which require signing in."""
         return options["status"] == "publish"
+
+    @classmethod
+    def home(cls, options: Mapping[str, str]) -> str:
+        """The blog, also where the address of one of its own pages was given."""
+        return blog_of(options["url"])
 
     def close(self) -> None:
         """Close pooled connections."""

@@ -23,7 +23,7 @@ from capture.intake.submission import ReceivedFile
 from kiosk.i18n.error_messages import translated
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.films import bring_music, finished_film, plan, preview_piece
+from kiosk.services.films import bring_music, finished_film, is_current, plan, preview_piece
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url, send_film
 from kiosk.web.shared.streaming_forms import FilePart
@@ -66,6 +66,7 @@ def overview() -> str:
         total=sum(piece.seconds for piece in pieces),
         finished=finished,
         poster=_poster(finished),
+        current=is_current(current_kiosk()),
     )
 
 
