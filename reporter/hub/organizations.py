@@ -103,10 +103,11 @@ class Joining:
     """The account that accepts an invitation; a new id if nobody has the address yet.
 
     ``rows``: passkeys and identities to add as ways to sign in; ``password_hash`` is that of a new
-    account.
+    account. ``email`` is its address if that is not the invited one.
     """
 
     account: uuid.UUID
+    email: str = ""
     password_hash: str = ""
     rows: tuple[RegistryBase, ...] = ()
 
@@ -114,11 +115,15 @@ class Joining:
 def accept(session: Session, secret: str, joining: Joining, *, now: datetime) -> None:
     """Accept an invitation. Commits.
 
+    Whoever has its link may accept it, under any address of their own: nobody has checked whose the
+    invited one is, and somebody else may have registered it first.
+
     Raises NotFound as ``look_at_invitation``, and if somebody else has just used it; Forbidden if
-    somebody else has its address.
+    the address belongs to another account.
     """
     offer = look_at_invitation(session, secret, now=now)
-    known, number = account_of(session, offer.email), joining.account
+    email = joining.email or offer.email
+    known, number = account_of(session, email), joining.account
     if known is not None and known[0] != number:
         raise Forbidden("This invitation is for somebody else.")
     with working_for(Scope(organization=offer.organization_id, account=number)):
@@ -127,17 +132,24 @@ def accept(session: Session, secret: str, joining: Joining, *, now: datetime) ->
             session.rollback()
             raise NotFound("This invitation was used or has run out. Ask for a new one.")
         if known is None:
-            _make_account(session, joining, offer.email, now)
+            _make_account(session, joining, email, now)
         session.add_all(joining.rows)
-        session.merge(
-            Member(
-                organization_id=offer.organization_id,
-                account_id=number,
-                role=offer.role,
-                created_at=now,
-            )
-        )
+        _join(session, offer, number, now)
         session.commit()
+
+
+def _join(session: Session, offer: Invited, account: uuid.UUID, now: datetime) -> None:
+    """Make the account a member; one already keeps the more privileged role, or its owner could be lost."""
+    member = session.get(Member, (offer.organization_id, account), with_for_update=True)
+    if member is None:
+        member = Member(
+            organization_id=offer.organization_id,
+            account_id=account,
+            role=offer.role,
+            created_at=now,
+        )
+        session.add(member)
+    member.role = min(member.role, offer.role, key=lambda role: list(Role).index(Role(role)))
 
 
 def _make_account(session: Session, joining: Joining, email: str, now: datetime) -> None:

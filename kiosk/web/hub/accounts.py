@@ -23,7 +23,7 @@ from reporter.clock import new_id
 from reporter.database.row_security import working_for
 from reporter.errors import BadInput
 from reporter.hub import organizations
-from reporter.hub.access import identities
+from reporter.hub.access import identities, sign_in_methods
 from reporter.hub.access.sign_ins import SignedIn
 from reporter.hub.models import HubGathering, Member, Organization
 from reporter.hub.organizations import Joining
@@ -137,29 +137,46 @@ def invitation(secret: str) -> str:
         secret=secret,
         known=known is not None,
         here=_is_here(known),
+        mine=_own_account(),
         provider=identities.provider_of(db.session(), offer.organization_id),
     )
 
 
+def _own_account() -> SignedIn | None:
+    """Who has signed in here by a way of their own: a provider's word counts in its organization only."""
+    here = signed_in_here()
+    return here if here is not None and here.only is None else None
+
+
 def _is_here(known: tuple[uuid.UUID, str] | None) -> bool:
     """Whether the account has signed in in this browser, by a way in of its own."""
-    here = signed_in_here()
-    return here is not None and known is not None and (here.account, here.only) == (known[0], None)
+    here = _own_account()
+    return here is not None and known is not None and here.account == known[0]
 
 
 @bp.post("/invitation/<secret>")
-@describe(form="password csrf_token")
+@describe(form="password email as csrf_token")
 def accept(secret: str) -> ResponseReturnValue:
-    """Become a member: with a new password, with the one that the address has already, or signed in by any way."""
+    """Become a member: with a new password, with the one that the address has already, or signed in by any way.
+
+    ``email``: another address than the invited one; ``as=me``: the account that has signed in here.
+    """
     hub, password = current_hub(), request.form.get("password", "")
     offer = organizations.look_at_invitation(db.session(), secret, now=hub.clock())
-    known = organizations.account_of(db.session(), offer.email)
-    keys = count_try(f"account {offer.email}")
+    mine = _own_account()
+    if request.form.get("as") == "me" and mine is not None:
+        own = sign_in_methods.address_of(db.session(), mine.account)
+        organizations.accept(db.session(), secret, Joining(mine.account, own), now=hub.clock())
+        return redirect("/hub/", code=303)
+    email = organizations.clean_email(request.form.get("email") or offer.email)
+    known = organizations.account_of(db.session(), email)
+    keys = count_try(f"account {email}")
     if known is None:
         check_strength(password, offer.organization)
-        joining = Joining(new_id(hub.clock(), hub.rng), generate_password_hash(password))
+        hashed = generate_password_hash(password)
+        joining = Joining(new_id(hub.clock(), hub.rng), email, hashed)
     elif _is_here(known) or _is_right(known[1]):
-        joining = Joining(known[0])
+        joining = Joining(known[0], email)
     else:
         raise BadInput(_("Address or password is wrong."))
     organizations.accept(db.session(), secret, joining, now=hub.clock())

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
+from reporter.database.row_security import Scope, working_for
 from reporter.errors import Forbidden, NotFound
 from reporter.hub.access.sign_ins import end_others
 from reporter.hub.models import Account, Passkey
@@ -40,6 +41,15 @@ def sign_in_methods(session: Session, account: uuid.UUID) -> SignInMethods:
         select(Passkey).where(Passkey.account_id == account).order_by(Passkey.created_at)
     ).all()
     return SignInMethods(row.email, bool(row.password_hash), passkeys)
+
+
+def address_of(session: Session, account: uuid.UUID) -> str:
+    """The address of an account. Ends the transaction."""
+    session.rollback()
+    with working_for(Scope(account=account)):
+        email = session.get_one(Account, account).email
+        session.rollback()
+    return email
 
 
 def set_password(session: Session, account: uuid.UUID, hashed: str, token: str) -> None:
