@@ -19,13 +19,14 @@ from capture.cards.session_assignment import unassigned
 from capture.cards.shot_inspection import Inspection, MarkerReading
 from capture.cards.verified_copy import Ordered
 from capture.decoding.process_pool import DecoderPool
-from capture.intake.receive import receive
+from capture.intake.fresh import Taken
+from capture.intake.receive import take_in
 from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
 from reporter.enums import Mark, Source
 from reporter.media.store import Store
-from reporter.models import EventSession, Takeaway
+from reporter.models import EventSession
 from reporter.models.camera import Camera, CardImport, Shot
 
 NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
@@ -114,7 +115,7 @@ class ShotIntake:
         home = self._home(camera)
         brought: list[Shot] = []
 
-        def seal(takeaway: Takeaway) -> None:
+        def seal(takeaway: Taken) -> None:
             rows = self._shots(item, camera, seen, event)
             if asked is not None:
                 # The row of a supposed marker; cuts may refer to it.
@@ -136,7 +137,7 @@ class ShotIntake:
         # Limits for phones do not apply to cards: films of any length come in, with all their
         # chapters.
         limits = dataclasses.replace(context.limits, file_mb=NO_LIMIT_MB, files=NO_LIMIT_FILES)
-        receive(
+        take_in(
             context.session,
             context.store,
             offer,

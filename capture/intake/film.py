@@ -6,7 +6,8 @@ from collections.abc import Callable
 
 from sqlalchemy.orm import Session
 
-from capture.intake.receive import IntakeContext, kept_media, new_takeaway
+from capture.intake.fresh import IntakeContext
+from capture.intake.receive import kept_media, new_takeaway
 from capture.intake.submission import Submission, media_type_of
 from reporter.enums import Faces, Kind
 from reporter.files import try_remove

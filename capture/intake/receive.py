@@ -3,19 +3,26 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
 import random
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
-from sqlalchemy import BindParameter, Select, bindparam, or_, select
+from sqlalchemy import select
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
+from capture.intake.fresh import (
+    BeforeCommit,
+    IntakeContext,
+    Taken,
+    keep,
+    media_values,
+    record_new,
+    takeaway_values,
+    with_seen,
+)
 from capture.intake.repetition import (
     adds_nothing,
     attached_hashes,
@@ -36,10 +43,8 @@ from capture.intake.submission import (
 )
 from capture.intake.sweep import drop_unused
 from reporter.actor import CONTRIBUTOR, Actor
-from reporter.clock import new_id
-from reporter.codes import make_receipt
 from reporter.config import LimitSettings
-from reporter.enums import Audience, Consent, Kind, MediaState, TakeawayState
+from reporter.enums import Audience, Consent, Kind, MediaState
 from reporter.errors import BadInput, Conflict, ReporterError, TooLarge
 from reporter.files import try_remove
 from reporter.media.store import Store, hash_file
@@ -48,7 +53,6 @@ from reporter.models import (
     Media,
     Tag,
     Takeaway,
-    Tombstone,
 )
 from reporter.moderation.blocked_words import screen
 from reporter.moderation.decisions import (
@@ -59,30 +63,12 @@ from reporter.moderation.decisions import (
     note_addition,
 )
 from reporter.moderation.same_again import (
-    client_digest,
-    forgotten,
     former_values,
     holds_text,
 )
 
 # Checks a file before it is accepted; raises TooLong or MediaFailed for what must not be confirmed.
 Check = Callable[[Path, MediaType], None]
-# Called with the takeaway just before the commit: its changes are saved in the same transaction.
-BeforeCommit = Callable[[Takeaway], None]
-
-
-@dataclass(frozen=True)
-class IntakeContext:
-    """What every step of one intake needs."""
-
-    session: Session
-    store: Store
-    now: datetime
-    rng: random.Random
-    # No client id or bytes were seen before, as in most offers: there is nothing to look up.
-    all_new: bool = False
-    # Files already among the originals on disk, by SHA-256.
-    linked: frozenset[str] = frozenset()
 
 
 def receive(
@@ -96,6 +82,22 @@ def receive(
     check: Check | None = None,
     seal: BeforeCommit | None = None,
 ) -> Takeaway:
+    """As ``take_in``, for callers that need the row."""
+    taken = take_in(session, store, offer, now=now, rng=rng, limits=limits, check=check, seal=seal)
+    return session.get_one(Takeaway, taken.id)
+
+
+def take_in(
+    session: Session,
+    store: Store,
+    offer: Submission,
+    *,
+    now: datetime,
+    rng: random.Random,
+    limits: LimitSettings,
+    check: Check | None = None,
+    seal: BeforeCommit | None = None,
+) -> Taken:
     """Take an offer in; on return its files and its row are on disk. Commits.
 
     A repeated offer of the same contributor gives the first takeaway, and anything new in it
@@ -111,7 +113,7 @@ def receive(
         raise BadInput("This is empty. Write a line, or add a photo, a video or a voice note.")
     context = IntakeContext(session, store, now, rng)
     types = {file.sha256: media_type_of(file) for file in offer.files}
-    context = _with_seen(context, offer)
+    context = with_seen(context, offer)
     known = _find(context, offer)
     wanted = _new_files(context, offer, known)
     _check_limits(offer, wanted, known, limits)
@@ -122,7 +124,7 @@ def receive(
             check(file.path, types[file.sha256])
     context = _link_all(context, wanted, types)
     try:
-        takeaway = _record_or_take_theirs(context, offer, types, seal)
+        taken = _record_or_take_theirs(context, offer, types, seal)
     except ReporterError:
         # Refused in the end: what it repeats was changed or withdrawn at this moment.
         for file in wanted:
@@ -132,7 +134,7 @@ def receive(
         # Files that Windows could not remove go with the next sweep.
         try_remove(file.path)
         store.protect(file.sha256, types[file.sha256].ext)
-    return takeaway
+    return taken
 
 
 def _link_all(
@@ -149,43 +151,14 @@ def _record_or_take_theirs(
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
-) -> Takeaway:
+) -> Taken:
     try:
-        return _record(context, offer, types, seal)
+        new = record_new(context, offer, types, seal) if context.all_new else None
+        return new or _record(context, offer, types, seal)
     except IntegrityError:
         # Another writer's row with our client id or bytes was first (say, a merge): use that.
         context.session.rollback()
         return _record(context, offer, types, seal)
-
-
-def _with_seen(context: IntakeContext, offer: Submission) -> IntakeContext:
-    """The context, with what is known about whether anything of the offer was seen before."""
-    asked = {
-        "client_id": offer.client_id,
-        "forgotten": forgotten(offer.client_id) if offer.client_id else None,
-        # Every tombstone without a digest holds the empty one.
-        "client": client_digest(offer.client_id) or "none",
-        "hashes": [file.sha256 for file in offer.files],
-    }
-    seen = context.session.scalar(_seen_query(), asked)
-    return dataclasses.replace(context, all_new=not seen)
-
-
-# Building the statement costs more than executing it, and a hundred phones ask at once.
-@functools.cache
-def _seen_query() -> Select[tuple[bool]]:
-    hashes: BindParameter[Any] = bindparam("hashes", expanding=True)
-    by_id = select(Takeaway.id).where(
-        or_(
-            Takeaway.client_id == bindparam("client_id"),
-            Takeaway.client_id == bindparam("forgotten"),
-        )
-    )
-    kept = select(Media.id).where(Media.sha256.in_(hashes))
-    buried = select(Tombstone.takeaway_id).where(
-        or_(Tombstone.sha256.in_(hashes), Tombstone.client == bindparam("client"))
-    )
-    return select(or_(by_id.exists(), kept.exists(), buried.exists()))
 
 
 def _find(context: IntakeContext, offer: Submission) -> Takeaway | None:
@@ -239,14 +212,14 @@ def _record(
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
-) -> Takeaway:
+) -> Taken:
     """Write everything in one transaction, under the gathering's lock.
 
     Originals are removed only under that lock, so files linked and present before will stay.
     """
     try:
         lock_gathering(context.session)
-        context = _with_seen(context, offer)
+        context = with_seen(context, offer)
         known = _find(context, offer)
         takeaway = known or new_takeaway(context, offer)
         more_words = _add_words(context, takeaway, offer)
@@ -256,38 +229,24 @@ def _record(
             note_addition(
                 context.session, takeaway, Actor(context.now, context.rng, CONTRIBUTOR), what
             )
+        taken = Taken(takeaway.id, takeaway.receipt, takeaway.session_id)
         if seal is not None:
-            seal(takeaway)
+            seal(taken)
         context.session.commit()
     except BaseException:
         context.session.rollback()
         raise
-    return takeaway
+    return taken
 
 
 def new_takeaway(context: IntakeContext, offer: Submission) -> Takeaway:
     """Create a row for an offer, without its files. Does not commit."""
     takeaway = Takeaway(
-        id=new_id(context.now, context.rng),
-        receipt=make_receipt(context.rng),
+        **takeaway_values(context, offer, offer.event),
         client_id=_client_id(context, offer),
-        session_id=offer.event.id,
         kind=Kind.NOTE.value,
-        text=offer.text,
-        author=offer.author,
-        prompt=offer.prompt,
-        intent=offer.intent,
-        audience=audience_of(offer),
-        consent=offer.consent,
-        licence=offer.event.licence,
-        source=str(offer.source),
-        device=offer.device,
-        state=TakeawayState.NEW.value,
-        recorded_at=offer.recorded_at or context.now,
-        received_at=context.now,
         tags=[Tag(name=name) for name in hashtags(offer.text)],
     )
-    screen(takeaway, context.store.folder)
     bump_revision(context.session, takeaway)
     context.session.add(takeaway)
     return takeaway
@@ -355,18 +314,8 @@ def kept_media(
     if media is not None:
         _restore_from(context, media, offer)
         return media
-    _keep(context, file, kind.ext)
-    media = Media(
-        id=new_id(context.now, context.rng),
-        sha256=file.sha256,
-        kind=kind.kind,
-        type=kind.mime,
-        ext=kind.ext,
-        bytes=file.size,
-        state=MediaState.RECEIVED.value,
-        due_at=context.now,
-        received_at=context.now,
-    )
+    keep(context, file, kind.ext)
+    media = Media(**media_values(context, file, kind))
     context.session.add(media)
     return media
 
@@ -381,16 +330,7 @@ def _restore_from(context: IntakeContext, media: Media, offer: Submission) -> No
     if failed and goal.exists() and hash_file(goal) != media.sha256:
         try_remove(goal)
     if not goal.exists() or goal.stat().st_size != media.bytes:
-        _keep(context, file, media.ext)
+        keep(context, file, media.ext)
     if failed:
         media.state, media.error = MediaState.RECEIVED.value, ""
         media.attempts, media.lease, media.due_at = 0, "", context.now
-
-
-def _keep(context: IntakeContext, file: ReceivedFile, ext: str) -> None:
-    store = context.store
-    if file.sha256 in context.linked and store.is_linked(file.path, file.sha256, ext):
-        return
-    # After a rolled-back first attempt the file is already in place.
-    if file.path.exists() or not store.original(file.sha256, ext).exists():
-        store.link(file.path, file.sha256, ext)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.orm import Session
 
 from capture.intake.submission import Submission
@@ -17,7 +18,7 @@ from reporter.actor import is_own_device
 from reporter.enums import Audience, Source, TakeawayState
 from reporter.errors import TakenBack
 from reporter.messages import Message
-from reporter.models import Attachment, Media, Takeaway, Tombstone
+from reporter.models import Attachment, EventSession, Media, Takeaway, Tombstone
 from reporter.moderation.same_again import (
     by_client_id,
     former_values,
@@ -97,12 +98,14 @@ def adds_nothing(session: Session, known: Takeaway, offer: Submission) -> bool:
     return all(_had(session, known, name, value) for name, value in offered.items())
 
 
-def audience_of(offer: Submission) -> str:
+def audience_of(offer: Submission, event: EventSession | Row[Any] | None = None) -> str:
     """The audience of a new takeaway: the offer's, else the session's; the words of a session that
-    must not be recorded stay in the room, unless the session allows them out."""
-    if words_stay(offer.event):
+    must not be recorded stay in the room, unless the session allows them out. ``event``: its columns as
+    they are now, if they were read again."""
+    event = offer.event if event is None else event
+    if words_stay(event):
         return Audience.ROOM.value
-    return offer.audience or offer.event.audience
+    return offer.audience or str(event.audience)
 
 
 def _had(session: Session, known: Takeaway, name: str, value: str) -> bool:

@@ -8,23 +8,22 @@ from __future__ import annotations
 
 import contextlib
 import dataclasses
-import functools
 import os
 import random
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import Select, Update, bindparam, select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
-from capture.intake import concurrency
+from capture.intake import concurrency, upload_rows
 from capture.intake.deduplication import already_here, read_sha256
+from capture.intake.fresh import BeforeCommit, Taken
 from capture.intake.partial_file import (
     Body,
     Chunk,
@@ -33,7 +32,7 @@ from capture.intake.partial_file import (
     sync_or_drop,
     verified_copy,
 )
-from capture.intake.receive import BeforeCommit, Check, receive
+from capture.intake.receive import Check, take_in
 from capture.intake.submission import (
     ReceivedFile,
     Submission,
@@ -44,6 +43,7 @@ from capture.intake.submission import (
     with_source,
 )
 from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
+from capture.intake.upload_rows import Progress
 from reporter.clock import Clock
 from reporter.codes import normalize
 from reporter.config import LimitSettings
@@ -52,25 +52,11 @@ from reporter.enums import Source
 from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
 from reporter.files import sync_folder, try_remove
 from reporter.media.store import Store, disk_errors, hash_file
-from reporter.models import EventSession, Takeaway, Upload
+from reporter.models import EventSession, Upload
 from reporter.moderation.decisions import find_session
 
 # A complete file that stays longer in incoming/ was left by a kiosk that was killed.
 LEFT_SECONDS = 10.0
-# No synchronization with the session: the row is read again after the commit.
-_UNSEEN = {"synchronize_session": False}
-
-
-@dataclass(frozen=True)
-class Progress:
-    """Progress of an upload. ``receipt`` is set only once its takeaway is durable."""
-
-    id: str
-    offset: int
-    length: int
-    receipt: str
-    expires_at: datetime
-    fields: Mapping[str, str]
 
 
 class ResumableUploads:
@@ -147,11 +133,12 @@ class ResumableUploads:
                 self._path(upload_id).open("xb").close()
         receipt, now = known.receipt if known else "", self._clock()
         until = now + timedelta(hours=self._limits.upload_hours)
-        row = Upload(id=upload_id, session_id=event.id, length=length, fields=fields, device=device)
-        row.receipt, row.created_at, row.expires_at = receipt, now, until
-        session.add(row)
+        begun = Progress(
+            upload_id, length if receipt else 0, length, receipt, until, fields, event.id, device
+        )
+        upload_rows.add(session, begun, now=now)
         session.commit()
-        return Progress(upload_id, length if receipt else 0, length, receipt, until, fields)
+        return begun
 
     def head(self, session: Session, upload_id: str) -> Progress:
         """Return the durable offset: an older request on this upload can't add to it any more.
@@ -271,15 +258,11 @@ class ResumableUploads:
 
     def _look(self, session: Session, upload_id: str) -> Progress:
         """Read the row; holds no connection while bytes flow. ``offset``: only if complete."""
-        row = session.execute(_row_query(), {"id": upload_id}).one_or_none()
-        if row is None:
+        found = upload_rows.find(session, upload_id)
+        if found is None:
             raise NotFound("There is no such upload. Send the file again.")
-        if row.expires_at <= self._clock():
+        if found.expires_at <= self._clock():
             raise Gone("This upload waited too long for its rest. Send the file again.")
-        offset = row.length if row.receipt else 0
-        found = Progress(
-            upload_id, offset, row.length, row.receipt, row.expires_at, dict(row.fields)
-        )
         session.rollback()
         if found.receipt:
             # It may be seen before its commit is on the disk.
@@ -320,7 +303,7 @@ class ResumableUploads:
         self, session: Session, live: UploadLock, found: Progress, *, offset: int, sha256: str = ""
     ) -> Progress:
         if offset < found.length:
-            return Progress(found.id, offset, found.length, "", found.expires_at, found.fields)
+            return dataclasses.replace(found, offset=offset)
         return self._finish(session, live, found.id, sha256=sha256)
 
     def _finish(
@@ -333,46 +316,37 @@ class ResumableUploads:
             found = self._look(session, upload_id)
             if found.receipt:
                 return found
-            receipts: list[str] = []
 
-            def seal(takeaway: Takeaway) -> None:
-                receipts.append(takeaway.receipt)
-                told = {"known": upload_id, "given": takeaway.receipt}
-                session.execute(_note_receipt(), told, execution_options=_UNSEEN)
+            def seal(taken: Taken) -> None:
+                upload_rows.note_receipt(session, upload_id, taken.receipt)
 
             try:
-                row = session.get_one(Upload, upload_id)
-                offer = self._finished_offer(session, row, sha256)
-                self._receive(session, offer, seal)
+                offer = self._finished_offer(session, found, sha256)
+                taken = self._take_in(session, offer, seal)
             except ReporterError as error:
                 session.rollback()
                 if error.status < 500:
                     self._remove(session, live, upload_id)
                 raise
-            return Progress(
-                upload_id, found.length, found.length, receipts[-1], found.expires_at, found.fields
-            )
+            return dataclasses.replace(found, offset=found.length, receipt=taken.receipt)
 
-    def _receive(self, session: Session, offer: Submission, seal: BeforeCommit) -> None:
+    def _take_in(self, session: Session, offer: Submission, seal: BeforeCommit) -> Taken:
         told: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
-        receive(session, self._store, offer, check=self._check, seal=seal, **told)
+        return take_in(session, self._store, offer, check=self._check, seal=seal, **told)
 
-    def _finished_offer(self, session: Session, row: Upload, sha256: str) -> Submission:
-        path = self._path(row.id)
+    def _finished_offer(self, session: Session, found: Progress, sha256: str) -> Submission:
+        path = self._path(found.id)
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)
-        arrival = ReceivedFile(
-            path,
-            path.stat().st_size,
-            sha256 or hash_file(path),
-            head,
-            row.fields.get("filename", ""),
-        )
-        event = session.get_one(EventSession, row.session_id)
-        expected = read_sha256(row.fields.get("sha256", ""))
+            size = os.fstat(file.fileno()).st_size
+        name = found.fields.get("filename", "")
+        arrival = ReceivedFile(path, size, sha256 or hash_file(path), head, name)
+        event = session.get_one(EventSession, found.session_id)
+        expected = read_sha256(found.fields.get("sha256", ""))
         if expected and expected != arrival.sha256:
             raise ChecksumMismatch("This file was damaged on the way. Send it again.")
-        return dataclasses.replace(offer_of_fields(event, row.fields, arrival), device=row.device)
+        offer = offer_of_fields(event, found.fields, arrival)
+        return dataclasses.replace(offer, device=found.device)
 
     def _remove(self, session: Session, live: UploadLock, upload_id: str) -> None:
         with live.lock:
@@ -383,14 +357,3 @@ class ResumableUploads:
                 session.commit()
             # Files that Windows could not remove go with the next sweep.
             try_remove(self._path(upload_id))
-
-
-@functools.cache
-def _row_query() -> Select[Any]:
-    columns = (Upload.length, Upload.receipt, Upload.expires_at, Upload.fields)
-    return select(*columns).where(Upload.id == bindparam("id"))
-
-
-@functools.cache
-def _note_receipt() -> Update:
-    return update(Upload).where(Upload.id == bindparam("known")).values(receipt=bindparam("given"))

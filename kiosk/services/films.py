@@ -18,7 +18,7 @@ from babel.dates import format_date
 from sqlalchemy import func, select, update
 
 from capture.intake.film import take_film_in
-from capture.intake.receive import IntakeContext
+from capture.intake.fresh import IntakeContext
 from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue

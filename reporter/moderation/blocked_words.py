@@ -49,6 +49,11 @@ def screen(takeaway: Takeaway, folder: Path) -> bool:
     return _set_held(takeaway, read_words(folder))
 
 
+def holds(folder: Path, *words: str) -> bool:
+    """Whether the gathering's list holds a new takeaway with these words back."""
+    return any(words) and contains("\n".join(words), read_words(folder))
+
+
 def rescreen(session: Session, folder: Path) -> int:
     """Check all undecided takeaways against the current list; returns how many changed. Commits."""
     words = read_words(folder)

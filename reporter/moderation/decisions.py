@@ -4,7 +4,7 @@ with a new revision."""
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
@@ -22,7 +22,6 @@ from reporter.models import (
     Attachment,
     Decision,
     EventSession,
-    Gathering,
     ReceiptAlias,
     Tag,
     Takeaway,
@@ -30,6 +29,7 @@ from reporter.models import (
 )
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, Contact
+from reporter.moderation import counter
 from reporter.moderation.history import ADDED, ALT, remember
 from reporter.moderation.same_again import client_digest
 from reporter.moderation.traces import erase_traces
@@ -56,10 +56,7 @@ def bump_revision(session: Session, takeaway: Takeaway) -> None:
 
 def next_revision(session: Session) -> int:
     """Increment the gathering's revision counter for a change that others have to see. Does not commit."""
-    counted = (
-        update(Gathering).values(revision=Gathering.revision + 1).returning(Gathering.revision)
-    )
-    return session.execute(counted).scalar_one()
+    return counter.increment(session)
 
 
 def lock_gathering(session: Session) -> None:
@@ -69,8 +66,10 @@ def lock_gathering(session: Session) -> None:
     read before are expired, since they may have changed while we waited. Originals are deleted
     while it is held, so that files and rows agree.
     """
-    counter = update(Gathering).values(revision=Gathering.revision)
-    session.execute(counter.execution_options(synchronize_session=False))
+    if session.autoflush:
+        # What is pending would be forgotten with the objects.
+        session.flush()
+    counter.lock(session)
     session.expire_all()
 
 
@@ -321,8 +320,12 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
 
 
 def main_kind(takeaway: Takeaway) -> Kind:
-    """The main medium of a takeaway: the richest of its media, a note without any."""
-    kinds = {attachment.media.kind for attachment in takeaway.attachments}
+    """The main medium of a takeaway: see ``richest``."""
+    return richest({attachment.media.kind for attachment in takeaway.attachments})
+
+
+def richest(kinds: Collection[str]) -> Kind:
+    """The kind of a takeaway with media of these kinds: the richest of them, a note without any."""
     return next((k for k in (Kind.VIDEO, Kind.PHOTO, Kind.AUDIO) if k.value in kinds), Kind.NOTE)
 
 

@@ -11,8 +11,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import ColumnElement, and_, or_, select
+from sqlalchemy import ColumnElement, Row, and_, or_, select
 from sqlalchemy.orm import aliased, object_session
 
 from reporter.enums import Audience, Consent, Faces, Kind, Source, TakeawayState
@@ -97,9 +98,9 @@ def _looks_same(part: FilmPart) -> bool:
     )
 
 
-def words_stay(event: EventSession) -> bool:
+def words_stay(event: EventSession | Row[Any]) -> bool:
     """Whether the session must not be recorded and its words have not been cleared for publication."""
-    return event.do_not_record and not event.words_leave
+    return bool(event.do_not_record and not event.words_leave)
 
 
 def needs_face_review(takeaway: Takeaway) -> bool:

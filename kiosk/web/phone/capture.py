@@ -22,7 +22,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from capture.codes.qr_writer import qr_svg, session_url
-from capture.intake.receive import receive
+from capture.intake.receive import take_in
 from capture.intake.submission import Submission, check_lengths, plain_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -33,7 +33,7 @@ from kiosk.web.openapi.describe import describe
 from kiosk.web.phone import embedded_browsers
 from kiosk.web.shared.json_body import read_texts
 from kiosk.web.shared.media import signed_media_url
-from kiosk.web.shared.serializers import full_record
+from kiosk.web.shared.serializers import full_record, taken_record
 from kiosk.web.shared.streaming_forms import offer_from_form
 from kiosk.web.shared.template_context import (
     AUDIENCES,
@@ -128,7 +128,7 @@ def keep(code: str) -> ResponseReturnValue:
     # No connection is kept while a phone's bytes flow.
     db.session.rollback()
     offer = _asked(offer_from_form(event))
-    takeaway = receive(
+    taken = take_in(
         db.session(),
         kiosk.store,
         offer,
@@ -138,9 +138,9 @@ def keep(code: str) -> ResponseReturnValue:
         check=quick_check(),
     )
     if wants_json():
-        place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
-        return jsonify(full_record(takeaway, signed_media_url)), 201, place
-    return redirect(url_for("phone.receipt", receipt=takeaway.receipt, kept=1), code=303)
+        place = {"Location": url_for("phone.receipt", receipt=taken.receipt)}
+        return jsonify(taken_record(taken, signed_media_url)), 201, place
+    return redirect(url_for("phone.receipt", receipt=taken.receipt, kept=1), code=303)
 
 
 def _asked(offer: Submission) -> Submission:

@@ -15,7 +15,7 @@ from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
 from capture.codes.qr_writer import qr_svg
-from capture.intake.receive import receive
+from capture.intake.receive import take_in
 from capture.intake.tus_protocol import check_version
 from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.context import current_kiosk
@@ -24,7 +24,7 @@ from kiosk.web.middleware.auth import csrf, require_desk
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared import tus_uploads
 from kiosk.web.shared.media import signed_media_url
-from kiosk.web.shared.serializers import full_record
+from kiosk.web.shared.serializers import taken_record
 from kiosk.web.shared.streaming_forms import offer_from_form
 from kiosk.web.shared.template_context import AUDIENCES, CONSENTS, PROMPTS, base_url
 from reporter.codes import CODE_LENGTH, is_valid, normalize
@@ -181,7 +181,7 @@ def keep_words(code: str) -> ResponseReturnValue:
     """Keep a takeaway of words alone; 201 with its record."""
     kiosk = current_kiosk()
     offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
-    takeaway = receive(
+    taken = take_in(
         db.session(),
         kiosk.store,
         offer,
@@ -190,5 +190,5 @@ def keep_words(code: str) -> ResponseReturnValue:
         limits=kiosk.settings.limits,
         check=tus_uploads.quick_check(),
     )
-    place = {"Location": url_for("phone.receipt", receipt=takeaway.receipt)}
-    return jsonify(full_record(takeaway, signed_media_url)), 201, place
+    place = {"Location": url_for("phone.receipt", receipt=taken.receipt)}
+    return jsonify(taken_record(taken, signed_media_url)), 201, place

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
+from capture.intake.fresh import Taken
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.media import CAPTIONS
@@ -32,6 +33,12 @@ def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
     """A takeaway with where it was published."""
     record = takeaway_record(takeaway, media_url, published_places(db.session(), takeaway))
     return {**record, "replies": count_shown(db.session(), takeaway)}
+
+
+def taken_record(taken: Taken, media_url: MediaUrl) -> dict[str, Any]:
+    """``full_record`` of what was just taken in. Something new was published nowhere, so nothing is looked up."""
+    row = db.session().get_one(Takeaway, taken.id)
+    return takeaway_record(row, media_url) if taken.is_new else full_record(row, media_url)
 
 
 def shell_record(takeaway: Takeaway) -> dict[str, Any]:

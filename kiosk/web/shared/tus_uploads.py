@@ -11,7 +11,7 @@ from capture.decoding.mime_sniff import MediaType
 from capture.intake import concurrency
 from capture.intake.partial_file import Chunk
 from capture.intake.receive import Check
-from capture.intake.resumable import Progress, ResumableUploads
+from capture.intake.resumable import ResumableUploads
 from capture.intake.tus_protocol import (
     CHECKSUMS,
     EXTENSIONS,
@@ -26,6 +26,7 @@ from capture.intake.tus_protocol import (
     parse_metadata,
     read_count,
 )
+from capture.intake.upload_rows import Progress
 from capture.renditions.worker import check_intake
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db

@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake import receive
+from capture.intake import fresh, receive
 from capture.intake.receive import ReceivedFile, Submission
 from capture.intake.sweep import sweep
 from reporter.actor import Actor
@@ -34,7 +35,7 @@ from reporter.errors import (
     UnsupportedMedia,
 )
 from reporter.media.store import Store
-from reporter.models import Attachment, Decision, Gathering, Media, Takeaway, Upload
+from reporter.models import Attachment, Decision, EventSession, Gathering, Media, Takeaway, Upload
 from reporter.moderation import decisions
 from reporter.moderation.history import last_step, seen_by_now
 from reporter.review.conflicts import decide_many
@@ -467,7 +468,7 @@ def test_a_missing_original_heals(room: Room, client_id: str | None) -> None:
 def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
     file = room.arrive(jpeg(1))
 
-    def refuse(_takeaway: Takeaway) -> None:
+    def refuse(_taken: fresh.Taken) -> None:
         raise OSError("the cable fell out")
 
     offer = Submission(room.garden, text="a #b", files=[file], client_id=CLIENT)
@@ -587,11 +588,11 @@ def test_files_stand_among_the_originals_before_its_turn_to_write(
 ) -> None:
     seen: list[list[bytes]] = []
 
-    def note(session: Session) -> None:
+    def note(session: Session) -> int:
         seen.append(room.originals())
-        decisions.lock_gathering(session)
+        return decisions.next_revision(session)
 
-    monkeypatch.setattr(receive, "lock_gathering", note)
+    monkeypatch.setattr(fresh, "next_revision", note)
     photo = jpeg(1)
     room.receive(Submission(room.garden, files=[room.arrive(photo)]))
     assert seen == [[photo]]
@@ -603,13 +604,66 @@ def test_an_original_that_somebody_takes_away_meanwhile_is_put_back(
     """A withdrawal of the same bytes removes the file between our link and our turn."""
     photo = jpeg(1)
 
-    def take_away(session: Session) -> None:
-        decisions.lock_gathering(session)
+    def take_away(session: Session) -> int:
+        revision = decisions.next_revision(session)
         room.store.drop(hashlib.sha256(photo).hexdigest(), ".jpg")
+        return revision
 
-    monkeypatch.setattr(receive, "lock_gathering", take_away)
+    monkeypatch.setattr(fresh, "next_revision", take_away)
     room.receive(Submission(room.garden, files=[room.arrive(photo)]))
     assert room.originals() == [photo]
+
+
+def test_what_is_new_costs_few_statements_and_loads_no_object(room: Room) -> None:
+    """A hundred phones send at once, and all of them wait for the one who writes."""
+    photo = room.arrive(jpeg(1))
+    offer = Submission(room.garden, text="Mulch #bees", files=[photo], client_id=CLIENT)
+    loaded: list[object] = []
+    statements: list[str] = []
+    listen = sqlalchemy.event.listen
+    listen(room.session, "loaded_as_persistent", lambda _s, row: loaded.append(row))
+    listen(room.session, "after_attach", lambda _s, row: loaded.append(row))
+    listen(room.engine, "before_cursor_execute", lambda _c, _cur, text, *_: statements.append(text))
+    taken = receive.take_in(
+        room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits
+    )
+    row = room.session.get_one(Takeaway, taken.id)
+    # Seen or not, the lock, the session as it is now, a row each (4), and what the test itself loads (1 or 2).
+    assert len(statements) <= 9, statements
+    assert loaded == [row]
+    assert (row.receipt, row.kind, [tag.name for tag in row.tags]) == (
+        taken.receipt,
+        "photo",
+        ["bees"],
+    )
+    assert [(a.position, a.media.state) for a in row.attachments] == [(0, MediaState.RECEIVED)]
+
+
+def test_what_changed_while_it_waited_for_its_turn_counts(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The session's audience was narrowed, and the same phone's other request was first."""
+    offer = Submission(room.garden, text="Mulch", client_id=CLIENT)
+
+    def narrow(session: Session) -> int:
+        monkeypatch.setattr(fresh, "next_revision", decisions.next_revision)
+        with Session(room.engine) as other:
+            other.get_one(EventSession, room.garden.id).audience = "room"
+            other.commit()
+            receive.receive(
+                other,
+                room.store,
+                replace(offer, event=other.get_one(EventSession, room.garden.id), author="Ada"),
+                now=NOW,
+                rng=room.rng,
+                limits=room.limits,
+            )
+        return decisions.next_revision(session)
+
+    monkeypatch.setattr(fresh, "next_revision", narrow)
+    took = room.receive(offer)
+    assert count(room, Takeaway) == 1
+    assert (took.audience, took.author) == ("room", "Ada")
 
 
 @pytest.mark.parametrize("known", [False, True])
@@ -625,6 +679,7 @@ def test_what_is_refused_in_its_turn_leaves_no_original(
         raise Conflict("Taken back at this very moment.")
 
     monkeypatch.setattr(receive, "new_takeaway", refuse)
+    monkeypatch.setattr(fresh, "takeaway_values", refuse)
     with pytest.raises(Conflict):
         room.receive(Submission(room.garden, files=[room.arrive(photo)], device="b" * 16))
     assert room.originals() == ([photo] if known else [])

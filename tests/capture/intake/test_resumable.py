@@ -23,9 +23,10 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake.partial_file import Chunk, Writer
-from capture.intake.resumable import LEFT_SECONDS, Progress, ResumableUploads
+from capture.intake.resumable import LEFT_SECONDS, ResumableUploads
 from capture.intake.sweep import sweep
 from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
+from capture.intake.upload_rows import Progress
 from reporter.actor import Actor
 from reporter.config import LimitSettings
 from reporter.enums import Source

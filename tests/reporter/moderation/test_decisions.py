@@ -256,6 +256,16 @@ def test_bytes_that_another_takeaway_holds_stay(
     assert not path.exists()
 
 
+def test_what_is_pending_survives_the_lock(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    """The lock expires all objects, so what was changed before it is written first."""
+    row = add_takeaway(session, event, rng)
+    row.text = "Mulch"
+    lock_gathering(session)
+    assert row.text == "Mulch"
+
+
 def test_files_of_a_withdrawal_go_after_its_rows_and_before_anybody_else_writes(
     gathering: Settings,
     session: Session,
