@@ -17,7 +17,7 @@ from capture.imaging.raw_preview import COMPRESSION, IMAGE_WIDTH, STRIP_BYTES, S
 MOST_MISSING = 1 << 28
 _PIXEL_CHUNKS = (b"VP8 ", b"VP8L", b"ALPH", b"ANMF")
 _EOC, _SOT, _SOD, _SOC = b"\xff\xd9", b"\xff\x90", b"\xff\x93", b"\xff\x4f"
-_UNCOMPRESSED = 1
+_UNCOMPRESSED, _MOST_WORDS = 1, 1 << 20
 TIFF_HEIGHT, _ROWS_PER_STRIP = 0x0101, 0x0116
 _TILE_WIDTH, _TILE_HEIGHT, _TILES, _TILE_BYTES = 0x0142, 0x0143, 0x0144, 0x0145
 
@@ -75,8 +75,8 @@ def _heif(file: BinaryIO, size: int) -> Missing | None:
         if length < 8:
             return None
         if at + length > size:
-            # The film of a motion photo is no part of the picture.
-            pixels = name != b"mpvd"
+            # A motion photo's film, or what a maker keeps behind the picture, is no part of it.
+            pixels = name in (b"mdat", b"idat")
             return Missing(at + length - size, pixels=pixels) if described else None
         described = described or name == b"meta"
         at += length
@@ -96,9 +96,10 @@ def _jpeg2000(file: BinaryIO, size: int) -> Missing | None:
         if part[:2] != _SOT or 0 < length < 14:
             return None
         if not length:
-            # The last tile-part, up to the end of the file.
-            file.seek(max(size - 2, 0))
-            return None if file.read(2) == _EOC else Missing(size, _EOC)
+            # The last tile-part reaches to the end; boxes of words can follow. Coded data hold no
+            # such marker (T.800, B.10.1).
+            file.seek(max(size - _MOST_WORDS, at))
+            return None if _EOC in file.read() else Missing(size, _EOC)
         if at + length > size:
             return Missing(at + length - size, _EOC)
         at += length

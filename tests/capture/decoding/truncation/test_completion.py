@@ -149,6 +149,23 @@ def test_words_behind_a_picture_are_no_part_of_it(tmp_path: Path) -> None:
     assert np.abs(shown(path, mime) - picture()).mean() < 16
 
 
+def test_a_jpeg_2000_without_lengths_may_have_words_behind_it(tmp_path: Path) -> None:
+    """Psot 0: the last tile-part reaches to its end marker (ITU-T T.800, A.4.2)."""
+    data, path = encoded("JPEG2000"), tmp_path / "a.jp2"
+    at = data.index(b"\xff\x90") + 6
+    open_end = data[:at] + bytes(4) + data[at + 4 :]
+    words = b"\0\0\0\x10xml words..".ljust(16, b".")
+    assert note_on(path, cut(open_end + words, 1.0, path)) == ""
+    assert note_on(path, cut(open_end, 0.7, path)) == CUT_SHORT
+
+
+def test_what_a_maker_keeps_behind_a_heic_is_no_part_of_the_picture(tmp_path: Path) -> None:
+    path, film = tmp_path / "a.heic", (5000).to_bytes(4, "big") + b"mpvd" + bytes(900)
+    mime = cut(encoded("HEIF") + film, 1.0, path)
+    assert note_on(path, mime) == ""
+    assert shown(path, mime).shape == (HEIGHT, WIDTH, 3)
+
+
 def test_each_filling_differs_from_the_first() -> None:
     assert all(filling != FIRST_FILLING for filling in OTHER_FILLINGS)
     image = Image.new("RGB", (40, 40), "red")
