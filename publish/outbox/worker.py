@@ -11,7 +11,6 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import chain
 
 from sqlalchemy.orm import Session
 
@@ -106,9 +105,16 @@ def _deliver_one(
     _note_transfer(session, context, claim.target_id, meter, began=began)
     file = job.media if isinstance(job, MediaJob) else None
     snapshot = _snapshot(session, context, claim, meter, file=file)
+    done, found = _store(session, context, claim, result, snapshot=snapshot)
+    return found if done else None
+
+
+def _store(
+    session: Session, context: PublishContext, claim: Claim, result: Result, *, snapshot: Snapshot
+) -> tuple[bool, tuple[Recheck, ...]]:
+    """Store what the policy decides: whether the row is done with, and what to compare again."""
     transition = decide(snapshot, result)
-    found = apply(session, claim, transition, context.clock())
-    return found if transition.done else None
+    return transition.done, apply(session, claim, transition, context.clock())
 
 
 def _attempt(session: Session, context: PublishContext, claim: Claim) -> tuple[Job | None, Result]:
@@ -203,22 +209,27 @@ def _deliver_batch(
         jobs = _prepare_batch(session, context, claims)
         results = batch.send(session, context, claims, jobs) if jobs else None
     _note_transfer(session, context, first.target_id, meter, began=began)
-    snapshots = [_snapshot(session, context, one, meter) for one in claims]
-    now = context.clock()
     if results is None:
-        for one, snapshot in zip(claims[1:], snapshots[1:], strict=True):
-            apply(session, one, release(snapshot), now)
+        for one in claims[1:]:
+            unsent = _snapshot(session, context, one, meter)
+            apply(session, one, release(unsent), context.clock())
         return None
-    each = zip(claims, snapshots, results, strict=True)
-    found = [apply(session, one, decide(snapshot, result), now) for one, snapshot, result in each]
-    return tuple(chain.from_iterable(found))
+    found: list[Recheck] = []
+    for one, result in zip(claims, results, strict=True):
+        snapshot = _snapshot(session, context, one, meter)
+        found += _store(session, context, one, result, snapshot=snapshot)[1]
+    return tuple(found)
 
 
 def _prepare_batch(
     session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> list[StoryJob] | None:
     """The jobs of all rows; None if one of them has to go alone."""
-    jobs = attempt(lambda: [ITEMS[one.kind].prepare(session, context, one) for one in claims])
+
+    def prepare_each() -> list[Job | None]:
+        return [ITEMS[one.kind].prepare(session, context, one) for one in claims]
+
+    jobs = attempt(prepare_each)
     if isinstance(jobs, Exception):
         # The row meets the error again when delivered alone; there it is stored and logged.
         session.rollback()
