@@ -14,7 +14,7 @@ from reporter.errors import ReporterError
 
 
 class LazyCommand(NamedTuple):
-    """Where a command is defined below ``kiosk.cli``, and what ``reporter --help`` says of it."""
+    """Module below ``kiosk.cli`` and attribute that define a command, and its line in ``reporter --help``."""
 
     module: str
     attribute: str
@@ -30,36 +30,40 @@ COMMANDS = {
         "serve", "open_window", "Run the kiosk in a window, as a double click does."
     ),
     "demo": LazyCommand("serve", "demo", "Run a kiosk with a sample gathering."),
-    "doctor": LazyCommand("doctor", "doctor", "Say what would go wrong today."),
-    "rehearse": LazyCommand("rehearse", "rehearse", "Play volunteers against the running kiosk."),
-    "import": LazyCommand("import_cards", "import_card", "Take in cards and folders of cameras."),
+    "doctor": LazyCommand("doctor", "doctor", "Check what could go wrong today."),
+    "rehearse": LazyCommand("rehearse", "rehearse", "Simulate volunteers at the running kiosk."),
+    "import": LazyCommand(
+        "import_cards", "import_card", "Import cameras' memory cards and folders."
+    ),
     "review": LazyCommand("review", "review", "Decide what may be shown."),
-    "search": LazyCommand("review", "search", "Search all takeaways but those taken back."),
-    "themes": LazyCommand("review", "themes", "Say what the room said."),
-    "index": LazyCommand("serve", "index", "Build the search index again."),
-    "bundle": LazyCommand("publish", "bundle", "Make the curated bundle."),
+    "search": LazyCommand("review", "search", "Search all takeaways except withdrawn ones."),
+    "themes": LazyCommand("review", "themes", "List themes across sessions and languages."),
+    "index": LazyCommand("serve", "index", "Rebuild the search index."),
+    "bundle": LazyCommand("publish", "bundle", "Make the bundle."),
     "film": LazyCommand("publish", "film", "Make a film of the evening."),
-    "report": LazyCommand("publish", "report", "Write what happened on one page."),
-    "targets": LazyCommand("publish", "targets", "Places to publish to."),
+    "report": LazyCommand("publish", "report", "Write a one-page report."),
+    "targets": LazyCommand("publish", "targets", "Manage the places to publish to."),
     "publish": LazyCommand("publish", "publish", "Queue what is approved, deliver what is due."),
-    "withdraw": LazyCommand("review", "withdraw_takeaway", "Take a takeaway down everywhere."),
-    "erase": LazyCommand("privacy", "erase", "Leave nothing of takeaways but a tombstone."),
-    "census": LazyCommand("privacy", "census", "Look everywhere for what may not be there."),
-    "retain": LazyCommand("privacy", "retain", "Let go what was kept long enough."),
-    "support": LazyCommand("doctor", "support", "Pack what a helper needs to know."),
+    "withdraw": LazyCommand("review", "withdraw_takeaway", "Withdraw a takeaway everywhere."),
+    "erase": LazyCommand("privacy", "erase", "Erase takeaways except for a tombstone."),
+    "census": LazyCommand(
+        "privacy", "census", "Search every place for data that must not be there."
+    ),
+    "retain": LazyCommand("privacy", "retain", "Delete what has been kept long enough."),
+    "support": LazyCommand("doctor", "support", "Write a support bundle."),
     "replies": LazyCommand("conversation", "replies", "Fetch replies from all targets."),
     "actions": LazyCommand("conversation", "actions", "List questions and action items."),
-    "merge": LazyCommand("backup", "merge", "Take in another kiosk's gathering."),
-    "pair": LazyCommand("hub.push", "pair", "Tie this gathering to a hub."),
-    "push": LazyCommand("hub.push", "push", "Bring everything new to the hub."),
+    "merge": LazyCommand("backup", "merge", "Merge another kiosk's gathering into this one."),
+    "pair": LazyCommand("hub.push", "pair", "Pair this gathering with a hub."),
+    "push": LazyCommand("hub.push", "push", "Send everything new to the hub."),
     "hub": LazyCommand("hub.admin", "hub", "Run a hub for many gatherings."),
     "backup": LazyCommand("backup", "backup", "Make a verified copy of the gathering."),
-    "restore": LazyCommand("backup", "restore", "Bring a copy back."),
+    "restore": LazyCommand("backup", "restore", "Restore a copy."),
 }
 
 
 class LazyGroup(click.Group):
-    """The commands of COMMANDS, in its order. One that fails ends with one clear line and exit code 1."""
+    """All commands, in the order of COMMANDS. A command that fails prints one line and exits with code 1."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names of all commands."""
@@ -80,7 +84,7 @@ class LazyGroup(click.Group):
             formatter.write_dl([(name, lazy.help) for name, lazy in COMMANDS.items()])
 
     def main(self, *args: Any, **extra: Any) -> Any:
-        """Run as the program: what goes into a pipe is UTF-8, whatever the system's code page is."""
+        """Run as the program; pipes carry UTF-8 whatever the system's code page is."""
         for stream in (sys.stdin, sys.stdout, sys.stderr):
             write_utf8(stream)
         return super().main(*args, **extra)
@@ -93,7 +97,7 @@ class LazyGroup(click.Group):
             click.echo(f"reporter: {error.message}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
-            # The reader (head, less) has gone: nothing to say any more.
+            # The reader of the pipe (head, less) has ended.
             sys.stderr.close()
             ctx.exit(1)
         except OSError as error:
@@ -109,15 +113,15 @@ class LazyGroup(click.Group):
 
 
 def write_utf8(stream: TextIO | None) -> None:
-    """Let a pipe carry UTF-8, and a terminal whatever it can show instead of ending the program."""
-    # Without a console (pythonw, a windowed application) there are none at all.
+    """Write UTF-8 to a pipe; on a terminal replace characters that it can't show instead of failing."""
+    # Without a console (pythonw, a windowed application) there are no streams.
     if isinstance(stream, io.TextIOWrapper):
         encoding = None if stream.isatty() else "utf-8"
         stream.reconfigure(encoding=encoding, errors="surrogateescape" if encoding else "replace")
 
 
 def _database_errors() -> tuple[type[Exception], ...]:
-    """What a busy, full or damaged database raises; nothing where no database was opened."""
+    """Exceptions of a busy, full or damaged database; none if no database library was imported."""
     if "sqlalchemy" not in sys.modules:
         return ()
     import sqlite3
@@ -145,5 +149,5 @@ def main() -> None:
 
 
 def open_window() -> None:
-    """``reporter open``, as a program of its own for a double click."""
+    """``reporter open``, as a separate program to be started by a double click."""
     main(["open"], prog_name="social-reporter")

@@ -60,7 +60,7 @@ def backup(dest: Path) -> None:
 @click.argument("src", type=click.Path(path_type=Path, file_okay=False))
 @gathering_option
 def restore(src: Path) -> None:
-    """Bring a copy back into the folder of the gathering, which must be empty or not there."""
+    """Restore a copy into the gathering's folder, which must be empty or not exist."""
     from reporter.config import exists
 
     goal = gathering_folder()
@@ -78,9 +78,9 @@ def restore(src: Path) -> None:
 @json_option
 @gathering_option
 def merge(other: str, code: str | None, as_json: bool) -> None:
-    """Take in another kiosk's gathering: its folder, a bundle, or http(s)://OTHER-KIOSK in the same network.
+    """Merge another kiosk's gathering into this one: its folder, a bundle, or http(s)://OTHER-KIOSK in the network.
 
-    Again, it changes nothing. Over the network only what is missing travels, and what broke off goes on.
+    Repeating it changes nothing. Over the network only missing data is transferred; an interrupted transfer continues.
     """
     with opened() as kiosk:
         if other.startswith(("http://", "https://")):

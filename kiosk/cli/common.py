@@ -1,4 +1,4 @@
-"""What the commands of the shell share: their options, and the chosen gathering, opened and closed."""
+"""Shared by the commands: their common options, and opening the selected gathering."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def _note_folder(ctx: click.Context, _param: click.Parameter, value: Path | None
 
 
 def gathering_option(command: F) -> F:
-    """``--gathering DIR``, before or after the name of the command."""
+    """Add ``--gathering DIR``, which may stand before or after the command's name."""
     return click.option(
         "--gathering",
         metavar="DIR",
@@ -38,7 +38,7 @@ def gathering_option(command: F) -> F:
 
 
 def json_option(command: F) -> F:
-    """``--json``: one JSON document on standard output and nothing else."""
+    """Add ``--json``: one JSON document on standard output and nothing else."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
@@ -61,19 +61,19 @@ def _find_port(_ctx: click.Context, _param: click.Parameter, value: int | None) 
 
 
 def asked_for() -> Path | None:
-    """The folder that was asked for in so many words, or None."""
+    """Return the folder given explicitly, or None."""
     chosen = click.get_current_context().find_root().meta.get("gathering")
     chosen = chosen or os.environ.get(GATHERING_VARIABLE)
     return Path(chosen) if chosen else None
 
 
 def gathering_folder() -> Path:
-    """The folder that was asked for, else ``gathering`` below the current one."""
+    """Return the given folder, or ``gathering`` below the current one."""
     return asked_for() or Path("gathering")
 
 
 def choose_place(folder: Path) -> None:
-    """See that a new gathering gets a fit place; raises ConfigError, warns of what needs care."""
+    """Check the folder of a new gathering; print warnings. Raises ConfigError if it is unsuitable."""
     from kiosk.desktop.place import Fitness, need_fit_place
 
     place = need_fit_place(folder)
@@ -82,7 +82,7 @@ def choose_place(folder: Path) -> None:
 
 
 def warn_of_place(folder: Path) -> None:
-    """Say what speaks against the place of a gathering that is there already."""
+    """Print warnings about the folder of an existing gathering."""
     from kiosk.desktop.place import Fitness, judge
 
     place = judge(folder)
@@ -91,13 +91,13 @@ def warn_of_place(folder: Path) -> None:
 
 
 def print_json(document: Any) -> None:
-    """One JSON document."""
+    """Print one JSON document."""
     click.echo(json.dumps(document, ensure_ascii=False, indent=2))
 
 
 @contextmanager
 def opened() -> Iterator[KioskContext]:
-    """The kiosk of the chosen gathering, in an application context, without server and workers.
+    """Open the selected gathering in an application context, without server and workers.
 
     Raises ConfigError when there is no gathering.
     """
@@ -115,7 +115,7 @@ def opened() -> Iterator[KioskContext]:
 
 
 def db_session() -> Session:
-    """The database session of the opened gathering."""
+    """Return the database session of the opened gathering."""
     from kiosk.runtime.database import db
 
     return db.session()

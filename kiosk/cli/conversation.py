@@ -1,4 +1,4 @@
-"""``reporter actions``: what is open, as a list, as JSON, as a calendar."""
+"""``reporter actions``, ``reporter replies``: open items as a list, JSON or calendar; replies from targets."""
 
 from __future__ import annotations
 

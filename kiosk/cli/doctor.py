@@ -16,7 +16,7 @@ MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 @json_option
 @gathering_option
 def doctor(port: int, as_json: bool) -> None:
-    """Say what would go wrong today; exit code 1 if something would."""
+    """Check what could go wrong today; exit code 1 if a check fails."""
     from kiosk.doctor.checks import examine
     from kiosk.doctor.finding import Verdict
 
@@ -40,7 +40,7 @@ def doctor(port: int, as_json: bool) -> None:
 @port_option
 @gathering_option
 def support(output: Path | None, port: int) -> None:
-    """Pack what a helper needs to know: no words, names, pictures or receipts. Without -o, show what would be in it."""
+    """Write a support bundle without texts, names, pictures or receipts. Without -o, show its contents."""
     from kiosk.privacy.support_bundle import support_files, write_support_bundle
 
     with opened() as kiosk:

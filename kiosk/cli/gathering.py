@@ -42,7 +42,7 @@ def _read(path: Path, timezone: str) -> Reading:
 
 
 def _tell_findings(reading: Reading) -> None:
-    """What a person should know of a schedule that was read, on standard error."""
+    """Print notes on a schedule, and what of it was skipped, to standard error."""
     for sentence in reading.left_out:
         click.echo(f"reporter: left out: {sentence}", err=True)
     for sentence in reading.notes:
@@ -50,7 +50,7 @@ def _tell_findings(reading: Reading) -> None:
 
 
 def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
-    """The schedule of a new gathering and the gathering's zone: given, else told by the file, else asked
+    """Return a new gathering's schedule and its time zone: the given one, or the file's, or the one asked
     for at a terminal, else this laptop's.
     """
     from kiosk.runtime.timezone import local_timezone
@@ -94,14 +94,14 @@ def _read_for_new(path: Path, timezone: str | None) -> tuple[Reading, str]:
 def new(
     name: str, schedule: Path | None, timezone: str | None, language: str, *, previous: Path | None
 ) -> None:
-    """Make a gathering, with its sessions if there is a schedule."""
+    """Create a gathering, with its sessions if a schedule is given."""
     from kiosk.runtime.timezone import local_timezone
     from reporter.actor import Actor
     from reporter.config import load_settings
     from reporter.gathering.folder import make_gathering, open_session
     from reporter.gathering.sessions import add_session, all_sessions, import_schedule
 
-    # Read first: a schedule that can't be read must not leave half a gathering.
+    # Read first, so that an unreadable schedule leaves no half-made gathering.
     reading, zone = (
         _read_for_new(schedule, timezone) if schedule else (None, timezone or local_timezone())
     )
@@ -156,7 +156,7 @@ def sessions(ctx: click.Context) -> None:
 
 
 def session_record(row: EventSession, takeaways: int) -> dict[str, object]:
-    """A session as JSON."""
+    """Return a session as JSON."""
     return {
         "code": row.code,
         "guid": row.guid,
@@ -178,7 +178,7 @@ def session_record(row: EventSession, takeaways: int) -> dict[str, object]:
 @json_option
 @gathering_option
 def list_sessions(as_json: bool = False) -> None:
-    """The sessions and their codes."""
+    """List the sessions and their codes."""
     from reporter.gathering.sessions import all_sessions, takeaway_counts
 
     with opened() as kiosk:
@@ -198,7 +198,7 @@ def list_sessions(as_json: bool = False) -> None:
 @json_option
 @gathering_option
 def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
-    """Take in a schedule again: new sessions are added, known ones updated, codes never change."""
+    """Import a schedule again: new sessions are added, known ones updated; codes never change."""
     from reporter.gathering.schedule_preview import preview_import
     from reporter.gathering.sessions import import_schedule
 
@@ -225,7 +225,7 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
 
 
 def preview_record(preview: Preview) -> dict[str, object]:
-    """A preview as JSON; times in RFC 3339."""
+    """Return a preview as JSON; times in RFC 3339."""
     reading = preview.reading
     return {
         "kind": reading.kind,
@@ -292,7 +292,7 @@ def _clock(moment: datetime | None, zone: tzinfo) -> str:
 @json_option
 @gathering_option
 def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
-    """Add sessions by hand, one for each title."""
+    """Add one session for each title."""
     from reporter.gathering.sessions import add_session
 
     with opened() as kiosk:
@@ -315,7 +315,7 @@ def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
 @click.option("--paper", type=click.Choice(["A4", "Letter"]), default="A4", show_default=True)
 @gathering_option
 def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
-    """Make the print pack: posters, marker cards, the reporter's brief, the opening statement."""
+    """Write the print pack: posters, marker cards, the reporter's brief, the opening statement."""
     from kiosk.services.print_pack import write_posters
 
     with opened() as kiosk, progress_bar("posters") as bar:

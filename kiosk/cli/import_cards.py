@@ -1,4 +1,4 @@
-"""``reporter import``: cards and folders of cameras."""
+"""``reporter import``: memory cards and folders of cameras."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ if TYPE_CHECKING:
 @click.option(
     "--session", "code", default="", help="Everything belongs to this session (its code)."
 )
-@click.option("--watch", "watching", is_flag=True, help="Go on taking in what appears there.")
+@click.option("--watch", "watching", is_flag=True, help="Keep importing what appears there.")
 @json_option
 @gathering_option
 def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: bool) -> None:
-    """Take in cards and folders of digital cameras and video cameras; the card is never written to."""
+    """Import memory cards and folders of photo and video cameras; nothing is written to the card."""
     from capture.cards.importer import begin_import
     from kiosk.services.card_imports import import_record, run_import, watch
     from reporter.errors import NotFound
@@ -66,7 +66,7 @@ def _tell(record: dict[str, Any]) -> None:
         clock = "" if offset is None else f"  clock {offset:+d} s"
         click.echo(f"marker  {entry['session'] or 'end of session'}{clock}  {entry['file']}")
     for entry in record["failures"]:
-        click.echo(f"not taken in: {entry['file']}: {entry['error']}", err=True)
+        click.echo(f"not imported: {entry['file']}: {entry['error']}", err=True)
     for name in record["missing"]:
         click.echo(f"missing: {name}", err=True)
     for entry in record["skipped"]:
@@ -75,7 +75,7 @@ def _tell(record: dict[str, Any]) -> None:
         click.echo(f"note: {entry['file']}: {entry['note']}", err=True)
     waits = sum(1 for entry in record["takeaways"] if entry["proposed"])
     click.echo(
-        f"{record['imported']} taken in, {record['known']} known, {record['failed']} failed, "
+        f"{record['imported']} imported, {record['known']} known, {record['failed']} failed, "
         f"{len(record['skipped'])} left on the card"
     )
     if waits:
@@ -83,7 +83,7 @@ def _tell(record: dict[str, Any]) -> None:
 
 
 def _ending(job: CardImport, *, watching: bool) -> str:
-    """Why this did not go to the end, in one line; empty when it did."""
+    """Why the import ended early, in one line; empty if it completed."""
     if job.state == ImportState.STOPPED and not watching:
         return job.message
     if job.missing:
@@ -97,19 +97,19 @@ def _ending(job: CardImport, *, watching: bool) -> str:
 
 
 class _Stop:
-    """Ctrl-C once: end after this piece. Twice: at once."""
+    """Ctrl-C once: stop after the current file. Twice: stop at once."""
 
     def __init__(self) -> None:
         self._asked = False
 
     def note(self, _number: int, _frame: FrameType | None) -> None:
-        """A signal has come."""
+        """Handle a signal."""
         if self._asked:
             raise KeyboardInterrupt
         self._asked = True
 
     def asked(self) -> bool:
-        """Whether to stop."""
+        """Whether to stop the import."""
         return self._asked
 
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 @click.command("erase")
 @click.argument("receipts", nargs=-1, required=True)
-@click.option("--yes", is_flag=True, help="Don't ask once more.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @gathering_option
 def erase(receipts: tuple[str, ...], yes: bool) -> None:
-    """Leave nothing of takeaways but a tombstone without content, and say which copies still hold them."""
+    """Erase takeaways except for a tombstone without content, and list copies that still hold them."""
     from kiosk.privacy.erasure import Erased
     from kiosk.privacy.erasure import erase as erase_rows
     from reporter.moderation.decisions import by_receipt
@@ -41,7 +41,7 @@ def erase(receipts: tuple[str, ...], yes: bool) -> None:
         click.get_current_context().exit(1)
 
 
-# What makes a copy anew at its place.
+# The command that makes a copy again at its place.
 _AGAIN = {"backup": "reporter backup", "bundle": "reporter bundle -o", "film": "reporter film -o"}
 
 
@@ -73,7 +73,7 @@ def _say(done: object) -> None:
 @json_option
 @gathering_option
 def census(as_json: bool) -> None:
-    """Look through every place for what may not be there; exit code 1 if anything is."""
+    """Search every place for data that must not be there; exit code 1 if any is found."""
     from kiosk.privacy.census import take_census
 
     with opened() as kiosk:
@@ -92,11 +92,11 @@ def census(as_json: bool) -> None:
 
 
 @click.command("retain")
-@click.option("--dry-run", is_flag=True, help="Change nothing, only say what goes when.")
+@click.option("--dry-run", is_flag=True, help="Change nothing; list what is deleted when.")
 @json_option
 @gathering_option
 def retain(dry_run: bool, as_json: bool) -> None:
-    """Let go what was kept long enough, and say what goes next; a running kiosk does it by itself."""
+    """Delete what has been kept long enough, and list what is due next; a running kiosk does this by itself."""
     from kiosk.privacy.erasure import purge_now
     from kiosk.privacy.retention import preview, run_clock
 

@@ -15,12 +15,12 @@ if TYPE_CHECKING:
     from publish.outbox.runner import Outcome
 
 
-# A line every so many seconds where there is no terminal: enough to see that it lives.
+# Seconds between two lines where there is no terminal.
 LINE_EVERY = 5.0
 
 
 class Progress:
-    """Counts steps of work whose total may change on the way."""
+    """Progress of work whose total may change meanwhile."""
 
     def __init__(self, label: str) -> None:
         self._label = label
@@ -29,7 +29,7 @@ class Progress:
         self._done, self._drawn = 0, 0.0
 
     def step(self, done: int, total: int, what: str = "", *, of: float | None = None) -> None:
-        """``done`` of ``total`` are finished; ``what`` is under way. ``of``: the share, where steps differ in size."""
+        """Show ``done`` of ``total`` and the current ``what``. ``of``: the finished share, if steps differ in size."""
         self._done = done
         now = time.monotonic()
         if self._terminal:
@@ -39,7 +39,7 @@ class Progress:
             click.echo(self._line(done, total, what, of), err=True)
 
     def files(self, tally: ImportProgress) -> None:
-        """Files and bytes of a card; the time left comes from the bytes, for a video takes longer than a photo."""
+        """Show files and bytes of a card; the remaining time is estimated from the bytes, as videos are larger."""
         now = time.monotonic()
         if now - self._drawn < 0.1 and tally.files_done < tally.files:
             return
@@ -48,7 +48,7 @@ class Progress:
         self.step(tally.files_done, tally.files, f"{size} {tally.name}", of=tally.share)
 
     def outcome(self, outcome: Outcome, left: int) -> None:
-        """A delivery was worked on, ``left`` are still open."""
+        """Show a delivery's outcome; ``left`` are still due."""
         done = self._done + 1
         self.step(done, done + left, f"{outcome.target}: {outcome.title or outcome.key}")
 
@@ -61,14 +61,14 @@ class Progress:
         return f"{self._label} {bar} {done}/{total}{left} {what[:40]}".rstrip()
 
     def close(self) -> None:
-        """End the line of the bar."""
+        """End the bar's line."""
         if self._terminal and self._done:
             click.echo("", err=True)
 
 
 @contextmanager
 def progress_bar(label: str) -> Iterator[Progress]:
-    """Progress for the length of a block."""
+    """Show progress while a block runs."""
     progress = Progress(label)
     try:
         yield progress

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @gathering_option
 @click.pass_context
 def targets(ctx: click.Context) -> None:
-    """Places to publish to."""
+    """Manage the places to publish to."""
     if ctx.invoked_subcommand is None:
         ctx.invoke(list_all)
 
@@ -31,7 +31,7 @@ def targets(ctx: click.Context) -> None:
 @json_option
 @gathering_option
 def list_all(as_json: bool = False) -> None:
-    """The targets; never their secrets."""
+    """List the targets, without their secrets."""
     from kiosk.services.publishing import publish_context_of
     from publish.status.target_registry import list_targets
 
@@ -50,7 +50,7 @@ def list_all(as_json: bool = False) -> None:
 
 
 def ask_secret(prompt: str) -> str:
-    """From a terminal without echo, else one line of standard input."""
+    """Read a secret from a terminal without echo, or one line from standard input."""
     if sys.stdin.isatty():
         return str(click.prompt(prompt, hide_input=True, err=True))
     return sys.stdin.readline().rstrip("\r\n")
@@ -83,7 +83,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
 @click.argument("name")
 @gathering_option
 def test(name: str) -> None:
-    """Try a target for real, and clean up."""
+    """Publish a test item to a target and remove it again."""
     from kiosk.services.publishing import test_target
 
     with opened() as kiosk:
@@ -94,7 +94,7 @@ def test(name: str) -> None:
 @click.argument("name")
 @gathering_option
 def password(name: str) -> None:
-    """Give a target another password, and try it; the secret is asked for, or read from standard input."""
+    """Replace a target's password and test it; the password is asked for, or read from standard input."""
     from kiosk.services.publishing import set_password, test_target
 
     with opened() as kiosk:
@@ -106,7 +106,7 @@ def password(name: str) -> None:
 @click.argument("name")
 @gathering_option
 def remove(name: str) -> None:
-    """Forget a target and its secret; what was sent stays out there."""
+    """Remove a target and its secret; what was published stays there."""
     from kiosk.services.publishing import remove_target
 
     with opened() as kiosk:
@@ -118,9 +118,13 @@ def remove(name: str) -> None:
     "--target", "names", multiple=True, metavar="NAME", help="Only this one (repeatable)."
 )
 @click.option("--dry-run", is_flag=True, help="Say what would be sent; send nothing.")
-@click.option("--wait", is_flag=True, help="Keep at it until all is delivered or refused for good.")
 @click.option(
-    "--pause", is_flag=True, help="Send nothing until --resume: all, or what --target names."
+    "--wait", is_flag=True, help="Repeat until everything is delivered or refused for good."
+)
+@click.option(
+    "--pause",
+    is_flag=True,
+    help="Send nothing until --resume, to any target or to those of --target.",
 )
 @click.option("--resume", is_flag=True, help="Go on after --pause.")
 @click.option(
@@ -128,7 +132,7 @@ def remove(name: str) -> None:
     type=click.IntRange(0),
     metavar="MB",
     default=None,
-    help="Set how many megabytes may be sent (0: no limit), counted anew from now.",
+    help="Limit the megabytes sent from now on (0: no limit).",
 )
 @json_option
 @gathering_option
@@ -163,7 +167,7 @@ def publish(
             done = publish_all(kiosk, names=names, wait=wait, on_progress=bar.outcome)
             if not kiosk.may_send():
                 click.echo(
-                    "the hub publishes this gathering just now, or can't be asked; it goes on by itself",
+                    "the hub is publishing this gathering now or can't be reached; publishing continues by itself",
                     err=True,
                 )
             publisher_lease.release(kiosk)
@@ -207,18 +211,18 @@ def _dry_run(kiosk: KioskContext, names: tuple[str, ...], as_json: bool) -> None
     type=click.Path(path_type=Path),
     metavar="DIR|FILE.zip",
     default=None,
-    help="Make nothing; say whether this bundle is whole.",
+    help="Write nothing; verify this bundle.",
 )
 @json_option
 @gathering_option
 def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
-    """Make the curated bundle: a BagIt bag with a site that opens by double click, and the metadata."""
+    """Write the bundle: a BagIt bag with a site that opens by double click, and metadata."""
     from kiosk.services.publishing import verify_bundle, write_bundle
     from reporter.gathering.copies import BUNDLE, note_copy
 
     if verify is not None:
         verify_bundle(verify)
-        click.echo(f"{verify}: whole")
+        click.echo(f"{verify}: complete")
         return
     with opened() as kiosk:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
@@ -284,7 +288,7 @@ def film(as_json: bool, output: Path, **wanted: Any) -> None:
         f"{made.path}: {made.seconds:.0f} s, {made.bytes / 1e6:.1f} MB, starred takeaways in it: {count}"
     )
     if planned.left_out:
-        click.echo(f"no room for: {len(planned.left_out)} (--seconds makes it longer)")
+        click.echo(f"did not fit: {len(planned.left_out)} (--seconds makes it longer)")
 
 
 def _film_wish(
@@ -316,7 +320,7 @@ def _film_wish(
 )
 @gathering_option
 def report(output: Path, audience: str) -> None:
-    """Write what happened on one page: numbers, themes, pictures, quotes, open questions, what is next."""
+    """Write a one-page report: numbers, themes, pictures, quotes, open questions, next steps."""
     from kiosk.services.summaries.report import write_report
     from reporter.moderation.visibility import Scope
 

@@ -1,4 +1,4 @@
-"""``reporter rehearse``: volunteers played against the running kiosk of this laptop."""
+"""``reporter rehearse``: simulated volunteers at this laptop's running kiosk."""
 
 from __future__ import annotations
 
@@ -39,16 +39,16 @@ ENDS = "The Wi-Fi is not part of this: try one photo from a phone in the farthes
 @json_option
 @gathering_option
 def rehearse(phones: int, port: int, as_json: bool) -> None:
-    """Play volunteers against the running kiosk of this laptop, and say what it can take.
+    """Simulate volunteers at this laptop's running kiosk, and measure what it can handle.
 
-    Each of them opens a page, leaves a line and two photos; one in ten sends a video. All of it is taken away again.
+    Each opens a page and sends a line of text and two photos; one in ten sends a video. All is removed afterwards.
     """
     with opened() as kiosk:
         url = find_kiosk(kiosk, port)
         try:
             told = _rehearse(kiosk, url, phones)
         except BaseException:
-            # Ctrl-C too: nothing stays.
+            # On Ctrl-C as well.
             _tidy(kiosk, url)
             raise
     if as_json:
@@ -58,7 +58,7 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
 
 
 def find_kiosk(kiosk: KioskContext, port: int) -> str:
-    """The address of the running kiosk of this gathering. Raises NotFound, or Conflict while it takes a break."""
+    """Return the URL of this gathering's running kiosk. Raises NotFound, or Conflict while it is paused."""
     from kiosk.rehearsal.volunteers import is_there
     from reporter.gathering.admission import paused_since
 
@@ -91,7 +91,7 @@ def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
     from kiosk.rehearsal.volunteers import Material, play
 
     session = db_session()
-    # Of one that was broken off.
+    # Of a rehearsal that was interrupted.
     clear_stages(session, kiosk, kiosk_runs=True)
     click.echo("drawing photos and a film …", err=True)
     material = Material.made(kiosk.rng)
@@ -116,7 +116,7 @@ def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
 
 
 def _need_room(kiosk: KioskContext, material: Material, phones: int) -> None:
-    """Raises DiskFull: a rehearsal must not be what fills the disk. Small copies take less than the originals."""
+    """Check free disk space; raises DiskFull. Renditions take less space than the originals."""
     wanted = 2 * material.largest * -(-phones // 10)
     kiosk.store.need_room(wanted, keep_free=kiosk.settings.limits.keep_free_mb << 20)
 

@@ -1,4 +1,4 @@
-"""``reporter review``, ``search``, ``themes``, ``withdraw``: the desk from the shell."""
+"""``reporter review``, ``search``, ``themes``, ``withdraw``: the desk's work from the command line."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ def review() -> None:
 @json_option
 @gathering_option
 def list_takeaways(state: str | None, as_json: bool) -> None:
-    """List takeaways, the oldest first."""
+    """List takeaways, oldest first."""
     from sqlalchemy import select
 
     from kiosk.web.shared.serializers import shell_record
@@ -67,7 +67,7 @@ def _decide(
     from reporter.moderation.decisions import by_receipt
 
     with opened() as kiosk:
-        # All are looked up first: a typing slip in the last one changes nothing.
+        # All are looked up first, so that a mistyped receipt changes nothing.
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         for row in rows:
             act(db_session(), row, kiosk.actor("shell"))
@@ -78,7 +78,7 @@ def _decide(
 @click.argument("receipts", nargs=-1, required=True)
 @gathering_option
 def approve_takeaways(receipts: tuple[str, ...]) -> None:
-    """Let these be shown and published. A photo without words is described by what and where it is."""
+    """Approve takeaways. A photo without alt text gets one from its kind and session."""
     from reporter.moderation.decisions import approve
 
     _decide(receipts, approve, "approved")
@@ -86,7 +86,7 @@ def approve_takeaways(receipts: tuple[str, ...]) -> None:
 
 
 def _describe_plainly(receipts: tuple[str, ...]) -> None:
-    """Nobody sees a notice here as at the desk, so no photo may stay out of public places unseen for lack of words."""
+    """Add alt texts: here nobody sees the desk's notice about photos that stay unpublished without one."""
     from kiosk.services.alt_text import proposals_for
     from reporter.media.alt_text import undescribed
     from reporter.moderation.decisions import by_receipt
@@ -109,7 +109,7 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
 @click.argument("receipts", nargs=-1, required=True)
 @gathering_option
 def hide_takeaways(receipts: tuple[str, ...]) -> None:
-    """Keep these, and show them to nobody."""
+    """Hide takeaways; they are kept."""
     from reporter.moderation.decisions import hide
 
     _decide(receipts, hide, "hidden")
@@ -152,15 +152,15 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     type=click.Choice(["relevance", "newest", "oldest"]),
     default="relevance",
     show_default=True,
-    help="What comes first.",
+    help="Sort order.",
 )
-@click.option("--limit", default=50, show_default=True, help="At most so many.")
+@click.option("--limit", default=50, show_default=True, help="Maximum number of results.")
 @json_option
 @gathering_option
 def search(
     query: str, code: str, kind: str | None, sort: str, *, limit: int, as_json: bool
 ) -> None:
-    """Search all takeaways but those that were taken back (this is the facilitator's shell)."""
+    """Search all takeaways except withdrawn ones, with the facilitator's rights."""
     from kiosk.web.shared.serializers import search_record, shell_url
     from reporter.codes import normalize
     from reporter.search import SearchRequest, Sort, load_hits
@@ -168,7 +168,7 @@ def search(
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
     with opened() as kiosk:
-        # An update of a library may have come since the kiosk ran.
+        # A library may have been updated since the kiosk ran.
         rebuild_if_asked(db_session(), kiosk.index)
         kiosk.index.sync(db_session())
         settings, order = kiosk.settings, Sort(sort)
@@ -193,7 +193,7 @@ def search(
 @json_option
 @gathering_option
 def themes(as_json: bool) -> None:
-    """Say what the room said: themes across sessions and languages, as the facilitator sees them."""
+    """List themes across sessions and languages, with the facilitator's rights."""
     from reporter.themes.board import theme_board
     from reporter.themes.refresh import refresh
 
@@ -210,7 +210,7 @@ def themes(as_json: bool) -> None:
             )
             return
         if not board.themes:
-            click.echo("There is too little yet to say what the room said.")
+            click.echo("There are too few takeaways to find themes yet.")
         for theme in board.themes:
             click.echo(f"{len(theme.takeaways):5}  {theme.name}")
         click.echo(f"{len(board.rest):5}  in no theme")
@@ -229,7 +229,7 @@ def _theme_record(theme: ThemeView) -> dict[str, Any]:
 @click.argument("receipt")
 @gathering_option
 def withdraw_takeaway(receipt: str) -> None:
-    """Take a takeaway down everywhere: here at once, at the targets from the ledger."""
+    """Withdraw a takeaway: here at once, at its targets through the ledger."""
     from kiosk.services.publishing import take_down
     from reporter.moderation.decisions import by_receipt, withdraw
 

@@ -40,9 +40,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-# A clock that is corrected little by little never jumps so far within half a second.
+# A clock that is corrected gradually never jumps this far within half a second.
 JUMP_SECONDS = 30
-# How long background work leaves a start to the first page.
+# How long background work waits for the first page to be served.
 FIRST_PAGE_SECONDS = 1.0
 
 
@@ -87,7 +87,7 @@ def kiosk(
 
 
 def _open_or_make(folder: Path) -> Settings:
-    """The gathering; where there is none yet, a new one, so that the first scan works."""
+    """Open the gathering, or create one, so that the first scan works."""
     from reporter.gathering.folder import make_gathering
 
     if exists(folder):
@@ -106,22 +106,22 @@ def _open_or_make(folder: Path) -> Settings:
     )
     zone = settings.gathering.timezone
     click.echo(
-        f"made a new gathering in {folder}, times of {zone}; its open session is called Lobby"
+        f"created a gathering in {folder}, time zone {zone}; its open session is called Lobby"
     )
     return settings
 
 
 def prepare_log() -> None:
-    """Warnings, with their time, on standard error."""
+    """Log warnings with their time to standard error."""
     logging.basicConfig(
         level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s"
     )
 
 
 def _listen(host: str, port: int, folder: Path | None, *, show: bool) -> socket.socket | None:
-    """The port, before anything is opened: a second start has no business in a database that is in use.
+    """Listen on the port before anything else is opened: a second start must not touch a database in use.
 
-    None where this folder's kiosk has it, which is shown then; raises ConfigError where something else has it.
+    Returns None after showing this folder's kiosk if that has the port; raises ConfigError if another program has it.
     """
     from kiosk.server.http import bind
 
@@ -137,18 +137,18 @@ def serve(
 ) -> None:
     """Run server and workers until Ctrl-C; closes the listener.
 
-    Where the desk wants to go on with another gathering of this laptop, that one's follows at the same address; who
-    connects meanwhile waits for it.
+    If the desk switches to another gathering of this laptop, that one is served next at the same address; connections
+    made meanwhile wait for it.
     """
     stop = stop_signal()
     with listener.dup() as kept, ExitStack() as stack:
-        # A start makes much and drops little (see _start_after_first_page).
+        # A start allocates much and frees little (see _start_after_first_page).
         stack.callback(gc.enable)
         port = listener.getsockname()[1]
         with port_noted(settings.folder, port):
             following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
-            click.echo(f"going on with {following}")
+            click.echo(f"continuing with {following}")
             _remember(settings.folder, following)
             settings = load_settings(following)
             with port_noted(settings.folder, port):
@@ -156,7 +156,7 @@ def serve(
 
 
 def _remember(before: Path, following: Path) -> None:
-    """A double click opens what runs now, if it opened what ran before."""
+    """Make a double click open this gathering next time, if it opened the former one."""
     from kiosk.desktop.folder import remember_folder, remembered_folder
 
     known = remembered_folder()
@@ -172,7 +172,7 @@ def _serve_one(
     tls: tuple[Path, Path] | None,
     show: bool,
 ) -> Path | None:
-    """Run one gathering's; which one follows."""
+    """Serve one gathering; return the folder of the next one, or None."""
     from kiosk.app import create_app
     from kiosk.desktop.awake import stay_awake
     from kiosk.privacy.log_files import log_to_folder
@@ -196,7 +196,7 @@ def _serve_one(
         _start_after_first_page(app, workers)
         with stay_awake() as awake:
             if not awake:
-                click.echo("nothing here keeps this laptop awake: see that it doesn't go to sleep")
+                click.echo("this laptop can't be kept awake: make sure that it doesn't go to sleep")
             _wait(serving, lambda: stop.wait(0.5) or kiosk.successor is not None)
     finally:
         click.echo("stopping")
@@ -208,16 +208,16 @@ def _serve_one(
 
 
 def _start_after_first_page(app: LazyApp, workers: Workers) -> None:
-    """Load all pages and begin background work, once somebody has seen the first page or a moment is over."""
+    """Load all pages and start the workers after the first page was served or a short wait is over."""
     app.answered.wait(FIRST_PAGE_SECONDS)
-    # What is there by now stays: nothing has to look through it again and again.
+    # Objects that exist by now stay: the garbage collector need not scan them again.
     gc.freeze()
     gc.enable()
     workers.start()
 
 
 def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:
-    """The port is taken: a kiosk of this folder is shown; raises ConfigError for others, and where none may be."""
+    """Show this folder's running kiosk, which has the port; raises ConfigError for others, or without ``show``."""
     from kiosk.desktop.running import find_running, gathering_id, show_page
 
     found = find_running(port)
@@ -238,14 +238,14 @@ def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool)
         raise ConfigError(
             "This gathering's kiosk runs already, at %(url)s", url=found.url
         ) from error
-    click.echo(f"running already: {found.url}")
+    click.echo(f"already running: {found.url}")
     show_page(found.url)
 
 
 def _wait(serving: threading.Thread, ended: Callable[[], bool]) -> None:
-    """Until it has ended (``ended`` waits a moment first); says when the clock has jumped, as after a sleep."""
+    """Wait for the end (``ended`` waits briefly itself); report a jump of the clock, as after a sleep."""
     ahead = time.time() - time.monotonic()
-    # In short waits: on Windows a wait without end can't be interrupted.
+    # In short waits: on Windows a wait without a timeout can't be interrupted.
     while serving.is_alive() and not ended():
         jumped = time.time() - time.monotonic() - ahead
         if abs(jumped) > JUMP_SECONDS:
@@ -257,7 +257,7 @@ def _wait(serving: threading.Thread, ended: Callable[[], bool]) -> None:
 
 
 def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
-    """Say where the kiosk is. The socket listens already: whoever connects now is served."""
+    """Print the kiosk's addresses. The socket listens already."""
     from kiosk.desktop.running import show_page
     from kiosk.runtime.addresses import is_for_phones, phone_url
 
@@ -270,14 +270,14 @@ def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
     if is_for_phones(url):
         click.echo(f"phones on the same Wi-Fi: {url}/")
     else:
-        click.echo("no phone can reach this laptop yet: it is in no network but its own")
+        click.echo("no phone can reach this laptop yet: it is connected to no network")
     click.echo("stop with Ctrl-C")
     if show:
         show_page(local)
 
 
 def stop_signal() -> threading.Event:
-    """An event that Ctrl-C and its like set, from now on: one that comes while we start must not be lost either."""
+    """Return an event that termination signals set from now on, so that one during the start is not lost."""
     stop = threading.Event()
 
     def note(_number: int, _frame: FrameType | None) -> None:
@@ -285,7 +285,7 @@ def stop_signal() -> threading.Event:
 
     for name in ("SIGINT", "SIGTERM", "SIGBREAK", "SIGHUP"):
         number = getattr(signal, name, None)
-        # Who started us with nohup wants us to outlive the terminal.
+        # Started with nohup, the program shall outlive the terminal.
         if number and not (name == "SIGHUP" and signal.getsignal(number) is signal.SIG_IGN):
             signal.signal(number, note)
     return stop
@@ -298,8 +298,8 @@ def stop_signal() -> threading.Event:
 def open_window(port: int, shortcut: bool) -> None:
     """Run the kiosk in a window with a button to stop it, as a double click does.
 
-    The folder of the gathering is asked for once; the next time the same one opens. Without a screen it is proposed
-    and taken, and the kiosk runs as with ``reporter kiosk``.
+    The gathering's folder is asked for once and opened again the next time. Without a screen the proposed folder is
+    used, and the kiosk runs as with ``reporter kiosk``.
     """
     from kiosk.desktop.folder import chosen_folder, remember_folder
     from kiosk.desktop.run import run_in_window
@@ -330,7 +330,7 @@ def open_window(port: int, shortcut: bool) -> None:
 )
 @gathering_option
 def index(rebuild: bool) -> None:
-    """Care for the search index."""
+    """Manage the search index."""
     with opened() as kiosk, progress_bar("index") as bar:
         written = kiosk.index.rebuild(db_session(), bar.step)
         click.echo(f"indexed {written} takeaways")
@@ -344,7 +344,7 @@ def index(rebuild: bool) -> None:
 def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
     """Run a kiosk with a sample gathering: forty takeaways with photographs and spoken films, answers, places.
 
-    In FOLDER it stays, and is taken up again the next time; without one it is gone after Ctrl-C.
+    In FOLDER it is kept and continued the next time; without one it is deleted after Ctrl-C.
     """
     prepare_log()
     listener = _listen(host, port, folder, show=not no_open)
@@ -382,7 +382,7 @@ def _made(folder: Path, port: int) -> Settings:
 
 
 def _forget_secrets(settings: Settings) -> None:
-    """What a kiosk keeps outside the folder of its gathering."""
+    """Delete the secrets that a kiosk keeps outside its gathering's folder."""
     from sqlalchemy import select
 
     from reporter.gathering.folder import open_session

@@ -1,4 +1,4 @@
-"""``reporter hub``: making one, codes for kiosks, serving pages, working in the background."""
+"""``reporter hub``: create a hub and pairing codes, serve its pages, run its workers."""
 
 from __future__ import annotations
 
@@ -27,16 +27,16 @@ metrics_option = click.option(
     "--metrics",
     envvar="REPORTER_METRICS",
     metavar="HOST:PORT",
-    help="Figures of this process for Prometheus, at an address of their own.",
+    help="Serve this process's Prometheus metrics at a separate address.",
 )
-# Between two looks at how much room copies of an object store take.
+# Interval between two checks of the object store's local cache.
 TRIM_SECONDS = 600.0
 log = logging.getLogger(__name__)
 
 
 @click.group("hub")
 def hub() -> None:
-    """The same program for many gatherings, on PostgreSQL.
+    """Run this program for many gatherings, on PostgreSQL.
 
     Set REPORTER_DATABASE_URL and REPORTER_MEDIA_URL, or write them into the file that REPORTER_HUB_FILE names.
     """
@@ -57,7 +57,7 @@ def _settings() -> HubSettings:
 
 @contextmanager
 def _owner(settings: HubSettings) -> Iterator[Session]:
-    """A session of the role that owns the tables, on a database that is up to date."""
+    """Yield a session of the role that owns the tables, on an upgraded database."""
     from sqlalchemy import create_engine
     from sqlalchemy.orm import Session
 
@@ -80,9 +80,9 @@ def _owner(settings: HubSettings) -> Iterator[Session]:
 @click.option("--owner", required=True, metavar="EMAIL")
 @json_option
 def init(organization: str, owner: str, as_json: bool) -> None:
-    """Make or update the database, and an organization with a link that makes somebody its owner.
+    """Create or upgrade the database, and an organization with an invitation link for its owner.
 
-    Again, it makes another invitation.
+    Repeating it creates another invitation.
     """
     from reporter.database.row_security import Scope, working_for
     from reporter.hub import organizations
@@ -102,7 +102,7 @@ def init(organization: str, owner: str, as_json: bool) -> None:
     if as_json:
         print_json({"invitation": link})
     else:
-        click.echo(f"invitation for {owner}, once, for 14 days: {link}")
+        click.echo(f"invitation for {owner}, valid once within 14 days: {link}")
 
 
 @hub.command("pairing-code")
@@ -110,7 +110,7 @@ def init(organization: str, owner: str, as_json: bool) -> None:
 @click.option("--gathering", metavar="TITLE", help="Let another laptop join this one.")
 @json_option
 def pairing_code(organization: str, gathering: str | None, as_json: bool) -> None:
-    """A code that ties one kiosk to an organization, for an hour: reporter pair HUB-URL CODE."""
+    """Create a code that pairs one kiosk with an organization within an hour: reporter pair HUB-URL CODE."""
     from reporter.database.row_security import Scope, working_for
     from reporter.hub import kiosks
 
@@ -123,19 +123,21 @@ def pairing_code(organization: str, gathering: str | None, as_json: bool) -> Non
     if as_json:
         print_json({"code": shown})
     else:
-        click.echo(f"code, once, for an hour: {shown}")
+        click.echo(f"code, valid once within an hour: {shown}")
 
 
 @hub.command("openid")
 @click.option("--organization", required=True, metavar="NAME")
-@click.option("--short-name", default="", metavar="NAME", help="What its members type to sign in.")
-@click.option("--issuer", default="", metavar="URL", help="Of its provider of OpenID Connect.")
-@click.option("--client-id", default="", metavar="ID", help="What the provider calls this hub.")
-@click.option("--remove", is_flag=True, help="Let nobody in by it any more.")
+@click.option(
+    "--short-name", default="", metavar="NAME", help="The name that its members type to sign in."
+)
+@click.option("--issuer", default="", metavar="URL", help="URL of its OpenID Connect provider.")
+@click.option("--client-id", default="", metavar="ID", help="This hub's client id at the provider.")
+@click.option("--remove", is_flag=True, help="Switch this sign-in off.")
 def openid(
     organization: str, short_name: str, issuer: str, client_id: str, *, remove: bool
 ) -> None:
-    """Let an organization's members sign in at its own provider. The client's secret is read from standard input."""
+    """Let an organization's members sign in at its OpenID provider. The client secret is read from standard input."""
     from kiosk.cli.publish import ask_secret
     from kiosk.hub.openid import SECRET, check_issuer, discover
     from reporter.database.row_security import Scope, working_for
@@ -177,7 +179,7 @@ def _number(session: Session, organization: str) -> uuid.UUID:
 @click.option("--port", default=DEFAULT_PORT, show_default=True, help="0 takes a free one.")
 @metrics_option
 def serve(host: str, port: int, metrics: str | None) -> None:
-    """Serve the hub's pages until Ctrl-C. As many processes as you like, on as many machines."""
+    """Serve the hub's pages until Ctrl-C. Any number of processes on any number of machines may run."""
     stop, settings = stop_signal(), _settings()
     from kiosk.hub.telemetry.logs import log_as_json
     from kiosk.hub_app import create_hub_app
@@ -205,10 +207,10 @@ def serve(host: str, port: int, metrics: str | None) -> None:
 
 
 @hub.command("worker")
-@click.option("--threads", default=2, show_default=True, help="Gatherings worked for at once.")
+@click.option("--threads", default=2, show_default=True, help="Gatherings processed at once.")
 @metrics_option
 def worker(threads: int, metrics: str | None) -> None:
-    """Process, publish and listen for any organization until Ctrl-C, beside other workers."""
+    """Process media, publish and fetch replies for all organizations until Ctrl-C, beside other workers."""
     stop, settings = stop_signal(), _settings()
     from kiosk.hub.telemetry.logs import log_as_json
     from kiosk.hub.telemetry.turns import ask_queue
@@ -237,7 +239,7 @@ def worker(threads: int, metrics: str | None) -> None:
 
 
 def _tell(app: Flask, metrics: str | None) -> Callable[[], None]:
-    """Answer Prometheus, where somebody wants it; what ends that, and sends the last traces."""
+    """Serve metrics to Prometheus, if configured; return a function that stops it and sends the last traces."""
     telemetry = app.extensions["telemetry"]
     where, close = telemetry.metrics.serve(metrics) if metrics else ("", None)
     if where:
@@ -267,7 +269,7 @@ def _trim_often(app: Flask, stop: threading.Event) -> None:
 
 
 def _wait(stop: threading.Event, *threads: threading.Thread) -> None:
-    # In short waits: on Windows a wait without end can't be interrupted.
+    # In short waits: on Windows a wait without a timeout can't be interrupted.
     while all(thread.is_alive() for thread in threads) and not stop.wait(0.5):
         pass
     click.echo("stopping")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from kiosk.peers.push import Progress, Pushed
     from kiosk.runtime.context import KioskContext
 
-# Seconds between two tries of ``--wait``.
+# Seconds between two attempts with ``--wait``.
 _PAUSE = 5.0
 
 
@@ -23,12 +23,14 @@ _PAUSE = 5.0
 @click.argument("code")
 @gathering_option
 def pair(hub_url: str, code: str) -> None:
-    """Tie this gathering to a hub, by a code that was made there."""
+    """Pair this gathering with a hub, by a code created there."""
     from kiosk.peers.push import pair_hub
 
     with opened() as kiosk:
         peer = pair_hub(kiosk, hub_url, code)
-        click.echo(f"tied to {peer.name} at {peer.url}; bring everything there with: reporter push")
+        click.echo(
+            f"paired with {peer.name} at {peer.url}; send everything there with: reporter push"
+        )
 
 
 @click.command("push")
@@ -36,7 +38,7 @@ def pair(hub_url: str, code: str) -> None:
 @json_option
 @gathering_option
 def push(wait: bool, as_json: bool) -> None:
-    """Bring everything new to the hub. Broken off, the next time goes on where it was."""
+    """Send everything new to the hub. An interrupted transfer continues the next time."""
     from kiosk.peers.quick_look import all_there
 
     known = all_there(gathering_folder())
@@ -53,7 +55,7 @@ def push(wait: bool, as_json: bool) -> None:
         print_json(done.told())
     else:
         click.echo(
-            f"{done.takeaways} takeaways were new there, {done.media} files went ({done.bytes} bytes), "
+            f"{done.takeaways} takeaways were new there, {done.media} files sent ({done.bytes} bytes), "
             f"{done.already} takeaways were there already"
         )
     for line in done.left:
