@@ -1,4 +1,4 @@
-"""The desk: the facilitator's and organizers' pages, behind one access check."""
+"""The desk: the pages for facilitators and organizers, behind one access check."""
 
 from __future__ import annotations
 
@@ -77,7 +77,7 @@ for _part in (
 
 @bp.after_request
 def _keep_out_of_caches(response: Response) -> Response:
-    """Another machine keeps nothing of the desk after logging out (OWASP ASVS 5.0, 14.3.1)."""
+    """Forbid caching, so that nothing of the desk stays on another machine after logging out (OWASP ASVS 5.0, 14.3.1)."""
     if not at_laptop():
         response.headers.setdefault("Cache-Control", "no-store")
     return response
@@ -86,13 +86,13 @@ def _keep_out_of_caches(response: Response) -> Response:
 @bp.get("/")
 @describe(statuses=(302,))
 def start() -> ResponseReturnValue:
-    """The desk begins with what waits."""
+    """Redirect to the review of waiting takeaways."""
     return redirect(url_for("desk.review.sheet"))
 
 
 @bp.app_context_processor
 def rail() -> dict[str, Any]:
-    """What the rail asks while it is drawn, and only then."""
+    """Return what the navigation rail needs, evaluated while it is rendered."""
     return {
         "rail_counts": _counts,
         "rail_entries": _entries,
@@ -101,7 +101,7 @@ def rail() -> dict[str, Any]:
 
 
 def _entries(all_of_a_group: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
-    """Those that lead to a part of this desk; an entry begins with its endpoint."""
+    """Return the entries whose part the user may open; an entry begins with its endpoint."""
     return [one for one in all_of_a_group if has_part(one[0].split(".")[1])]
 
 
@@ -130,7 +130,7 @@ def _counts() -> dict[str, int]:
         "leaving": select(func.count()).select_from(RetentionNotice),
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
-    # Without the switch nothing waits for a look.
+    # With face review switched off nothing waits for it.
     waiting_faces = (
         face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0
     )

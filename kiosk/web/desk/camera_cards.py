@@ -1,4 +1,4 @@
-"""The desk's page for cards: what is in the laptop, how far it is read, and the rolls with their cuts."""
+"""Desk page for camera cards: which are connected, import progress, and the camera rolls with their cuts."""
 
 from __future__ import annotations
 
@@ -61,15 +61,15 @@ BEING_MADE = (MediaState.RECEIVED, MediaState.PROCESSING)
 
 @dataclass(frozen=True)
 class Tile:
-    """A shot on the strip."""
+    """A shot in the strip."""
 
     id: uuid.UUID
     name: str
     picture: str
-    # No picture yet, but it is being made.
+    # The thumbnail is still being rendered.
     awaited: bool
     marker: bool
-    # The cut before it, if there is one.
+    # A cut before this shot, if any.
     cut: Opening | None
     # The cut that a tap on it moves here: (its shot, the words of it).
     moves: tuple[uuid.UUID, str] | None
@@ -78,7 +78,7 @@ class Tile:
 
 @dataclass(frozen=True)
 class Opening:
-    """Something begins: a session, or a proposal."""
+    """The start of a session's part in a roll, or a proposal for one."""
 
     session: EventSession | None
     origin: str
@@ -90,7 +90,7 @@ class Opening:
 @bp.get("")
 @describe(query="camera from:integer")
 def overview() -> str:
-    """Cards, imports, and the roll of one camera."""
+    """Show cards, imports, and one camera's roll."""
     cameras = list(db.session.scalars(select(Camera).order_by(Camera.created_at.desc())))
     waiting = _waiting()
     shown = _chosen(cameras, waiting)
@@ -138,7 +138,7 @@ def _chosen(cameras: list[Camera], waiting: dict[uuid.UUID, int]) -> Camera | No
 
 
 def _start(roll: Roll) -> int:
-    """Where the strip begins: as asked, else shortly before the first thing to decide."""
+    """Return the strip's first shot: the requested one, or shortly before the first open proposal."""
     asked = request.args.get("from", type=int)
     if asked is not None:
         return max(0, min(asked, len(roll.rows) - 1))
@@ -205,7 +205,7 @@ def _opening(roll: Roll, place: int, events: dict[uuid.UUID, EventSession]) -> O
 
 
 def camera_name(camera: Camera) -> str:
-    """As its owner calls it: most makers write their name into the model as well ("Canon", "Canon EOS 90D")."""
+    """Return a camera's name without repeating its maker: many models contain it ("Canon", "Canon EOS 90D")."""
     first = camera.make.split(" ")[0].lower()
     make = "" if first and camera.model.lower().startswith(first) else camera.make
     return f"{make} {camera.model}".strip() or camera.key.removeprefix("card:")
@@ -214,17 +214,17 @@ def camera_name(camera: Camera) -> str:
 def _nearest(
     roll: Roll, place: int, events: dict[uuid.UUID, EventSession]
 ) -> tuple[uuid.UUID, str] | None:
-    """The cut nearest to a shot: what a tap moves."""
+    """Return the cut nearest to a shot, which a tap on the shot moves."""
     cut = min(roll.cuts, key=lambda n: (abs(n - place), n))
     session = roll.parts[cut].session
     if not cut:
-        # Where the roll itself begins, there is nothing to move.
+        # The beginning of the roll can't be moved.
         return None
     return roll.rows[cut].id, events[session].title if session else _("no session")
 
 
 def _told(row: CardImport) -> dict[str, Any]:
-    """An import for page and script."""
+    """Return an import's state for the page and its script."""
     running = row.state in UNDER_WAY
     return {
         "id": row.id.hex,
@@ -258,9 +258,9 @@ def _seconds_left(row: CardImport) -> int | None:
 @bp.get("/state")
 @describe(answers="Progress")
 def state() -> Response:
-    """What the page's script asks every two seconds."""
+    """Return the imports' state as JSON; the page's script polls it every two seconds."""
     cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
-    # Lists of thousands of files are for the page itself, not for every two seconds.
+    # Long file lists are sent with the page only, not with every poll.
     lists = ("failures", "missing", "skipped", "notes")
     imports = [{k: v for k, v in _told(row).items() if k not in lists} for row in _imports()]
     return jsonify({"cards": cards, "imports": imports})
@@ -269,10 +269,10 @@ def state() -> Response:
 @bp.post("/import")
 @describe(form="path* session")
 def start() -> ResponseReturnValue:
-    """Ask for a card to be read; a worker does it."""
+    """Queue the import of a card for the worker."""
     kiosk, path = current_kiosk(), request.form.get("path", "").strip()
     if path not in {str(card.path) for card in inserted_cards()}:
-        # From afar nobody may read any folder of this laptop.
+        # Only at the laptop itself: others must not read arbitrary folders.
         if not at_laptop():
             raise Forbidden(_("Only a card that is in the laptop can be read from here."))
         if not path or not Path(path).exists():
@@ -288,7 +288,7 @@ def start() -> ResponseReturnValue:
 @bp.post("/watch")
 @describe(form="folder typed")
 def watch() -> ResponseReturnValue:
-    """Watch a folder of this laptop from now on; none with an empty one."""
+    """Watch a folder of this laptop from now on; an empty value stops watching."""
     if not at_laptop():
         raise Forbidden("This can be done only at the laptop itself.")
     wanted = request.form.get("typed", "").strip() or request.form.get("folder", "")
@@ -303,7 +303,7 @@ def watch() -> ResponseReturnValue:
 @bp.post("/imports/<number>/stop")
 @describe()
 def stop(number: str) -> ResponseReturnValue:
-    """Stop after the piece that is under way."""
+    """Stop the import after the current file."""
     row = db.session.get(CardImport, _uuid(number))
     if row is not None and row.state in UNDER_WAY:
         asked = row.state == ImportState.ASKED
@@ -316,7 +316,7 @@ def stop(number: str) -> ResponseReturnValue:
 @bp.post("/shots/<shot>")
 @describe(form="do session to from")
 def decide(shot: str) -> ResponseReturnValue:
-    """Take, move, change or drop a cut; or say that a marker is a picture."""
+    """Accept, move, change or remove a cut, or mark a marker as an ordinary picture."""
     row, actor, form = (
         manual_cuts.find_shot(db.session(), shot),
         current_kiosk().actor("desk"),
@@ -343,7 +343,7 @@ def decide(shot: str) -> ResponseReturnValue:
 @bp.post("/cameras/<number>/clock")
 @describe(form="offset")
 def clock(number: str) -> ResponseReturnValue:
-    """Set how far a camera is behind; empty: learn it from the markers again."""
+    """Set a camera's clock offset; an empty value derives it from markers again."""
     camera = db.session.get(Camera, _uuid(number))
     if camera is None:
         raise NotFound(_("There is no such camera."))
@@ -355,7 +355,9 @@ def clock(number: str) -> ResponseReturnValue:
 
 
 def read_offset(text: str) -> int:
-    """Seconds of ``+1:30``, ``-0:02:10`` or ``+400 0:00`` (days, then hours, minutes and seconds); raises BadInput."""
+    """Parse an offset such as ``+1:30``, ``-0:02:10`` or ``+400 0:00`` (days, then hours, minutes, seconds) to
+    seconds; raises BadInput.
+    """
     found = re.fullmatch(r"([+−-]?)\s*(?:(\d{1,5})\s+)?(\d{1,6}):(\d\d)(?::(\d\d))?", text)
     if found is None:
         raise BadInput(_("Write the correction as +1:30 or -0:02:10 (hours, minutes, seconds)."))
@@ -365,7 +367,7 @@ def read_offset(text: str) -> int:
 
 
 def offset_words(seconds: int | None) -> str:
-    """As ``read_offset`` takes it."""
+    """Format an offset as ``read_offset`` parses it."""
     if seconds is None:
         return ""
     days, rest = divmod(abs(seconds), 86_400)
@@ -379,7 +381,7 @@ bp.app_template_filter("offset")(offset_words)
 @bp.get("/shots/<shot>.jpg")
 @describe(produces="image/jpeg")
 def picture(shot: str) -> Response:
-    """The small picture of a marker."""
+    """Send a marker's thumbnail."""
     found = db.session.get(Shot, _uuid(shot), options=[undefer(Shot.picture)])
     if found is None or not found.picture:
         raise NotFound(_("There is no such picture."))

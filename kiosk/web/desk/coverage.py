@@ -1,4 +1,4 @@
-"""The coverage board: what comes from where, who sends, what waits, what went wrong. For the facilitator on the day."""
+"""Coverage page: takeaways per session and device, what waits, and problems; for the facilitator during the event."""
 
 from __future__ import annotations
 
@@ -32,10 +32,10 @@ bp = Blueprint("coverage", __name__, url_prefix="/coverage")
 @bp.get("")
 @describe(statuses=(200, 304))
 def overview() -> ResponseReturnValue:
-    """The board; its script asks for it again, and gets a 304 while nothing has changed."""
+    """Show the page; its script reloads it and gets 304 while nothing has changed."""
     told = _told()
     response = make_response(render_template("desk/coverage.html", **told))
-    # The form's token is another with each answer: what changes is the board itself.
+    # The CSRF token differs in every response, so the ETag covers the content only.
     response.set_etag(_mark(told))
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
@@ -57,13 +57,13 @@ def _told() -> dict[str, Any]:
 
 
 def _stopped() -> list[tuple[str, str]]:
-    """(place, why) of targets that wait for a person."""
+    """Return (target, reason) of targets that wait for a person."""
     rows = db.session.execute(select(Target.name, Target.paused).where(Target.paused != ""))
     return [(row[0], row[1]) for row in rows]
 
 
 def _mark(told: dict[str, Any]) -> str:
-    """Of everything that the board tells."""
+    """Return the ETag of everything on the page."""
     strips = [
         (strip.event.id, strip.event.title, strip.counts, strip.total, strip.running)
         for strip in told["board"].strips
@@ -76,7 +76,7 @@ def _mark(told: dict[str, Any]) -> str:
 
 @bp.post("/index")
 def rebuild() -> ResponseReturnValue:
-    """Build the search index again, beside the one that answers."""
+    """Rebuild the search index while the current one stays in use."""
     ask_rebuild(db.session(), now=current_kiosk().now())
     flash(_("The index is built again. Search goes on meanwhile."))
     return redirect(url_for("desk.coverage.overview"), code=303)

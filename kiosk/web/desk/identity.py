@@ -1,4 +1,4 @@
-"""Who is at the desk: a name that somebody may give, so that others see whose decision it was."""
+"""Optional name of the person at the desk, so that others see who made a decision."""
 
 from __future__ import annotations
 
@@ -17,22 +17,22 @@ DESK = "desk"
 
 
 def desk_name() -> str:
-    """The name, '' without one."""
+    """Return the name, '' if none is set."""
     return str(session.get("desk_name", ""))
 
 
 def desk_who() -> str:
-    """How decisions of this browser are signed."""
+    """Return the name under which this browser's decisions are stored."""
     return f"{DESK}:{desk_name()}" if desk_name() else DESK
 
 
 def desk_actor() -> Actor:
-    """The actor for decisions of this browser."""
+    """Return the actor for this browser's decisions."""
     return current_kiosk().actor(desk_who())
 
 
 def who_words(who: str) -> str:
-    """Who did it, in words."""
+    """Return the name of a decision's author for people."""
     if who.startswith(f"{DESK}:"):
         return who.split(":", 1)[1]
     if who == DESK:
@@ -43,6 +43,6 @@ def who_words(who: str) -> str:
 @bp.post("/name")
 @describe(form="name")
 def set_name() -> ResponseReturnValue:
-    """Keep the name in this browser's cookie."""
+    """Store the name in this browser's cookie."""
     session["desk_name"] = " ".join(request.form.get("name", "").split())[:NAME_CHARS]
     return redirect(url_for("desk.review.sheet"), code=303)

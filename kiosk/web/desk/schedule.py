@@ -1,4 +1,4 @@
-"""A schedule comes in at the desk: dropped, pasted or by its address; a look at what changes; then it does."""
+"""Schedule import at the desk: a dropped file, pasted text or an address; first a preview of changes, then the import."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ bp = Blueprint("schedule", __name__, url_prefix="/sessions/schedule")
 @bp.get("")
 @describe(query="from")
 def page() -> str:
-    """Where a schedule is dropped, pasted or named."""
+    """Show the form for a file, text or address."""
     return _page()
 
 
@@ -60,7 +60,7 @@ def look() -> ResponseReturnValue:
 
 
 def _given() -> bytes:
-    """The file, else the address, else the pasted text; raises BadInput where there is none."""
+    """Return the file, or the address's content, or the pasted text; raises BadInput if none is given."""
     for part in request.files.getlist("file"):
         incoming = cast(FilePart, part.stream).incoming
         if incoming:
@@ -74,7 +74,7 @@ def _given() -> bytes:
 
 
 def _shown(name: str, value: Any) -> str:
-    """A value of a session in the preview."""
+    """Format a session's value for the preview."""
     if hasattr(value, "astimezone"):
         return f"{format_date(value, 'medium')}, {shown_clock(value)}"
     return language_name(value) if name == "language" else value_words(value)
@@ -83,7 +83,7 @@ def _shown(name: str, value: Any) -> str:
 @bp.post("/<name>")
 @describe(query="from", form="from")
 def apply(name: str) -> ResponseReturnValue:
-    """Bring in what was looked at."""
+    """Import the previewed schedule."""
     kiosk = current_kiosk()
     data = schedule_preview.take_up(kiosk.store, name)
     scheduled = schedule_preview.read(data, kiosk.settings.gathering.timezone).sessions

@@ -1,4 +1,4 @@
-"""The desk's sessions: a list by day, and an editor for each of them."""
+"""The desk's sessions: a list by day and an editor."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ bp = Blueprint("sessions", __name__, url_prefix="/sessions")
 
 @dataclass(frozen=True)
 class Form:
-    """A session as its form shows it; times are those of the gathering's place."""
+    """A session's form values; times are local to the gathering."""
 
     title: str = ""
     room: str = ""
@@ -47,7 +47,7 @@ class Form:
 @bp.get("")
 @describe(query="from")
 def overview() -> str:
-    """All sessions by day; those without a time first."""
+    """List sessions by day, those without a time first."""
     rows = all_sessions(db.session())
     return render_template(
         "desk/sessions.html",
@@ -64,19 +64,19 @@ def overview() -> str:
 @bp.get("/new")
 @describe(query="from")
 def new() -> str:
-    """The empty form."""
+    """Show an empty form."""
     return _form(Form(day=next_day(all_sessions(db.session()))))
 
 
 def next_day(rows: list[EventSession]) -> str:
-    """The day that a new session is likely on: that of the last one, else today."""
+    """Return the day that a new session probably has: that of the last one, or today."""
     days = by_day(rows)
     today = current_kiosk().now().astimezone(current_kiosk().settings.zone).date()
     return (days[-1][0] if days else today).isoformat()
 
 
 def rooms_of(rows: list[EventSession]) -> list[str]:
-    """The rooms that sessions have so far, to choose from."""
+    """Return the rooms of existing sessions, as suggestions."""
     return sorted({row.room for row in rows if row.room})
 
 
@@ -86,7 +86,7 @@ def rooms_of(rows: list[EventSession]) -> list[str]:
     form="title room speakers language day begins ends do_not_record words_leave series from",
 )
 def add() -> ResponseReturnValue:
-    """A session that stands in no schedule."""
+    """Add a session that is in no schedule."""
     kiosk, form = current_kiosk(), _typed()
     try:
         row = session_editing.create_session(
@@ -101,7 +101,7 @@ def add() -> ResponseReturnValue:
 @bp.get("/<code>")
 @describe(query="from")
 def edit(code: str) -> str:
-    """The form of one session."""
+    """Show a session's form."""
     row = by_code(db.session(), code)
     return _form(_shown(row), row)
 
@@ -112,7 +112,7 @@ def edit(code: str) -> str:
     form="title room speakers language day begins ends do_not_record words_leave series from",
 )
 def save(code: str) -> ResponseReturnValue:
-    """Change one session."""
+    """Save a session."""
     row, form = by_code(db.session(), code), _typed()
     try:
         session_editing.edit_session(db.session(), row, _fields(form))
@@ -126,7 +126,7 @@ def save(code: str) -> ResponseReturnValue:
 @bp.post("/<code>/remove")
 @describe(query="from", form="from")
 def remove(code: str) -> ResponseReturnValue:
-    """Take one off every list."""
+    """Remove a session from all lists."""
     row = by_code(db.session(), code)
     session_editing.remove_session(db.session(), row)
     flash(
@@ -141,7 +141,7 @@ def remove(code: str) -> ResponseReturnValue:
 @bp.post("/<code>/restore")
 @describe(query="from", form="from")
 def restore(code: str) -> ResponseReturnValue:
-    """Bring a removed one back."""
+    """Restore a removed session."""
     row = by_code(db.session(), code)
     session_editing.restore_session(db.session(), row)
     flash(_("Back on the list: %(title)s.", title=row.title))
@@ -151,7 +151,7 @@ def restore(code: str) -> ResponseReturnValue:
 @bp.post("/<code>/series")
 @describe(query="from", form="on from")
 def series(code: str) -> ResponseReturnValue:
-    """Say whether a session is held at every gathering."""
+    """Set whether a session is held at every gathering."""
     row = by_code(db.session(), code)
     row.series = bool(request.form.get("on"))
     db.session.commit()
@@ -161,25 +161,25 @@ def series(code: str) -> ResponseReturnValue:
 @bp.post("/<code>/words")
 @describe(query="from", form="on from")
 def words(code: str) -> ResponseReturnValue:
-    """Say whether the words of a session that must not be recorded may be published."""
+    """Set whether texts from a session that must not be recorded may be published."""
     row = by_code(db.session(), code)
     let_words_leave(db.session(), row, leave=bool(request.form.get("on")))
     return redirect(url_for("desk.sessions.overview"), code=303)
 
 
 def back() -> str:
-    """Where a form of the sessions leads: the wizard that it was opened from, else the list."""
+    """Return where a session form leads: the wizard if it was opened there, or the list."""
     in_setup = request.values.get("from") == "setup"
     return url_for("desk.setup.sessions") if in_setup else url_for("desk.sessions.overview")
 
 
 def language_name(code: str) -> str:
-    """A language's name in the language of the page; the code where nobody knows it."""
+    """Return a language's name in the page's language, or its code if unknown."""
     return str(get_locale().languages.get(code.replace("-", "_"), code)) if code else ""
 
 
 def all_languages() -> list[tuple[str, str]]:
-    """(code, name) of every language that has a short code, by name."""
+    """Return (code, name) of every language with a two-letter code, by name."""
     known = {code for code in localedata.locale_identifiers() if len(code) in (2, 3)}
     names: Locale = get_locale()
     told = [(code, str(names.languages.get(code, code))) for code in known]
@@ -232,11 +232,11 @@ def _shown(row: EventSession) -> Form:
 
 
 def _fields(form: Form) -> SessionFields:
-    """Raises BadInput for a day or time that is none."""
+    """Parse the form; raises BadInput for an invalid date or time."""
     starts_at = _moment(form.day, form.begins)
     ends_at = _moment(form.day, form.ends)
     if starts_at and ends_at and ends_at < starts_at:
-        # Past midnight.
+        # It ends after midnight.
         ends_at = _moment(form.day, form.ends, days=1)
         if ends_at and ends_at - starts_at > LONGEST_NIGHT:
             raise BadInput("The end is before the start. Correct one of the two.")

@@ -1,4 +1,4 @@
-"""The desk's page for everything in ``reporter.toml``: what it does, checked before it is written, in force at once."""
+"""Settings page for everything in ``reporter.toml``: explained, validated before saving, in force at once."""
 
 from __future__ import annotations
 
@@ -27,10 +27,10 @@ from reporter.search import Recipe
 
 bp = Blueprint("settings", __name__, url_prefix="/settings")
 
-# The decoders were started with these.
+# Settings with which the decoder processes were started.
 AT_START = frozenset({("kiosk", "workers"), ("kiosk", "memory_mb")})
 
-# What most people look for; the rest is under "Advanced".
+# Shown first; the others are under "Advanced".
 BASIC = {
     ("gathering", "title"): later("Name of the gathering"),
     ("gathering", "language"): later("Language of the pages"),
@@ -39,7 +39,7 @@ BASIC = {
     ("wifi", "password"): later("Password of the Wi-Fi"),
 }
 
-# In front of a setting's name: what it was when the page was made.
+# Prefix of form fields that hold a setting's value when the page was rendered.
 WAS = "was."
 
 
@@ -52,20 +52,20 @@ class Field:
     help: str
     kind: str
     value: str
-    # When the form was first shown, so that one left open undoes nothing that was changed elsewhere since.
+    # The value when the form was rendered, so that a form left open reverts nothing changed elsewhere since.
     was: str
-    # Values, each with its words.
+    # Values with their labels.
     choices: tuple[tuple[str, str], ...]
     low: int | None
     error: str
     basic: bool
-    # Saved, but in force only after a restart.
+    # Saved, but applied only after a restart.
     waits: bool
 
 
 @bp.get("")
 def overview() -> str:
-    """All settings as the file has them."""
+    """Show all settings with their values in the file."""
     return _page({}, {})
 
 
@@ -74,7 +74,7 @@ def _page(typed: dict[str, str], errors: dict[str, str]) -> str:
     try:
         saved = load_settings(kiosk.settings.folder)
     except ConfigError as error:
-        # Somebody is editing it by hand: what runs goes on.
+        # The file is being edited: keep the settings in force.
         saved, trouble = kiosk.settings, error.message
     groups = [
         (SECTIONS[section], [_field(section, one, saved, typed, errors=errors) for one in fields])
@@ -124,7 +124,7 @@ def _field(
 
 
 def _choices(number: str, one: dataclasses.Field[Any], chosen: str) -> tuple[tuple[str, str], ...]:
-    """What a setting is chosen from, each with its words; none for what is typed."""
+    """Return a setting's possible values with labels; none if it is typed."""
     if number == "gathering.timezone":
         return tuple((zone, zone.replace("_", " ")) for zone in listed_zones(chosen))
     if number == "gathering.language":
@@ -133,13 +133,13 @@ def _choices(number: str, one: dataclasses.Field[Any], chosen: str) -> tuple[tup
 
 
 def listed_zones(chosen: str) -> list[str]:
-    """The places to choose a time zone from, as Europe/Berlin; with the chosen one, whatever it is."""
+    """Return the selectable time zones, such as Europe/Berlin, and always the chosen one."""
     return sorted(_places() | {"UTC", chosen})
 
 
 @cache
 def _places() -> frozenset[str]:
-    """Today's name of each zone: a list with Asia/Calcutta beside Asia/Kolkata makes people wonder which is meant."""
+    """Return the current name of each zone: former ones beside them, as Asia/Calcutta, would only confuse."""
     table = files("tzdata") / "zoneinfo" / "zone.tab"
     lines = table.read_text(encoding="utf-8").splitlines()
     return frozenset(line.split("\t")[2] for line in lines if line and not line.startswith("#"))
@@ -148,12 +148,12 @@ def _places() -> frozenset[str]:
 @bp.post("")
 @describe(other_fields=True)
 def save() -> ResponseReturnValue:
-    """Write what was changed, all or nothing."""
+    """Save all changed settings, or none."""
     kiosk = current_kiosk()
     try:
         saved = load_settings(kiosk.settings.folder)
     except ConfigError:
-        # Broken by hand: the page tells what is wrong and keeps what was typed.
+        # The file is invalid: show the error and keep what was typed.
         flash(_("Nothing was saved. Look at what is marked."), "trouble")
         return _page({number: request.form.get(number, "") for number in _numbers()}, {}), 422
     values: dict[str, dict[str, Any]] = {}
@@ -187,20 +187,20 @@ def _numbers() -> list[str]:
 @bp.post("/reload")
 @describe()
 def reload() -> ResponseReturnValue:
-    """Take what somebody wrote into the file by hand. Raises ConfigError for a broken one."""
+    """Read the file again after it was edited outside. Raises ConfigError if it is invalid."""
     take_effect(current_kiosk())
     flash(_("The file is in force now."))
     return redirect(url_for("desk.settings.overview"), code=303)
 
 
 def take_effect(kiosk: KioskContext) -> None:
-    """Let what the file says be in force from the next request on; decoders go on as they were started."""
+    """Apply the file's settings from the next request on; running decoders keep theirs."""
     fresh = load_settings(kiosk.settings.folder)
     before, kiosk.settings = kiosk.settings, fresh
     current_app.config.update(request_limits(fresh))
     kiosk.index.recipe = Recipe.of(fresh)
     if before.publish.check_faces != fresh.publish.check_faces:
         face_review.set_check(db.session(), fresh.publish.check_faces)
-    # Title, zone or language stand on walls and in posts: polls and the ledger look again.
+    # Title, time zone or language appear on walls and in posts: polls and the ledger compare again.
     next_revision(db.session())
     db.session.commit()

@@ -1,4 +1,4 @@
-"""The first run at the desk: three steps (what, when and where; sessions; the network), then print, rehearse, start."""
+"""First-run wizard: gathering, sessions and network in three steps, then print, rehearse, start."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ SECURITY = ("WPA", "WEP", "nopass")
 @bp.get("")
 @describe(statuses=(302,))
 def begin() -> ResponseReturnValue:
-    """To the first step."""
+    """Redirect to the first step."""
     return redirect(url_for("desk.setup.gathering"))
 
 
 @bp.get("/gathering")
 def gathering() -> str:
-    """Step one: what, when and where."""
+    """Show step one: name, time and place."""
     told = dataclasses.asdict(current_kiosk().settings.gathering)
     if is_fresh():
         told |= {"title": "", "timezone": _laptop_zone(), "language": _laptop_language()}
@@ -61,7 +61,7 @@ def _gathering(told: dict[str, str]) -> str:
 @bp.post("/gathering")
 @describe(form="title date:date timezone language", other_fields=True)
 def save_gathering() -> ResponseReturnValue:
-    """Keep what step one asks."""
+    """Save step one."""
     told = {name: request.form.get(name, "") for name in _names("gathering")}
     try:
         _save({"gathering": told})
@@ -73,7 +73,7 @@ def save_gathering() -> ResponseReturnValue:
 
 @bp.get("/sessions")
 def sessions() -> str:
-    """Step two: the sessions."""
+    """Show step two: the sessions."""
     rows = all_sessions(db.session())
     planned = [row for row in rows if row.title != LOBBY or row.starts_at]
     day = current_kiosk().settings.gathering.date
@@ -91,7 +91,7 @@ def sessions() -> str:
 
 @bp.get("/network")
 def network() -> str:
-    """Step three: the address for phones, the Wi-Fi, and a try with one's own phone."""
+    """Show step three: the address for phones, the Wi-Fi, and a test with a phone."""
     return _network(dataclasses.asdict(current_kiosk().settings.wifi))
 
 
@@ -106,7 +106,7 @@ def _network(wifi: dict[str, str]) -> str:
         "desk/setup_network.html",
         addresses=addresses,
         chosen=chosen or (urls[0] if len(urls) == 1 else ""),
-        # Written by hand, or of a network that this laptop has left.
+        # Set in the file, or an address in a network that this laptop has left.
         other=chosen if chosen and chosen not in urls else "",
         saved=bool(chosen),
         wifi=wifi,
@@ -119,7 +119,7 @@ def _network(wifi: dict[str, str]) -> str:
 @bp.post("/network")
 @describe(form="address ssid password security=WPA|WEP|nopass")
 def save_network() -> ResponseReturnValue:
-    """Keep the address and the Wi-Fi; the page then shows a code to try them with."""
+    """Save the address and the Wi-Fi; the page then shows a QR code to test them."""
     form = request.form
     wifi = {name: form.get(name, "").strip() for name in _names("wifi")}
     url = form.get("address", "").strip()
@@ -141,13 +141,13 @@ def save_network() -> ResponseReturnValue:
 @bp.get("/network/tried/<code>")
 @describe(answers="Tried")
 def tried(code: str) -> ResponseReturnValue:
-    """Whether a phone has opened this code."""
+    """Return whether a phone has opened this QR code."""
     return jsonify(opened=code in current_kiosk().tried)
 
 
 @bp.get("/done")
 def done() -> str:
-    """What is left to do: print, rehearse, start."""
+    """Show what is left to do: print, rehearse, start."""
     running = all_sessions(db.session())
     return render_template("desk/setup_done.html", first=running[0] if running else None)
 
@@ -168,7 +168,7 @@ def _names(section: str) -> list[str]:
 
 
 def _save(told: dict[str, dict[str, str]]) -> None:
-    """Write these settings and let them be in force. Raises ConfigError for the first that can't be."""
+    """Write these settings and apply them. Raises ConfigError for the first invalid one."""
     values: dict[str, dict[str, Any]] = {}
     for section, given in told.items():
         known = {one.name: one for one in dataclasses.fields(sections()[section])}

@@ -1,4 +1,4 @@
-"""The desk's page on the kiosk itself: its health, its address, and who may use the desk."""
+"""Desk page about the kiosk: its health, its address, and who may use the desk."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ bp = Blueprint("kiosk", __name__, url_prefix="/kiosk")
 
 @bp.get("")
 def overview() -> str:
-    """Health, address, passphrase."""
+    """Show health, address and passphrase."""
     running = agenda().running
     return render_template(
         "desk/kiosk.html",
@@ -40,7 +40,7 @@ def overview() -> str:
 @bp.post("/pause")
 @describe(form="on")
 def pause() -> ResponseReturnValue:
-    """Take nothing in (``on`` is set), or take in again."""
+    """Pause intake (``on`` is set) or resume it."""
     if request.form.get("on"):
         admission.pause(db.session(), now=current_kiosk().now())
         flash(_("The kiosk takes nothing in now. What people record waits on their phones."))
@@ -53,7 +53,7 @@ def pause() -> ResponseReturnValue:
 @bp.post("/unblock")
 @describe(form="device")
 def unblock() -> ResponseReturnValue:
-    """Let a blocked phone send again."""
+    """Unblock a phone."""
     admission.unblock(db.session(), request.form.get("device", ""))
     flash(_("That phone can send again."))
     return redirect(url_for("desk.kiosk.overview"), code=303)
@@ -62,7 +62,7 @@ def unblock() -> ResponseReturnValue:
 @bp.post("/passphrase")
 @describe(form="passphrase*")
 def passphrase() -> ResponseReturnValue:
-    """Set what other machines log in with. Only at the laptop: whoever logs in must not lock others out."""
+    """Set the passphrase for other machines. Only at the laptop: a remote user must not lock others out."""
     if not at_laptop():
         raise Forbidden(_("The passphrase can be set only at the laptop itself."))
     set_passphrase(request.form.get("passphrase", ""))

@@ -1,4 +1,4 @@
-"""The desk's page of themes: what the room said, and what an organizer makes of it."""
+"""Desk page of themes across sessions, which organizers can correct."""
 
 from __future__ import annotations
 
@@ -20,14 +20,14 @@ from reporter.themes.refresh import refresh
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
 
-# So many members of a theme are listed to choose from; the nearest ones come first.
+# Number of members listed per theme, those nearest to it first.
 LISTED = 100
 
 
 @bp.get("")
 @describe(query="show")
 def overview() -> str:
-    """All themes, brought up to date."""
+    """Show all themes, updated."""
     language = _language()
     refresh(db.session(), language, _actor())
     return render_template(
@@ -42,7 +42,7 @@ def overview() -> str:
 @bp.post("/<number>")
 @describe(form="do name into")
 def change(number: str) -> ResponseReturnValue:
-    """Rename, merge, drop or show a theme again."""
+    """Rename, merge, drop or restore a theme."""
     theme, wanted = decisions.find_theme(db.session(), number), request.form.get("do", "")
     if wanted == "rename":
         decisions.rename_theme(db.session(), theme, request.form.get("name", ""), _actor())
@@ -59,7 +59,7 @@ def change(number: str) -> ResponseReturnValue:
 @bp.post("/<number>/story")
 @describe()
 def begin_story(number: str) -> ResponseReturnValue:
-    """A story that begins with this theme."""
+    """Create a story from this theme."""
     theme = decisions.find_theme(db.session(), number)
     views = {view.id: view for view in theme_board(db.session(), _language()).themes}
     view = views.get(theme.id)
@@ -77,7 +77,7 @@ def _language() -> str:
 @bp.post("/takeaways")
 @describe(form="receipt[] into")
 def move() -> ResponseReturnValue:
-    """Move takeaways into a theme, into one of their own, or out of all."""
+    """Move takeaways to another theme, to a new one, or out of all."""
     rows = [by_receipt(db.session(), receipt) for receipt in request.form.getlist("receipt")]
     into = _move(rows, request.form.get("into", ""))
     return _back(into.id.hex if into else "")
@@ -93,7 +93,7 @@ def _move(rows: list[Takeaway], into: str) -> Theme | None:
 
 @bp.post("/undo")
 def undo() -> ResponseReturnValue:
-    """Take the last change back."""
+    """Undo the last change."""
     decisions.undo_theme_step(db.session())
     flash(_("The last change is undone."))
     return redirect(url_for("desk.themes.overview"), code=303)

@@ -1,4 +1,4 @@
-"""What an organizer does now and then: a copy on a stick, a bundle, another laptop's gathering, checks, a rehearsal."""
+"""Occasional tasks: backup, bundle, merge, checks, rehearsal."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ MOST_PHONES = 100
 
 
 def tasks() -> Tasks:
-    """The tasks of this kiosk."""
+    """Return this kiosk's tasks."""
     app: Flask = current_app._get_current_object()  # type: ignore[attr-defined]
     found: Tasks = app.extensions.setdefault("tasks", Tasks(app))
     return found
@@ -52,7 +52,7 @@ def tasks() -> Tasks:
 
 @bp.get("")
 def overview() -> str:
-    """Everything, with the task that runs or ran last on top."""
+    """Show all tasks, the current or last one first."""
     return render_template(
         "desk/tools.html",
         task=tasks().last,
@@ -67,13 +67,13 @@ def overview() -> str:
 @bp.get("/progress")
 @describe(produces="application/json")
 def progress() -> ResponseReturnValue:
-    """How far the task is, as JSON."""
+    """Return the task's progress as JSON."""
     task = tasks().last
     return jsonify(task.as_json() if task else {"state": ""})
 
 
 def _begin(kind: str, work: Work) -> ResponseReturnValue:
-    """Only at the laptop: sticks are put in there, and who pulls one out sees what is written."""
+    """Start a task. Only at the laptop, because sticks are plugged in there."""
     if not at_laptop():
         raise Forbidden("This can be done only at the laptop itself.")
     tasks().begin(kind, work)
@@ -83,7 +83,7 @@ def _begin(kind: str, work: Work) -> ResponseReturnValue:
 @bp.post("/backup")
 @describe(form="stick*")
 def backup() -> ResponseReturnValue:
-    """A verified copy onto a stick."""
+    """Write a verified backup to a stick."""
     stick = chosen_stick(request.form.get("stick", ""))
     return _begin("backup", partial(back_up, current_kiosk(), stick))
 
@@ -91,7 +91,7 @@ def backup() -> ResponseReturnValue:
 @bp.post("/bundle")
 @describe(form="stick*")
 def bundle() -> ResponseReturnValue:
-    """What everybody may see, as one file on a stick."""
+    """Write the public bundle to a stick as one file."""
     stick = chosen_stick(request.form.get("stick", ""))
     return _begin("bundle", partial(bundle_to, current_kiosk(), stick))
 
@@ -99,7 +99,7 @@ def bundle() -> ResponseReturnValue:
 @bp.post("/merge")
 @describe(form="other*")
 def merge() -> ResponseReturnValue:
-    """Another laptop's gathering comes in."""
+    """Merge another laptop's gathering into this one."""
     kiosk, other = current_kiosk(), chosen_gathering(request.form.get("other", ""))
     return _begin("merge", partial(take_in, kiosk, other))
 
@@ -107,7 +107,7 @@ def merge() -> ResponseReturnValue:
 @bp.post("/restore")
 @describe(form="other*")
 def restore() -> ResponseReturnValue:
-    """A backup becomes a gathering of this laptop, beside the one that runs."""
+    """Restore a backup as another gathering of this laptop."""
     source = chosen_backup(request.form.get("other", ""))
     return _begin("restore", partial(restore_from, current_kiosk(), source))
 
@@ -115,7 +115,7 @@ def restore() -> ResponseReturnValue:
 @bp.post("/open")
 @describe(form="folder*", statuses=(200,))
 def open_other() -> str:
-    """This kiosk ends, and another gathering of this laptop begins on the same address."""
+    """Stop this kiosk and serve another gathering of this laptop at the same address."""
     if not at_laptop():
         raise Forbidden("This can be done only at the laptop itself.")
     kiosk = current_kiosk()
@@ -133,12 +133,12 @@ def open_other() -> str:
 @bp.post("/check")
 @describe()
 def check() -> ResponseReturnValue:
-    """What would go wrong today."""
+    """Run the doctor's checks."""
     return _begin("check", partial(_examine, current_kiosk(), own_port()))
 
 
 def _examine(kiosk: KioskContext, port: int, tell: Progress) -> Sequence[str]:
-    """What is not well; one sentence if all is."""
+    """Return the checks' problems; one sentence if there are none."""
     from kiosk.doctor.checks import CHECKS, examine
     from kiosk.doctor.finding import Verdict
 
@@ -153,7 +153,7 @@ def _examine(kiosk: KioskContext, port: int, tell: Progress) -> Sequence[str]:
 @bp.post("/rehearse")
 @describe(form="phones:integer")
 def rehearse() -> ResponseReturnValue:
-    """Play volunteers against this kiosk."""
+    """Simulate volunteers at this kiosk."""
     asked = request.form.get("phones", "20")
     phones = min(MOST_PHONES, max(1, int(asked))) if asked.isdecimal() else 20
     return _begin("rehearse", partial(play_volunteers, current_kiosk(), own_port(), phones))

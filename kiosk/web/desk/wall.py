@@ -1,4 +1,4 @@
-"""The desk's page for the wall: what it shows, a line for everybody, and away with what should not be there."""
+"""Desk page for the wall: what it shows, an announcement, and hiding cards."""
 
 from __future__ import annotations
 
@@ -38,13 +38,13 @@ MODES = (
     (MAP, later("Map of the sessions")),
     (THEMES, later("What the room said")),
 )
-# As many as fit beside one another; what is older is hidden in Review.
+# As many cards as fit in a row; older ones are hidden in the review.
 CARDS = 24
 
 
 @bp.get("")
 def overview() -> str:
-    """The switches and what the wall shows."""
+    """Show the settings and the current cards."""
     rows = shown_cards()[:CARDS]
     return render_template(
         "desk/wall.html",
@@ -60,7 +60,7 @@ def overview() -> str:
 @bp.post("")
 @describe(form="mode line paused light")
 def change() -> ResponseReturnValue:
-    """Set what the form (or a key at the wall) sends; the rest stays."""
+    """Apply the form's settings (or one from a key at the wall); others stay."""
     form = request.form
     switches = {name: form[name] == "1" for name in ("paused", "light") if name in form}
     set_board(db.session(), mode=form.get("mode"), line=form.get("line"), **switches)
@@ -73,7 +73,7 @@ def change() -> ResponseReturnValue:
 @bp.post("/wifi-code")
 @describe(form="on from")
 def wifi_code() -> ResponseReturnValue:
-    """Show the Wi-Fi's code on start page and wall (``on`` is set), or don't."""
+    """Show or hide the Wi-Fi's QR code on start page and wall (``on`` is set)."""
     kiosk = current_kiosk()
     save_settings(kiosk.settings.folder, {"wall": {"wifi_code": bool(request.form.get("on"))}})
     take_effect(kiosk)
@@ -84,7 +84,7 @@ def wifi_code() -> ResponseReturnValue:
 @bp.post("/hide/<receipt>")
 @describe()
 def hide(receipt: str) -> ResponseReturnValue:
-    """Away with one, now. Review can bring it back."""
+    """Hide a takeaway at once; review can restore it."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     decisions.hide(db.session(), takeaway, desk_actor())
     flash(_("It is hidden. Under Review, Hidden, you can bring it back."))

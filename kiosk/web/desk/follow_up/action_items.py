@@ -1,4 +1,4 @@
-"""The desk's list of what is open: questions and things to do, who takes care, by when, what became of it."""
+"""Open questions and tasks at the desk: who takes care of them, when they are due, their outcome."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ STATES = (
     (ItemState.DONE.value, later("Done")),
     (ItemState.DROPPED.value, later("Dropped")),
 )
-# What the form of an item has; a ticked box is sent, one that is not ticked is not.
+# The form's fields; browsers send a checkbox only if it is ticked.
 _FIELDS = ("what", "who", "due_on", "outcome", "state")
 
 
 @bp.get("")
 @describe(query="state show takeaway reply")
 def overview() -> str:
-    """Items of a state, what might become one, and the form for a new one."""
+    """List items in a state, candidates for new ones, and the form."""
     wanted = request.args.get("state", "")
     state = wanted if wanted in set(ItemState) else ItemState.OPEN.value
     takeaway, reply = _sources()
@@ -56,19 +56,19 @@ def overview() -> str:
 
 
 def today() -> Any:
-    """The day at the gathering's place."""
+    """Return the current date at the gathering."""
     return current_kiosk().now().astimezone(current_kiosk().settings.zone).date()
 
 
 def _sources() -> tuple[Takeaway | None, Reply | None]:
-    """What the new item comes from, by the address of the page."""
+    """Return the takeaway or reply that the page's address names for a new item."""
     receipt, number = request.args.get("takeaway", ""), request.args.get("reply", "")
     takeaway = by_receipt(db.session(), receipt) if receipt else None
     return takeaway, replies.find_reply(db.session(), number) if number else None
 
 
 def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
-    """What the form of a new item holds already."""
+    """Return the initial values of a new item's form."""
     if takeaway is not None:
         words = takeaway.caption or takeaway.text
         kind = takeaway.intent if takeaway.intent in action_items.KINDS else Intent.ACTION.value
@@ -84,7 +84,7 @@ def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
     form="what who who_agreed due_on outcome state settle kind=learned|idea|question|action takeaway reply",
 )
 def begin() -> ResponseReturnValue:
-    """A new item."""
+    """Create an item."""
     takeaway, reply = _sources()
     kind = request.form.get("kind", Intent.ACTION.value)
     item = action_items.begin_item(
@@ -97,7 +97,7 @@ def begin() -> ResponseReturnValue:
 @bp.post("/<number>")
 @describe(query="state", form="what who who_agreed due_on outcome state settle")
 def change(number: str) -> ResponseReturnValue:
-    """Change an item; a button of its own settles it."""
+    """Change an item, or settle it with its own button."""
     item = action_items.find_item(db.session(), number)
     action_items.change_item(db.session(), item, current_kiosk().actor("desk"), _values())
     return _back(state=request.args.get("state", ""), show=number)

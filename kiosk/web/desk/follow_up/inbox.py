@@ -1,4 +1,4 @@
-"""The desk's inbox: what was said at any place, shown, answered, done with, from one list."""
+"""Inbox of replies from all targets: show, answer, assign, mark as done."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ KINDS = {
 @bp.get("")
 @describe(query="view before show")
 def overview() -> str:
-    """The list, one of it large with its thread, and how far each place was heard."""
+    """Show the list, one reply with its thread, and when each target was last polled."""
     view = _view()
     page = inbox.inbox(
         db.session(), view, current_kiosk().now(), before=request.args.get("before", "")
@@ -80,7 +80,7 @@ def _chosen(rows: list[Reply]) -> Reply | None:
 
 
 def _neighbours(rows: list[Reply], shown: Reply | None) -> tuple[str, str]:
-    """Ids before and after the one shown, '' at the ends."""
+    """Return the ids before and after the selected reply, '' at the ends."""
     ids = [row.id.hex for row in rows]
     if shown is None or shown.id.hex not in ids:
         return "", ids[0] if ids else ""
@@ -89,7 +89,7 @@ def _neighbours(rows: list[Reply], shown: Reply | None) -> tuple[str, str]:
 
 
 def _about(row: Reply) -> str:
-    """What it is about, in a line."""
+    """Return one line on what a reply refers to."""
     if row.takeaway is not None:
         words = row.takeaway.caption or row.takeaway.text
         return words or row.takeaway.session.title
@@ -105,7 +105,7 @@ def _can_answer(row: Reply | None) -> bool:
 @bp.post("/look")
 @describe(query="view", form="")
 def look() -> ResponseReturnValue:
-    """Look at all places now."""
+    """Fetch replies from all targets now."""
     ask_for_looks(db.session(), current_kiosk())
     flash(_("All places are looked at now. What is new appears here."))
     return _back(_view())
@@ -114,7 +114,7 @@ def look() -> ResponseReturnValue:
 @bp.post("/<number>/decide")
 @describe(query="view", form="do days:integer name")
 def decide(number: str) -> ResponseReturnValue:
-    """Show, hide, hold, done, open, sleep, block, assign, take back; then on to the next."""
+    """Apply a decision (show, hide, hold, done, open, snooze, block, assign, withdraw) and go to the next reply."""
     reply, wanted, actor = (
         replies.find_reply(db.session(), number),
         request.form.get("do", ""),
@@ -123,7 +123,7 @@ def decide(number: str) -> ResponseReturnValue:
     onward = _onward(reply)
     if wanted in STATES:
         replies.decide(db.session(), reply, actor, STATES[wanted])
-        # Shown is not answered: it stays on the list until somebody is done with it.
+        # A shown reply stays in the list until it is marked as done.
         return _back(_view(), show="" if wanted == "hide" else reply.id.hex, onward=onward)
     if wanted in ("done", "open"):
         inbox.mark_done(db.session(), reply, actor, done=wanted == "done")
@@ -153,7 +153,7 @@ def _actor() -> Any:
 
 
 def _onward(reply: Reply) -> str:
-    """Who is looked at after this one: the next in the list, else the one before."""
+    """Return the reply to select next: the following one in the list, or the preceding one."""
     rows = inbox.inbox(db.session(), _view(), current_kiosk().now()).rows
     before, after = _neighbours(rows, reply)
     return after or before
@@ -162,7 +162,7 @@ def _onward(reply: Reply) -> str:
 @bp.post("/<number>/answer")
 @describe(query="view", form="greeting text")
 def answer(number: str) -> ResponseReturnValue:
-    """Answer it as the organization; what is answered is done with."""
+    """Answer a reply as the organization and mark it as done."""
     reply = replies.find_reply(db.session(), number)
     parts = (request.form.get("greeting", "").strip(), request.form.get("text", "").strip())
     onward = _onward(reply)

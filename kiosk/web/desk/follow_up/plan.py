@@ -1,4 +1,4 @@
-"""The desk's page for the time after the event: what matters in numbers, the plan, the next gathering."""
+"""Desk page for the time after the event: statistics, the follow-up plan, the next gathering."""
 
 from __future__ import annotations
 
@@ -41,13 +41,13 @@ STATES = {
 
 
 def facts() -> GatheringFacts:
-    """What every post needs to know of the gathering."""
+    """Return what every post needs to know about the gathering."""
     return gathering_facts(db.session(), current_kiosk().settings)
 
 
 @bp.get("")
 def overview() -> str:
-    """The page."""
+    """Show the page."""
     told = facts()
     return render_template(
         "desk/afterwards.html",
@@ -66,7 +66,7 @@ def overview() -> str:
 @bp.post("/plan/<name>")
 @describe(form="do due_on")
 def decide(name: str) -> ResponseReturnValue:
-    """Write a draft, say yes, take back, leave out, set the day."""
+    """Draft, approve, withdraw, skip or reschedule a step."""
     wanted, actor = request.form.get("do", ""), current_kiosk().actor("desk")
     if wanted == "draft":
         story = follow_up_plan.draft(db.session(), facts(), name, actor)
@@ -90,14 +90,14 @@ def decide(name: str) -> ResponseReturnValue:
 
 
 def _page_of(story: Story) -> str:
-    """Where a story is read and changed."""
+    """Return the URL where a story is read and edited."""
     return url_for("desk.stories.edit", story_id=story.id.hex)
 
 
 @bp.post("/next")
 @describe(form="do title starts_at ends_at place url words")
 def save_next() -> ResponseReturnValue:
-    """When and where the next gathering is."""
+    """Save time and place of the next gathering."""
     form = request.form
     if form.get("do") == "forget":
         forget_next(db.session())
@@ -120,7 +120,7 @@ def save_next() -> ResponseReturnValue:
 
 
 def _moment(text: str) -> datetime | None:
-    """What a browser's field for day and time sends, in the gathering's zone."""
+    """Parse a browser's date-time field in the gathering's time zone."""
     if not text.strip():
         return None
     try:
@@ -131,7 +131,7 @@ def _moment(text: str) -> datetime | None:
 
 @bp.get("/digest")
 def digest() -> str:
-    """One page to print: what became of it, what is open, when people meet again."""
+    """Show one page to print: outcomes, open items, the next gathering."""
     items = all_items(db.session())
     return render_template(
         "print/digest.html",

@@ -1,4 +1,4 @@
-"""The desk's page for erasing: nothing of a takeaway stays but a tombstone without content."""
+"""Desk page for erasing takeaways except for a tombstone without content."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ bp = Blueprint("erase", __name__, url_prefix="/erase")
 @bp.get("")
 @describe(query="receipts")
 def page() -> str:
-    """Ask for receipts; with some, show what they are and where copies hold them."""
+    """Ask for receipts; with some, show their takeaways and which copies hold them."""
     rows = _rows(request.args.get("receipts", ""))
     copies = copies_holding(db.session(), [row.id for row in rows]) if rows else []
     return _page(rows=rows, copies=[held for held in copies if held.holds or not held.known])
@@ -33,7 +33,7 @@ def page() -> str:
 @bp.post("")
 @describe(form="receipts sure", statuses=(200,))
 def erase() -> str:
-    """Erase them; tell what is left anywhere else."""
+    """Erase the takeaways and show what remains elsewhere."""
     rows = _rows(request.form.get("receipts", ""))
     if not rows or not request.form.get("sure"):
         raise BadInput(_("Name at least one receipt, and tick that you are sure."))
@@ -53,7 +53,7 @@ def _page(*, rows: list[Takeaway], copies: list[Held], done: Erased | None = Non
 
 
 def _rows(typed: str) -> list[Takeaway]:
-    """The takeaways of receipts that stand in one text, each once; raises NotFound."""
+    """Return the takeaways whose receipts are in the text, each once; raises NotFound."""
     receipts = [one for one in re.split(r"[\s,;]+", typed) if one]
     found = {row.id: row for row in (by_receipt(db.session(), one) for one in receipts)}
     return list(found.values())

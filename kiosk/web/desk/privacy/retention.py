@@ -1,4 +1,4 @@
-"""The desk's page on privacy: what goes by itself and when, what is still to be taken down, what copies still hold."""
+"""Desk page on privacy: retention, pending takedowns, and copies that still hold erased data."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from reporter.privacy.retention import Kind
 
 bp = Blueprint("privacy", __name__, url_prefix="/privacy")
 
-# Announced takeaways that the page lists; the rest is counted.
+# Maximum number of listed takeaways; further ones are counted.
 MOST = 50
 WORDS = {
     Kind.UNAPPROVED: later("Words and files that nobody has approved"),
@@ -32,20 +32,20 @@ WORDS = {
 
 @dataclass(frozen=True)
 class Leaving:
-    """A takeaway that has to leave a place where it was published."""
+    """A takeaway to be removed from a target."""
 
     receipt: str
     place: str
     url: str
     asked_at: datetime
     done_at: datetime | None
-    # Why not yet, or what can't be reached there.
+    # Why it is pending, or what can't be reached.
     note: str
 
 
 @bp.get("")
 def overview() -> str:
-    """All of it on one page."""
+    """Show all of it."""
     kiosk = current_kiosk()
     going = leaving(kiosk)
     return render_template(
@@ -60,7 +60,7 @@ def overview() -> str:
 
 
 def takedowns(*, receipts: tuple[str, ...] = ()) -> list[Leaving]:
-    """What has to leave which place, and whether it has; the newest first, all or of some receipts."""
+    """Return pending and finished takedowns, newest first, of all or of some receipts."""
     query = (
         select(Takedown, Delivery, Takeaway.receipt)
         .join(Delivery, Takedown.delivery_id == Delivery.id)
@@ -81,5 +81,5 @@ def _leaving(asked: Takedown, row: Delivery, receipt: str) -> Leaving:
 
 
 def copies() -> list[Remains]:
-    """Copies that still hold something that has gone here, or that can't be looked into."""
+    """Return copies that still hold something erased here, or that can't be examined."""
     return [one for one in remains_in_copies(db.session()) if one.any or not one.known]

@@ -1,4 +1,4 @@
-"""The desk's page for a support bundle: everything that is in it, before anybody saves it."""
+"""Desk page that shows a support bundle's contents before it is saved."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ bp = Blueprint("support", __name__, url_prefix="/support")
 
 @bp.get("")
 def overview() -> str:
-    """Show it."""
+    """Show the contents."""
     return render_template(
         "desk/support.html", files=support_files(current_kiosk(), own_port() or 8000)
     )
@@ -26,7 +26,7 @@ def overview() -> str:
 @bp.post("")
 @describe(produces="application/zip", statuses=(200,))
 def save() -> Response:
-    """The same as one file."""
+    """Send the contents as one file."""
     packed = io.BytesIO()
     with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as bundle:
         for name, text in support_files(current_kiosk(), own_port() or 8000).items():
