@@ -1,4 +1,4 @@
-"""The pages for phones: the sessions, the capture page, the receipt. No account; everything works without scripts."""
+"""Pages for phones: sessions, capture page, receipt. No account is needed, and everything works without scripts."""
 
 from __future__ import annotations
 
@@ -59,12 +59,12 @@ from reporter.moderation.visibility import Scope, may_show
 from reporter.privacy.retention import went_by_itself
 
 bp = Blueprint("phone", __name__)
-# Volunteers have no account and no cookie that could be misused: whoever holds the receipt may.
+# No CSRF token: volunteers have neither account nor session cookie; the receipt is the authorization.
 csrf.exempt(bp)
 bp.app_template_filter("receipt_code")(format_receipt)
 
 OWN = ("text", "audience", "author")
-# What a contributor may answer afterwards to the question about the people in a picture.
+# Answers that a contributor may give later to the question about people in the picture.
 ANSWERS = frozenset({Consent.AGREED.value, Consent.UNSURE.value, Consent.CHILD.value})
 
 
@@ -80,7 +80,7 @@ def _point_outside() -> ResponseReturnValue | None:
 @bp.get("/S/<code>")
 @bp.get("/s/<code>")
 def capture(code: str) -> ResponseReturnValue:
-    """The capture page of a session."""
+    """Show a session's capture page."""
     try:
         event = by_code(db.session(), code)
     except NotFound:
@@ -108,7 +108,7 @@ def _unknown(code: str) -> str:
 
 
 def _fresh(response: Response) -> Response:
-    """Going back must fetch a page with a new client_id: the old one would give the first receipt again."""
+    """Forbid caching: going back must fetch a new client_id, because the old one would return the first receipt."""
     response.headers["Cache-Control"] = "no-store"
     return response
 
@@ -122,10 +122,10 @@ def _fresh(response: Response) -> Response:
     statuses=(201, 303),
 )
 def keep(code: str) -> ResponseReturnValue:
-    """Take in what the form brings; answers when it is on the disk."""
+    """Receive the form; responds when it is stored on the disk."""
     kiosk = current_kiosk()
     event = by_code(db.session(), code)
-    # No connection is kept while a phone's bytes flow.
+    # Hold no database connection while a phone is sending.
     db.session.rollback()
     offer = _asked(offer_from_form(event))
     taken = take_in(
@@ -144,7 +144,7 @@ def keep(code: str) -> ResponseReturnValue:
 
 
 def _asked(offer: Submission) -> Submission:
-    """Our own page asks about the people in a picture. No answer is stored as no answer, never as "yes"."""
+    """Read the answer about people in the picture. A missing answer is stored as none, never as "yes"."""
     if request.form.get("consent_asked") and offer.files and not offer.consent:
         return dataclasses.replace(offer, consent=Consent.UNANSWERED.value)
     return offer
@@ -153,34 +153,34 @@ def _asked(offer: Submission) -> Submission:
 @bp.get("/qr.svg")
 @describe(produces="image/svg+xml")
 def start_qr() -> Response:
-    """The QR code of the start page: what runs now, and the other sessions."""
+    """Send the QR code of the start page."""
     return _svg(base_url() + url_for("start.page"))
 
 
 @bp.get("/s/<code>/qr.svg")
 @describe(produces="image/svg+xml")
 def session_qr(code: str) -> Response:
-    """The QR code of a session's page."""
+    """Send the QR code of a session's page."""
     return _svg(session_url(base_url(), by_code(db.session(), code).code))
 
 
 @bp.get("/t/<receipt>/qr.svg")
 @describe(produces="image/svg+xml")
 def receipt_qr(receipt: str) -> Response:
-    """The QR code of a receipt's page."""
+    """Send the QR code of a receipt's page."""
     takeaway = by_receipt(db.session(), receipt)
     return _svg(base_url() + url_for("phone.receipt", receipt=takeaway.receipt))
 
 
 def _svg(text: str) -> Response:
-    # Short: the laptop's address may change with the next Wi-Fi.
+    # Briefly: the laptop's address may change with the next Wi-Fi.
     return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "max-age=60"})
 
 
 @bp.get("/t/<receipt>")
 @describe(query="kept changed", answers="Takeaway", produces="text/html")
 def receipt(receipt: str) -> ResponseReturnValue:
-    """What became of a takeaway."""
+    """Show a takeaway's state."""
     if wants_json() and (stamp := receipt_stamp(receipt)):
         return polled(stamp, lambda: _own_record(receipt))
     takeaway = by_receipt(db.session(), receipt)
@@ -204,7 +204,7 @@ def receipt(receipt: str) -> ResponseReturnValue:
 
 
 def said_to(takeaway: Takeaway) -> list[Reply]:
-    """What was said to it and passed review: its contributor reads it wherever the takeaway itself is shown."""
+    """Return approved replies, which its contributor can read wherever the takeaway is shown."""
     return thread(db.session(), takeaway, Scope.ROOM)
 
 
@@ -220,11 +220,11 @@ def _own_record(receipt: str) -> dict[str, Any]:
     statuses=(200, 303),
 )
 def change_own(receipt: str) -> ResponseReturnValue:
-    """Change one's own words, audience or name."""
+    """Change one's own text, audience or name."""
     takeaway = by_receipt(db.session(), receipt)
     given = read_texts((*OWN, "consent")) if request.is_json else request.form
     values = {name: plain_text(given[name]) for name in OWN if name in given}
-    # Once there is an answer, or an organizer's decision, it stands.
+    # An existing answer, or an organizer's decision, is kept.
     if takeaway.consent == Consent.UNANSWERED and given.get("consent") in ANSWERS:
         values["consent"] = str(given["consent"])
     check_lengths(
@@ -244,7 +244,7 @@ def change_own(receipt: str) -> ResponseReturnValue:
 @bp.post("/t/<receipt>/mail")
 @describe(form="address answer invite stop")
 def leave_address(receipt: str) -> ResponseReturnValue:
-    """Leave an address for one message when there is an answer, or for the next invitation; or take it away."""
+    """Store an address for one message about an answer, or for the next invitation; or delete it."""
     takeaway, form, kiosk = by_receipt(db.session(), receipt), request.form, current_kiosk()
     if form.get("stop"):
         next_gathering.stop_mail(db.session(), takeaway, kiosk.now())
@@ -263,7 +263,7 @@ def leave_address(receipt: str) -> ResponseReturnValue:
 
 @bp.get("/t/<receipt>/withdraw")
 def ask_withdraw(receipt: str) -> ResponseReturnValue:
-    """Ask once, and say what it reaches."""
+    """Ask for confirmation, and list what the withdrawal reaches."""
     takeaway = by_receipt(db.session(), receipt)
     page = render_template("phone/withdraw.html", record=full_record(takeaway, signed_media_url))
     return _fresh(make_response(page))
@@ -272,7 +272,7 @@ def ask_withdraw(receipt: str) -> ResponseReturnValue:
 @bp.post("/t/<receipt>/withdraw")
 @describe(form="sure", answers="Takeaway", statuses=(200, 303))
 def withdraw_own(receipt: str) -> ResponseReturnValue:
-    """Take it back."""
+    """Withdraw the takeaway."""
     kiosk = current_kiosk()
     takeaway = by_receipt(db.session(), receipt)
     withdraw(db.session(), takeaway, kiosk.actor("contributor"), kiosk.store)
@@ -290,24 +290,24 @@ _LEAVING: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class Step:
-    """A station on a takeaway's way."""
+    """A step of a takeaway's progress."""
 
     words: str
     done: bool
     url: str = ""
-    # What has to be said beside it: why not, or what it does not reach.
+    # An explanation: why not, or what it does not reach.
     note: str = ""
 
 
 def steps(record: dict[str, Any]) -> list[Step]:
-    """recorded > safe > approved > published, from a takeaway's record."""
+    """Derive recorded > safe > approved > published from a takeaway's record."""
     state = record["state"]
     way = [Step(_("Recorded"), True), Step(_("Safe"), True)]
     if state == TakeawayState.WITHDRAWN:
         return [*way, Step(_("Taken back"), True), *_leaving(record)]
     way.append(Step(_("Approved"), state == TakeawayState.APPROVED))
     places = [p for p in record["published"] if p["state"] not in _LEAVING]
-    # Once a place: it may be in its session's story and in the report.
+    # Once per target: it may be in a session's story and in the report.
     first = {p["target"]: p for p in reversed(places)}
     way += [
         Step(_("Published: %(place)s", place=name), True, _link(first[name]["url"]))
@@ -318,12 +318,12 @@ def steps(record: dict[str, Any]) -> list[Step]:
 
 
 def _link(url: str) -> str:
-    """An address that a phone can open: never that of a folder on the laptop."""
+    """Return a URL that a phone can open, never that of a local folder."""
     return url if url.startswith(("https://", "http://")) else ""
 
 
 def _leaving(record: dict[str, Any]) -> list[Step]:
-    """What became of taking it down, place by place."""
+    """Return the takedown's state per target."""
     told = []
     for place in (p for p in record["published"] if p["state"] in _LEAVING):
         done = place["state"] == "withdrawn"

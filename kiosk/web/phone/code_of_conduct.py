@@ -1,4 +1,4 @@
-"""The code of conduct: the gathering's own ``conduct.txt``, or a few plain sentences."""
+"""The code of conduct: the gathering's ``conduct.txt``, or default sentences."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ FILE_NAME = "conduct.txt"
 
 
 def conduct_paragraphs(settings: Settings) -> list[str]:
-    """Its paragraphs. Raises ConfigError if the file isn't UTF-8 text."""
+    """Return its paragraphs. Raises ConfigError if the file isn't UTF-8 text."""
     try:
         text = (settings.folder / FILE_NAME).read_text(encoding="utf-8-sig")
     except FileNotFoundError:

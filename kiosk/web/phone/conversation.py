@@ -1,4 +1,4 @@
-"""The conversation at the gathering: read what was said to a takeaway, answer it, build on it, second it."""
+"""Conversation at the gathering: read, answer, build on and second takeaways."""
 
 from __future__ import annotations
 
@@ -32,21 +32,21 @@ from reporter.moderation.visibility import Scope, may_show
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("talk", __name__)
-# As on the phone's other pages: no account, no cookie that could be misused.
+# No CSRF token: as on the phone's other pages, there is neither account nor session cookie.
 csrf.exempt(bp)
 
 KINDS = (
     (ReplyKind.ANSWER.value, later("I answer")),
     (ReplyKind.BUILD.value, later("I build on it")),
 )
-# "Me too" from the laptop itself counts once as well.
+# A "Me too" from the laptop itself counts once too.
 LAPTOP = "laptop"
 
 
 @bp.get("/talk/<number>")
 @describe(query="told", answers="Thread", produces="text/html")
 def conversation(number: str) -> ResponseReturnValue:
-    """A takeaway, what was said to it, and the form to say something."""
+    """Show a takeaway, its replies, and the reply form."""
     takeaway = _shown(number)
     if wants_json():
         return jsonify({"replies": [_json(reply) for reply in _thread(takeaway)]})
@@ -78,7 +78,7 @@ def _new_too() -> bool:
 
 
 def _shown(number: str) -> Takeaway:
-    """Only what may be shown in the room; of anything else nobody learns that it is there."""
+    """Return the takeaway if it may be shown in the room; others look as if they did not exist."""
     try:
         found = db.session.get(Takeaway, uuid.UUID(number))
     except ValueError:
@@ -89,7 +89,7 @@ def _shown(number: str) -> Takeaway:
 
 
 def _without_receipt(takeaway: Takeaway) -> dict[str, object]:
-    """Whoever holds a receipt may change and withdraw, so it is not for everybody."""
+    """Remove receipts, because their holders may change and withdraw."""
     return {**takeaway_record(takeaway, media_url), "receipt": ""}
 
 
@@ -98,7 +98,7 @@ def _thread(takeaway: Takeaway) -> list[Reply]:
 
 
 def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
-    """No wider than what it answers."""
+    """Return the audiences no wider than that of the takeaway."""
     order = list(Audience)
     first = order.index(Audience(takeaway.audience))
     return [(value, words) for value, words in AUDIENCES if order.index(Audience(value)) >= first]
@@ -111,7 +111,7 @@ def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
     statuses=(201, 303),
 )
 def say(number: str) -> ResponseReturnValue:
-    """Keep what somebody says to it."""
+    """Store a reply."""
     takeaway, form, kiosk = _shown(number), request.form, current_kiosk()
     text, author = form.get("text", ""), form.get("author", "")
     check_lengths(kiosk.settings.limits, text=text, author=author)
@@ -145,7 +145,7 @@ def _number(text: str) -> uuid.UUID | None:
 @bp.post("/talk/<number>/second")
 @describe(form="client_id", answers="Counts", statuses=(201, 303))
 def second(number: str) -> ResponseReturnValue:
-    """ "Me too": counted once for each phone."""
+    """Count a "Me too", once per phone."""
     takeaway, kiosk = _shown(number), current_kiosk()
     word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
@@ -157,7 +157,7 @@ def second(number: str) -> ResponseReturnValue:
 @bp.post("/talk/<number>/report")
 @describe(form="text reply")
 def report(number: str) -> ResponseReturnValue:
-    """Tell the organizers that something should not be here; they find it in their inbox."""
+    """Report content to the organizers' inbox."""
     takeaway, kiosk = _shown(number), current_kiosk()
     text = request.form.get("text", "")
     check_lengths(kiosk.settings.limits, text=text)
@@ -174,7 +174,7 @@ def report(number: str) -> ResponseReturnValue:
 @bp.get("/r/<receipt>")
 @describe(query="kept", answers="Reply", produces="text/html")
 def own(receipt: str) -> ResponseReturnValue:
-    """What became of a reply; its author can take it back."""
+    """Show a reply's state; its author can withdraw it."""
     reply = replies.by_reply_receipt(db.session(), receipt)
     if wants_json():
         return jsonify({**_json(reply), "receipt": reply.receipt, "state": reply.state})
@@ -190,7 +190,7 @@ def own(receipt: str) -> ResponseReturnValue:
 @bp.post("/r/<receipt>/withdraw")
 @describe(form="sure")
 def withdraw_own(receipt: str) -> ResponseReturnValue:
-    """Take it back."""
+    """Withdraw the reply."""
     reply = replies.by_reply_receipt(db.session(), receipt)
     replies.take_back(db.session(), reply, current_kiosk().actor("contributor"))
     return redirect(url_for("talk.own", receipt=reply.receipt), code=303)
@@ -198,7 +198,7 @@ def withdraw_own(receipt: str) -> ResponseReturnValue:
 
 @bp.get("/conduct")
 def conduct() -> str:
-    """How people treat one another here, and whom to tell."""
+    """Show the code of conduct and whom to contact."""
     return render_template(
         "phone/conduct.html", paragraphs=conduct_paragraphs(current_kiosk().settings)
     )

@@ -1,4 +1,4 @@
-"""Where a page is shown: a browser, the sheet that opens when a phone joins a Wi-Fi, or an app's own little browser.
+"""Detect where a page is shown: a browser, the captive-portal window of a Wi-Fi, or an app's embedded browser.
 
 A sheet can't pick files, and closing it may drop the Wi-Fi; an app's browser forgets what a page keeps. Both are told
 by their User-Agent, and Android's by the package name that it sends with each request (X-Requested-With).
@@ -29,7 +29,7 @@ _APPLE = re.compile(r"\((iPhone|iPad|iPod|Macintosh)\b.*AppleWebKit/")
 
 
 def window(headers: Mapping[str, str]) -> str:
-    """SHEET, APP, or '' for a browser of its own."""
+    """Return SHEET, APP, or '' for a regular browser."""
     agent = headers.get("User-Agent", "")
     if _SHEETS.search(agent) or headers.get("X-Requested-With", "").endswith("captiveportallogin"):
         return SHEET
@@ -42,7 +42,7 @@ def window(headers: Mapping[str, str]) -> str:
 
 
 def point_outside() -> ResponseReturnValue | None:
-    """Before a page with a form: the page that says "open in your browser", where that is needed.
+    """Before a page with a form, show the page "open in your browser" where that is needed.
 
     ``?outside`` asks for it: a browser that noticed itself that it can't pick files. ``?here=1`` goes on all the same
     and is remembered; a page installed on an iPhone starts with it, because it looks like a sheet.
@@ -59,7 +59,7 @@ def point_outside() -> ResponseReturnValue | None:
 
 
 def remember(response: Response) -> Response:
-    """Keep to "go on here"."""
+    """Remember the choice "go on here"."""
     if "here" in request.args:
         response.set_cookie(
             COOKIE, "1", max_age=90 * 86400, samesite="Lax", httponly=True, secure=request.is_secure

@@ -1,4 +1,4 @@
-"""What one phone has recorded: the list is the phone's own, the kiosk only tells what became of each."""
+"""List of what one phone has recorded: the phone keeps the list, the kiosk returns each takeaway's state."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ from reporter.models import ReceiptAlias, Takeaway
 from reporter.stories.takeaway_json import published_places
 
 bp = Blueprint("mine", __name__)
-# So many a request; a phone that has more asks for its newest.
+# Most receipts per request; a phone with more asks for its newest.
 MOST = 60
 
 
 @bp.get("/mine")
 @describe(query="receipt", statuses=(200, 303))
 def mine() -> ResponseReturnValue:
-    """The page whose list the phone fills in; with ``?receipt=``, straight to that one."""
+    """Show the page whose list the phone fills in; with ``?receipt=``, redirect to that one."""
     wanted = normalize_receipt(request.args.get("receipt", ""))
     if wanted:
         return redirect(url_for("phone.receipt", receipt=wanted), code=303)
@@ -36,7 +36,7 @@ def mine() -> ResponseReturnValue:
 @bp.get("/mine/states")
 @describe(query="of", answers="States")
 def states() -> Response:
-    """What became of the takeaways ``?of=RECEIPT,RECEIPT``; who has the receipt may know. Raises TooMuch for a guesser.
+    """Return the states of the takeaways ``?of=RECEIPT,RECEIPT``. Raises TooMuch for guessing.
 
     Phones ask this again and again: an answer that has not changed is a 304 without a body (RFC 9110, 15.4.5).
     """
@@ -57,7 +57,7 @@ def states() -> Response:
 
 
 def _states_of_aliases(wanted: list[str]) -> list[dict[str, Any]]:
-    """Under the receipt that the phone knows, where a merge has made it an alias."""
+    """Return states under the receipt that the phone knows, if a merge made it an alias."""
     query = (
         select(ReceiptAlias.receipt, Takeaway)
         .join(Takeaway, ReceiptAlias.takeaway_id == Takeaway.id)

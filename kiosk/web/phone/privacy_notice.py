@@ -1,4 +1,4 @@
-"""The privacy notice for phones: short, in the reader's language, made from the settings."""
+"""The privacy notice for phones: short, in the reader's language, derived from the settings."""
 
 from __future__ import annotations
 
@@ -13,5 +13,5 @@ bp = Blueprint("notice", __name__)
 
 @bp.get("/privacy")
 def privacy() -> str:
-    """What is kept, who sees it, how long, and what one can do."""
+    """Show what is stored, who sees it, for how long, and which choices people have."""
     return render_template("phone/privacy.html", sections=notice_of(current_kiosk(), gettext))

@@ -1,4 +1,4 @@
-"""What makes the phones' pages installable where the kiosk runs with TLS: manifest, icons, service worker."""
+"""Web app manifest, icons and service worker: make the phones' pages installable if the kiosk runs with TLS."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from kiosk.runtime.static_files import static_dir
 from kiosk.web.openapi.describe import describe
 
 bp = Blueprint("installable", __name__)
-# For home screens: Apple's, Android's, and Android's splash screen.
+# Sizes for home screens (Apple, Android) and Android's splash screen.
 SIZES = (180, 192, 512)
 PAPER, ACCENT, CARD, CORNER, SAFE = "#faf5ec", "#a63a1b", "#fffdf8", "#ddd1bf", "#22663c"
 
@@ -21,7 +21,7 @@ PAPER, ACCENT, CARD, CORNER, SAFE = "#faf5ec", "#a63a1b", "#fffdf8", "#ddd1bf", 
 @bp.get("/manifest.webmanifest")
 @describe(produces="application/manifest+json")
 def manifest() -> Response:
-    """The page as an app (W3C, Web Application Manifest)."""
+    """Send the web app manifest (W3C)."""
     title = current_kiosk().settings.gathering.title
     document: dict[str, Any] = {
         "name": title,
@@ -59,7 +59,7 @@ def _icon(size: int) -> dict[str, str]:
 @bp.get("/icon-<int:size>.png")
 @describe(produces="image/png")
 def icon(size: int) -> Response:
-    """The icon as a PNG, for systems that don't take the SVG."""
+    """Send the icon as a PNG, for systems that don't accept the SVG."""
     if size not in SIZES:
         abort(404)
     return Response(
@@ -69,7 +69,7 @@ def icon(size: int) -> Response:
 
 @lru_cache(maxsize=len(SIZES))
 def draw_icon(size: int) -> bytes:
-    """``static/img/icon.svg`` in pixels, up to the edges: systems cut their own corners (its 32 units are ours)."""
+    """Render ``static/img/icon.svg`` edge to edge, because systems round the corners themselves (units: 1/32)."""
     from PIL import Image, ImageDraw
 
     fine = size * 4 / 32
@@ -91,7 +91,7 @@ def draw_icon(size: int) -> bytes:
 @bp.get("/sw.js")
 @describe(produces="text/javascript")
 def worker() -> Response:
-    """The service worker. It stands at the top, because it may only care for what is below it."""
+    """Send the service worker from the root path, because it controls only paths below its own."""
     response = send_from_directory(static_dir() / "js" / "phone", "service-worker.js", max_age=0)
     response.headers["Cache-Control"] = "no-cache"
     return response

@@ -1,4 +1,4 @@
-"""What is asked for first: the sessions, on the laptop itself with the big QR code."""
+"""The start page: the list of sessions; on the laptop itself with the large QR code."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bp.after_request(embedded_browsers.remember)
 
 @bp.get("/")
 def page() -> str:
-    """The sessions; on the laptop itself with the big QR code."""
+    """Show the sessions; on the laptop itself with the large QR code."""
     if at_laptop():
         return start_page.start_page()
     now = agenda()

@@ -1,4 +1,4 @@
-"""The film of the evening at the desk: its pieces in order, each with a preview, and the film itself."""
+"""Desk page of the film of the evening: its pieces in order with previews, and the rendered film."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ bp = Blueprint("film", __name__, url_prefix="/film")
 
 @dataclass(frozen=True)
 class Shown:
-    """A piece as the page lists it; ``is_set``: a person gave its length."""
+    """A piece as the page lists it; ``is_set``: a person set its length."""
 
     receipt: str
     kind: str
@@ -52,7 +52,7 @@ class Shown:
 
 @bp.get("")
 def overview() -> str:
-    """The pieces in order, what is left out, and the film if there is one."""
+    """Show the pieces in order, the excluded takeaways, and the film if it exists."""
     film = arrangement.film_of(db.session())
     pieces, left, trouble = _planned()
     rows = _takeaways([*(piece.receipt for piece in pieces), *left])
@@ -71,14 +71,14 @@ def overview() -> str:
 
 
 def _poster(finished: Takeaway | None) -> str:
-    """The address of its poster; '' until that is made."""
+    """Return its poster's URL; '' until it is rendered."""
     media = finished.attachments[0].media if finished is not None else None
     has_one = media is not None and any(one.name == "poster" for one in media.renditions)
     return media_url(media, "poster") if media is not None and has_one else ""
 
 
 def _planned() -> tuple[list[Piece], tuple[str, ...], str]:
-    """The pieces that are somebody's, receipts of what is left out, or why there is no film."""
+    """Return the pieces from takeaways, the receipts of excluded ones, or why there is no film."""
     wish = arrangement.wish_of(arrangement.film_of(db.session()), current_kiosk().store)
     try:
         planned = plan(current_kiosk(), wish)
@@ -111,7 +111,7 @@ def _shown(piece: Piece, row: Takeaway, lengths: dict[str, float]) -> Shown:
 @bp.post("")
 @describe(form="audience=public|community|room shape=landscape|square|upright seconds:number")
 def change() -> ResponseReturnValue:
-    """For whom, which shape, how long."""
+    """Set the audience, the shape and the length."""
     form = request.form
     seconds = _number(form.get("seconds", ""))
     arrangement.set_options(
@@ -126,7 +126,7 @@ def change() -> ResponseReturnValue:
 @bp.post("/pieces/<receipt>")
 @describe(form="do*=up|down|drop|keep|length seconds:number")
 def piece(receipt: str) -> ResponseReturnValue:
-    """Move, leave out, put in, or set the length of a piece."""
+    """Move, remove, add or resize a piece."""
     wanted, session = request.form.get("do", ""), db.session()
     if wanted in ("up", "down"):
         shown = [one.receipt for one in _planned()[0]]
@@ -150,7 +150,7 @@ def _number(text: str) -> float | None:
 @bp.post("/music")
 @describe(form="file:file")
 def music() -> ResponseReturnValue:
-    """Put a sound file under the film."""
+    """Set a sound file as the film's music."""
     part = request.files.get("file")
     incoming = cast(FilePart, part.stream).incoming if part is not None else None
     if part is None or incoming is None:
@@ -163,7 +163,7 @@ def music() -> ResponseReturnValue:
 @bp.post("/music/remove")
 @describe()
 def remove_music() -> ResponseReturnValue:
-    """Away with it, and with the film that has it."""
+    """Remove the music, and the film made with it."""
     arrangement.remove_music(db.session(), current_kiosk().store)
     return _back("music")
 
@@ -171,7 +171,7 @@ def remove_music() -> ResponseReturnValue:
 @bp.post("/make")
 @describe()
 def make() -> ResponseReturnValue:
-    """Have it made; the worker does."""
+    """Queue the film for the worker."""
     arrangement.ask_for(db.session())
     flash(_("The film is being made. You can go on working meanwhile."))
     return _back()
@@ -180,7 +180,7 @@ def make() -> ResponseReturnValue:
 @bp.post("/publish")
 @describe(form="do*=yes|no")
 def publish() -> ResponseReturnValue:
-    """Let the finished film be shown and published like what people brought, or keep it here."""
+    """Show and publish the finished film like a takeaway, or keep it private."""
     row = arrangement.film_takeaway(db.session())
     if row is None:
         raise Conflict("There is no film yet. Make it first.")
@@ -192,7 +192,7 @@ def publish() -> ResponseReturnValue:
 @bp.get("/state")
 @describe(answers="FilmState")
 def state() -> Response:
-    """How far it is, for the page that polls."""
+    """Return the film's progress as JSON, for polling."""
     film = arrangement.film_of(db.session())
     return jsonify({"asked": film.asked, "done": film.done, "whole": film.whole, "made": film.made})
 
@@ -200,7 +200,7 @@ def state() -> Response:
 @bp.get("/film.mp4")
 @describe(query="save", produces="video/mp4")
 def finished() -> Response:
-    """The film, as long as everything in it may be seen; ``?save`` downloads it."""
+    """Send the film while everything in it may be shown; ``?save`` downloads it."""
     row = finished_film(current_kiosk())
     if row is None:
         raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
@@ -213,7 +213,7 @@ def finished() -> Response:
 @bp.get("/preview/<receipt>.mp4")
 @describe(produces="video/mp4")
 def preview(receipt: str) -> Response:
-    """A few seconds of one piece."""
+    """Send a preview of a few seconds of one piece."""
     made = preview_piece(current_kiosk(), receipt)
     return Response(made, mimetype="video/mp4", headers={"Cache-Control": "no-store"})
 

@@ -1,4 +1,4 @@
-"""By hand: what a person posts, changes or takes down in groups, on the laptop or on their own phone."""
+"""Manual posting: what a person posts, changes or removes in groups, on the laptop or on their own phone."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ from publish.status.manual_posting import done_by_hand, manual_posts, posted_by_
 
 bp = Blueprint("manual_posts", __name__, url_prefix="/publish/by-hand")
 
-# Answers come to what is new.
+# Recent posts get the replies.
 POSTED = 40
 
 
 @bp.get("")
 def overview() -> str:
-    """Everything that waits for a person, and what was posted."""
+    """Show everything that waits for a person, and past posts."""
     return render_template(
         "desk/by_hand.html",
         waiting=manual_posts(db.session(), publish_context_of(current_kiosk())),
@@ -46,14 +46,14 @@ def _address() -> str:
 @bp.get("/qr.svg")
 @describe(produces="image/svg+xml")
 def code() -> Response:
-    """The code that opens this page on a phone."""
+    """Send the QR code that opens this page on a phone."""
     return Response(qr_svg(_address()), mimetype="image/svg+xml")
 
 
 @bp.post("/<uuid:row_id>")
 @describe(form="url")
 def done(row_id: uuid.UUID) -> ResponseReturnValue:
-    """A person has posted, changed or removed it."""
+    """Record that a person has posted, changed or removed it."""
     kiosk = current_kiosk()
     done_by_hand(
         db.session(),
@@ -69,7 +69,7 @@ def done(row_id: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:row_id>/replies")
 @describe(form="text*")
 def replies(row_id: uuid.UUID) -> ResponseReturnValue:
-    """Answers copied out of the group, all at once."""
+    """Import replies that were copied from the group, all at once."""
     count = take_pasted(db.session(), row_id, request.form.get("text", ""), desk_actor())
     told = ngettext(
         "%(num)d new answer waits under Conversation.",
@@ -83,7 +83,7 @@ def replies(row_id: uuid.UUID) -> ResponseReturnValue:
 @bp.get("/<uuid:row_id>/<key>")
 @describe(query="view", produces="*/*")
 def file(row_id: uuid.UUID, key: str) -> Response:
-    """One file of a post that waits for a person: what would be sent, never an original."""
+    """Send one file of a waiting post as it would be published, never an original."""
     for one in manual_posts(db.session(), publish_context_of(current_kiosk())):
         files = (media for part in one.parts for media in part.files) if one.id == row_id else ()
         for media in files:

@@ -1,4 +1,4 @@
-"""Publish: one row a target, in a plain sentence, and the button that lets out what is approved."""
+"""Publishing page: one row per target with its state in a sentence, and the button that publishes what is approved."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ class Place:
 
 @bp.get("")
 def overview() -> str:
-    """All targets."""
+    """Show all targets."""
     context = publish_context_of(current_kiosk())
     targets = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
     counts = status_progress.counts(db.session(), context.budget)
@@ -122,7 +122,7 @@ def _each_once(words: list[str]) -> list[str]:
 
 
 def sentence(counts: Mapping[str, int]) -> str:
-    """What has become of a target's deliveries, as "14 sent, 2 waiting to be sent, 1 needs you"."""
+    """Summarize a target's deliveries, as "14 sent, 2 waiting to be sent, 1 needs you"."""
 
     def number(*states: DeliveryState) -> int:
         return sum(counts.get(state.value, 0) for state in states)
@@ -148,7 +148,7 @@ def sentence(counts: Mapping[str, int]) -> str:
 @bp.get("/state")
 @describe(answers="Progress")
 def state() -> ResponseReturnValue:
-    """How far it is, for the page that polls."""
+    """Return publishing progress as JSON, for polling."""
     context = publish_context_of(current_kiosk())
     counts = status_progress.counts(db.session(), context.budget)
     targets = list(db.session.scalars(select(Target)))
@@ -169,7 +169,7 @@ def state() -> ResponseReturnValue:
 @bp.get("/preview")
 @describe(query="target")
 def preview() -> str:
-    """What would be sent now, word by word, and what would change."""
+    """Show what would be sent now, word for word, and what would change."""
     rows = dry_run(current_kiosk(), [name] if (name := request.args.get("target", "")) else ())
     places = db.session.scalar(select(func.count(Target.id))) or 0
     approved = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.APPROVED)
@@ -185,7 +185,7 @@ def preview() -> str:
 @bp.post("/now")
 @describe()
 def publish_now() -> ResponseReturnValue:
-    """Queue what is approved. The worker sends it, unless it was told not to send by itself."""
+    """Queue what is approved. The worker sends it, unless automatic sending is off."""
     kiosk = current_kiosk()
     if kiosk.settings.publish.automatic:
         context = publish_context_of(kiosk)
@@ -201,7 +201,7 @@ def publish_now() -> ResponseReturnValue:
 @bp.post("/pause")
 @describe(form="on target")
 def pause() -> ResponseReturnValue:
-    """Pause (``on``) or resume everything, or one ``target``."""
+    """Pause (``on``) or resume all targets, or one ``target``."""
     on, name = bool(request.form.get("on")), request.form.get("target", "")
     set_pause(current_kiosk(), [name] if name else [], on=on)
     flash(_("Paused. Nothing is sent until you go on.") if on else _("It goes on."))
@@ -211,7 +211,7 @@ def pause() -> ResponseReturnValue:
 @bp.post("/budget")
 @describe(form="mb:integer anew")
 def budget() -> ResponseReturnValue:
-    """Set how much may be sent; ``anew`` counts from now on."""
+    """Set the data limit; ``anew`` counts from now on."""
     try:
         megabytes = int(request.form.get("mb", "0") or 0)
     except ValueError as error:
@@ -226,7 +226,7 @@ def budget() -> ResponseReturnValue:
 @bp.post("/<name>/retry")
 @describe()
 def retry(name: str) -> ResponseReturnValue:
-    """Another try for what needed a person."""
+    """Retry deliveries that needed a person."""
     find_target(db.session(), name)
     count = retry_parked(current_kiosk(), name)
     flash(ngettext("%(num)d is tried again.", "%(num)d are tried again.", count))

@@ -1,4 +1,4 @@
-"""Where to click in a place's own screens, step by step, in the words that stand there."""
+"""Step-by-step guides to targets' own settings pages, with the labels used there."""
 
 from __future__ import annotations
 

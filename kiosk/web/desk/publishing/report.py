@@ -1,4 +1,4 @@
-"""The report at the desk: look at it, save it, print it."""
+"""Desk page of the report: view, save or print it."""
 
 from __future__ import annotations
 
@@ -12,21 +12,21 @@ from reporter.moderation.visibility import Scope
 bp = Blueprint("report", __name__, url_prefix="/report")
 
 PAPERS = ("A4", "Letter")
-# A page that holds its own style and pictures, and in which nothing runs.
+# A self-contained page with inline styles and pictures and without scripts.
 OWN_STYLE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; frame-ancestors 'none'"
 
 
 @bp.get("")
 @describe(query="audience=public|community|room")
 def overview() -> str:
-    """What is in it for whom, and the ways to get it."""
+    """Show the report's contents per audience, and how to get it."""
     return render_template("desk/report.html", place=_place().value)
 
 
 @bp.get("/report.html")
 @describe(query="audience=public|community|room save")
 def page() -> Response:
-    """The report as one page; ``?save`` downloads it."""
+    """Send the report as one HTML page; ``?save`` downloads it."""
     kiosk = current_kiosk()
     response = make_response(report_html(kiosk, gather_report(kiosk, _place())))
     response.headers["Content-Security-Policy"] = OWN_STYLE
@@ -39,7 +39,7 @@ def page() -> Response:
 @bp.get("/report.pdf")
 @describe(query="audience=public|community|room paper=A4|Letter", produces="application/pdf")
 def pdf() -> Response:
-    """The same to print."""
+    """Send the report as a PDF to print."""
     kiosk, paper = current_kiosk(), request.args.get("paper", "")
     wanted = paper if paper in PAPERS else PAPERS[0]
     made = report_pdf(kiosk, gather_report(kiosk, _place()), paper=wanted)

@@ -1,4 +1,4 @@
-"""Stories at the desk: what a session or the whole gathering tells, arranged by drag, by keys, or by buttons."""
+"""Stories of a session or of the whole gathering, arranged by dragging, by keys or by buttons."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ from reporter.stories.queries import in_plan, left_over, rest_of, session_story,
 bp = Blueprint("stories", __name__, url_prefix="/stories")
 
 _LIVING = (TakeawayState.NEW, TakeawayState.APPROVED)
-# More of a session than this is looked for in the review.
+# Takeaways listed per session; further ones are found in the review.
 OFFERED = 60
 
 
@@ -65,7 +65,7 @@ class Row:
 
 @bp.get("")
 def overview() -> str:
-    """All stories, and the sessions that have none of their own arranged yet."""
+    """List all stories, and the sessions without an arranged one."""
     counts = dict(
         db.session.execute(
             select(StoryItem.story_id, func.count()).group_by(StoryItem.story_id)
@@ -94,7 +94,7 @@ def _row(story: Story, counts: Mapping[Any, int], planned: set[Any]) -> Row:
 @bp.post("")
 @describe(form="do session title")
 def begin() -> ResponseReturnValue:
-    """A new story, the draft of a session's, or the report of the whole gathering."""
+    """Create an empty story, a draft of a session's, or the report of the whole gathering."""
     wanted, actor = request.form.get("do", ""), desk_actor()
     if wanted == "report":
         story = editing.draft_report(db.session(), actor, current_kiosk().settings.gathering.title)
@@ -120,12 +120,12 @@ def begin() -> ResponseReturnValue:
 @bp.get("/<story_id>")
 @describe(query="session")
 def edit(story_id: str) -> Response:
-    """One story: its words, its pieces in order, what could be put in, and how long it may be where."""
+    """Show one story: its texts, its pieces in order, what can be added, and length limits per target."""
     return _edit(editing.find_story(db.session(), story_id), {})
 
 
 def _edit(story: Story, typed: Mapping[str, str], status: int = 200) -> Response:
-    """``typed``: what stays in the fields of a form that was not saved."""
+    """Render the editor; ``typed``: values of a form that was not saved."""
     response = make_response(_edit_html(story, typed), status)
     response.headers["Content-Security-Policy"] = WITH_FRAME
     return response
@@ -151,12 +151,12 @@ def _edit_html(story: Story, typed: Mapping[str, str]) -> str:
 
 
 def _rest(story: Story) -> list[Takeaway]:
-    """What follows below by itself."""
+    """Return the takeaways that follow below automatically."""
     return rest_of(db.session(), story, Takeaway.state == TakeawayState.APPROVED)
 
 
 def _offered(story: Story) -> list[Takeaway]:
-    """What can be put in: of the session asked for, the starred ones first."""
+    """Return takeaways that can be added, of the selected session, starred ones first."""
     code = request.args.get("session", "")
     event = story.session or (by_code(db.session(), code) if code else None)
     if event is None:
@@ -190,7 +190,7 @@ def _has(renditions: list[Rendition], name: str) -> bool:
 
 
 def _room() -> list[dict[str, Any]]:
-    """How many characters the short text may have at each place that says so."""
+    """Return the length limit of the short text at each target that has one."""
     rows = db.session.scalars(select(Target).order_by(Target.created_at, Target.name))
     found = ((row.name, limits_of(db.session(), row.id).characters) for row in rows)
     return [{"name": name, "most": most} for name, most in found if most]
@@ -202,7 +202,7 @@ def _room() -> list[dict[str, Any]]:
 @bp.post("/<story_id>/texts")
 @describe(query="session", form="title lead short was_title was_lead was_short ready rest")
 def texts(story_id: str) -> ResponseReturnValue:
-    """Title, lead, short text, and the switches."""
+    """Save title, lead, short text and switches."""
     story, form = editing.find_story(db.session(), story_id), request.form
     values = {name: form[name] for name in ("title", "lead", "short") if name in form}
     was = {name: form.get(f"was_{name}", "") for name in values}
@@ -220,7 +220,7 @@ def texts(story_id: str) -> ResponseReturnValue:
 @bp.post("/<story_id>/pieces")
 @describe(query="session", form="do piece order receipt[] text was")
 def change(story_id: str) -> ResponseReturnValue:
-    """Move a piece, take it out, put one in, write or change words, or arrange all (by drag)."""
+    """Move, remove or add a piece, edit text, or reorder all pieces (dragging)."""
     story, form = editing.find_story(db.session(), story_id), request.form
     wanted, piece = form.get("do", ""), form.get("piece", "")
     if wanted in ("up", "down"):
@@ -248,14 +248,14 @@ def change(story_id: str) -> ResponseReturnValue:
 @bp.post("/<story_id>/delete")
 @describe()
 def delete(story_id: str) -> ResponseReturnValue:
-    """Forget a composed story; what was sent of it is taken down."""
+    """Delete a composed story; its posts are taken down."""
     editing.delete_story(db.session(), editing.find_story(db.session(), story_id))
     flash(_("The story is gone. Its takeaways are in their sessions again."))
     return redirect(url_for("desk.stories.overview"), code=303)
 
 
 def _clash(story: Story, error: Conflict, typed: Mapping[str, str]) -> Response:
-    """Somebody else wrote there too: nothing is saved, and nothing that was typed is lost."""
+    """Show an edit conflict: nothing is saved, and what was typed is kept in the form."""
     db.session.rollback()
     flash(translated(str(error)), "trouble")
     return _edit(story, typed, 409)
@@ -274,7 +274,7 @@ def _back(story: Story, piece: str = "") -> ResponseReturnValue:
 @bp.get("/<story_id>/preview")
 @describe(produces="text/html")
 def preview(story_id: str) -> ResponseReturnValue:
-    """The very page of the site, as everybody would see it."""
+    """Show the site's page of the story as the public would see it."""
     story = editing.find_story(db.session(), story_id)
     kiosk = current_kiosk()
     facts = gathering_facts(db.session(), kiosk.settings)
@@ -294,7 +294,7 @@ def preview(story_id: str) -> ResponseReturnValue:
 
 @bp.get("/<story_id>/at/<name>")
 def at_target(story_id: str, name: str) -> Response:
-    """What one target would get, by its own templates and within its limits."""
+    """Show what one target would get, rendered by its templates within its limits."""
     story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
@@ -306,7 +306,7 @@ def at_target(story_id: str, name: str) -> Response:
     finally:
         session.rollback()
     if told and told[0].body.lstrip().lower().startswith("<!doctype"):
-        # A whole page, as a folder gets it.
+        # A complete page, as a folder target gets it.
         return _framed(told[0].body)
     return _framed(render_template("desk/story_at.html", name=name, told=told, error=""))
 
@@ -319,7 +319,7 @@ def _framed(html: str, status: int = 200) -> Response:
 
 
 def _links(post: Post) -> dict[str, str]:
-    """Media of a post -> their addresses at this kiosk."""
+    """Map a post's media to their URLs at this kiosk."""
     wanted = {media.sha256: media.key for media in post.media()}
     query = (
         select(Rendition, Media)
@@ -336,7 +336,7 @@ def _links(post: Post) -> dict[str, str]:
 @bp.get("/<story_id>/at/style/<name>")
 @describe(produces="text/css")
 def style(story_id: str, name: str) -> Response:
-    """The site's style sheets, where its pages look for them."""
+    """Send the site's style sheets at the paths its pages use."""
     found = dict(sheets(static_dir()))
     data = found.get(f"style/{name}")
     if data is None:

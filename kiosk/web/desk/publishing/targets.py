@@ -1,4 +1,4 @@
-"""Places to publish to, at the desk: add one with plain help, try it, forget it."""
+"""Targets at the desk: add, test and remove places to publish to."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ bp = Blueprint("targets", __name__, url_prefix="/publish/places")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of place as the page offers it."""
+    """A kind of target that can be added."""
 
     kind: str
     title: str
@@ -48,9 +48,9 @@ class Asked:
     help: str
     required: bool
     default: str
-    # Values, each with its words.
+    # Values with their labels.
     choices: tuple[tuple[str, str], ...]
-    # Shown at once, not among the further ones.
+    # Shown at once, not under further options.
     first: bool
 
 
@@ -69,18 +69,18 @@ def _asked(option: TargetOption) -> Asked:
 
 @bp.get("/add")
 def choose() -> str:
-    """Which kind of place."""
+    """Show the kinds of targets."""
     return render_template("desk/target_choose.html", kinds=[_kind(cls) for cls in KINDS.values()])
 
 
 @bp.get("/add/<kind>")
 def form(kind: str) -> str:
-    """The form of one kind."""
+    """Show the form for one kind."""
     return _form(kind, "")
 
 
 def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
-    """``untested``: the place could not be reached, and may be kept all the same."""
+    """Render the form; ``untested``: the target could not be reached but may be saved anyway."""
     cls = target_class(kind)
     defaults = {option.name: option.default for option in cls.options}
     asked = cls.secret_prompt({**defaults, "user": "x", "url": "sftp://x"})
@@ -100,7 +100,7 @@ def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
 @bp.post("/add/<kind>")
 @describe(form="name audience=public|community|room secret stick folder anyway", other_fields=True)
 def add(kind: str) -> ResponseReturnValue:
-    """Try it, and keep it if that went well, or if somebody wants it ``anyway``."""
+    """Test the target; save it if the test passes, or ``anyway``."""
     names = [option.name for option in target_class(kind).options]
     given = {name: request.form[name] for name in names if request.form.get(name, "").strip()}
     if kind == FOLDER and request.form.get("stick"):
@@ -120,7 +120,7 @@ def add(kind: str) -> ResponseReturnValue:
 
 
 def _tested(name: str) -> str:
-    """What the place says to a test; one that fails is forgotten again, so that nothing half set up stays."""
+    """Test a new target; remove it again if the test fails."""
     try:
         return test_target(current_kiosk(), name)
     except PublishError:
@@ -129,14 +129,14 @@ def _tested(name: str) -> str:
 
 
 def _on_stick(stick: str, folder: str) -> str:
-    """The address of a folder on a stick that is in. Raises NotFound."""
+    """Return the URL of a folder on a connected stick. Raises NotFound."""
     return (chosen_stick(stick) / folder_name(folder or "site")).as_uri()
 
 
 @bp.post("/<name>/test")
 @describe()
 def test(name: str) -> ResponseReturnValue:
-    """Try it for real."""
+    """Publish a test item to the target and remove it again."""
     find_target(db.session(), name)
     _try(name)
     return redirect(url_for("desk.publish.overview"), code=303)
@@ -151,7 +151,7 @@ def _try(name: str) -> None:
 
 @bp.get("/<name>/password")
 def password_form(name: str) -> str:
-    """Ask for another password."""
+    """Ask for a new password."""
     row = find_target(db.session(), name)
     asked = target_class(row.kind).secret_prompt(row.options)
     return render_template("desk/target_password.html", name=row.name, secret=asked and _(asked))
@@ -160,7 +160,7 @@ def password_form(name: str) -> str:
 @bp.post("/<name>/password")
 @describe(form="secret")
 def password(name: str) -> ResponseReturnValue:
-    """Keep it, and try the place with it."""
+    """Save the password and test the target with it."""
     set_password(current_kiosk(), name, lambda _prompt: request.form.get("secret", ""))
     _try(name)
     return redirect(url_for("desk.publish.overview"), code=303)
@@ -168,14 +168,14 @@ def password(name: str) -> ResponseReturnValue:
 
 @bp.get("/<name>/remove")
 def ask_remove(name: str) -> str:
-    """Ask once."""
+    """Ask for confirmation."""
     return render_template("desk/target_remove.html", name=find_target(db.session(), name).name)
 
 
 @bp.post("/<name>/remove")
 @describe()
 def remove(name: str) -> ResponseReturnValue:
-    """Forget it."""
+    """Remove the target."""
     find_target(db.session(), name)
     flash(translated(remove_target(current_kiosk(), name)))
     return redirect(url_for("desk.publish.overview"), code=303)

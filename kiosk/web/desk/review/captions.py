@@ -1,4 +1,4 @@
-"""Captions of one recording: typed or pasted by hand, or corrected where the laptop has drafted them."""
+"""Captions of one recording: typed, pasted or uploaded, or corrected from a machine draft."""
 
 from __future__ import annotations
 
@@ -24,13 +24,13 @@ bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")
 
 @bp.get("")
 def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "") -> str:
-    """The recording, and beside it what is said."""
+    """Show the recording beside its captions."""
     takeaway, media = find(receipt, sha256)
     if media.kind == Kind.PHOTO:
         raise NotFound(_("A photo has no captions."))
     session = db.session()
     kept, drafting = captions.captions_of(session, media), captions.drafting_of(session, media)
-    # What the laptop has heard stands in the field until a person keeps something.
+    # The machine draft fills the field until a person saves something.
     draft = [] if kept else captions.draft_of(session, media)
     record = takeaway_record(takeaway, media_url)
     return render_template(
@@ -51,7 +51,7 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
 @bp.post("")
 @describe(form="do captions file:file")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
-    """Keep what was typed, read a file into the field, or have the laptop draft it."""
+    """Save the text, load a file into the field, or queue a machine draft."""
     _takeaway, media = find(receipt, sha256)
     if request.form.get("do") == "draft":
         captions.ask_draft(db.session(), media)
@@ -68,7 +68,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
 
 
 def _read_file(receipt: str, sha256: str, data: bytes, text: str) -> ResponseReturnValue:
-    """Put the captions of a file into the field, to be looked over: nothing is kept unseen."""
+    """Load a caption file into the field for review; nothing is saved unseen."""
     language = current_kiosk().settings.gathering.language.split("-")[0]
     try:
         cues = read_caption_file(data, language)

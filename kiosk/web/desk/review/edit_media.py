@@ -1,4 +1,4 @@
-"""Editing one picture, film or voice note: blurred, cut out, turned, cut short, and back again."""
+"""Editor of one picture, video or sound: blur, crop, rotate, trim, undo."""
 
 from __future__ import annotations
 
@@ -34,12 +34,12 @@ from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("edit_media", __name__, url_prefix="/edit/<receipt>/<sha256>")
 
-# More than a thousand numbers are no edits.
+# Larger bodies are not edits.
 MOST_BYTES = 100_000
 
 
 def find(receipt: str, sha256: str) -> tuple[Takeaway, Media]:
-    """The takeaway of a receipt and its file; raises NotFound."""
+    """Return the takeaway of a receipt and its file; raises NotFound."""
     takeaway = by_receipt(db.session(), receipt)
     for attachment in takeaway.attachments:
         if attachment.media.sha256 == sha256:
@@ -49,7 +49,7 @@ def find(receipt: str, sha256: str) -> tuple[Takeaway, Media]:
 
 @bp.get("")
 def page(receipt: str, sha256: str) -> str:
-    """The picture with what was changed, and the tools."""
+    """Show the file with its edits, and the tools."""
     takeaway, media = find(receipt, sha256)
     session = db.session()
     edits, regions = (
@@ -72,7 +72,7 @@ def page(receipt: str, sha256: str) -> str:
 
 
 def history_steps(takeaway: Takeaway, media: Media) -> edit_history.History:
-    """Where undo and redo lead; nowhere in a history that this version can't read."""
+    """Return where undo and redo lead; neither if this version can't read the history."""
     try:
         return edit_history.history(db.session(), takeaway, media)
     except BadInput:
@@ -82,7 +82,7 @@ def history_steps(takeaway: Takeaway, media: Media) -> edit_history.History:
 @bp.post("")
 @describe(form="do edits was begin end")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
-    """What the page's script gathered (``edits``, JSON), or one of the buttons that need no script (``do``)."""
+    """Save the page script's edits (``edits``, JSON), or apply a button that needs no script (``do``)."""
     takeaway, media = find(receipt, sha256)
     asked = request.form.get("do", "")
     edits = _asked(takeaway, media, asked)
@@ -105,7 +105,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
 
 
 def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
-    """The edits that a form wants; raises BadInput."""
+    """Parse the requested edits; raises BadInput."""
     session = db.session()
     now = edit_history.edits_of(session, media)
     if asked == "":
@@ -127,7 +127,7 @@ def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
 
 
 def _with(media: Media, edits: Edits, kind: str, numbers: list[Any]) -> Edits:
-    """These edits with one of them set anew."""
+    """Return these edits with one of them replaced."""
     kept = [step for step in edits.steps() if step["kind"] != kind]
     return edit_history.check(media, [*kept, {"kind": kind, "numbers": numbers}])
 
@@ -151,7 +151,7 @@ def _json(text: str) -> Any:
 @bp.get("/plain")
 @describe(produces="*/*")
 def plain(receipt: str, sha256: str) -> Response:
-    """The file without edits, which only the desk sees."""
+    """Send the unedited version, which only the desk may see."""
     _takeaway, media = find(receipt, sha256)
     kiosk = current_kiosk()
     path, mime = plain_copy(kiosk.store, kiosk.quick_pool, media, max_pixels=_most_pixels())
@@ -166,7 +166,7 @@ def plain(receipt: str, sha256: str) -> Response:
 @bp.post("/preview")
 @describe(json="Edits", produces="image/jpeg", statuses=(200,))
 def preview(receipt: str, sha256: str) -> Response:
-    """What others would see with the edits in the body (JSON), as a JPEG."""
+    """Render the edits in the body (JSON) as a JPEG."""
     media = _photo(receipt, sha256)
     edits = read_edits(_json(request.get_data(as_text=True)[: MOST_BYTES + 1]), media.kind)
     kiosk = current_kiosk()
@@ -177,7 +177,7 @@ def preview(receipt: str, sha256: str) -> Response:
 @bp.get("/sheet")
 @describe(answers="Corners")
 def sheet(receipt: str, sha256: str) -> ResponseReturnValue:
-    """The corners of the sheet in the photo, as ``{"corners": [eight numbers]}`` or null."""
+    """Return the corners of a sheet of paper in the photo as ``{"corners": [eight numbers]}`` or null."""
     kiosk = current_kiosk()
     found = propose_sheet(
         kiosk.store, kiosk.quick_pool, _photo(receipt, sha256), max_pixels=_most_pixels()

@@ -1,4 +1,4 @@
-"""Faces: the switch that holds pictures back until a person has looked, and the list of those that wait."""
+"""Face review: the switch that holds pictures with faces back until a person has checked them, and their list."""
 
 from __future__ import annotations
 
@@ -22,14 +22,14 @@ from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("faces", __name__, url_prefix="/faces")
 
-# As many are listed at once; the next come when these are done.
+# Number of pictures listed at once.
 PAGE = 24
 
 
 @bp.get("")
 @describe(query="show of did last last_of")
 def overview() -> str:
-    """The switch, the picture whose turn it is, and those that follow."""
+    """Show the switch, the current picture and the following ones."""
     session = db.session()
     rows = face_review.waiting(session, PAGE)
     person, detector = face_review.count_waiting(session)
@@ -57,7 +57,7 @@ def _entry(takeaway: Takeaway, media: Media) -> dict[str, object]:
 @bp.post("/check")
 @describe(form="on")
 def check() -> ResponseReturnValue:
-    """Hold pictures with faces back (``on`` is set), or let them go."""
+    """Switch face review on (``on`` is set) or off."""
     kiosk, on = current_kiosk(), bool(request.form.get("on"))
     save_settings(kiosk.settings.folder, {"publish": {"check_faces": on}})
     publish = dataclasses.replace(kiosk.settings.publish, check_faces=on)
@@ -75,7 +75,7 @@ def check() -> ResponseReturnValue:
 @bp.post("/<receipt>/<sha256>")
 @describe(form="do")
 def decide(receipt: str, sha256: str) -> ResponseReturnValue:
-    """All agreed, blur what was proposed, or hide the takeaway (``do``); each can be taken back."""
+    """Record consent, blur the proposed faces, or hide the takeaway (``do``); each can be undone."""
     takeaway, media = find(receipt, sha256)
     did = request.form.get("do", "")
     if did.startswith("undo-"):

@@ -1,4 +1,4 @@
-"""What the organizer looks at: filters that stand in the address, so that each is a link."""
+"""Review filters in the URL, so that each is a link."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ FLAGS = (
     ("blurred", later("Blurred or black")),
     ("held", later("Held words")),
 )
-# What a view is asked for with, as kiosk.web.openapi.describe has it.
+# Query fields of a view, in the notation of kiosk.web.openapi.describe.
 VIEW_QUERY = "state session kind intent source group time after before show undo starred alt alike blurred held"
 SOURCES = (
     (Source.PHONE.value, later("Phone")),
@@ -34,14 +34,14 @@ SOURCES = (
     (Source.CARD.value, later("Card")),
     (Source.FILM.value, later("Film")),
 )
-# Some three thousand years, and no sum of the two beyond what a date can be.
+# About three thousand years; the sum of both stays a valid date.
 _SPAN = re.compile(r"(-?\d{1,10})\.(\d{1,8})", re.ASCII)
 _TABS = (*STATES, (sheets.ALL, later("All")))
 
 
 @dataclass(frozen=True)
 class View:
-    """A filter and a place in it."""
+    """A filter and a page within it."""
 
     asked_for: sheets.Filter
     after: str = ""
@@ -50,7 +50,7 @@ class View:
 
     @classmethod
     def asked(cls, show: str = "") -> View:
-        """From the address of the page; the forms carry it along."""
+        """Read the filter from the URL; forms carry it along."""
         args = request.args
         state = args.get("state", "")
         group = args.get("group", "")
@@ -74,18 +74,18 @@ class View:
 
     @property
     def state(self) -> str:
-        """Which state."""
+        """The selected state."""
         return self.asked_for.state
 
     @property
     def args(self) -> dict[str, str]:
-        """For addresses; what is empty is left away."""
+        """URL arguments, without empty ones."""
         told = {**self.filters, "after": self.after, "before": self.before}
         return {name: value for name, value in told.items() if value}
 
     @property
     def filters(self) -> dict[str, str]:
-        """For addresses of the same filter's first page."""
+        """URL arguments of the filter's first page."""
         asked = self.asked_for
         told = {
             name: getattr(asked, name) for name in ("state", "session", "kind", "intent", "source")
@@ -96,13 +96,13 @@ class View:
         return {name: value for name, value in told.items() if value}
 
     def but(self, **changed: str) -> dict[str, str]:
-        """The filter's address with something else in it; '' takes it out."""
+        """URL arguments with some replaced; '' removes one."""
         told = {**self.filters, **changed}
         told.pop("group", None)
         return {name: value for name, value in told.items() if value}
 
     def page(self, session: Session, size: int) -> sheets.Page:
-        """Its page; raises BadRequest for a broken address."""
+        """The selected page; raises BadRequest for an invalid one."""
         try:
             return sheets.page(
                 session, self.asked_for, size=size, after=self.after, before=self.before
@@ -111,7 +111,7 @@ class View:
             raise _broken() from error
 
     def onward(self, session: Session, takeaway: Takeaway, size: int) -> str:
-        """The receipt of who is looked at after this one: the next on the page, else the one before."""
+        """The receipt to select next: the following one on the page, or the preceding one."""
         rows = self.page(session, size + 1).rows
         receipts = [row.receipt for row in rows]
         if takeaway.receipt not in receipts:
@@ -122,12 +122,12 @@ class View:
 
 
 def span_text(begin: datetime, end: datetime) -> str:
-    """A span as it stands in an address: seconds since 1970, and how many minutes it lasts."""
+    """Format a time span for the URL: seconds since 1970, and its length in minutes."""
     return f"{int(begin.timestamp())}.{(end - begin) // timedelta(minutes=1)}"
 
 
 def read_span(text: str) -> tuple[datetime, datetime] | None:
-    """What ``span_text`` wrote; None for ''. Raises BadRequest."""
+    """Parse ``span_text``; None for ''. Raises BadRequest."""
     if not text:
         return None
     match = _SPAN.fullmatch(text)
@@ -142,7 +142,7 @@ def _broken() -> BadRequest:
 
 
 def tabs(session: Session, view: View) -> list[tuple[str, Any, int]]:
-    """(state, words, how many) of each state."""
+    """Return (state, label, count) of each state."""
     counts = sheets.state_counts(session, view.asked_for)
     counts.pop(TakeawayState.WITHDRAWN.value, None)
     counts[sheets.ALL] = sum(counts.values())
@@ -150,7 +150,7 @@ def tabs(session: Session, view: View) -> list[tuple[str, Any, int]]:
 
 
 def choices(view: View) -> list[tuple[str, Any, tuple[tuple[str, Any], ...], str]]:
-    """(argument, its name, its values in words, what is chosen) of the filters that choose one of several."""
+    """Return (argument, label, labelled values, current value) of the filters with a list of values."""
     asked = view.asked_for
     return [
         ("kind", _("Kind"), KINDS, asked.kind),

@@ -1,4 +1,4 @@
-"""Decisions in words: for the history, for what can be undone, for what two changed at once."""
+"""Texts for decisions: history, undo, edit conflicts."""
 
 from __future__ import annotations
 
@@ -59,17 +59,17 @@ class Line:
 
 
 def field_words(name: str) -> str:
-    """A field's name for people."""
+    """Return a field's label."""
     return _("description") if name.startswith(ALT) else str(_FIELDS.get(name, name))
 
 
 def clock_words(moment: datetime) -> str:
-    """The time of day at the gathering."""
+    """Return the time of day at the gathering."""
     return shown_clock(moment)
 
 
 def line_of(decision: Decision) -> Line:
-    """A decision as a line."""
+    """Return a decision as a history line."""
     fields = fields_of(decision)
     names = list(dict.fromkeys(field_words(name) for name in fields.after))
     told = str(_ACTIONS.get(decision.action, "")) or _("changed: %(what)s", what=", ".join(names))
@@ -85,7 +85,7 @@ def line_of(decision: Decision) -> Line:
 
 
 def value_words(value: Any) -> str:
-    """A field's value for people."""
+    """Return a field's value for people."""
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
@@ -94,7 +94,7 @@ def value_words(value: Any) -> str:
 
 
 def clash_words(clash: EditConflict) -> str:
-    """What somebody else did meanwhile."""
+    """Describe what somebody else changed meanwhile."""
     return _(
         "%(who)s changed this at %(time)s, after you opened the page (%(field)s: %(value)s). Look again, then decide.",
         who=who_words(clash.who),
@@ -105,7 +105,7 @@ def clash_words(clash: EditConflict) -> str:
 
 
 def step_words(session: Session, step: uuid.UUID) -> str:
-    """What an undo would take back; '' if there is nothing left of it."""
+    """Describe what an undo would revert; '' if nothing is left of it."""
     query = select(Decision).where(Decision.step == step, Decision.undone.is_(False))
     rows = session.scalars(query.limit(500)).all()
     if not rows:

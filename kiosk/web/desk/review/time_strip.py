@@ -1,4 +1,4 @@
-"""The strip beside the contact sheet: when things were recorded, in which sessions; each span a link into it."""
+"""Timeline beside the contact sheet: number of takeaways per time span and their sessions; each span is a filter link."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from reporter.review.timeline import DAY, Span, timeline
 
 @dataclass(frozen=True)
 class Mark:
-    """A line of the strip. ``day``, ``sessions``: '' where they are as before; ``share``: its bar, in hundredths."""
+    """A line of the timeline. ``day``, ``sessions``: '' if same as the previous; ``share``: bar length in percent."""
 
     day: str
     clock: str
@@ -26,7 +26,7 @@ class Mark:
 
 
 def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
-    """What the strip shows; nothing where one span holds everything and nobody has chosen it."""
+    """Return the timeline; empty if one span holds everything and none is selected."""
     spans = timeline(session, view.asked_for, settings.zone)
     if len(spans) < 2 and view.asked_for.span is None:
         return []
@@ -47,7 +47,7 @@ def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
 
 
 def _changes(words: list[str]) -> list[str]:
-    """Each of them where it is another than the one before, else ''."""
+    """Return each value that differs from the previous one, else ''."""
     return [
         word if word != before else "" for word, before in zip(words, ["", *words], strict=False)
     ]

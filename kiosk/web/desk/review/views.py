@@ -1,4 +1,4 @@
-"""Review: a contact sheet of what waits, one of them large, and the decisions."""
+"""Review: a contact sheet of waiting takeaways, one of them enlarged, and decisions on them."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ _SAVED = ("caption", "session_code", "audience", "consent")
 @bp.get("")
 @describe(query=VIEW_QUERY)
 def sheet() -> ResponseReturnValue:
-    """The contact sheet and the preview."""
+    """Show the contact sheet and the preview."""
     return _sheet(View.asked())
 
 
@@ -97,7 +97,7 @@ def _preview(
     clashes: Sequence[conflicts.EditConflict],
     typed: Mapping[str, str],
 ) -> dict[str, Any]:
-    """What the large one needs."""
+    """Return the template values of the enlarged takeaway."""
     if shown is None:
         return {"shown": None}
     told = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
@@ -116,7 +116,7 @@ def _preview(
 
 
 def _step() -> uuid.UUID | None:
-    """What Z takes back: the step that the address names, else nothing."""
+    """Return the step that Z undoes: the one in the URL, or none."""
     text = request.args.get("undo", "")
     return _number(text) if text else None
 
@@ -138,7 +138,7 @@ def _shown(rows: list[Takeaway]) -> Takeaway | None:
 
 
 def _neighbours(rows: list[Takeaway], shown: Takeaway | None) -> tuple[str, str]:
-    """Receipts before and after the one shown, '' at the ends."""
+    """Return the receipts before and after the selected one, '' at the ends."""
     receipts = [row.receipt for row in rows]
     if shown is None or shown.receipt not in receipts:
         return "", receipts[0] if receipts else ""
@@ -152,7 +152,7 @@ def _back(view: View, **more: str) -> ResponseReturnValue:
 
 
 def _seen() -> int:
-    """Up to which change the page that sent this form knew."""
+    """Return the revision at which this form was rendered."""
     given = request.form.get("seen", "")
     return int(given) if given.isdigit() else history.seen_by_now(db.session())
 
@@ -174,7 +174,7 @@ def _mine() -> str:
     form="decision seen",
 )
 def decide(receipt: str) -> ResponseReturnValue:
-    """Approve, hide, reopen, star or unstar one; then on to the next."""
+    """Approve, hide, reopen, star or unstar one takeaway, and go to the next."""
     view, wanted = View.asked(), request.form.get("decision", "")
     takeaway = decisions.by_receipt(db.session(), receipt)
     if wanted in ("star", "unstar"):
@@ -191,7 +191,7 @@ def decide(receipt: str) -> ResponseReturnValue:
 @bp.post("/undo/<step>")
 @describe(query=VIEW_QUERY, form="")
 def undo_one(step: str) -> ResponseReturnValue:
-    """Take back a step; the one before it comes next."""
+    """Undo a step; the preceding one can be undone next."""
     view, number = View.asked(), _number(step)
     done = undo.undo_step(db.session(), number, desk_actor())
     for clash in done.clashes[:3]:
@@ -207,7 +207,7 @@ def undo_one(step: str) -> ResponseReturnValue:
 @bp.post("/<receipt>/block")
 @describe(query=VIEW_QUERY, form="")
 def block(receipt: str) -> ResponseReturnValue:
-    """Take nothing more from the phone that this came from. What it sent before is decided one by one."""
+    """Block the phone that sent this. Its earlier takeaways are decided on one by one."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     admission.block(db.session(), takeaway, desk_actor())
     flash(_("Nothing more is taken from that phone. The page “Status” lists it."))
@@ -220,7 +220,7 @@ def block(receipt: str) -> ResponseReturnValue:
     form="decision all receipt[] page[] tag to",
 )
 def decide_selected() -> ResponseReturnValue:
-    """One decision for all that are ticked, or for the whole page."""
+    """Apply one decision to all ticked takeaways, or to the whole page."""
     wanted = request.form.get("decision", "")
     name = "page" if request.form.get("all") else "receipt"
     rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
@@ -238,7 +238,7 @@ def decide_selected() -> ResponseReturnValue:
 
 
 def _many(wanted: str) -> Any:
-    """What is set on all that are ticked."""
+    """Return the fields to set on all ticked takeaways."""
     form = request.form
     if wanted in ("star", "unstar"):
         return lambda _row: {"starred": wanted == "star"}
@@ -257,7 +257,7 @@ def _many(wanted: str) -> Any:
     form="keep",
 )
 def keep_one(group: str) -> ResponseReturnValue:
-    """Of pictures that look alike keep one, hide the others that nobody has approved: one step."""
+    """Keep one of similar pictures and hide the others that are not approved, as one step."""
     view, keep = View.asked(), request.form.get("keep", "")
     asked = sheets.Filter(state=sheets.ALL, group=_number(group))
     rows = sheets.page(db.session(), asked, size=500).rows
@@ -272,7 +272,7 @@ def keep_one(group: str) -> ResponseReturnValue:
 @bp.post("/proposals")
 @describe(query=VIEW_QUERY, form="")
 def accept_proposals() -> ResponseReturnValue:
-    """Take the proposed description for every approved photo that lacks one: one step."""
+    """Accept the proposed alt text for every approved photo without one, as one step."""
     rows = list(db.session.scalars(sheets.undescribed_rows()))
     done = conflicts.set_fields_many(db.session(), rows, desk_actor(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
@@ -282,7 +282,7 @@ def accept_proposals() -> ResponseReturnValue:
 @bp.post("/<receipt>/proposal")
 @describe(query=VIEW_QUERY, form="")
 def accept_proposal(receipt: str) -> ResponseReturnValue:
-    """Take the proposed description of one."""
+    """Accept the proposed alt text of one photo."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     conflicts.set_fields_many(db.session(), [takeaway], desk_actor(), proposals_for)
     return _back(View.asked(), show=receipt, undo=_mine())
@@ -295,7 +295,7 @@ def accept_proposal(receipt: str) -> ResponseReturnValue:
     other_fields=True,
 )
 def save(receipt: str) -> ResponseReturnValue:
-    """The organizer's words: caption, tags, session, audience, consent, alt texts."""
+    """Save the organizer's caption, tags, session, audience, consent and alt texts."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     form = request.form
     values: dict[str, Any] = {name: form[name] for name in _SAVED if name in form}
