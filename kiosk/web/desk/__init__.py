@@ -77,7 +77,7 @@ for _part in (
 
 @bp.after_request
 def _keep_out_of_caches(response: Response) -> Response:
-    """Forbid caching, so that nothing of the desk stays on another machine after logging out (OWASP ASVS 5.0, 14.3.1)."""
+    """Forbid caching: nothing of the desk stays on another machine after logging out (OWASP ASVS 5.0, 14.3.1)."""
     if not at_laptop():
         response.headers.setdefault("Cache-Control", "no-store")
     return response

@@ -1,4 +1,4 @@
-"""Schedule import at the desk: a dropped file, pasted text or an address; first a preview of changes, then the import."""
+"""Schedule import at the desk: a dropped file, pasted text or an address; a preview of changes, then the import."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Who may do what: the laptop itself may use the desk; any other machine only after logging in."""
+"""Access to the desk: the laptop itself, and other machines after logging in."""
 
 from __future__ import annotations
 
@@ -33,24 +33,24 @@ LOGIN_HOURS = 24
 MIN_PASSPHRASE = 8
 # Guesses that a passphrase has to withstand, by zxcvbn's estimate (Wheeler 2016): the login takes 240 an hour.
 MIN_GUESSES = 10**8
-# More characters tell nothing more, and would take the estimate its time.
+# Longer input adds nothing and slows the estimate down.
 ESTIMATED = 72
 
 
 class KioskCookies(SecureCookieSessionInterface):
-    """Flask's session cookie, kept to TLS and to this very host exactly where the page came over TLS."""
+    """Flask's session cookie, limited to TLS and to this host if the page came over TLS."""
 
     def get_cookie_name(self, app: Flask) -> str:
-        """Its name; the prefix lets no other host and no plain page set it (RFC 6265bis, 4.1.3.2)."""
+        """Return its name; the prefix keeps other hosts and plain HTTP from setting it (RFC 6265bis, 4.1.3.2)."""
         return cookie_name(super().get_cookie_name(app))
 
     def get_cookie_secure(self, app: Flask) -> bool:
-        """Whether the browser may send it over TLS only."""
+        """Whether the browser sends it over TLS only."""
         return request.is_secure
 
 
 def cookie_name(name: str) -> str:
-    """The name of a cookie of ours on this request."""
+    """Return the name of one of our cookies for this request."""
     return f"__Host-{name}" if request.is_secure else name
 
 
@@ -64,7 +64,7 @@ def _is_loopback(host: str | None) -> bool:
 
 
 class AccessPolicy(Protocol):
-    """Who may use the desk: the application has one, as ``extensions["access_policy"]``."""
+    """Who may use the desk; the application's is ``extensions["access_policy"]``."""
 
     def at_laptop(self) -> bool:
         """Whether the request comes from the screen that the kiosk runs on."""
@@ -80,7 +80,7 @@ class AccessPolicy(Protocol):
 
 
 class LaptopAccess:
-    """The laptop itself, and whoever knows its passphrase."""
+    """Access from the laptop itself, and with its passphrase."""
 
     def at_laptop(self) -> bool:
         """Whether the request comes from the laptop itself, by an address of its own.
@@ -93,11 +93,11 @@ class LaptopAccess:
         )
 
     def at_desk(self) -> bool:
-        """The laptop, or a browser that has logged in."""
+        """Whether it is the laptop, or a browser that has logged in."""
         return self.at_laptop() or is_logged_in()
 
     def require_desk(self) -> Response | None:
-        """To the login page, or refused where no passphrase is set."""
+        """Redirect to the login page; raises Forbidden if no passphrase is set."""
         if self.at_laptop():
             return None
         if passphrase_hash() is None:
@@ -113,7 +113,7 @@ class LaptopAccess:
         return redirect(url_for("access.login", next=request.full_path))
 
     def has_part(self, part: str) -> bool:
-        """All of them."""
+        """Whether the desk has the part: always."""
         return True
 
 
@@ -128,22 +128,24 @@ def at_laptop() -> bool:
 
 
 def at_desk() -> bool:
-    """Whether the asker may use the desk."""
+    """Whether the client may use the desk."""
     return _policy().at_desk()
 
 
 def has_part(part: str) -> bool:
-    """Whether the asker's desk has a part (the name of its blueprint)."""
+    """Whether the client's desk has a part (the name of its blueprint)."""
     return _policy().has_part(part)
 
 
 def require_desk() -> Response | None:
-    """``before_request`` of the desk's blueprints: to the login page, or refused where none can work."""
+    """``before_request`` of the desk's blueprints: redirect to the login page; raises Forbidden if
+    none would help.
+    """
     return _policy().require_desk()
 
 
 def is_logged_in() -> bool:
-    """Whether this browser has logged in, not too long ago, with the passphrase that holds now."""
+    """Whether this browser has logged in with the current passphrase and the login has not expired."""
     known: bool | None = g.get("is_logged_in")
     if known is None:
         known = g.is_logged_in = _has_login()
@@ -160,17 +162,17 @@ def _has_login() -> bool:
 
 
 def passphrase_hash() -> str | None:
-    """The hash of the desk's passphrase, or None where none is set."""
+    """Return the hash of the desk's passphrase, or None."""
     return get_secret(str(current_kiosk().gathering_id), SECRET)
 
 
 def token_hash(token: str, stored: str) -> str:
-    """What a login's row keeps of its token; with another passphrase it would be another."""
+    """Return the hash of a login's token that its row stores; it depends on the passphrase."""
     return hmac.new(stored.encode(), token.encode(), hashlib.sha256).hexdigest()
 
 
 def set_passphrase(passphrase: str) -> None:
-    """Set what other machines log in with, which logs all of them out. Commits. Raises BadInput for a weak one."""
+    """Set the passphrase, which logs all other machines out. Commits. Raises BadInput for a weak one."""
     passphrase = passphrase.strip()
     check_strength(passphrase, current_kiosk().settings.gathering.title)
     set_secret(str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase))
@@ -179,7 +181,7 @@ def set_passphrase(passphrase: str) -> None:
 
 
 def check_strength(passphrase: str, title: str) -> None:
-    """Raise BadInput for a passphrase that is short, common, or easily put together from common ones and the title."""
+    """Raise BadInput for a passphrase that is short, common, or combined from common words and the title."""
     if len(passphrase) < MIN_PASSPHRASE:
         raise BadInput(_("Take at least %(count)d characters.", count=MIN_PASSPHRASE))
     from zxcvbn import zxcvbn

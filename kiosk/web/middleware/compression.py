@@ -1,4 +1,4 @@
-"""Pages, sheets and scripts as gzip: a third of the bytes, where a hundred phones share one access point."""
+"""Compress pages, style sheets and scripts with gzip to a third, because a hundred phones share one access point."""
 
 from __future__ import annotations
 
@@ -11,21 +11,21 @@ from flask import Blueprint, Response, request
 TYPES = frozenset({"text/html", "text/css", "text/javascript", "application/json", "image/svg+xml"})
 # A line of a script that is a comment from its first letter on.
 COMMENT = re.compile(rb"^[ \t]*//.*\n", re.MULTILINE)
-# What is the same for everybody is packed once.
+# Responses that are the same for everybody are compressed once.
 KEPT = frozenset({"static", "joined.script"})
-# Below this a packet is a packet.
+# Smaller responses fit in one packet anyway.
 LEAST = 600
-# Nothing of ours is larger; media are not text and never come here.
+# No text of ours is larger; media are not compressed.
 MOST = 2_000_000
 
 
 def init_app(bp: Blueprint) -> None:
-    """Compress what any view of the application answers."""
+    """Compress the responses of all views."""
     bp.after_app_request(compress)
 
 
 def compress(response: Response) -> Response:
-    """The response, its body gzipped where that helps (RFC 9110, 8.4.1) and the client takes it."""
+    """Return the response, gzipped if that helps and the client accepts it (RFC 9110, 8.4.1)."""
     if not _worth(response):
         return response
     response.vary.add("Accept-Encoding")

@@ -1,4 +1,4 @@
-"""Which phone asks: a random signed cookie that the phones' pages set. It tells phones apart, not who holds them."""
+"""Device cookie: a random signed value that tells phones apart, but not who holds them."""
 
 from __future__ import annotations
 
@@ -17,19 +17,19 @@ from reporter.actor import OWN
 
 COOKIE = "device"
 DAYS = 30
-# A cookie that is younger may have been taken just for this request.
+# A newer cookie may have been requested just for this.
 ESTABLISHED = timedelta(minutes=5)
 # Pages that every volunteer opens before anything is sent.
 PAGES = frozenset({"start.page", "phone.capture", "talk.conversation"})
 
 
 def init_app(app: Flask) -> None:
-    """Give phones their cookie."""
+    """Set the cookie on phones."""
     app.after_request(_remember)
 
 
 def device() -> str:
-    """The asking device: by its cookie, else by its address; '' for the laptop itself.
+    """Return the device's name: from its cookie, else from its address; '' for the laptop itself.
 
     The address is kept as a keyed hash: it tells two phones apart, and says nothing about either.
     """
@@ -42,13 +42,13 @@ def device() -> str:
 
 
 def address_hash() -> str:
-    """The asking address as a keyed hash (of an IPv6 one its network, which belongs to one device)."""
+    """Return a keyed hash of the client's address (of an IPv6 address its network, which one device has)."""
     address = share_of(request.remote_addr or "")
     return hmac.new(_key(), address.encode(), hashlib.sha256).hexdigest()[:16]
 
 
 def is_established() -> bool:
-    """Whether the asking phone has its cookie for some minutes already."""
+    """Whether the phone has had its cookie for some minutes."""
     begun = _signed()[1]
     return begun is not None and current_kiosk().now() - begun >= ESTABLISHED
 
@@ -59,10 +59,10 @@ def _key() -> bytes:
 
 
 class _KioskSigner(TimestampSigner):
-    """Signs with the kiosk's own clock."""
+    """Signer that uses the kiosk's clock."""
 
     def get_timestamp(self) -> int:
-        """Seconds since 1970."""
+        """Return seconds since 1970."""
         return int(current_kiosk().now().timestamp())
 
 
@@ -75,7 +75,7 @@ def _token() -> str:
 
 
 def _signed() -> tuple[str, datetime | None]:
-    """(token, when it was given) of the cookie; ('', None) without a true one."""
+    """Return (token, time of issue) of the cookie; ('', None) if it is missing or forged."""
     try:
         given = request.cookies.get(cookie_name(COOKIE), "")
         token, begun = _signer().unsign(given, return_timestamp=True)

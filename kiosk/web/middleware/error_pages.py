@@ -23,7 +23,7 @@ from reporter.media.store import disk_trouble
 
 log = logging.getLogger(__name__)
 
-# Sentences for what Werkzeug raises by itself, with what to do.
+# Messages for Werkzeug's own exceptions, with what to do.
 # Names that Werkzeug gives to errors.
 _NAMES = (
     later("Not Found"),
@@ -42,7 +42,7 @@ _WHAT_TO_DO = {
 
 
 def wants_json() -> bool:
-    """Whether the client is a program: it prefers JSON, or speaks tus."""
+    """Whether the client is a program: it prefers JSON, or uses tus."""
     if request.path.startswith("/uploads") or "Tus-Resumable" in request.headers:
         return True
     best = request.accept_mimetypes.best_match(
@@ -52,7 +52,7 @@ def wants_json() -> bool:
 
 
 def answer(status: int, title: str, detail: str) -> Response:
-    """The error as this client wants it."""
+    """Return the error in the form that this client accepts."""
     if wants_json():
         problem: dict[str, Any] = {
             "type": "about:blank",
@@ -72,19 +72,19 @@ def answer(status: int, title: str, detail: str) -> Response:
 
 
 def route() -> str:
-    """The pattern of the current request's address: the address itself may hold a receipt."""
+    """Return the URL pattern of the current request: its URL may contain a receipt."""
     return f"{request.method} {request.url_rule or 'no page'}"
 
 
 def known_trouble(error: Exception) -> ReporterError | None:
-    """A full or read-only disk or a busy database, whoever met it; None for anything else."""
+    """Return an error for a full or read-only disk or a busy database; None for other exceptions."""
     if isinstance(error, SQLAlchemyError):
         return translate_error(error)
     return disk_trouble(error) if isinstance(error, OSError) else None
 
 
 def note_failure(log: logging.Logger, where: str, error: Exception) -> None:
-    """Log where something unforeseen happened and remember it for desk and ``/healthz``.
+    """Log where an unexpected exception occurred and store it for the desk and ``/healthz``.
 
     The error's own words may hold people's words, receipts and addresses: they stay out, but for a database's.
     """
@@ -100,13 +100,13 @@ def note_failure(log: logging.Logger, where: str, error: Exception) -> None:
 
 
 def init_app(app: Flask) -> None:
-    """Answer every error in one of the two shapes."""
+    """Handle every error in one of the two forms."""
     app.add_template_filter(translated)
 
     @app.errorhandler(ReporterError)
     def _ours(error: ReporterError) -> Response:
         db.session.rollback()
-        # A break is somebody's decision, no trouble.
+        # A pause is a decision, not a failure.
         if error.status >= 500 and not isinstance(error, Paused):
             current_kiosk().note_error(f"{type(error).__name__} in {route()}", error.message)
             log.warning("%s in %s", type(error).__name__, route())

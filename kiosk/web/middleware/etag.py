@@ -1,4 +1,4 @@
-"""Answers that are asked for again and again: 304 by ETag, known from one small query before anything is built."""
+"""Polled responses: 304 by an ETag that one small query determines before anything is built."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ from reporter.models.conversation import Reply
 
 
 def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
-    """``build()`` as JSON, or 304 where the asker has it already. ``stamp``: everything that the answer depends on.
+    """Return ``build()`` as JSON, or 304 if the client has it. ``stamp``: everything that the response depends on.
 
     ``no-cache`` lets browsers keep the answer and ask each time whether it still holds; ``private``: nobody between.
     """
@@ -44,7 +44,7 @@ def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
 
 
 def receipt_stamp(receipt: str) -> tuple[object, ...]:
-    """What a receipt's record depends on, in one query; empty for a receipt that doesn't exist."""
+    """Return what a receipt's record depends on, in one query; '' for an unknown receipt."""
     asked = normalize_receipt(receipt)
     row = db.session.execute(_receipt_query(), {"receipt": asked}).first()
     if row is None and (first := _first_receipt(asked)):
@@ -53,7 +53,7 @@ def receipt_stamp(receipt: str) -> tuple[object, ...]:
 
 
 def _first_receipt(alias: str) -> str | None:
-    """The receipt that a takeaway has beside this alias."""
+    """Return the original receipt of the takeaway that has this alias."""
     query = select(Takeaway.receipt).join(ReceiptAlias, ReceiptAlias.takeaway_id == Takeaway.id)
     return db.session.scalar(query.where(ReceiptAlias.receipt == alias))
 
@@ -68,7 +68,7 @@ def wall_stamp() -> tuple[Any, ...]:
     return (board_from(switches), *rest, current_kiosk().settings.wall.shows)
 
 
-# Putting a statement together takes four times as long as asking it.
+# Building the statement takes four times as long as running it.
 @functools.cache
 def _receipt_query() -> Select[Any]:
     in_stories = select(func.count()).where(StoryItem.takeaway_id == Takeaway.id)
@@ -95,7 +95,7 @@ def _wall_query() -> Select[Any]:
 
 
 def _media(of_it: ColumnElement[bool]) -> list[Any]:
-    """How far its media are: states and renditions change without a new revision."""
+    """State of its media and renditions, which change without a new revision."""
     attached = select(Attachment.media_id).where(of_it).correlate(Takeaway)
     states = (MediaState.READY, MediaState.FAILED)
     counts: list[Select[Any]] = [
@@ -106,7 +106,7 @@ def _media(of_it: ColumnElement[bool]) -> list[Any]:
 
 
 def _sent() -> list[Any]:
-    """How far the ledger is, over all stories: more than needed, but never too little."""
+    """State of the whole ledger: more than needed, but never too little."""
     told = (
         func.count(Delivery.id),
         func.max(Delivery.sent_at),
@@ -120,7 +120,7 @@ def _sent() -> list[Any]:
 
 
 def _said() -> list[Any]:
-    """How far the conversation is, over all takeaways: more than needed, but never too little."""
+    """State of all conversations: more than needed, but never too little."""
     told = (func.count(Reply.id), func.max(Reply.changed_at))
     return [select(one).scalar_subquery() for one in told]
 

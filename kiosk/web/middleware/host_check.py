@@ -1,4 +1,4 @@
-"""Which Host a request may name: a page from elsewhere must not reach the kiosk by a name of its own (DNS rebinding).
+"""Allowed Host headers, against DNS rebinding.
 
 A browser takes a page of ``evil.example`` and our answers for one site once that name points to the laptop. An address
 in numbers can't be pointed anywhere else, so any of those is fine.
@@ -23,7 +23,7 @@ _PROBES = "probes"
 
 
 def init_app(app: Flask) -> None:
-    """Refuse foreign hosts before anything else looks at the request."""
+    """Refuse foreign hosts before the request is processed."""
     app.before_request(_check)
 
 
@@ -35,18 +35,18 @@ def _check() -> None:
 
 
 def is_ours(host: str, settings: Settings) -> bool:
-    """Whether a Host (with or without a port) is an address in numbers or a name of this kiosk."""
+    """Whether a Host (with or without a port) is a numeric address or a name of this kiosk."""
     name = _name(host)
     return _is_address(name) or name in own_names(settings)
 
 
 def own_host(host: str, settings: Settings) -> str:
-    """The Host of a request if it is a name of this kiosk, else ''."""
+    """Return the request's Host if it is a name of this kiosk, else ''."""
     return host if _name(host) in own_names(settings) else ""
 
 
 def own_names(settings: Settings) -> frozenset[str]:
-    """Names of this kiosk: in the settings, and of the laptop itself."""
+    """Return the names of this kiosk: those in the settings and those of the laptop."""
     return _laptop_names() | {_name(urlsplit(settings.kiosk.base_url).netloc)} - {""}
 
 

@@ -1,4 +1,4 @@
-"""Logging in to the desk from another machine, and out again.
+"""Log in to the desk from another machine, and out again.
 
 A login is a row: its token is a secret of the browser's cookie, the row holds only its hash. Logging out removes the
 row, so that a copy of the cookie is worth nothing afterwards; a new passphrase ends every login.
@@ -37,7 +37,7 @@ from reporter.models import DeskLogin
 log = logging.getLogger(__name__)
 bp = Blueprint("access", __name__)
 
-# Wrong passphrases: from one address, and in total, so that many addresses don't help.
+# Limits of wrong passphrases per address and in total, so that many addresses don't help.
 LIMITS = (
     ("minute", timedelta(minutes=1), 10, 40),
     ("hour", timedelta(hours=1), 60, 240),
@@ -48,19 +48,19 @@ EVERYBODY = "everybody"
 @bp.get("/desk/login")
 @describe(query="next")
 def login() -> str:
-    """The page that asks for the passphrase."""
+    """Show the login page."""
     return render_template("desk/login.html")
 
 
 @bp.post("/desk/login")
 @describe(query="next", form="passphrase* csrf_token")
 def check_login() -> Response:
-    """Let in whoever knows the passphrase. Raises TooMuch after too many wrong ones."""
+    """Log in with the passphrase. Raises TooMuch after too many wrong ones."""
     address = share_of(request.remote_addr or "")
     _refuse_guesser(address)
     stored = passphrase_hash()
     given = request.form.get("passphrase", "").strip()
-    # Counted before the hash is computed, which takes a moment: many at once must not pass.
+    # Counted before the slow hash is computed, so that parallel attempts do not pass.
     _count_try(address)
     if stored is None or not check_password_hash(stored, given):
         log.warning("a wrong passphrase for the desk")
@@ -75,19 +75,19 @@ def check_login() -> Response:
 @bp.post("/desk/logout")
 @describe()
 def log_out() -> Response:
-    """End this machine's login, in the cookie and on the laptop."""
+    """End this machine's login, in the cookie and in the database."""
     db.session.execute(delete(DeskLogin).where(DeskLogin.token_hash == _own_hash()))
     db.session.commit()
     session.clear()
     flash(_("You are logged out."))
     response = redirect(url_for("access.login"), code=303)
-    # Not what phones keep in the same browser: their queue is theirs.
+    # Not the local storage: a phone's queue in the same browser stays.
     response.headers["Clear-Site-Data"] = '"cache"'
     return response
 
 
 def _begin(stored: str) -> None:
-    """A new login, with an id of its own whatever the browser brought (session fixation)."""
+    """Create a login with a new id, whatever cookie the browser sent (session fixation)."""
     now = current_kiosk().now()
     token = secrets.token_urlsafe(32)
     old = DeskLogin.begun_at < now - timedelta(hours=LOGIN_HOURS)
@@ -103,7 +103,7 @@ def _own_hash() -> str:
 
 
 def _windows() -> list[tuple[Window, int, int]]:
-    """(window, most from one address, most in total) of this application."""
+    """Return (window, limit per address, limit in total) of this application."""
     known = current_app.extensions.setdefault(
         "wrong_passphrases", {name: Window(length) for name, length, _, _ in LIMITS}
     )
@@ -130,12 +130,12 @@ def _count_try(address: str) -> None:
 
 
 def _forgive(address: str) -> None:
-    """A right passphrase was no guess."""
+    """Uncount a correct passphrase."""
     for window, _each, _total in _windows():
         window.remove_last(address)
         window.remove_last(EVERYBODY)
 
 
 def _inside(path: str) -> str:
-    """Only a path of our own desk: never an address that leads elsewhere."""
+    """Return the path if it is within the desk, so that no redirect leaves it."""
     return path if path.startswith("/desk") and "\\" not in path else "/desk/"

@@ -1,4 +1,4 @@
-"""Pages of other sites may not send anything here, whatever token they hold.
+"""Refuse state-changing requests from other sites, whatever token they hold.
 
 A browser says which site a request comes from (Fetch standard, "Origin header"; Fetch Metadata). Our own pages have
 the referrer policy ``same-origin``: with ``no-referrer`` browsers would send ``Origin: null`` for our own forms, and
@@ -18,7 +18,7 @@ _PORTS = {"http": 80, "https": 443}
 
 
 def init_app(app: Flask) -> None:
-    """Refuse foreign pages before a byte of a body is read."""
+    """Refuse foreign origins before the body is read."""
     app.before_request(_check)
 
 
@@ -32,12 +32,12 @@ def _check() -> None:
 
 
 def _is_own(origin: str) -> bool:
-    """Whether an origin is the site that was asked; the scheme is the proxy's business, where there is one."""
+    """Whether an origin is the requested site; the scheme is ignored because a proxy may change it."""
     return _place(origin) == _place(f"{request.scheme}://{request.host}")
 
 
 def _place(url: str) -> tuple[str, int | None] | None:
-    """(name, port), with no port for the usual one of its scheme; None for what is no such address."""
+    """Return (name, port), without the scheme's default port; None for an invalid origin."""
     try:
         parts = urlsplit(url)
         port = parts.port

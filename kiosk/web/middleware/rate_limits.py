@@ -1,4 +1,4 @@
-"""Who is let in: the pause, blocked devices, a fair share a minute, and no guessing of receipts."""
+"""Admission: the pause, blocked devices, a fair share per minute, and limits on guessing receipts."""
 
 from __future__ import annotations
 
@@ -50,12 +50,12 @@ WRONG_RECEIPTS = 20
 TOO_MANY_WRONG = Message(
     "Too many receipts that don't exist. Wait a minute, then type yours once more."
 )
-# Wrong receipts of one address that are remembered, and addresses with some.
+# Number of remembered wrong receipts per address, and of such addresses.
 MOST_STALE = 1000
 
 
 def init_app(app: Flask) -> None:
-    """Look at each request before its view does."""
+    """Check each request before its view runs."""
     app.extensions["shares"] = Shares()
     app.extensions["wrong_receipts"] = Window()
     app.extensions["stale_receipts"] = {}
@@ -74,7 +74,7 @@ def _let_in() -> None:
     asking = device()
     concurrency.enter()
     admit(db.session(), asking)
-    # No connection is kept while a phone's bytes flow.
+    # Hold no database connection while a phone is sending.
     db.session.rollback()
     if asking and request.endpoint in BEGINS:
         shares: Shares = current_app.extensions["shares"]
@@ -90,7 +90,7 @@ def _leave(_error: BaseException | None) -> None:
 
 
 def _give_back(response: Response) -> Response:
-    """A file that is refused (too large, of a wrong kind) takes nothing from what its phone may send next."""
+    """Return the share of a refused file (too large, unsupported) to its phone."""
     if "share" in g and 400 <= response.status_code < 500 and response.status_code != 429:
         shares: Shares = current_app.extensions["shares"]
         shares.forgive(*g.share)
@@ -98,7 +98,7 @@ def _give_back(response: Response) -> Response:
 
 
 def _announced() -> int:
-    """Bytes that the request says it begins to send."""
+    """Return the number of bytes that the request announces."""
     told = request.headers.get("Upload-Length", "")
     # More digits are refused by the route; int() refuses more than 4300 of them with an error of its own.
     plain = told.isascii() and told.isdigit() and len(told) <= 18
@@ -106,7 +106,7 @@ def _announced() -> int:
 
 
 def _slow_guesser(response: Response) -> Response:
-    """Of many wrong receipts from one address, the later ones are told to wait.
+    """Make an address wait after many wrong receipts.
 
     A right one always opens: people behind the same access point must not pay for a guesser among them. That a guesser
     learns from it as much as from a 404 is no matter with 60 bits (docs/security.md has the figures).

@@ -1,4 +1,4 @@
-"""How large a request may be, from the gathering's settings: Flask asks its configuration with each one."""
+"""Limits on request sizes from the gathering's settings, which Flask reads for each request."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from flask import Flask, current_app, request
 from reporter.config import Settings
 from reporter.errors import TooLarge
 
-# Where files are sent: in forms, by tus, and frames of the webcam.
+# Endpoints that receive files: forms, tus, webcam frames.
 FORMS_WITH_FILES = frozenset({"phone.keep", "station.keep_words"})
 UPLOADS = frozenset(
     {
@@ -28,7 +28,7 @@ FILE_FORM = "multipart/form-data"
 
 
 def request_limits(settings: Settings) -> dict[str, Any]:
-    """Names and values for Flask's configuration."""
+    """Return names and values for Flask's configuration."""
     limits = settings.limits
     return {
         "MAX_CONTENT_LENGTH": (limits.file_mb << 20) * min(limits.files, 4) + (1 << 20),
@@ -37,7 +37,7 @@ def request_limits(settings: Settings) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Refuse what is too large before a byte of its body is read."""
+    """Refuse requests that are too large before the body is read."""
     app.before_request(_check_size)
 
 
@@ -49,12 +49,12 @@ def _check_size() -> None:
 
 
 def _most() -> int:
-    """Bytes of this request's body: files only where files belong, everything else is a page of text."""
+    """Return the limit for this request's body: files only where files are expected, elsewhere a page of text."""
     everything = int(current_app.config["MAX_CONTENT_LENGTH"])
     words = int(current_app.config["MAX_FORM_MEMORY_SIZE"])
     if request.endpoint in UPLOADS:
         return everything
     if request.endpoint in FORMS_WITH_FILES and request.mimetype == FILE_FORM:
         return everything
-    # What needs no length at all still gets a page of text's worth.
+    # Requests without a length may still send a page of text.
     return min(everything, FRAME_LIMIT) if request.endpoint in FRAMES else min(everything, words)

@@ -1,4 +1,4 @@
-"""What browsers may load on our pages: nothing from elsewhere, no inline scripts, no frames around them."""
+"""Content security policy: nothing from elsewhere, no inline scripts, no framing."""
 
 from __future__ import annotations
 
@@ -23,17 +23,17 @@ PARTS = frozenset({"text/css", "text/javascript"})
 
 
 def policy(styles: str = "", media: str = "") -> str:
-    """The policy of a page. ``styles``: hashes of the style elements within it. ``media``: another origin of pictures
-    and films, where the store leads to an object store.
+    """Return a page's policy. ``styles``: hashes of its style elements. ``media``: another origin of
+    media, with an object store.
     """
     more = {"style-src": styles, "img-src": media, "media-src": media}
     parts = CONTENT_SECURITY_POLICY.split("; ")
     return "; ".join(f"{part} {more.get(part.split()[0], '')}".rstrip() for part in parts)
 
 
-# The page of a story has a frame, in which its preview stands.
+# The story editor shows its preview in a frame.
 WITH_FRAME = f"{CONTENT_SECURITY_POLICY}; frame-src 'self'"
-# What stands in that frame: our own pages, in which nothing runs and nothing comes from elsewhere.
+# Pages in that frame are our own, without scripts or foreign resources.
 FRAMED = (
     "default-src 'none'; style-src 'self'; img-src 'self' data:; media-src 'self'; "
     "form-action 'none'; base-uri 'none'; frame-ancestors 'self'"

@@ -1,24 +1,24 @@
-"""[Aa]: larger letters for whoever wants them, remembered in a cookie; works without scripts, as a link."""
+"""[Aa]: larger text, stored in a cookie; a link that works without scripts."""
 
 from __future__ import annotations
 
 from flask import Flask, request, url_for
 from werkzeug.wrappers import Response
 
-# The ordinary size has no name; the sheet knows the others.
+# The default size has no name; the style sheet defines the others.
 SIZES = ("", "large", "largest")
 COOKIE = "text"
 ARGUMENT = "text_size"
 
 
 def init_app(app: Flask) -> None:
-    """Tell templates the size; ``?text_size=`` is remembered."""
+    """Pass the size to templates; store ``?text_size=``."""
     app.context_processor(_template_words)
     app.after_request(_remember)
 
 
 def chosen() -> str:
-    """The size of this request."""
+    """Return the text size of this request."""
     wanted = request.args.get(ARGUMENT, request.cookies.get(COOKIE, ""))
     return wanted if wanted in SIZES else ""
 
@@ -30,7 +30,7 @@ def _template_words() -> dict[str, object]:
 
 
 def with_text(size: str) -> str:
-    """The address of the current page in another size."""
+    """Return the current page's URL with another text size."""
     values = {**request.args.to_dict(), **(request.view_args or {}), ARGUMENT: size}
     reachable = request.endpoint is not None and request.method in ("GET", "HEAD")
     return url_for(request.endpoint, **values) if reachable else f"?{ARGUMENT}={size}"  # type: ignore[arg-type]

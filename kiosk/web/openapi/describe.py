@@ -20,7 +20,7 @@ _FIELD = re.compile(
 
 @dataclass(frozen=True)
 class Field:
-    """A field of a form, a query or a head."""
+    """A field of a form, a query or a header."""
 
     name: str
     type: str = "string"
@@ -86,7 +86,7 @@ def describe(
 
 
 def description_of(view: Callable[..., Any]) -> Description | None:
-    """What was said of a view, or None."""
+    """Return a view's description, or None."""
     return _descriptions.get(view)
 
 

@@ -46,12 +46,12 @@ _PLACE = {"Location": {"description": "Where to go on.", "schema": {"type": "str
 @bp.get("/openapi.json")
 @describe(answers="Document")
 def openapi() -> Response:
-    """This description."""
+    """Return the OpenAPI document."""
     return jsonify(document(current_app))
 
 
 def document(app: Flask) -> dict[str, Any]:
-    """The whole document."""
+    """Build the whole document."""
     paths: dict[str, dict[str, Any]] = {}
     for rule in sorted(app.url_map.iter_rules(), key=lambda rule: rule.rule):
         view = app.view_functions[rule.endpoint]
@@ -78,19 +78,19 @@ def document(app: Flask) -> dict[str, Any]:
 
 
 def methods_of(rule: Rule) -> Iterator[str]:
-    """Methods that a route itself answers: not the HEAD and OPTIONS that Flask adds."""
+    """Return the methods that a route handles itself, without Flask's HEAD and OPTIONS."""
     given = set(rule.methods or ())
     added = {"OPTIONS"} if given - {"OPTIONS"} else set()
     return iter(sorted(given - added - ({"HEAD"} if "GET" in given else set())))
 
 
 def path_of(rule: Rule) -> str:
-    """``/s/<code>`` as ``/s/{code}``."""
+    """Convert ``/s/<code>`` to ``/s/{code}``."""
     return re.sub(r"<(?:[^:<>]+:)?([^<>]+)>", r"{\1}", rule.rule)
 
 
 def operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, Any]:
-    """One method of one path."""
+    """Describe one method of one path."""
     told = description_of(view) or Description()
     tag = tag_of(rule)
     words = (view.__doc__ or "").strip().split("\n\n")
@@ -109,7 +109,7 @@ def operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, An
 
 
 def tag_of(rule: Rule) -> str:
-    """Which part of the interface a route belongs to."""
+    """Return the part of the interface that a route belongs to."""
     first = rule.rule.split("/")[1]
     if first in ("desk", "station", "uploads"):
         return first
@@ -142,7 +142,7 @@ def _parameters(told: Description) -> list[dict[str, Any]]:
 def _schema(one: Field) -> dict[str, Any]:
     schema = dict(_TYPES[one.type])
     if one.choices:
-        # Not given is an empty field in a form.
+        # An optional value is an empty field in a form.
         schema["enum"] = list(one.choices) if one.required else ["", *one.choices]
     return {"type": "array", "items": schema} if one.many else schema
 
@@ -167,7 +167,7 @@ def _form_schema(told: Description, *, desk: bool) -> dict[str, Any]:
     fields = {one.name: _schema(one) for one in told.form}
     required = [one.name for one in told.form if one.required]
     if desk:
-        # Pages put it into their forms; scripts send it as X-CSRFToken.
+        # Pages include it in their forms; scripts send it as X-CSRFToken.
         fields["csrf_token"] = {"type": "string"}
     schema: dict[str, Any] = {
         "type": "object",

@@ -1,4 +1,4 @@
-"""Files that kiosks fetch from one another and from a hub; what broke off goes on where it was (Range)."""
+"""Files that kiosks fetch from one another and from a hub; interrupted downloads continue (Range)."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from reporter.models import Media
 
 
 def send_snapshot(write: Callable[[Path], str]) -> Response:
-    """A SQLite file that ``write`` makes at a path; its answer is the ETag."""
+    """Send a SQLite file that ``write`` creates at a path; ``write`` returns its ETag."""
     work = Path(tempfile.mkdtemp(prefix="reporter-snapshot-"))
     goal = work / "snapshot.db"
     mark = write(goal)
@@ -33,7 +33,7 @@ def send_snapshot(write: Callable[[Path], str]) -> Response:
 
 
 def send_original(sha256: str) -> Response:
-    """An original of the gathering; raises NotFound."""
+    """Send an original of the gathering; raises NotFound."""
     row = db.session.scalar(select(Media).where(Media.sha256 == sha256))
     if row is None:
         raise _missing()

@@ -1,4 +1,4 @@
-"""The desk's page of other laptops: who is paired and near, what each has, merge now or every few minutes."""
+"""Desk page of other laptops: which are paired and near, their contents, merging now or every few minutes."""
 
 from __future__ import annotations
 
@@ -20,13 +20,13 @@ from reporter.errors import NotFound
 from reporter.models import Peer, Takeaway
 
 bp = Blueprint("laptops", __name__, url_prefix="/laptops")
-# Whoever answered within this time is near.
+# A laptop that responded within this time counts as near.
 NEAR = timedelta(minutes=2)
 
 
 @bp.get("")
 def overview() -> str:
-    """All that are paired, and how to pair one more."""
+    """Show all paired laptops, and how to pair another."""
     return _page()
 
 
@@ -49,7 +49,7 @@ def _is_near(peer: Peer, now: object) -> bool:
 
 
 def _doubtful(peer: Peer) -> list[Takeaway]:
-    """What both laptops had decided on when they were merged last."""
+    """Return takeaways that both laptops had decided on before the last merge."""
     receipts = (peer.report or {}).get("look", [])
     return list(db.session.scalars(select(Takeaway).where(Takeaway.receipt.in_(receipts))))
 
@@ -57,14 +57,14 @@ def _doubtful(peer: Peer) -> list[Takeaway]:
 @bp.post("/code")
 @describe(statuses=(200,))
 def show_code() -> str:
-    """A new code, on the answer alone: it is kept nowhere."""
+    """Show a new pairing code, which is not stored in the page's history."""
     return _page(new_code(db.session(), current_kiosk()))
 
 
 @bp.post("")
 @describe(form="url* code*")
 def pair() -> ResponseReturnValue:
-    """Pair with the laptop at the address that was typed, by the code on its screen; its takeaways come at once."""
+    """Pair with the laptop at the given address, with the code on its screen, and merge its takeaways."""
     url = request.form.get("url", "").strip()
     peer = pair_with(
         current_kiosk(), url if "://" in url else f"http://{url}", request.form["code"]
@@ -88,7 +88,7 @@ def merge(number: uuid.UUID) -> ResponseReturnValue:
 @bp.post("/<uuid:number>/automatic")
 @describe(form="on")
 def set_automatic(number: uuid.UUID) -> ResponseReturnValue:
-    """Merge every few minutes (``on`` is set), or don't."""
+    """Switch automatic merging on (``on`` is set) or off."""
     _find(number).automatic = bool(request.form.get("on"))
     db.session.commit()
     return _back()
@@ -96,7 +96,7 @@ def set_automatic(number: uuid.UUID) -> ResponseReturnValue:
 
 @bp.post("/<uuid:number>/forget")
 def remove(number: uuid.UUID) -> ResponseReturnValue:
-    """Neither asks the other any more; what came stays."""
+    """Unpair; merged takeaways stay."""
     peer = _find(number)
     forget(db.session(), current_kiosk(), peer)
     flash(_("%(name)s is not paired any more. What came from it stays.", name=peer.name))

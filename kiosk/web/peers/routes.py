@@ -1,4 +1,4 @@
-"""What other laptops of the gathering may ask, with the token that pairing gave them; nothing of it is for browsers."""
+"""API for other laptops of the gathering, authorized by the token from pairing; not for browsers."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ from reporter.models import Media, Takeaway
 bp = Blueprint("peers", __name__, url_prefix="/peers")
 csrf.exempt(bp)
 _OPEN = "peers.pair"
-# Codes from one address in a minute.
+# Most codes per minute from one address.
 TRIES = 10
 EVERYBODY = "everybody"
 
 
 @bp.before_request
 def require_peer() -> None:
-    """Only paired laptops; a code is the one thing that anybody may try."""
+    """Require a paired laptop's token; only pairing works without."""
     if request.endpoint == _OPEN:
         return
     kind, _space, token = request.headers.get("Authorization", "").partition(" ")
@@ -45,7 +45,7 @@ def require_peer() -> None:
 @bp.post("/pair")
 @describe(body="application/json")
 def pair() -> Response:
-    """Use the code on this laptop's screen up; the answer has the token. Raises TooMuch for who guesses."""
+    """Use this laptop's pairing code; the response contains the token. Raises TooMuch for guessing."""
     _count_try()
     told = read_texts(("code", "id", "name", "port"))
     url = caller_url(request.remote_addr or "", _port(told.get("port", "")), request.scheme)
@@ -57,7 +57,7 @@ def pair() -> Response:
 
 
 def _count_try() -> None:
-    """Ten tries a minute from one address, forty from all: codes have 40 bits, and ten minutes."""
+    """Limit attempts to ten a minute per address and forty in total: codes have 40 bits and last ten minutes."""
     kiosk = current_kiosk()
     window: Window = current_app.extensions.setdefault("pairing_tries", Window())
     for key, most in ((share_of(request.remote_addr or ""), TRIES), (EVERYBODY, 4 * TRIES)):
@@ -71,7 +71,7 @@ def _count_try() -> None:
 
 
 def _port(text: str) -> int:
-    """0: no kiosk runs there."""
+    """Parse the port; 0: no kiosk runs there."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
         raise BadInput(_("This is no laptop of a gathering."))
     return int(text)
@@ -80,7 +80,7 @@ def _port(text: str) -> int:
 @bp.get("/summary")
 @describe(produces="application/json")
 def summary() -> Response:
-    """The name of this laptop and how much it holds."""
+    """Return this laptop's name and how much it holds."""
     kept = select(func.count(Takeaway.id)).where(Takeaway.state != TakeawayState.WITHDRAWN)
     media, size = db.session.execute(
         select(func.count(Media.id), func.coalesce(func.sum(Media.bytes), 0))
@@ -92,7 +92,9 @@ def summary() -> Response:
 @bp.get("/snapshot")
 @describe(produces="application/vnd.sqlite3")
 def snapshot() -> Response:
-    """The rows that laptops share, as a SQLite file; its ETag is their digest. They are repeatable: ranges work."""
+    """Send the shared rows as a SQLite file with their digest as ETag; equal rows give equal bytes, so
+    ranges work.
+    """
     database = current_kiosk().settings.folder / "reporter.db"
     return send_snapshot(partial(write_snapshot, database))
 
@@ -100,5 +102,5 @@ def snapshot() -> Response:
 @bp.get("/media/<sha256>")
 @describe(produces="application/octet-stream")
 def media(sha256: str) -> Response:
-    """One original, whole or from an offset on (Range)."""
+    """Send an original, or a range of it."""
     return send_original(sha256)

@@ -1,4 +1,4 @@
-"""What became of it: the opening slide of the next gathering, and the calendar of what is open."""
+"""Outcomes: the opening slide of the next gathering, and the calendar of open items."""
 
 from __future__ import annotations
 
@@ -18,20 +18,20 @@ from reporter.models.follow_up import ActionItem
 from reporter.moderation.visibility import Scope
 
 bp = Blueprint("became", __name__)
-# As many as can be read from the last row.
+# As many lines as are legible from the last row.
 SLIDE = 6
 
 
 @bp.get("/became")
 @describe(statuses=(301,))
 def former_slide() -> ResponseReturnValue:
-    """Where the slide was before."""
+    """Redirect from the slide's former URL."""
     return redirect(url_for("became.slide"), code=301)
 
 
 @bp.get("/outcomes")
 def slide() -> str:
-    """A slide for the big screen: what was done and answered, what is still open."""
+    """Show a slide for the big screen: what was done and answered, what is still open."""
     items = _told()
     done = [item for item in items if item.state == ItemState.DONE]
     waiting = [item for item in items if item.state == ItemState.OPEN]
@@ -52,7 +52,7 @@ def _told() -> list[ActionItem]:
 @bp.get("/calendar.ics")
 @describe(produces="text/calendar")
 def feed() -> Response:
-    """Open items and the next gathering for any calendar program (RFC 5545); names only where people agreed."""
+    """Send open items and the next gathering as iCalendar (RFC 5545); names only of people who agreed."""
     items = action_items.all_items(db.session()) if at_desk() else _told()
     kiosk = current_kiosk()
     told = calendar(
@@ -68,7 +68,7 @@ def feed() -> Response:
 @bp.get("/next/qr.svg")
 @describe(produces="image/svg+xml")
 def next_qr() -> Response:
-    """The code of the next gathering's address, or of the calendar."""
+    """Send the QR code of the next gathering's URL, or of the calendar."""
     following = next_gathering(db.session())
     address = (
         following.url if following and following.url else url_for("became.feed", _external=True)

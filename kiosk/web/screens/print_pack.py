@@ -1,4 +1,4 @@
-"""The print pack in the browser: posters as HTML pages, and the same as a PDF."""
+"""Print pack in the browser: posters as HTML pages, and everything as a PDF."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ PAPERS = ("A4", "Letter")
 @bp.get("")
 @describe(query="session")
 def posters() -> str:
-    """A page a session, ready for the browser's own print dialogue; ``?session=CODE`` for one."""
+    """Show one printable poster per session; ``?session=CODE`` for one."""
     kiosk, code = current_kiosk(), request.args.get("session", "")
     rows = [by_code(db.session(), code)] if code else all_sessions(db.session())
     wifi = facts(kiosk.settings).wifi
@@ -43,7 +43,7 @@ def _picture(text: str) -> Markup:
 @bp.get("/pack.pdf")
 @describe(query="paper=A4|Letter", produces="application/pdf")
 def pack() -> Response:
-    """Posters, marker cards, the brief and the rest as one PDF."""
+    """Send posters, marker cards, the brief and the rest as one PDF."""
     made = make_pack(current_kiosk(), base_url=base_url(), port=0, paper=_paper())
     headers = {"Content-Disposition": 'attachment; filename="posters.pdf"'}
     return Response(made.pdf, mimetype="application/pdf", headers=headers)
@@ -52,7 +52,7 @@ def pack() -> Response:
 @bp.get("/notice.pdf")
 @describe(query="paper=A4|Letter", produces="application/pdf")
 def notice() -> Response:
-    """The privacy notice, to hang up."""
+    """Send the printable privacy notice."""
     return Response(make_notice(current_kiosk(), paper=_paper()), mimetype="application/pdf")
 
 

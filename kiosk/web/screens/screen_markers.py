@@ -1,4 +1,4 @@
-"""Addresses that only cameras' markers carry: the time on the laptop's screen, and the end of a session."""
+"""URLs in camera markers: the time on the laptop's screen, and the end of a session."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ bp = Blueprint("markers", __name__)
 @bp.get("/s/end")
 @describe(statuses=(302,))
 def ended() -> ResponseReturnValue:
-    """A phone that scanned the "End of session" card finds the sessions."""
+    """Show the sessions to a phone that scanned the "End of session" card."""
     return redirect(url_for("start.page"))
 
 
@@ -27,13 +27,13 @@ def ended() -> ResponseReturnValue:
 @bp.get("/s/<code>/at/<stamp>")
 @describe(statuses=(302,))
 def at(code: str, stamp: str) -> ResponseReturnValue:
-    """The code on the laptop's screen, scanned by a phone: the session's page."""
+    """Redirect a phone that scanned the laptop's screen to the session's page."""
     return redirect(url_for("phone.capture", code=code))
 
 
 @bp.get("/s/<code>/screen.svg")
 @describe(produces="image/svg+xml")
 def screen_qr(code: str) -> Response:
-    """The QR code of a session's page with the time in it."""
+    """Send the QR code of a session's page with the current time in it."""
     text = screen_url(base_url(), by_code(db.session(), code).code, current_kiosk().now())
     return Response(qr_svg(text), mimetype="image/svg+xml", headers={"Cache-Control": "no-store"})

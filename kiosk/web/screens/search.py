@@ -1,4 +1,4 @@
-"""Search, as a page and as JSON. Shows only what the asker may see."""
+"""Search, as a page and as JSON. Shows only what the client may see."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ def search() -> ResponseReturnValue:
 
 
 def _behind() -> int:
-    """How many changes the index lags, if a person would miss something; a few are always on their way."""
+    """Return the number of changes the index lags by, if noticeable; a few are normal."""
     behind = current_kiosk().index.behind(db.session())
     return behind if behind > UNDER_WAY else 0
 
@@ -85,13 +85,13 @@ def _sorts() -> tuple[tuple[str, str], ...]:
 
 
 def _keep_receipts(record: dict[str, Any]) -> None:
-    """Leave receipts out: whoever holds one may change and withdraw, so they are not for everybody who searches."""
+    """Remove receipts, because their holders may change and withdraw."""
     for result in record["results"]:
         result["receipt"] = ""
 
 
 def _liked(ask: SearchRequest) -> Takeaway | None:
-    """The takeaway that the answer should resemble. Raises NotFound where there is none that the asker may see."""
+    """Return the takeaway that results should resemble. Raises NotFound if the client may see none."""
     if not ask.like:
         return None
     try:
@@ -104,7 +104,7 @@ def _liked(ask: SearchRequest) -> Takeaway | None:
 
 
 def _themes() -> list[ThemeMembers]:
-    """Themes as far as the asker may see what is in them."""
+    """Return themes of takeaways that the client may see."""
     kiosk = current_kiosk()
     new_too = kiosk.settings.wall.shows == "new"
     return theme_members(kiosk, None if at_desk() else Scope.ROOM, new_too=new_too)

@@ -1,4 +1,4 @@
-"""What an answer can be narrowed down by: links with counts, and the filters that were chosen."""
+"""Search facets: links with counts, and the active filters."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from kiosk.web.middleware.auth import at_desk
 from kiosk.web.shared.template_context import INTENTS, KINDS, STATES
 from reporter.gathering.sessions import all_sessions
 
-# More values than these are looked for by typing.
+# Most values listed per facet.
 MOST = 8
 FILTERS = ("session", "theme", "kind", "intent", "author", "tag", "day", "state")
 Label = Callable[[str], str]
@@ -24,7 +24,7 @@ Label = Callable[[str], str]
 
 @dataclass(frozen=True)
 class Choice:
-    """One value: its words, how many takeaways have it, and the page with it chosen (or, if it is, without)."""
+    """One value: its label, its count, and the URL with it selected (or removed, if it is)."""
 
     label: str
     count: int
@@ -46,7 +46,7 @@ def facets(
     chosen: Mapping[str, str],
     themes: Mapping[str, str],
 ) -> list[Facet]:
-    """All groups that have something to choose; states are the desk's own business. ``themes``: names by id."""
+    """Return all groups with values; states only at the desk. ``themes``: names by id."""
     titles = {
         "session": _("Session"),
         "theme": _("Theme"),
@@ -77,7 +77,7 @@ def _choice(name: str, label: Label, pair: tuple[str, int], wanted: str) -> Choi
 
 
 def address(**changed: str) -> str:
-    """The search page with other choices; empty ones go, and so does the place in the list."""
+    """Return the search URL with other filters, without empty ones and without the page."""
     kept = {name: value for name, value in request.args.items() if name not in ("offset", "live")}
     told = {name: value for name, value in {**kept, **changed}.items() if value}
     return url_for("search.search", **told)  # type: ignore[arg-type]

@@ -1,4 +1,4 @@
-"""The slideshow of the closing round: theme after theme, then the film, with what may be shown in the room."""
+"""Slideshow of the closing round: theme after theme, then the film; only what may be shown in the room."""
 
 from __future__ import annotations
 
@@ -30,22 +30,22 @@ from reporter.themes.board import ThemeView
 
 bp = Blueprint("slides", __name__, url_prefix="/slides")
 
-# Of each theme, beside its most telling takeaways.
+# Further takeaways per theme, after its most typical ones.
 QUESTIONS = 2
-# Where there is too little for themes: the starred takeaways, at most so many.
+# Most starred takeaways shown if there are too few for themes.
 STARRED = 24
 
 
 @bp.get("")
 def slideshow() -> str:
-    """The page; its script asks for the slides, and again every few seconds."""
+    """Show the page; its script polls the slides."""
     return render_template("slides.html", own=at_desk())
 
 
 @bp.get("/list")
 @describe(answers="Slides")
 def listed() -> ResponseReturnValue:
-    """The slides in order, as JSON with an ETag: what was taken back is in the next answer no more."""
+    """Return the slides in order as JSON with an ETag; withdrawn takeaways are gone from the next response."""
     stamp = (wall_stamp(), themes_stamp(), str(get_locale()), base_url(), _film())
     return polled(stamp, lambda: {"slides": list(_slides())})
 
@@ -53,14 +53,14 @@ def listed() -> ResponseReturnValue:
 @bp.get("/qr.svg")
 @describe(produces="image/svg+xml")
 def code() -> Response:
-    """The code of the page that tells what became of it."""
+    """Send the QR code of the outcomes page."""
     return Response(qr_svg(f"{base_url()}/outcomes"), mimetype="image/svg+xml")
 
 
 @bp.get("/film.mp4")
 @describe(query="v", produces="video/mp4")
 def film() -> Response:
-    """The film of the evening, as long as everything in it may be seen."""
+    """Send the film of the evening while everything in it may be shown."""
     media = film_for_room(current_kiosk())
     if media is None:
         raise NotFound(_("There is no film, or something in it was taken back. Make it once more."))
@@ -68,7 +68,7 @@ def film() -> Response:
 
 
 def _film() -> str:
-    """The fingerprint of the film that may be shown; '' for none."""
+    """Return the fingerprint of the film that may be shown; '' if there is none."""
     media = film_for_room(current_kiosk())
     return media.sha256 if media is not None else ""
 
@@ -105,7 +105,7 @@ def _of_theme(theme: ThemeView, shown: set[str]) -> Iterator[dict[str, Any]]:
 
 
 def _drawn(rows: list[Takeaway], shown: set[str]) -> Iterator[dict[str, Any]]:
-    """Each takeaway once, if there is something to see of it."""
+    """Return each takeaway once, if it has something to show."""
     for row in rows:
         drawn = card(row)
         if drawn["id"] not in shown and (drawn["text"] or drawn["image"]):

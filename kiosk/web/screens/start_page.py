@@ -1,4 +1,6 @@
-"""The start page on the laptop itself: the big QR code of what runs now, today's sessions, and how the kiosk is."""
+"""Start page on the laptop itself: the large QR code of the current session, today's sessions, and the
+kiosk's health.
+"""
 
 from __future__ import annotations
 
@@ -20,12 +22,12 @@ from kiosk.web.shared.trial import shows_wifi_code
 from reporter.gathering.sessions import LOBBY, all_sessions, takeaway_counts
 from reporter.models import EventSession, Gathering
 
-# What a gathering is called until somebody gives it a name.
+# A gathering's title before somebody sets one.
 UNNAMED = "Our gathering"
 
 
 def start_page() -> str:
-    """Rendered for the laptop's own screen."""
+    """Render the page for the laptop's screen."""
     kiosk, now = current_kiosk(), agenda()
     shown = now.running[0] if now.running else None
     return render_template(
@@ -45,7 +47,7 @@ def start_page() -> str:
 
 
 def is_fresh() -> bool:
-    """Whether nobody has said anything of this gathering yet: no name, no session, no takeaway."""
+    """Whether the gathering is still empty: no name, no session, no takeaway."""
     settings = current_kiosk().settings
     titles = [row.title for row in all_sessions(db.session())]
     unused = not takeaway_counts(db.session()) and titles in ([], [LOBBY])
@@ -53,12 +55,12 @@ def is_fresh() -> bool:
 
 
 def typed_address(event: EventSession) -> str:
-    """The address of a session's page as a person types it."""
+    """Return a session's URL as a person would type it."""
     return f"{base_url().removeprefix('http://')}/s/{event.code}"
 
 
 def todays() -> list[EventSession]:
-    """Today's sessions at the gathering's place, and those without a time."""
+    """Return today's sessions at the gathering's place, and those without a time."""
     zone, now = current_kiosk().settings.zone, current_kiosk().now()
     today = now.astimezone(zone).date()
     rows = all_sessions(db.session())
@@ -67,7 +69,7 @@ def todays() -> list[EventSession]:
 
 @dataclass(frozen=True)
 class HealthLine:
-    """The kiosk in one line; ``alarm``, ``trouble`` and ``posters`` are sentences, or empty."""
+    """The kiosk's health in one line; ``alarm``, ``trouble`` and ``posters`` are sentences, or empty."""
 
     address: str
     room: str
@@ -75,12 +77,12 @@ class HealthLine:
     alarm: str
     trouble: str
     posters: str
-    # What is wrong with the way that phones take, or new about it.
+    # A problem or a change of the network that phones use.
     network: str
 
 
 def health_line() -> HealthLine:
-    """What a facilitator wants to know at a glance."""
+    """Return the health line for the facilitator."""
     told = health(current_kiosk().settings)
     waiting: int = sum(told["queues"].values())  # type: ignore[attr-defined]
     gigabytes = int(str(told["free_bytes"])) // 1_000_000_000
@@ -100,7 +102,7 @@ def health_line() -> HealthLine:
 
 
 def network_news() -> str:
-    """That phones can't reach this laptop, or that it is in another network too; '' when all is as it was."""
+    """Return a sentence if phones can't reach this laptop or it is in another network too; else ''."""
     kiosk, url = current_kiosk(), base_url()
     ips = frozenset(address.ip for address in own_addresses())
     if kiosk.known_ips is None:
@@ -124,7 +126,7 @@ def network_news() -> str:
 
 
 def disk_alarm(told: dict[str, object]) -> str:
-    """What to do first when nothing can be saved on the laptop's disk; empty when all is well."""
+    """Return a sentence on what to do first if nothing can be saved on the disk; else ''."""
     if not told["writable"]:
         return _(
             "Nothing can be saved: this laptop's disk takes no more files (read-only). Phones keep what they have. "
@@ -139,7 +141,7 @@ def disk_alarm(told: dict[str, object]) -> str:
 
 
 def stale_posters() -> str:
-    """What to do when the posters were printed for another address than phones reach now; empty when all is well."""
+    """Return a sentence on what to do if the posters show another address than phones reach now; else ''."""
     printed = db.session.scalar(select(Gathering.printed_url)) or ""
     if printed in ("", base_url()):
         return ""

@@ -1,4 +1,4 @@
-"""The station: the laptop's walk-up page. It reads a session code from the webcam, then records what people take home.
+"""The station: the laptop's walk-up page. It reads a session code with the webcam, then records a takeaway.
 
 The page records in the browser; frames for the code reader and finished recordings come here. Only who may use the
 desk may use it, so that no phone can claim that its takeaway came from the station.
@@ -52,7 +52,7 @@ _SHOWN = re.compile(
 
 @bp.get("")
 def page() -> Response:
-    """The page itself. Everything that changes comes to it by the addresses below."""
+    """Show the page. Everything that changes is fetched by the URLs below."""
     shown = render_template(
         "station.html", questions=QUESTIONS, audiences=AUDIENCES, consents=CONSENTS
     )
@@ -64,7 +64,7 @@ def page() -> Response:
 @bp.get("/sessions")
 @describe(answers="StationSessions")
 def sessions() -> Response:
-    """All sessions as the page lists them: what runs now first."""
+    """Return all sessions as JSON, current ones first."""
     rows = all_sessions(db.session())
     now = running(rows, current_kiosk().now())
     others = [row for row in rows if row not in now]
@@ -87,21 +87,21 @@ def _told(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
 @bp.post("/scan")
 @describe(body="image/jpeg", answers="Scan", statuses=(200,))
 def scan() -> Response:
-    """Look for a session code in one frame of the webcam (JPEG).
+    """Look for a session code in one webcam frame (JPEG).
 
     ``session`` is null where none is seen; ``other`` tells that a code was read that is no session's of this gathering.
     """
     from capture.codes.qr_reader import read_codes
 
     codes = read_codes(open_frame(request.stream.read(FRAME_BYTES + 1)), thorough=False)
-    # The largest first: that is the one which is held up.
+    # The largest first: it is the one held up to the camera.
     texts = [code.text for code in sorted(codes, key=lambda code: code.width, reverse=True)]
     found = next((row for text in texts if (row := shown_session(text))), None)
     return jsonify({"session": _told(found) if found else None, "other": bool(texts and not found)})
 
 
 def open_frame(data: bytes) -> NDArray[np.uint8]:
-    """A JPEG frame as grey pixels (H×W, uint8); raises BadInput, TooLarge."""
+    """Decode a JPEG frame to grey pixels (H×W, uint8); raises BadInput, TooLarge."""
     import cv2
     import numpy as np
 
@@ -123,7 +123,7 @@ def open_frame(data: bytes) -> NDArray[np.uint8]:
 
 
 def _jpeg_size(data: bytes) -> tuple[int, int]:
-    """Width and height from the header: nothing large is decoded to learn that it is too large."""
+    """Return width and height from the header, so that nothing large is decoded just to be refused."""
     from io import BytesIO
 
     from PIL import Image, UnidentifiedImageError
@@ -136,7 +136,7 @@ def _jpeg_size(data: bytes) -> tuple[int, int]:
 
 
 def shown_session(text: str) -> EventSession | None:
-    """The session of this gathering that a code's text names, by address or bare, in capitals or not; else None."""
+    """Return this gathering's session that a code's text names, by URL or code, in any case; else None."""
     match = _SHOWN.fullmatch(text.strip())
     if match is None or not is_valid(match[1]):
         return None
@@ -149,8 +149,8 @@ def shown_session(text: str) -> EventSession | None:
 @bp.get("/phone.svg")
 @describe(produces="image/svg+xml")
 def phone_qr() -> Response:
-    """The QR code of the phones' start page, for whoever would rather use their own."""
-    # Short: the laptop's address may change with the next Wi-Fi.
+    """Send the QR code of the phones' start page, for people who prefer their own phone."""
+    # Briefly: the laptop's address may change with the next Wi-Fi.
     headers = {"Cache-Control": "max-age=60"}
     return Response(qr_svg(f"{base_url()}/"), mimetype="image/svg+xml", headers=headers)
 
@@ -163,7 +163,7 @@ def phone_qr() -> Response:
     statuses=(201,),
 )
 def begin_upload() -> ResponseReturnValue:
-    """Begin a tus upload of a recording made here; it goes on at ``/uploads/ID`` like every other.
+    """Create a tus upload for a recording made here; it continues at ``/uploads/ID`` like others.
 
     No form of a foreign page can send the header that is asked for, so this needs no token.
     """
@@ -178,7 +178,7 @@ def begin_upload() -> ResponseReturnValue:
     statuses=(201,),
 )
 def keep_words(code: str) -> ResponseReturnValue:
-    """Keep a takeaway of words alone; 201 with its record."""
+    """Store a takeaway of text alone; returns 201 with its record."""
     kiosk = current_kiosk()
     offer = offer_from_form(by_code(db.session(), code), source=Source.STATION)
     taken = take_in(

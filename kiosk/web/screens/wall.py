@@ -1,4 +1,4 @@
-"""The wall: a big screen that shows what was approved, and the way to add to it."""
+"""The wall: a big screen with approved takeaways and the QR code to add to them."""
 
 from __future__ import annotations
 
@@ -40,12 +40,12 @@ from reporter.stories.queries import with_everything
 
 bp = Blueprint("wall", __name__)
 
-# The newest ones; a wall that runs for days holds no more than these.
+# Only the newest; limits a wall that runs for days.
 CARDS = 60
 CARD_CHARS = 240
-# On one map: more are too small to read from the back row.
+# Most sessions on one map; more would be illegible from the back row.
 SESSIONS = 24
-# Which rendition stands for a media on the wall: sound is no picture.
+# The rendition that represents a file on the wall; sound has none.
 PICTURES = ("view", "poster")
 # The longer side of a photo's small copy (capture.renditions.photo).
 SMALL = 640
@@ -54,7 +54,7 @@ SMALL = 640
 @bp.get("/wall")
 @describe(query="mode")
 def wall() -> str:
-    """The page; its script asks ``/wall/cards`` every two seconds. ``?mode=`` is for a second screen."""
+    """Show the page; its script polls ``/wall/cards`` every two seconds. ``?mode=`` is for a second screen."""
     mode = request.args.get("mode", "")
     return render_template(
         "wall.html",
@@ -72,11 +72,11 @@ def wall() -> str:
 @bp.get("/wall/cards")
 @describe(query="mode", answers="WallCards")
 def cards() -> ResponseReturnValue:
-    """The cards, newest first, the session that runs now, and what the desk has set, as JSON with an ETag."""
+    """Return cards (newest first), the current session and the desk's settings as JSON with an ETag."""
     now, (board, *depends) = _now(), wall_stamp()
     asked = request.args.get("mode", "")
     mode = asked if asked in MODES else board.mode
-    # The map changes with the clock too: what begins while something else still runs.
+    # The map depends on the time too, as sessions begin.
     chart = _map() if mode == MAP else []
     themes = themes_stamp() if mode == THEMES else ()
     stamp = (board, *depends, now, str(get_locale()), mode, chart, themes)
@@ -95,7 +95,7 @@ def cards() -> ResponseReturnValue:
 
 
 def _map() -> list[dict[str, Any]]:
-    """The sessions of today with how much came from each: where nothing has, somebody could go."""
+    """Return today's sessions with their counts, which shows where a reporter is missing."""
     counts, kiosk = takeaway_counts(db.session()), current_kiosk()
     zone, now = kiosk.settings.zone, kiosk.now()
     today = now.astimezone(zone).date()
@@ -118,7 +118,7 @@ def _map() -> list[dict[str, Any]]:
 
 
 def _themes() -> list[dict[str, Any]]:
-    """What the room said: each theme with how many said it and the most telling words."""
+    """Return each theme with its count and its most typical text."""
     kiosk = current_kiosk()
     new_too = kiosk.settings.wall.shows == "new"
     return [
@@ -135,18 +135,18 @@ def _themes() -> list[dict[str, Any]]:
 
 
 def words_of(row: Takeaway) -> str:
-    """The organizer's words, else the contributor's."""
+    """Return the organizer's caption, or the contributor's text."""
     return row.caption or row.text
 
 
 def _cards(mode: str, code: str) -> list[dict[str, Any]]:
-    """Without those of which there is nothing to see yet: a picture without words that is being made (again)."""
+    """Return takeaways that have something to show, without pictures that are being rendered."""
     drawn = (card(row) for row in shown_cards(mode, code))
     return [one for one in drawn if one["text"] or one["image"]]
 
 
 def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
-    """What a wall of this mode shows, the newest first. ``code``: the session that runs now."""
+    """Return what a wall in this mode shows, newest first. ``code``: the current session."""
     new_too = current_kiosk().settings.wall.shows == "new"
     rules = {
         NOW: [Takeaway.session.has(EventSession.code == code)],
@@ -163,11 +163,11 @@ def shown_cards(mode: str = LATEST, code: str = "") -> list[Takeaway]:
 
 
 def card(row: Takeaway) -> dict[str, Any]:
-    """A takeaway as screens of the room draw it."""
+    """Return a takeaway as a card."""
     pictures = [a for a in row.attachments if _picture_name(a.media)]
     first = pictures[0] if pictures else None
     return {
-        # The revision: a mended caption is another card.
+        # The revision: a corrected caption makes a different card.
         "id": f"{row.id}-{row.revision}",
         "kind": row.kind,
         "text": shorten(words_of(row)),
@@ -180,7 +180,7 @@ def card(row: Takeaway) -> dict[str, Any]:
 
 
 def _small_picture(media: Media) -> str:
-    """For phones that look at the wall, a quarter of the bytes; '' where it would be too narrow, or no smaller."""
+    """Return a smaller copy's URL for phones; '' if it would be too narrow or not smaller."""
     made = {r.name for r in media.renditions}
     wide = (media.width or 0) >= (media.height or 0) and (media.width or 0) > SMALL
     return media_url(media, "thumb") if wide and {"thumb", "view"} <= made else ""
@@ -194,7 +194,7 @@ def _picture_name(media: Media) -> str:
 
 
 def shorten(text: str, most: int = CARD_CHARS) -> str:
-    """At most ``most`` characters, cut between words where there are any."""
+    """Shorten to ``most`` characters, between words if possible."""
     text = " ".join(text.split())
     if len(text) <= most:
         return text
@@ -204,7 +204,7 @@ def shorten(text: str, most: int = CARD_CHARS) -> str:
 
 
 def _now() -> dict[str, str]:
-    """The session that runs now; between sessions the start page, so that there is always a code to scan."""
+    """Return the current session, or the start page between sessions, so that a code is always shown."""
     running = agenda().running
     if not running:
         address, qr = base_url().removeprefix("http://"), url_for("phone.start_qr")

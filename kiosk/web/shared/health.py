@@ -19,13 +19,13 @@ bp = Blueprint("health", __name__)
 @bp.get("/healthz")
 @describe(answers="Health")
 def healthz() -> Response:
-    """Version, gathering, room, queues, last error."""
+    """Return version, gathering, free disk space, queue lengths, last error."""
     kiosk = current_kiosk()
     return jsonify(health(kiosk.settings))
 
 
 def health(settings: Settings) -> dict[str, object]:
-    """What the health line and ``/healthz`` tell."""
+    """Return the values of the health line and ``/healthz``."""
     kiosk = current_kiosk()
     return {
         "version": version(),

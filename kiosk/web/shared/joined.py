@@ -24,17 +24,17 @@ SHEETS = ("css/tokens.css", "css/base.css")
 
 
 def init_app(app: Flask) -> None:
-    """Templates get ``joined_script_url(name)`` and ``sheet_within()``."""
+    """Provide ``joined_script_url(name)`` and ``sheet_within()`` to templates."""
     app.jinja_env.globals.update(joined_script_url=joined_script_url, sheet_within=sheet_within)
 
 
 def joined_script_url(name: str) -> str:
-    """Where a page's script is; another one as soon as a line of it changes, so it may be kept for good."""
+    """Return a page's script URL, which changes with its content and so may be cached forever."""
     return url_for("joined.script", name=name, v=joined_script(SCRIPTS[name]).mark)
 
 
 def sheet_within() -> Markup:
-    """The sheets as a style element, which the page's own policy lets in by its hash (CSP 3, 6.7.3)."""
+    """Return the style sheets as a style element that the page's policy allows by hash (CSP 3, 6.7.3)."""
     text = joined_sheet(SHEETS).text
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     g.styles_within = f"'sha256-{digest}'"
@@ -44,7 +44,7 @@ def sheet_within() -> Markup:
 @bp.get("/<name>.js")
 @describe(query="v", produces="text/javascript")
 def script(name: str) -> Response:
-    """A page's script with all that it imports."""
+    """Send a page's script with everything that it imports."""
     if name not in SCRIPTS:
         raise NotFound("There is no such file, or it isn't shown.")
     joined = joined_script(SCRIPTS[name])

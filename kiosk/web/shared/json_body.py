@@ -1,4 +1,4 @@
-"""JSON that a client sends: an object with texts, or an error; nothing else is ever stored as text."""
+"""JSON request bodies: an object with texts, or an error."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from reporter.errors import BadInput, BadRequest
 
 
 def read_texts(names: Collection[str]) -> dict[str, str]:
-    """The texts under these names in the request's JSON object; others are left alone.
+    """Return the texts under these names in the request's JSON object; others are ignored.
 
     Raises BadRequest for what is no JSON object (RFC 8259), BadInput for a value that is no text. A lone surrogate is
     no text: it has no UTF-8 (RFC 3629, 3).

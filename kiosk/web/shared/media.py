@@ -1,4 +1,4 @@
-"""Photos, videos and sounds over HTTP: what passes the gate; the rest for the desk and for receipt holders only."""
+"""Photos, videos and sounds over HTTP: visible ones for everybody, others for the desk and receipt holders only."""
 
 from __future__ import annotations
 
@@ -33,8 +33,8 @@ PUBLIC_SECONDS, PUBLIC_FILM_SECONDS = 300, 3600
 
 
 def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
-    """The address of a rendition. ``signed``: for the holder of a receipt, who may see it before it is approved."""
-    # None is left out of the address. Other edits are another address: browsers keep what they have for good.
+    """Return a rendition's URL. ``signed``: for a receipt's holder, who may see it before approval."""
+    # None is left out of the URL. Different edits give a different URL, as browsers cache files forever.
     key = _signature(media.sha256) if signed else None
     version = (media.mended or None) if rendition != ORIGINAL else None
     return url_for("media.show", sha256=media.sha256, rendition=rendition, k=key, v=version)
@@ -56,7 +56,7 @@ def _signature(sha256: str) -> str:
 @bp.get("/m/<sha256>/<rendition>")
 @describe(query="k v", produces="*/*", statuses=(200, 206, 304))
 def show(sha256: str, rendition: str) -> Response:
-    """One file. Whoever may not see it learns no more than that there is nothing to see: 404."""
+    """Send one file. Without access the response is 404, as if it did not exist."""
     media = db.session.scalar(select(Media).where(Media.sha256 == sha256.lower()))
     if media is None or not _may_see(media, rendition):
         raise _nothing()
@@ -73,7 +73,7 @@ def _may_see(media: Media, rendition: str) -> bool:
 
 
 def _has_own_right(media: Media) -> bool:
-    """Whether the asker is at the desk or holds a receipt, and sees it shown or not."""
+    """Whether the client is at the desk or holds a receipt, and so may see it in any state."""
     key = request.args.get("k", "")
     return at_desk() or bool(key and _signer().verify_signature(media.sha256, key))
 
@@ -98,7 +98,7 @@ def _original(media: Media) -> Response:
 
 
 def send_film(media: Media) -> Response:
-    """The finished film, to whoever may see it; nobody keeps a copy, as it may be gone the next time."""
+    """Send the finished film to clients that may see it; uncached, because it may be gone next time."""
     response = _original(media)
     response.headers["Cache-Control"] = "no-store"
     return response
@@ -122,7 +122,7 @@ def _rendition(media: Media, name: str) -> Response:
 
 
 def _public_address(media: Media, made: Rendition) -> str:
-    """Where the object store itself gives to anybody what the room is shown; "" where only we can."""
+    """Return the object store's public URL of a file that the room may see; '' otherwise."""
     seconds = PUBLIC_FILM_SECONDS if made.name == "play" else PUBLIC_SECONDS
     return current_kiosk().store.rendition_address(
         media.sha256, made.name, made.ext, mime=made.type, seconds=seconds
@@ -137,7 +137,7 @@ def _lead_to(address: str) -> Response:
 
 
 def _captions(media: Media) -> Response:
-    """What a person has kept of what is said, in the time of what is shown."""
+    """Return the saved captions, timed to the edited recording."""
     told = webvtt(captions_of(db.session(), media))
     if not told:
         raise _nothing()
@@ -164,7 +164,7 @@ def _send(file: Path | ObjectFile, mime: str, etag: str) -> Response:
 
 
 def _send_object(file: ObjectFile, mime: str, etag: str) -> Response:
-    """What lies in the object store, or the part of it that a browser asks for; nothing is fetched for a 304."""
+    """Send an object from the object store, or the requested range; nothing is fetched for a 304."""
     body = wrap_file(request.environ, file, 1 << 16)  # type: ignore[arg-type]
     response = Response(body, mimetype=mime, direct_passthrough=True)
     response.content_length = file.size

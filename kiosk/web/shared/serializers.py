@@ -1,4 +1,4 @@
-"""JSON of takeaways and search answers, with the addresses that the asker can open."""
+"""JSON of takeaways and search results, with URLs that the client can open."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from reporter.stories.takeaway_json import MediaUrl, published_places, takeaway_
 
 
 def shell_url(media: Media, name: str) -> str:
-    """For the shell: the file itself; captions lie in no file, so their address holds them (RFC 2397)."""
+    """Return a file URL for the command line; captions have no file and get a data URL (RFC 2397)."""
     store = current_kiosk().store
     if name == "original":
         return store.original(media.sha256, media.ext).as_uri()
@@ -30,7 +30,7 @@ def shell_url(media: Media, name: str) -> str:
 
 
 def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
-    """A takeaway with where it was published."""
+    """Return a takeaway with where it was published."""
     record = takeaway_record(takeaway, media_url, published_places(db.session(), takeaway))
     return {**record, "replies": count_shown(db.session(), takeaway)}
 
@@ -42,7 +42,7 @@ def taken_record(taken: Taken, media_url: MediaUrl) -> dict[str, Any]:
 
 
 def shell_record(takeaway: Takeaway) -> dict[str, Any]:
-    """A takeaway for the shell."""
+    """Return a takeaway for the command line."""
     return full_record(takeaway, shell_url)
 
 
@@ -53,7 +53,7 @@ def search_record(
     *,
     published: bool = True,
 ) -> dict[str, Any]:
-    """A search answer as JSON. ``published`` False: without where each was published (a query each)."""
+    """Return a search result. ``published`` False: without where each was published (a query each)."""
     record = full_record if published else takeaway_record
     return {
         "query": found.query,

@@ -1,4 +1,4 @@
-"""Requests whose files go straight into the gathering's ``incoming/`` folder, hashed on the way, never through /tmp."""
+"""Form uploads that stream into the gathering's ``incoming/`` folder and are hashed meanwhile, never via /tmp."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ from reporter.models import EventSession
 
 
 class Unfinished(BadRequest):
-    """A form ended before its announced length; nothing of it is kept (RFC 9110, 408: it may be sent again)."""
+    """A form ended before its announced length; nothing of it is stored (RFC 9110, 408: it may be sent again)."""
 
     status = 408
     title = N_("The connection broke off")
@@ -48,7 +48,7 @@ class FilePart:
         return self.incoming.write(data) if self.incoming else 0
 
     def seek(self, offset: int, whence: int = 0) -> int:
-        """The parser rewinds what it has written; nobody reads it from here."""
+        """Accept the parser's rewind; the file is not read from here."""
         return 0
 
     def close(self) -> None:
@@ -58,20 +58,20 @@ class FilePart:
 
 
 class KioskRequest(Request):
-    """Flask's request; its files are ``FilePart``s, and it leaves no files behind."""
+    """Flask's request, whose files are ``FilePart``s and are removed afterwards."""
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._incoming: list[Incoming] = []
 
     def close(self) -> None:
-        """End of the request, before its answer is sent: drop what was not kept."""
+        """Remove files that were not kept, before the response is sent."""
         super().close()
         for incoming in self._incoming:
             incoming.discard()
 
     def make_form_data_parser(self) -> FormDataParser:
-        """Werkzeug's parser, but a garbled form is an error and not an empty one."""
+        """Return Werkzeug's parser, with an error for a malformed form instead of an empty one."""
         parser = super().make_form_data_parser()
         parser.silent = False
         return parser
@@ -80,7 +80,7 @@ class KioskRequest(Request):
         try:
             super()._load_form_data()
         except BaseException as error:
-            # The page that tells of the error may look at the form: it must not be parsed from the middle.
+            # The error page may access the form, which must not be parsed from the middle.
             empty = {
                 "form": ImmutableMultiDict[str, str](),
                 "files": ImmutableMultiDict[str, Any](),
@@ -122,14 +122,14 @@ FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
 class _WholeBody:
-    """A body that says so when it ends too early, instead of looking like a shorter form."""
+    """A body that raises an error if it ends too early, instead of looking like a shorter form."""
 
     def __init__(self, stream: IO[bytes], length: int | None) -> None:
         self._stream = stream
         self._missing = length
 
     def read(self, size: int = -1) -> bytes:
-        """As of a file; raises Unfinished."""
+        """Read like a file; raises Unfinished."""
         try:
             with concurrency.outside():
                 data = self._stream.read(size)
@@ -158,7 +158,7 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
     form = request.form
     parts = [(cast(FilePart, f.stream), f.filename) for _, f in request.files.items(multi=True)]
     if empty := next((name for part, name in parts if name and not part.incoming), None):
-        # A field that was left alone comes without a name.
+        # An empty field has no file name.
         raise BadInput("%(name)s is empty. Choose it once more.", name=file_name(empty))
     return Submission(
         event,
@@ -176,7 +176,7 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
 
 
 def small_file(name: str, most: int) -> bytes | None:
-    """The first ``most`` bytes of a file of the current request's form; None where the field was left alone."""
+    """Return the first ``most`` bytes of a file in the form; None if the field is empty."""
     file = request.files.get(name)
     incoming = cast(FilePart, file.stream).incoming if file is not None else None
     if incoming is None:

@@ -1,4 +1,4 @@
-"""What pages share: the words for choices, addresses that phones can open, the sessions by day."""
+"""Template context: labels for choices, URLs that phones can open, sessions by day."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ PROMPTS = (
 
 
 def template_words() -> dict[str, Any]:
-    """What every template may need."""
+    """Return what every template may need."""
     settings = current_kiosk().settings
     return {
         "gathering": settings.gathering,
@@ -65,14 +65,14 @@ def template_words() -> dict[str, Any]:
 
 
 def in_language(code: str) -> str:
-    """The address of the current page in another language."""
+    """Return the current page's URL in another language."""
     values = {**request.args.to_dict(), **(request.view_args or {}), "lang": code}
     reachable = request.endpoint is not None and request.method in ("GET", "HEAD")
     return url_for(request.endpoint, **values) if reachable else f"?lang={code}"  # type: ignore[arg-type]
 
 
 def base_url() -> str:
-    """Where phones reach this kiosk, without a slash at the end."""
+    """Return the kiosk's URL for phones, without a trailing slash."""
     kiosk = current_kiosk()
     if not kiosk.settings.kiosk.base_url:
         kiosk.found_ip = kept_address(kiosk.found_ip, own_addresses())
@@ -80,7 +80,7 @@ def base_url() -> str:
 
 
 def own_port() -> int:
-    """The port that this kiosk answers on."""
+    """Return the port that this kiosk listens on."""
     return current_kiosk().port or urlsplit(f"//{request.host}").port or 0
 
 
@@ -94,13 +94,13 @@ class Agenda:
 
 
 def agenda() -> Agenda:
-    """What runs now, and everything else by day."""
+    """Return current sessions, and all others by day."""
     rows, now = all_sessions(db.session()), current_kiosk().now()
     return Agenda(running(rows, now), by_day(row for row in rows if not is_running(row, now)))
 
 
 def by_day(rows: Iterable[EventSession]) -> list[tuple[date, list[EventSession]]]:
-    """Sessions with a time, in the order of the days at the gathering's place."""
+    """Return sessions with a time, by day at the gathering's place."""
     zone = current_kiosk().settings.zone
     days: dict[date, list[EventSession]] = {}
     for row in rows:

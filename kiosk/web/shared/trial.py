@@ -1,4 +1,4 @@
-"""What a phone opens before a gathering begins: the code of the Wi-Fi, and the page that proves that it got here."""
+"""Network test before a gathering: the Wi-Fi's QR code, and the page that proves that a phone reached the kiosk."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from reporter.config import Settings
 from reporter.errors import BadInput, NotFound
 
 bp = Blueprint("trial", __name__)
-# As many tries as one first run may need; older ones are forgotten.
+# Number of remembered tests; enough for one first run.
 MOST = 50
 
 
 @bp.get("/try/<code>")
 def opened(code: str) -> ResponseReturnValue:
-    """A phone is here: the code in the wizard turns green."""
+    """Record that a phone has opened the page, which the wizard shows."""
     kiosk = current_kiosk()
     if is_valid(code) and not at_laptop():
         kiosk.tried[code] = request.host
@@ -33,7 +33,7 @@ def opened(code: str) -> ResponseReturnValue:
 @bp.get("/try/<code>/qr.svg")
 @describe(produces="image/svg+xml")
 def try_qr(code: str) -> Response:
-    """The QR code of that page."""
+    """Send the QR code of that page."""
     if not is_valid(code):
         raise NotFound("There is no such page. The start page lists the sessions.")
     return _svg(f"{base_url()}/try/{code}".replace("http://", "HTTP://", 1))
@@ -42,7 +42,7 @@ def try_qr(code: str) -> Response:
 @bp.get("/wifi.svg")
 @describe(produces="image/svg+xml")
 def wifi_qr() -> Response:
-    """The QR code that joins the Wi-Fi, where it is shown; at the desk always."""
+    """Send the QR code that joins the Wi-Fi, where it is shown; at the desk always."""
     settings = current_kiosk().settings
     if not (settings.wall.wifi_code or at_desk()):
         raise NotFound("The code of the Wi-Fi is not shown here.")
@@ -53,7 +53,7 @@ def wifi_qr() -> Response:
 
 
 def wifi_code_text(settings: Settings) -> str:
-    """What the Wi-Fi's code says; '' where its name is not set, or nothing could join with it."""
+    """Return the Wi-Fi code's text; '' without a network name, or if no phone could join with it."""
     wifi = settings.wifi
     try:
         return wifi_text(Wifi(wifi.ssid, wifi.password, wifi.security)) if wifi.ssid else ""
@@ -62,7 +62,7 @@ def wifi_code_text(settings: Settings) -> str:
 
 
 def shows_wifi_code() -> bool:
-    """Whether start page and wall show the Wi-Fi's code."""
+    """Whether start page and wall show the Wi-Fi's QR code."""
     settings = current_kiosk().settings
     return settings.wall.wifi_code and bool(wifi_code_text(settings))
 

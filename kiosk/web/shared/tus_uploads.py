@@ -36,12 +36,12 @@ from kiosk.web.openapi.describe import describe as api
 from reporter.enums import Source
 
 bp = Blueprint("upload", __name__)
-# No cookie gives any right here: whoever holds an upload's unguessable id may go on with it.
+# No CSRF token: cookies give no right here; an upload's unguessable id is the authorization.
 csrf.exempt(bp)
 
 
 def uploads() -> ResumableUploads:
-    """The uploads of the current gathering."""
+    """Return the uploads of the current gathering."""
     kiosk = current_kiosk()
     known: ResumableUploads | None = kiosk.parts.get("uploads")
     return known or kiosk.parts.setdefault(
@@ -57,7 +57,7 @@ def uploads() -> ResumableUploads:
 
 
 def quick_check() -> Check:
-    """The look into a file that happens before it is thanked for, in a process of its own."""
+    """Check a file in a separate process before it is acknowledged."""
     kiosk = current_kiosk()
 
     def check(path: Path, kind: MediaType) -> None:
@@ -86,7 +86,7 @@ def _headers(response: Response) -> Response:
 @bp.route("/uploads/<upload_id>", methods=["OPTIONS"])
 @api(statuses=(204,))
 def describe(upload_id: str = "") -> ResponseReturnValue:
-    """What this server can (protocol, "OPTIONS")."""
+    """Return the server's capabilities (protocol, "OPTIONS")."""
     return (
         "",
         204,
@@ -106,12 +106,12 @@ def describe(upload_id: str = "") -> ResponseReturnValue:
     statuses=(201,),
 )
 def create() -> ResponseReturnValue:
-    """Begin an upload (extension "Creation"), with its first bytes if there are some ("Creation With Upload")."""
+    """Create an upload (extension "Creation"), with its first bytes if sent ("Creation With Upload")."""
     return begin(Source.PHONE)
 
 
 def begin(source: Source) -> ResponseReturnValue:
-    """Begin the upload that the current request asks for. Its source is the route's to say, not the client's."""
+    """Create the requested upload. Its source is set by the route, not by the client."""
     headers = request.headers
     check_extensions(headers.get("Upload-Concat"), headers.get("Upload-Defer-Length"))
     length = _count("Upload-Length")
@@ -133,7 +133,7 @@ def begin(source: Source) -> ResponseReturnValue:
 @bp.route("/uploads/<upload_id>", methods=["HEAD"])
 @api(headers="Tus-Resumable*=1.0.0", statuses=(200,))
 def look(upload_id: str) -> ResponseReturnValue:
-    """How far an upload is (protocol, "HEAD")."""
+    """Return an upload's offset (protocol, "HEAD")."""
     found = uploads().head(db.session(), upload_id)
     headers = _progress_headers(found)
     headers["Upload-Length"] = str(found.length)
@@ -148,7 +148,7 @@ def look(upload_id: str) -> ResponseReturnValue:
     statuses=(204,),
 )
 def append(upload_id: str) -> ResponseReturnValue:
-    """The next bytes (protocol, "PATCH"). With the last ones, the receipt."""
+    """Store the next bytes (protocol, "PATCH"); after the last ones, return the receipt."""
     check_content_type(request.content_type)
     offset = _count("Upload-Offset")
     try:
@@ -162,7 +162,7 @@ def append(upload_id: str) -> ResponseReturnValue:
 @bp.delete("/uploads/<upload_id>")
 @api(headers="Tus-Resumable*=1.0.0", statuses=(204,))
 def terminate(upload_id: str) -> ResponseReturnValue:
-    """Give an upload up (extension "Termination")."""
+    """Delete an upload (extension "Termination")."""
     uploads().terminate(db.session(), upload_id)
     return "", 204
 
@@ -174,7 +174,7 @@ def terminate(upload_id: str) -> ResponseReturnValue:
     statuses=(200, 204),
 )
 def override(upload_id: str) -> ResponseReturnValue:
-    """For clients that can't send PATCH or DELETE (protocol, "X-HTTP-Method-Override")."""
+    """Handle X-HTTP-Method-Override for clients that can't send PATCH or DELETE."""
     views = {"PATCH": append, "DELETE": terminate, "HEAD": look}
     view = views.get(request.headers.get("X-HTTP-Method-Override", ""))
     if view is None:

@@ -1,4 +1,4 @@
-"""Timeline beside the contact sheet: number of takeaways per time span and their sessions; each span is a filter link."""
+"""Timeline beside the contact sheet: takeaways per time span and their sessions; each span is a filter link."""
 
 from __future__ import annotations
 
