@@ -370,7 +370,9 @@ def check_day(day: str) -> None:
     try:
         date.fromisoformat(day or "2026-01-01")
     except ValueError as error:
-        raise ConfigError("%(day)s is no day. Write it as 2026-05-09.", day=f"{day!r}") from error
+        raise ConfigError(
+            "%(day)s is not a day. Write it like 2026-05-09.", day=f"{day!r}"
+        ) from error
 
 
 def check_address(url: str) -> None:

@@ -111,7 +111,7 @@ def _photo_type(path: Path) -> str:
             what=error.strerror or "unknown reason",
         ) from error
     if kind is None or kind.kind != "photo":
-        raise BadInput("%(name)s is no photo that can be opened here.", name=path.name)
+        raise BadInput("%(name)s is not a photo that can be opened here.", name=path.name)
     return kind.mime
 
 

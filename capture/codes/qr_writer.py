@@ -41,7 +41,8 @@ def session_url(base_url: str, code: str) -> str:
     parts = urlsplit(base_url.strip())
     if parts.scheme not in ("http", "https") or not parts.hostname or parts.query:
         raise BadInput(
-            "“%(url)s” is no address for a poster. Write it like http://192.168.4.1", url=base_url
+            "“%(url)s” is not an address for a poster. Write it like http://192.168.4.1",
+            url=base_url,
         )
     if not is_valid(code):
         raise BadInput(

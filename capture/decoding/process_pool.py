@@ -40,8 +40,7 @@ TOO_BIG = Message(
     "Opening this file needs more memory than the laptop has. Please send a smaller one."
 )
 CRASHED = Message(
-    "This file brings the program that opens it down, so it is likely damaged. Please "
-    "record or send it again."
+    "This file crashes the program that opens it, so it is probably damaged. Please record or send it again."
 )
 UNREADABLE = Message("This file can't be opened. Please record or send it again.")
 NO_ROOM = "The laptop's disk is full. Make room, and this goes on by itself."

@@ -135,7 +135,7 @@ def _music_of(path: Path, most: int) -> Any:
         kind = sniff(file.read(8192))
     if kind is None or not kind.mime.startswith(("audio/", "video/")):
         raise MediaFailed(
-            "The music is no sound file that can be played here. Choose an MP3, M4A, FLAC or WAV file."
+            "The music is not a sound file that can be played here. Choose an MP3, M4A, FLAC or WAV file."
         )
     found: list[Any] = []
     with open_media(path, kind.mime) as container:

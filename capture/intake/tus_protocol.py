@@ -36,7 +36,7 @@ class Gone(ReporterError):
     """The upload expired."""
 
     status = 410
-    title = N_("This upload has run out")
+    title = N_("This upload has expired")
 
 
 class ChecksumMismatch(ReporterError):

@@ -107,8 +107,8 @@ class Handouts(PageParts):
             _("Welcome to %s. We would like to remember together what we take home.")
             % self.gathering.name,
             _(
-                "At every session hangs a poster. Whoever likes scans it and leaves a sentence, a "
-                "photo or a short recording. No app and no account is needed."
+                "A poster hangs at every session. Whoever likes can scan it and leave a sentence, a photo or a "
+                "short recording. No app and no account is needed."
             ),
             _(
                 "Nobody has to be in a picture. If you don't want to be photographed or recorded, "

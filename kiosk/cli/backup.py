@@ -102,7 +102,7 @@ def _merge_path(kiosk: KioskContext, other: str, code: str | None) -> MergeRepor
     if code is not None:
         raise click.UsageError("--code is for laptops in the network: http://…")
     if not Path(other).exists():
-        raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
+        raise NotFound("%(other)s is neither a gathering folder nor a bundle.", other=other)
     return merge_in(kiosk, Path(other))
 
 

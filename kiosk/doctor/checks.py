@@ -124,7 +124,7 @@ def clock(kiosk: KioskContext, _port: int) -> Finding:
     newest = db.session.scalar(select(func.max(Takeaway.received_at)))
     if now < FIRST_DAY or (newest and now < newest - timedelta(minutes=5)):
         told = Message(
-            "This laptop's clock says %(time)s UTC, which can't be. Set it right.",
+            "This laptop's clock says %(time)s UTC, which can't be right. Set it.",
             time=f"{now:%Y-%m-%d %H:%M}",
         )
         return Finding("clock", Verdict.FAIL, told)
@@ -258,16 +258,17 @@ def decoders(_kiosk: KioskContext, _port: int) -> Finding:
     able = sandbox.support()
     if able.landlock >= FULL_LANDLOCK and able.filters:
         told = Message(
-            "What opens people's files has no network and may write only what it makes of them."
+            "The processes that open people's files have no network and may write only their results."
         )
         return _ok("decoders", told)
     if able.landlock or able.filters:
         told = Message(
-            "What opens people's files has fewer rights, but this Linux can't take all away. A newer one can."
+            "The processes that open people's files have fewer rights, but this Linux can't take all away. A "
+            "newer one can."
         )
         return Finding("decoders", Verdict.WARN, told)
     told = Message(
-        "What opens people's files runs in processes of its own with limits, but with your rights: only Linux takes "
+        "People's files are opened in separate processes with limits, but with your rights: only Linux takes "
         "those away. Keep the system up to date, and use an account without other data on this laptop."
     )
     return Finding("decoders", Verdict.WARN, told)

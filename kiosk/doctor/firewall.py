@@ -57,21 +57,21 @@ def _found(verdict: Verdict, detail: Message) -> Finding:
 def windows(port: int, on: bool, rules: Iterable[str]) -> Finding:
     """From the state of the public profile and the lines of all rules."""
     if not on:
-        return _found(Verdict.OK, Message("Windows' firewall is off for public networks."))
+        return _found(Verdict.OK, Message("The Windows firewall is off for public networks."))
     ours = [rule for rule in map(_fields, rules) if _concerns_us(rule, port)]
     actions = {rule.get("action", "") for rule in ours}
     if "block" in actions:
         told = Message(
-            "Windows' firewall blocks this program: somebody said no when it asked. In its settings, under allowed "
-            "apps, tick Python for public networks too."
+            "The Windows firewall blocks this program: somebody said no when it asked. In its settings, under "
+            "allowed apps, tick Python for public networks too."
         )
         return _found(Verdict.FAIL, told)
     if "allow" in actions:
-        told = Message("Windows' firewall lets phones in, in public networks too.")
+        told = Message("The Windows firewall lets phones in, on public networks too.")
         return _found(Verdict.OK, told)
     told = Message(
-        "Windows' firewall does not know this program yet. When it asks at the kiosk's start, say yes for public "
-        "networks too: a Wi-Fi without internet counts as one."
+        "The Windows firewall does not know this program yet. When it asks at the kiosk's start, say yes for "
+        "public networks too: a Wi-Fi without internet counts as one."
     )
     return _found(Verdict.WARN, told)
 

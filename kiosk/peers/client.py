@@ -129,7 +129,7 @@ class PeerClient:
             yield
         except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
             raise BadInput(
-                "%(url)s is no address of a laptop. Write it as http://192.168.4.2:8000.",
+                "%(url)s is not the address of a laptop. Write it like http://192.168.4.2:8000.",
                 url=self.url,
             ) from error
         except httpx.TransportError as error:

@@ -39,7 +39,7 @@ class Introduction:
         try:
             number, name = uuid.UUID(str(values["id"])), str(values["name"])[:80]
         except (KeyError, ValueError) as error:
-            raise BadInput("This is no laptop of a gathering.") from error
+            raise BadInput("This is not a laptop of a gathering.") from error
         return cls(number, name, str(values.get("url", "")))
 
 

@@ -46,7 +46,7 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeR
         return merge_folder(kiosk, other, config.load_settings(other).kiosk.name, tell=tell)
     with _unpacked(other) as folder:
         if not is_bundle(folder):
-            raise NotFound("%(other)s is no gathering folder and no bundle.", other=other)
+            raise NotFound("%(other)s is neither a gathering folder nor a bundle.", other=other)
         check_bag(folder)
         return merge_bundle(
             db.session(), kiosk.store, folder, kiosk.actor("merge"), look=look, tell=tell

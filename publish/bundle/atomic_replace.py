@@ -25,7 +25,7 @@ def check_destination(destination: Path, *, as_zip: bool) -> None:
     ):
         return
     raise Conflict(
-        "%(destination)s is there already and is no bundle. Choose another name, or move it away.",
+        "%(destination)s already exists and is not a bundle. Choose another name, or move it away.",
         destination=destination,
     )
 

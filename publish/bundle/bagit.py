@@ -94,7 +94,7 @@ def check_bag(folder: Path) -> None:
             _not_whole(wrong)
             if wrong
             else PublishError(
-                "%(folder)s is no whole bundle: %(error)s.", folder=folder, error=error
+                "%(folder)s is not a complete bundle: %(error)s.", folder=folder, error=error
             )
         ) from error
 

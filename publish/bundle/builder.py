@@ -200,7 +200,7 @@ def _check_still_passed(session: Session, content: _Content) -> None:
     )
     if content.passed - {tuple(row) for row in session.execute(now)}:
         raise Conflict(
-            "Something in it was taken back, hidden or mended while the bundle was written. Write it once more."
+            "Something in it was taken back, hidden or edited while the bundle was written. Write it once more."
         )
 
 

@@ -126,9 +126,8 @@ def as_ours(error: Exception, name: str) -> PublishError:
     match error:
         case asyncssh.HostKeyNotVerifiable():
             return PauseTarget(
-                "%(name)s shows another key than it did before. Ask its administrator whether the "
-                "server was changed; if so, remove its line from the file known_hosts beside the "
-                "secrets.",
+                "%(name)s shows a different key than before. Ask its administrator whether the server was "
+                "changed; if so, remove its line from the file known_hosts beside the secrets.",
                 name=name,
             )
         case asyncssh.KeyImportError() | ValueError():

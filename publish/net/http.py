@@ -212,8 +212,8 @@ class HttpClient:
             return Offline(self.portal(), Reachability.PORTAL)
         words = stray_words(answer.text)
         return RetryAfter(
-            "%(name)s wrote something into its answer that does not belong there, so it can't "
-            "be read: “%(words)s”. Whoever looks after it has to mend that.",
+            "%(name)s put something into its answer that does not belong there, so it can't be read: "
+            "“%(words)s”. Its administrator has to fix that.",
             name=self.name,
             words=words,
         )

@@ -59,8 +59,7 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
         )
     if any(isinstance(cause, OSError) and cause.errno in _NO_WAY for cause in causes):
         return Offline(
-            "No way leads from this network to %(name)s. It is sent as soon as there is a "
-            "connection.",
+            "There is no route from this network to %(name)s. It is sent as soon as there is a connection.",
             Reachability.NETWORK,
             name=name,
         )
@@ -129,8 +128,7 @@ def _unproved(name: str, url: str, causes: list[BaseException], clock: Clock) ->
         )
     if codes & _BY_DATE:
         return Offline(
-            "The certificate of %(name)s has run out. Its host has to renew it; it is sent "
-            "afterwards.",
+            "The certificate of %(name)s has expired. Its host has to renew it; it is sent afterwards.",
             name=name,
         )
     elsewhere = seen is not None and seen.elsewhere

@@ -65,7 +65,7 @@ def check_options(kind: str, given: Mapping[str, str]) -> dict[str, str]:
     known = {option.name: option for option in target_class(kind).options}
     if unknown := sorted(set(given) - set(known)):
         raise BadInput(
-            "%(kind)s knows no option %(what)s. It knows: %(choices)s.",
+            "%(kind)s has no option %(what)s. Its options: %(choices)s.",
             kind=kind,
             what=f"{unknown[0]!r}",
             choices=", ".join(known),

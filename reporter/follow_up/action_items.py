@@ -99,7 +99,7 @@ def read_date(text: str) -> date | None:
         return date.fromisoformat(text.strip()) if text.strip() else None
     except ValueError as error:
         raise BadInput(
-            "%(day)s is no date. Write it as 2026-05-09.", day=f"{text[:20]!r}"
+            "%(day)s is not a date. Write it like 2026-05-09.", day=f"{text[:20]!r}"
         ) from error
 
 

@@ -29,7 +29,7 @@ def clean_email(text: str) -> str:
     address = text.strip().lower()
     name, at, place = address.partition("@")
     if not (name and at and place) or any(c.isspace() for c in address) or len(address) > 254:
-        raise BadInput("%(address)s is no e-mail address.", address=text)
+        raise BadInput("%(address)s is not an e-mail address.", address=text)
     return address
 
 
@@ -89,7 +89,7 @@ def look_at_invitation(session: Session, secret: str, *, now: datetime) -> Invit
     with working_for(Scope(key=digest(secret))):
         row = session.get(Invitation, digest(secret))
         if row is None or row.expires_at <= now:
-            raise NotFound("This invitation was used or has run out. Ask for a new one.")
+            raise NotFound("This invitation was used or has expired. Ask for a new one.")
         offer = (row.organization_id, row.email, row.role)
         session.rollback()
     with working_for(Scope(organization=offer[0])):
@@ -130,7 +130,7 @@ def accept(session: Session, secret: str, joining: Joining, *, now: datetime) ->
         used = delete(Invitation).where(Invitation.digest == digest(secret))
         if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
             session.rollback()
-            raise NotFound("This invitation was used or has run out. Ask for a new one.")
+            raise NotFound("This invitation was used or has expired. Ask for a new one.")
         if known is None:
             _make_account(session, joining, email, now)
         session.add_all(joining.rows)

@@ -69,7 +69,7 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
     text = decode_exactly(data, language)
     if text is None or "\ufffd" in text:
         raise BadInput(
-            "The letters of this file can't be told for sure. Save it as UTF-8 and choose it again."
+            "The encoding of this file is uncertain. Save it as UTF-8 and choose it again."
         )
     cues = read_cues(text)
     if not cues and text.strip():

@@ -101,8 +101,8 @@ def _read(data: bytes, timezone: str) -> Reading:
     if encoding:
         findings.note(
             Message(
-                "The file doesn't say how its letters are written. They were read as "
-                "%(encoding)s. If names look wrong, save it as UTF-8.",
+                "The file doesn't say which encoding it has. It was read as %(encoding)s. If names look wrong, "
+                "save it as UTF-8.",
                 encoding=encoding,
             )
         )

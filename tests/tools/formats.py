@@ -32,7 +32,7 @@ What is kept is always the whole file as it came. What is shown and published ar
 |---|---|---|---|
 """
 TAIL = """
-JPEG and PNG photos that nobody mended are also in the bundle in full size, without what they tell of place, time and
+JPEG and PNG photos that nobody edited are also in the bundle in full size, without what they tell of place, time and
 device; of all others the copies go out. A file whose content is none of these is refused with a sentence; on a card it
 is named in the result.
 

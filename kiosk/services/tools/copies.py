@@ -41,7 +41,7 @@ def chosen_backup(name: str) -> Path:
     found = chosen_gathering(name)
     if not exists(found):
         raise NotFound(
-            "A bundle is no backup: it holds only what everybody may see. Bring it in instead."
+            "A bundle is not a backup: it holds only what everybody may see. Bring it in instead."
         )
     return found
 

@@ -265,5 +265,5 @@ def _moment(day: str, clock: str, *, days: int = 0) -> datetime | None:
         )
     except (ValueError, OverflowError) as error:
         raise BadInput(
-            "This day or time is none. Choose the day, then the time, as 14:30."
+            "This is not a day or time. Choose the day, then the time, like 14:30."
         ) from error

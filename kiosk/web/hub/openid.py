@@ -95,7 +95,7 @@ def come_back() -> ResponseReturnValue:
     if told is None or now > datetime.fromtimestamp(told["at"], UTC) + ONCE:
         raise BadInput("This page was answered already. Load it anew and try once more.")
     if "error" in request.args:
-        flash(_("The sign-in was broken off."))
+        flash(_("The sign-in was not completed."))
         return redirect("/hub/sign-in", code=303)
     note(WAY, "tried")
     provider = _provider(told["of"])
@@ -108,7 +108,7 @@ def come_back() -> ResponseReturnValue:
         return _join(provider, subject, told["invitation"])
     account = identities.account_of(db.session(), provider, subject)
     if account is None:
-        raise Forbidden("You are no member here yet. Ask for an invitation.")
+        raise Forbidden("You are not a member here yet. Ask for an invitation.")
     begin(account, WAY, only=provider.organization_id)
     return redirect(told["next"], code=303)
 

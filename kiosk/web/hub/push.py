@@ -74,7 +74,7 @@ def pair() -> Response:
     gathering = Introduction.from_json(told.get("gathering"))
     values = told.get("settings")
     if not isinstance(values, dict):
-        raise BadInput(_("This is no laptop of a gathering."))
+        raise BadInput(_("This is not a laptop of a gathering."))
     hub = current_hub()
     offer = Offer(us.id, us.name, gathering.id, gathering.name, written_settings(values))
     paired = kiosks.pair(
@@ -152,7 +152,7 @@ def _unpack(goal: Path, mark: str) -> None:
                         )
             file.write(unpacking.flush())
     except zlib.error as error:
-        raise BadInput(_("This is no laptop of a gathering.")) from error
+        raise BadInput(_("This is not a laptop of a gathering.")) from error
     if hash_file(goal) != mark:
         raise BadInput("The rows arrived damaged. Push once more.")
 
@@ -208,5 +208,5 @@ def media(sha256: str) -> Response:
 def _count(name: str) -> int:
     text = request.headers.get(name, "")
     if not (text.isascii() and text.isdigit() and len(text) <= 18):
-        raise BadInput(_("This is no laptop of a gathering."))
+        raise BadInput(_("This is not a laptop of a gathering."))
     return int(text)

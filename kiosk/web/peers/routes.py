@@ -73,7 +73,7 @@ def _count_try() -> None:
 def _port(text: str) -> int:
     """Parse the port; 0: no kiosk runs there."""
     if not (text.isascii() and text.isdigit() and len(text) <= 5):
-        raise BadInput(_("This is no laptop of a gathering."))
+        raise BadInput(_("This is not a laptop of a gathering."))
     return int(text)
 
 

@@ -72,8 +72,7 @@ class Attachments:
         if self.size(file) == size:
             return file
         raise PayloadTooLarge(
-            "%(name)s breaks off over a file of %(size)s MB: its PHP may use too little "
-            "memory, or time.",
+            "%(name)s fails on a file of %(size)s MB: its PHP may have too little memory or time.",
             name=self._wiki.name,
             size=f"{size / 1e6:.0f}",
         ) from error

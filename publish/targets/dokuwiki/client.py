@@ -135,7 +135,7 @@ class Doku:
         if answer.status == 403:
             raise Forbidden("%(name)s does not let %(who)s do that.", name=self.name, who=self.user)
         if answer.status == 500 or _is_broken(answer.body):
-            raise Broke("%(name)s broke off over this. Its own log says why.", name=self.name)
+            raise Broke("%(name)s failed on this. Its own log says why.", name=self.name)
         try:
             return result_of(answer.body)
         except NoResponse as error:

@@ -35,7 +35,7 @@ class SmtpClient:
         self._server: smtplib.SMTP | None = None
         if tls == "none" and user and self._host not in _HERE:
             raise PauseTarget(
-                "%(name)s would send a password for everybody on the way to read. Set tls=starttls.",
+                "%(name)s would send a password unencrypted, so that others could read it. Set tls=starttls.",
                 name=name,
             )
 

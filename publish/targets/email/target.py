@@ -98,7 +98,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         TargetOption(
             "imap",
             page_text(
-                "the sender's mailbox, as imaps://imap.example.org: answers come home from there"
+                "the sender's mailbox, as imaps://imap.example.org: answers are fetched from there"
             ),
             label=page_text("Mailbox"),
         ),

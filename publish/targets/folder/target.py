@@ -178,7 +178,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         kept = b"".join(self._drive.read(name))
         self._drive.forget(name)
         if kept != words:
-            raise PauseTarget("%(name)s gives back other bytes than it was given.", name=self.name)
+            raise PauseTarget("%(name)s returned other bytes than it was sent.", name=self.name)
         return Message("%(name)s can be written to.", name=self.name)
 
     # --- Stories -----------------------------------------------------------------------------------

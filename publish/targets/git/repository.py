@@ -42,8 +42,8 @@ _MEANINGS: Sequence[tuple[Sequence[str], type[PublishError], str]] = (
         ("Host key verification failed", "HOST IDENTIFICATION HAS CHANGED"),
         PauseTarget,
         N_(
-            "%(name)s shows another key than it did before. Ask its administrator whether the server was "
-            "changed; if so, remove its line from the file known_hosts beside the secrets."
+            "%(name)s shows a different key than before. Ask its administrator whether the server was changed; "
+            "if so, remove its line from the file known_hosts beside the secrets."
         ),
     ),
     (

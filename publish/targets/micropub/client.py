@@ -148,7 +148,7 @@ class Micropub:
             if answer.status not in (301, 302, 303, 307, 308) or not goal:
                 return answer, url
             url = urljoin(url, goal)
-        raise PauseTarget("%(name)s sends us from page to page without end.", name=self.name)
+        raise PauseTarget("%(name)s redirects without end.", name=self.name)
 
     # --- Queries -------------------------------------------------------------------------------------------
 

@@ -288,7 +288,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             )
         if answer.status == 500 and code != "rest_upload_sideload_error":
             raise RetryAfter(
-                "%(name)s stumbled over a file of %(size)s. It is tried again.",
+                "%(name)s failed on a file of %(size)s. It is tried again.",
                 name=self.name,
                 size=size,
             )

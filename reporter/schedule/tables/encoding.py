@@ -64,10 +64,12 @@ def decode_text(data: bytes) -> tuple[str, str]:
         text = data.decode(encoding or guessed)
     except (UnicodeDecodeError, LookupError) as error:
         raise BadInput(
-            "This file is no text, or its letters are in an unknown encoding. Save it as UTF-8."
+            "This file is not text, or its encoding is unknown. Save it as UTF-8."
         ) from error
     if "\x00" in text:
-        raise BadInput("This is no text file. Give CSV, iCalendar, schedule.json or schedule.xml.")
+        raise BadInput(
+            "This is not a text file. Give CSV, iCalendar, schedule.json or schedule.xml."
+        )
     text = text.lstrip("\ufeff")
     if not text.strip():
         raise BadInput("This file is empty. Export the schedule again.")

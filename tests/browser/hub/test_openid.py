@@ -96,7 +96,7 @@ def test_an_invitation_binds_a_subject_and_no_address_does(
     # The provider says that this is ann@example.org, verified; nobody has invited her.
     hub.member("Gardens", "ann@example.org")
     at_provider(page, "stranger")
-    expect(page.get_by_text("You are no member here yet.")).to_be_visible()
+    expect(page.get_by_text("You are not a member here yet.")).to_be_visible()
 
     page = windows.phone()
     invite(hub, page, place, "zoe@example.org")

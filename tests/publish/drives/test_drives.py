@@ -284,7 +284,7 @@ def test_another_server_key_is_refused(place: Place, secrets_file: Path) -> None
     place.server.stop()
     place.server.start(HOST_KEY="other")
     try:
-        with pytest.raises(PauseTarget, match="another key"):
+        with pytest.raises(PauseTarget, match="different key"):
             place.drive()
     finally:
         place.server.stop()

@@ -41,7 +41,7 @@ def test_no_network_name_and_refusal_are_told_apart(monkeypatch: pytest.MonkeyPa
     ("glimpse", "code", "way", "words"),
     [
         (Glimpse(-40 * 86400.0, elsewhere=False), 9, Reachability.CLOCK, "clock is 40 days behind"),
-        (Glimpse(2.0, elsewhere=False), 10, Reachability.DOWN, "has run out"),
+        (Glimpse(2.0, elsewhere=False), 10, Reachability.DOWN, "has expired"),
         (Glimpse(2.0, elsewhere=True), 18, Reachability.PORTAL, "sign-in"),
         (None, 10, Reachability.CLOCK, "09 May 2026"),
         (None, 62, Reachability.DOWN, "prove who it is"),

@@ -539,7 +539,7 @@ def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
         add("wordpres", "blog")
     with pytest.raises(BadInput, match=r"also needs url=… .* user=…"):
         add("wordpress", "blog")
-    with pytest.raises(BadInput, match="knows no option 'pass'"):
+    with pytest.raises(BadInput, match="has no option 'pass'"):
         add("wordpress", "blog", url="https://x", user="u", **{"pass": "geheim"})
     with pytest.raises(BadInput, match="publish or draft"):
         add("wordpress", "blog", url="https://x", user="u", status="later")

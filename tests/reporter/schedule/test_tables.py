@@ -37,7 +37,7 @@ def spans(reading: Reading) -> list[tuple[str, str, str]]:
 
 def notes_of_times(reading: Reading) -> list[str]:
     """What is told, but for letters and for columns that can't be times."""
-    plain = ("The file doesn't say how its letters", "Columns that were not used")
+    plain = ("The file doesn't say which encoding", "Columns that were not used")
     return [note for note in reading.notes if not note.startswith(plain)] + list(reading.left_out)
 
 

@@ -78,7 +78,7 @@ def test_a_gathering_with_sessions_is_not_sent_there(
     [
         ({"title": " "}, "a title"),
         ({"timezone": "Mars/Phobos"}, "time zone"),
-        ({"date": "soon"}, "is no day"),
+        ({"date": "soon"}, "is not a day"),
     ],
 )
 def test_what_is_wrong_in_step_one_is_told_and_nothing_lost(

@@ -44,7 +44,7 @@ def board(client: FlaskClient, session: Session) -> ThemeBoard:
 
 def test_too_little_is_told(client: FlaskClient) -> None:
     page = client.get(PAGE).text
-    assert "There is too little yet" in page
+    assert "There are too few takeaways for themes" in page
     assert "Undo the last change" not in page
 
 

@@ -368,7 +368,7 @@ def test_another_server_key_is_refused(
     assert line.startswith(f"[127.0.0.1]:{sshd.port} ")
     body = base64.b64encode(base64.b64decode(line.split()[2])[:-4] + b"abcd").decode()
     known.write_text(f"{' '.join(line.split()[:2])} {body}\n")
-    with pytest.raises(PauseTarget, match="another key"):
+    with pytest.raises(PauseTarget, match="different key"):
         Repository(access, tmp_path / "c", "trunk").head()
 
 

@@ -230,7 +230,7 @@ def test_the_first_of_two_files_is_shown_and_the_other_goes(
             PayloadTooLarge,
             "takes no files of 0.0 MB",
         ),
-        (Refusal(500, "<p>There has been a critical error"), RetryAfter, "stumbled"),
+        (Refusal(500, "<p>There has been a critical error"), RetryAfter, "failed on"),
         (
             Refusal(500, {"code": "rest_upload_sideload_error", "message": "Not allowed."}),
             Permanent,
