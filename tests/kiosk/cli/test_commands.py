@@ -180,7 +180,7 @@ def test_failures_are_one_line_and_wrong_usage_is_two(tmp_path: Path) -> None:
     nowhere = run("--gathering", tmp_path / "here", "merge", "nowhere")
     assert (nowhere.exit_code, nowhere.stderr) == (
         1,
-        "reporter: nowhere is no gathering folder and no bundle.\n",
+        "reporter: nowhere is neither a gathering folder nor a bundle.\n",
     )
 
 

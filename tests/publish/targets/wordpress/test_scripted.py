@@ -131,7 +131,7 @@ def photo_of(post: Post) -> PostMedia:
     return photo
 
 
-def test_a_file_bears_its_words_as_wordpress_wants_them(
+def test_a_file_has_its_alt_text_and_caption(
     target: WordPressTarget, blog: ScriptedBlog, post: Post
 ) -> None:
     photo = replace(photo_of(post), alt="A <leek>", caption="Frost & <snow>", credit="Ada")
