@@ -36,7 +36,7 @@ def plain_copy(
     """
     name, ext, mime = _KEPT[media.kind]
     made = [store.plain(media.sha256, ext)]
-    made += [] if media.mended else [store.rendition(media.sha256, name, ext)]
+    made += [] if media.edits_fingerprint else [store.rendition(media.sha256, name, ext)]
     there = next((path for path in made if path.is_file()), None)
     if there is not None:
         return there, mime

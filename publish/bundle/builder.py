@@ -185,7 +185,7 @@ def _gather(
     query = select(Takeaway).where(showable(Scope.PUBLIC)).options(*with_everything())
     takeaways = [row for row in session.scalars(query) if str(row.id) in shown]
     passed = frozenset(
-        (t.id, a.media_id, a.media.mended) for t in takeaways for a in t.attachments
+        (t.id, a.media_id, a.media.edits_fingerprint) for t in takeaways for a in t.attachments
     ) | {(t.id, None, None) for t in takeaways if not t.attachments}
     return _Content(posts, sorted(takeaways, key=lambda t: (t.recorded_at, t.id)), passed)
 
@@ -193,7 +193,7 @@ def _gather(
 def _check_still_passed(session: Session, content: _Content) -> None:
     """Check the gate again: building takes minutes, and content may have been withdrawn, hidden or blurred."""
     now = (
-        select(Takeaway.id, Attachment.media_id, Media.mended)
+        select(Takeaway.id, Attachment.media_id, Media.edits_fingerprint)
         .outerjoin(Attachment, Attachment.takeaway_id == Takeaway.id)
         .outerjoin(Media, Media.id == Attachment.media_id)
         .where(showable(Scope.PUBLIC))
@@ -285,7 +285,7 @@ def _originals(content: _Content, store: Store) -> dict[str, Source]:
     for media in (a.media for takeaway in content.takeaways for a in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
         # An editor decided what others see, so the original of an edited photo stays private.
-        if media.kind == "photo" and not media.mended and path.is_file():
+        if media.kind == "photo" and not media.edits_fingerprint and path.is_file():
             made[_original_name(media)] = partial(_freed, path)
     return made
 

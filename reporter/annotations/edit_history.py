@@ -27,7 +27,7 @@ from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
-# Name of these decisions in the history.
+# Name of these decisions in stored histories: the first version's, which a migration must not change (docs/hub.md).
 ACTION = "mend"
 UNDO, REDO = "undo", "redo"
 PATIENCE = timedelta(minutes=2)
@@ -77,11 +77,11 @@ def save(
     edited the file since, or if it can't be opened.
     """
     lock_gathering(session)
-    if was is not None and was != media.mended:
+    if was is not None and was != media.edits_fingerprint:
         session.rollback()
         raise Conflict("Somebody else has edited this in the meantime. Look at it once more.")
     before = edits_of(session, media)
-    if media.state == MediaState.FAILED and not media.mended:
+    if media.state == MediaState.FAILED and not media.edits_fingerprint:
         session.rollback()
         raise Conflict("This file can't be opened, so it can't be edited either.")
     if before == edits:
@@ -116,7 +116,7 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, actor: Acto
         "lease": "",
         "attempts": 0,
         "error": "",
-        "mended": edits.fingerprint(),
+        "edits_fingerprint": edits.fingerprint(),
         "due_at": actor.now - timedelta(days=1),
         # Text recognized in the former picture may be what is blurred now.
         "words": "",

@@ -150,7 +150,7 @@ def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
         FilmPart(
             part_id=ids[piece.receipt],
             sha256=piece.media,
-            mended=piece.mended,
+            edits_fingerprint=piece.edits_fingerprint,
             looks=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
         )
         for piece in pieces

@@ -167,7 +167,7 @@ def _picture(store: Store, takeaway: Takeaway, media: Media, made: Rendition) ->
         path=str(path),
         media=media.sha256,
         rendition=made.sha256,
-        mended=media.mended,
+        edits_fingerprint=media.edits_fingerprint,
         is_whole=bool(media.words.strip()),
     )
 

@@ -54,7 +54,7 @@ class Piece:
     # SHA-256 of the original and of the rendition, and its edits: editing a picture changes the film.
     media: str = ""
     rendition: str = ""
-    mended: str = ""
+    edits_fingerprint: str = ""
 
 
 @dataclass(frozen=True)

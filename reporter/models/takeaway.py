@@ -110,9 +110,9 @@ class FilmPart(Base):
     part_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("takeaway.id"), primary_key=True, index=True
     )
-    # Its photo or video (``Media.sha256``) with its edits at that time (``Media.mended``); '' for words alone.
+    # Its photo or video (``Media.sha256``) with its edits at that time; '' for words alone.
     sha256: Mapped[str] = mapped_column(default="")
-    mended: Mapped[str] = mapped_column(default="")
+    edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``; after a colon that
     # of its captions.
     looks: Mapped[str] = mapped_column(default="")
@@ -156,8 +156,9 @@ class Media(Base):
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Fingerprint of the edits in its current or pending renditions; empty: unedited. See
-    # reporter.annotations.edit_history.
-    mended: Mapped[str] = mapped_column(default="")
+    # reporter.annotations.edit_history. The column keeps its first name: a hub's migrations rename
+    # nothing (docs/hub.md).
+    edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Face review state: a value of reporter.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
     # Text recognized in it, and the picture (SHA-256 of its view) that it was read from. See

@@ -93,7 +93,7 @@ def _parts_pass(film: Takeaway, place: Scope) -> bool:
 def _looks_same(part: FilmPart) -> bool:
     """Whether its picture still has the edits used in the film."""
     return not part.sha256 or any(
-        a.media.sha256 == part.sha256 and a.media.mended == part.mended
+        a.media.sha256 == part.sha256 and a.media.edits_fingerprint == part.edits_fingerprint
         for a in part.takeaway.attachments
     )
 
@@ -153,7 +153,7 @@ def _looks_same_sql() -> ColumnElement[bool]:
         .where(
             Attachment.takeaway_id == FilmPart.part_id,
             Media.sha256 == FilmPart.sha256,
-            Media.mended == FilmPart.mended,
+            Media.edits_fingerprint == FilmPart.edits_fingerprint,
         )
         .correlate(FilmPart)
     )

@@ -76,7 +76,9 @@ def _shown(media: Media) -> Media | Rendition:
     """The media whose size and length are reported: the original, or a rendition if that has another shape."""
     made = {rendition.name: rendition for rendition in media.renditions}
     return (
-        made.get("play" if media.kind != Kind.PHOTO else "view", media) if media.mended else media
+        made.get("play" if media.kind != Kind.PHOTO else "view", media)
+        if media.edits_fingerprint
+        else media
     )
 
 

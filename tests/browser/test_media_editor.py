@@ -132,7 +132,7 @@ def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
     expect(page.get_by_role("status").first).to_contain_text("Saved.")
     [saved] = steps(session, media)
     assert saved["kind"] == "oval"
-    wait(session, lambda row: row.state == "ready" and row.mended != "")
+    wait(session, lambda row: row.state == "ready" and row.edits_fingerprint != "")
     expect(page.locator("#making")).to_have_count(0)
 
     page.goto(f"{url}/wall")
@@ -210,7 +210,7 @@ def test_a_phone_draws_by_touch(
     expect(page.locator(".box.blur")).to_have_count(2)
     page.locator("#save button").click()
     expect(page.locator("main [role=status]").first).to_be_visible()
-    wait(session, lambda row: row.mended != "")
+    wait(session, lambda row: row.edits_fingerprint != "")
     face, region = steps(session, media)
     assert face["numbers"][0] < 0.45 < face["numbers"][0] + face["numbers"][2]
     assert region["numbers"] == pytest.approx([0.7, 0.1, 0.2, 0.3], abs=0.02)

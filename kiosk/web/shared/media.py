@@ -36,7 +36,7 @@ def media_url(media: Media, rendition: str, *, signed: bool = False) -> str:
     """Return a rendition's URL. ``signed``: for a receipt's holder, who may see it before approval."""
     # None is left out of the URL. Different edits give a different URL, as browsers cache files forever.
     key = _signature(media.sha256) if signed else None
-    version = (media.mended or None) if rendition != ORIGINAL else None
+    version = (media.edits_fingerprint or None) if rendition != ORIGINAL else None
     return url_for("media.show", sha256=media.sha256, rendition=rendition, k=key, v=version)
 
 
@@ -115,7 +115,7 @@ def _rendition(media: Media, name: str) -> Response:
     if isinstance(file, Path) and not file.exists():
         requeue_if_damaged(db.session(), kiosk.store, media, now=kiosk.now())
     response = _send(file, made.type, made.sha256)
-    if request.args.get("v", "") != media.mended:
+    if request.args.get("v", "") != media.edits_fingerprint:
         # An address of before the last edit: it gets what holds now, and must not keep it as what it was.
         response.headers["Cache-Control"] = "private, no-cache"
     return response

@@ -466,7 +466,7 @@ def test_what_was_made_with_former_edits_never_takes_their_place(
     assert (media.state, media.lease) == ("received", "")
     assert room.turn() == 1
     assert max(seen(room, media).values()) < 6
-    assert media.mended == BLUR.fingerprint()
+    assert media.edits_fingerprint == BLUR.fingerprint()
 
 
 def test_a_lost_rendition_comes_back_with_its_edits(room: Room) -> None:

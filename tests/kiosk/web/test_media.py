@@ -140,7 +140,7 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
     make_ready(app)
     told = client.get(f"/t/{photo['receipt']}", headers=JSON, **PHONE).get_json()["media"][0]
     address = told["renditions"]["view"]
-    assert f"v={media.mended}" in address
+    assert f"v={media.edits_fingerprint}" in address
     assert (told["width"], told["height"]) == (800, 1200)
     now = client.get(address, **PHONE)
     assert "immutable" in now.headers["Cache-Control"]
@@ -151,7 +151,7 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
     assert old.headers["Cache-Control"] == "private, no-cache"
 
 
-def test_an_original_stays_with_its_holder_and_the_desk_when_it_is_mended(
+def test_an_edited_original_stays_with_its_holder_and_the_desk(
     app: Flask,
     client: FlaskClient,
     session: Session,

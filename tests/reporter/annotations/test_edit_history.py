@@ -41,7 +41,11 @@ def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> Non
     assert kit.session.scalars(select(Rendition)).all() == []
     assert files(kit, media) == ["-plain.jpg"]
     assert kit.store.plain(media.sha256, ".jpg").read_bytes() == plain
-    assert (media.state, media.lease, media.mended) == ("received", "", BLUR.fingerprint())
+    assert (media.state, media.lease, media.edits_fingerprint) == (
+        "received",
+        "",
+        BLUR.fingerprint(),
+    )
     assert media.due_at < kit.clock()
     assert photo.revision > counted
     assert (media.words, media.words_of) == ("", "")
@@ -80,7 +84,7 @@ def test_back_and_forth_and_back_to_the_original(kit: Kit) -> None:
     assert edit_history.history(kit.session, photo, media) == edit_history.History()
     for edits in (BLUR, TURN, Edits()):
         save(kit, media, edits)
-    assert media.mended == ""
+    assert media.edits_fingerprint == ""
     seen = []
     for way in (
         edit_history.UNDO,
@@ -106,7 +110,7 @@ def test_back_and_forth_and_back_to_the_original(kit: Kit) -> None:
     )
 
 
-def test_a_broken_file_is_not_mended(kit: Kit) -> None:
+def test_a_broken_file_is_not_edited(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
     media.state = "failed"
     kit.session.commit()
@@ -153,7 +157,7 @@ def test_two_who_save_at_once_leave_one_state(kit: Kit) -> None:
         edit_history.save(other, kit.store, theirs, TURN, actor=kit.actor)
     kit.session.expire_all()
     assert edit_history.edits_of(kit.session, media) == TURN
-    assert media.mended == TURN.fingerprint()
+    assert media.edits_fingerprint == TURN.fingerprint()
     last = kit.session.scalars(select(Decision).order_by(Decision.at, Decision.id)).all()
     assert {str(row.before["edits"]) for row in last} == {"[]", str(BLUR.steps())}
 
@@ -166,12 +170,15 @@ def test_a_cut_is_read_back_as_it_was_saved(kit: Kit) -> None:
     assert edit_history.edits_of(kit.session, media) == Edits(cut=(0.0, 3.0))
 
 
-def test_the_undo_of_review_passes_over_what_was_mended(kit: Kit) -> None:
+def test_the_undo_of_review_passes_over_edits(kit: Kit) -> None:
     photo = kit.photo(kit.event(), 1)
     kit.clock.forward(seconds=1)
     decisions.hide(kit.session, photo, kit.actor)
     step = history.last_step(kit.session, "test")
     assert step is not None
     save(kit, photo.attachments[0].media, BLUR)
-    assert [row.action for row in history.history_of(kit.session, photo)] == ["mend", "hidden"]
+    assert [row.action for row in history.history_of(kit.session, photo)] == [
+        edit_history.ACTION,
+        "hidden",
+    ]
     assert history.last_step(kit.session, "test") == step

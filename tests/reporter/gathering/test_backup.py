@@ -112,7 +112,7 @@ def test_again_copies_only_what_is_new_and_drops_what_was_taken_back(
     assert b"photo 0" not in (goal / "reporter.db").read_bytes()
 
 
-def test_a_damaged_file_of_the_copy_is_mended(
+def test_a_damaged_file_of_the_copy_is_replaced(
     gathering: Settings, photos: list[Takeaway], tmp_path: Path
 ) -> None:
     goal = tmp_path / "copy"

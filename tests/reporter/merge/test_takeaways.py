@@ -314,8 +314,8 @@ def test_double_of_another_gathering_is_taken_down(
 BLUR = Region("oval", (0.1, 0.1, 0.2, 0.2))
 
 
-def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
-    """A twin on which the one picture was mended."""
+def edited_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
+    """A twin on which the only picture was edited."""
     twin(kit, folder)
     with open_again(folder) as there:
         media = there.session.scalars(select(models.Media)).one()
@@ -325,7 +325,7 @@ def mended_twin(kit: Kit, folder: Path, edits: Edits) -> Path:
 
 def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
     photo = kit.photo(kit.event(), 5, "a face")
-    folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,)))
+    folder = edited_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,)))
     merge(kit, folder)
     kit.session.expire_all()
     media = photo.attachments[0].media
@@ -337,9 +337,9 @@ def test_blurred_there_is_blurred_here(kit: Kit, tmp_path: Path) -> None:
     assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
 
 
-def test_mended_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
+def test_edited_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path) -> None:
     photo = kit.photo(kit.event(), 5, "a face")
-    folder = mended_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,), turn=180))
+    folder = edited_twin(kit, tmp_path / "theirs", Edits(blur=(BLUR,), turn=180))
     ours = Region("box", (0.5, 0.5, 0.2, 0.2))
     kit.clock.forward(hours=1)
     edit_history.save(
@@ -355,7 +355,7 @@ def test_mended_on_both_the_later_holds_and_both_blurs(kit: Kit, tmp_path: Path)
     assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR, ours), turn=90)
 
 
-def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Path) -> None:
+def test_an_edited_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Path) -> None:
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = other.photo(other.event(guid="s1"), 5, "a face").attachments[0].media
         face_review.write_proposals(other.session, media.id, [BLUR.place])
@@ -365,7 +365,7 @@ def test_a_mended_picture_comes_with_its_edits_and_faces(kit: Kit, tmp_path: Pat
     merge(kit, folder)
     media = kit.session.scalars(select(models.Media).where(models.Media.sha256 == sha256)).one()
     assert edit_history.edits_of(kit.session, media) == Edits(blur=(BLUR,))
-    assert media.mended == Edits(blur=(BLUR,)).fingerprint()
+    assert media.edits_fingerprint == Edits(blur=(BLUR,)).fingerprint()
     assert (media.state, media.renditions) == ("received", [])
     assert face_review.proposals(kit.session, media) == [BLUR.place]
 

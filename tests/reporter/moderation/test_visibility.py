@@ -199,6 +199,6 @@ def test_a_film_goes_when_a_picture_in_it_is_edited_or_has_a_face(
     attachment.media.faces = Faces.SEEN.value
     session.commit()
     assert seen_at(session, film) == {"room", "community", "public"}
-    attachment.media.mended = "a blur"
+    attachment.media.edits_fingerprint = "a blur"
     session.commit()
     assert seen_at(session, film) == set()

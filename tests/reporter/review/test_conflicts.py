@@ -224,7 +224,7 @@ def test_pictures_that_look_alike_share_a_group(
     assert (base ^ eleven).bit_count() == 11
     assert looks[1].group_id == looks[0].group_id
     assert len({one.group_id for one in looks}) == 3
-    # Mended, it looks like another one.
+    # Edited, it looks like another one.
     assert look(session, rows[3], base).group_id == looks[0].group_id
     for row in rows:
         decisions.withdraw(session, row, actor(clock), store)

@@ -67,7 +67,7 @@ def page(receipt: str, sha256: str) -> str:
         proposed=face_review.still_proposed(edits, regions),
         steps=history_steps(takeaway, media),
         others=len(edit_history.takeaways_of(session, media)) - 1,
-        usable=media.state != MediaState.FAILED or bool(media.mended),
+        usable=media.state != MediaState.FAILED or bool(media.edits_fingerprint),
     )
 
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.desk.identity import who_words
+from reporter.annotations import edit_history
 from reporter.models import Decision
 from reporter.moderation.history import ADDED, ALT, fields_of
 from reporter.review.conflicts import EditConflict
@@ -26,8 +27,8 @@ _ACTIONS = {
     "new": later("put back to waiting"),
     "undo": later("undone"),
     "withdrawn": later("taken back"),
-    "mend": later("picture edited"),
     ADDED: later("added later"),
+    edit_history.ACTION: later("picture edited"),
 }
 _FIELDS = {
     "state": later("decision"),
@@ -77,7 +78,7 @@ def line_of(decision: Decision) -> Line:
     details = [
         (field_words(name), value_words(fields.before.get(name)), value_words(value))
         for name, value in fields.after.items()
-        if decision.action != "mend"
+        if decision.action != edit_history.ACTION
     ]
     when = decision.at.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M")
     step = decision.step.hex if can_undo and decision.step else ""

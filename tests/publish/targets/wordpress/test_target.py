@@ -269,7 +269,7 @@ def test_sign_in_page_costs_no_attempt(
     assert len(blog.rows("posts", kit.facts.mark)) == 1
 
 
-def test_refused_password_pauses_until_it_is_mended(
+def test_refused_password_pauses_until_it_is_corrected(
     kit: Kit, wordpress: WordPress, blog: Blog
 ) -> None:
     kit.takeaway(kit.event(), "Words")

@@ -1,4 +1,4 @@
-"""The desk's page that mends, asked without scripts: buttons, previews, hostile edits, and who is let in."""
+"""The desk's media editor, used without scripts: buttons, previews, hostile edits, and who is let in."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ BOX = {"kind": "box", "numbers": [0.32, 0.32, 0.26, 0.42]}
 
 @dataclass
 class Desk:
-    """One file on the page that mends it."""
+    """One file in the editor."""
 
     app: Flask
     client: FlaskClient
@@ -213,7 +213,7 @@ def test_a_film_is_cut_by_numbers_without_scripts(
     assert client.get(f"{film.url}/sheet").status_code == 404
 
 
-def test_only_files_of_that_takeaway_are_there_to_mend(
+def test_only_files_of_that_takeaway_can_be_edited(
     photo: Desk, client: FlaskClient, event: EventSession
 ) -> None:
     other = send(client, event.code, media_files.jpeg(300, 200))
