@@ -36,7 +36,7 @@ def spans(reading: Reading) -> list[tuple[str, str, str]]:
 
 
 def notes_of_times(reading: Reading) -> list[str]:
-    """What is told, but for letters and for columns that can't be times."""
+    """What is told, but for encodings and for columns that can't be times."""
     plain = ("The file doesn't say which encoding", "Columns that were not used")
     return [note for note in reading.notes if not note.startswith(plain)] + list(reading.left_out)
 
@@ -496,7 +496,7 @@ def test_encodings_are_told_apart_by_their_words(encoding: str) -> None:
     title = WORDS[encoding]
     reading = read(f"title;start\r\n{title};2026-12-05 09:00\r\n".encode(encoding))
     assert spans(reading) == [(title, "12-05 09:00", "")]
-    told = any("letters" in note for note in reading.notes)
+    told = any("encoding" in note for note in reading.notes)
     assert told == (not encoding.startswith("utf"))
 
 

@@ -131,7 +131,7 @@ def test_the_command_says_when_there_is_too_little(
 ) -> None:
     run = ["--gathering", str(gathering.folder), "themes"]
     answer = CliRunner().invoke(main, run, catch_exceptions=False)
-    assert "too little" in answer.output
+    assert "too few takeaways" in answer.output
     told = json.loads(CliRunner().invoke(main, [*run, "--json"]).stdout)
     assert told == {"themes": [], "unassigned": 0}
 
