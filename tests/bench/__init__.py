@@ -1,1 +1,3 @@
-"""Benchmarks: each row measures us and a peer, or a limit of the machine, in turns in one run. Ratios count."""
+"""Benchmarks: each row measures our program and a peer, or a limit of the machine, alternately in one
+run. Ratios count.
+"""

@@ -1,4 +1,4 @@
-"""``python -m tests.bench [--keep] [NAME…]``: measure, print the rows and what got worse; keep them for bench.md."""
+"""``python -m tests.bench [--keep] [NAME…]``: measure, print the rows and regressions; store them for bench.md."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ anything). What the slow ones do with their time stands in [performance.md](perf
 
 
 def lines(kept: list[Kept]) -> Iterator[str]:
-    """The table in Markdown."""
+    """Return the rows as a Markdown table."""
     yield "| what | beside | ours, ms | theirs, ms | ratio | runs | day | load |"
     yield "|---|---|---:|---:|---:|---:|---|---:|"
     for one in kept:
@@ -59,7 +59,7 @@ def lines(kept: list[Kept]) -> Iterator[str]:
 
 
 def page(missing: dict[str, str]) -> str:
-    """docs/bench.md, of all rows that are kept."""
+    """Return docs/bench.md from all stored rows."""
     system = f"{os.cpu_count()} cores, {platform.system()}, Python {platform.python_version()}"
     left = "".join(f"- Not measured: {name}, {why}\n" for name, why in missing.items())
     return f"{HEAD}\n{system}.\n\n" + "\n".join(lines(list(load().values()))) + f"\n{left}"
@@ -70,7 +70,7 @@ def main(chosen: list[str]) -> None:
 
     A long run that breaks off leaves what it has measured.
     """
-    # As on any laptop: the second start of a program finds its byte code.
+    # As on any laptop, where only the first start compiles byte code.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     keeping = "--keep" in chosen
     names = [name for name in chosen if name != "--keep"]
@@ -81,7 +81,7 @@ def main(chosen: list[str]) -> None:
         beside, done = load_average(), len(rows)
         print(f"measuring {name} …", file=sys.stderr, flush=True)
         try:
-            # One by one: a peer that fails takes no row along that is measured already.
+            # One by one, so that a failing peer loses no measured row.
             for row in MODULES[name].measure():
                 rows.append(row)
             del missing[name]

@@ -1,4 +1,4 @@
-"""Peers from PyPI, in an environment of their own that is made the first time and never committed."""
+"""Peers from PyPI, installed on first use in a separate environment that is never committed."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class Lacking(Exception):
 
 
 def peer_python() -> Path:
-    """The interpreter of the peers' environment; raises Lacking."""
+    """Return the interpreter of the peers' environment; raises Lacking."""
     python = FOLDER / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
     stamp = FOLDER / "installed"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == "\n".join(WANTED):
@@ -48,7 +48,7 @@ def peer_python() -> Path:
 
 
 def photobooth() -> Path:
-    """photobooth-app's program, in an environment of its own (its NumPy is not ours); raises Lacking."""
+    """Return photobooth-app's program, in a separate environment (its NumPy version differs); raises Lacking."""
     folder = FOLDER.with_name("peers-photobooth")
     bin_dir = folder / ("Scripts" if os.name == "nt" else "bin")
     stamp = folder / "installed"
@@ -84,7 +84,7 @@ def _run(line: list[str]) -> None:
 
 
 def ffmpeg() -> str:
-    """The path of an ffmpeg program; raises Lacking."""
+    """Return the path of an ffmpeg program; raises Lacking."""
     asked = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
     told = subprocess.run([peer_python(), "-c", asked], capture_output=True, text=True, check=True)
     return told.stdout.strip()
@@ -108,13 +108,13 @@ for line in sys.stdin:
 
 
 class Vips:
-    """libvips in a process that stays, as our workers do."""
+    """libvips in a long-running process, like our workers."""
 
     def __init__(self, asked: IO[str], told: IO[str]) -> None:
         self._asked, self._told = asked, told
 
     def make(self, source: Path, folder: Path) -> None:
-        """``vips-view.jpg`` and ``vips-thumb.jpg`` of a photo."""
+        """Write ``vips-view.jpg`` and ``vips-thumb.jpg`` of a photo."""
         self._asked.write(json.dumps([str(source), str(folder)]) + "\n")
         self._asked.flush()
         assert self._told.readline() == "done\n"
@@ -122,7 +122,7 @@ class Vips:
 
 @contextmanager
 def vips() -> Iterator[Vips]:
-    """Raises Lacking."""
+    """Start libvips; raises Lacking."""
     line = [str(peer_python()), "-c", VIPS]
     with subprocess.Popen(
         line, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True

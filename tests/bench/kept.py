@@ -1,4 +1,4 @@
-"""The rows that were measured last, each with its day and how busy the machine was; and what has got worse since."""
+"""The rows measured last, each with its date and the machine's load; and regressions since."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ FILE = Path(__file__).with_name("kept.json")
 
 @dataclass(frozen=True)
 class Kept:
-    """A row; ``beside``: the average number of processes that wanted a processor in the minute before it."""
+    """A stored row; ``beside``: the load average in the minute before it."""
 
     row: Row
     day: str
@@ -26,12 +26,12 @@ class Kept:
 
     @property
     def key(self) -> tuple[str, str]:
-        """What makes it the same row the next time."""
+        """Return what identifies a row in the next run."""
         return self.row.name, self.row.peer
 
 
 def load() -> dict[tuple[str, str], Kept]:
-    """All rows that are kept, in the order in which they were first measured."""
+    """Return all stored rows in the order in which they were first measured."""
     if not FILE.is_file():
         return {}
     told = json.loads(FILE.read_text(encoding="utf-8"))
@@ -40,7 +40,7 @@ def load() -> dict[tuple[str, str], Kept]:
 
 
 def keep(rows: Iterable[Row], beside: str) -> None:
-    """Put rows in the place of those that were kept of them; rows that were left out keep their old figures."""
+    """Replace stored rows by new ones; rows that were left out keep their old figures."""
     kept = load()
     for row in rows:
         if not math.isnan(row.ratio):
@@ -54,12 +54,12 @@ def keep(rows: Iterable[Row], beside: str) -> None:
 
 
 def load_average() -> str:
-    """For ``beside``; '' where a system tells none."""
+    """Return the value for ``beside``; '' if the system has none."""
     return f"{os.getloadavg()[0]:.1f}" if hasattr(os, "getloadavg") else ""
 
 
 def worse(rows: Iterable[Row], kept: dict[tuple[str, str], Kept]) -> Iterator[str]:
-    """A sentence for each row whose best pair is worse than the worst pair of the last time."""
+    """Return a sentence for each row whose best pair is worse than the worst pair of the last time."""
     for row in rows:
         before = kept.get((row.name, row.peer))
         if before is not None and row.low > before.row.high:

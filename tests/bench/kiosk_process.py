@@ -1,4 +1,4 @@
-"""A real kiosk process with one session, for measuring."""
+"""A real kiosk process with one session, to be measured."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from tests.support.kiosk_process import KioskProcess
 
 @dataclass(frozen=True)
 class BenchKiosk:
-    """Where it is, the code of its session, its folder, its process."""
+    """Its URL, the code of its session, its folder and its process."""
 
     url: str
     code: str
@@ -26,14 +26,14 @@ class BenchKiosk:
     pid: int
 
     def cpu_ms(self) -> float:
-        """CPU time that its main process has taken so far, in milliseconds (Linux: /proc)."""
+        """CPU time of its main process so far, in milliseconds (Linux: /proc)."""
         fields = Path(f"/proc/{self.pid}/stat").read_text().rsplit(") ", 1)[1].split()
         return (int(fields[11]) + int(fields[12])) * 1000 / os.sysconf("SC_CLK_TCK")
 
 
 @contextmanager
 def bench_kiosk() -> Iterator[BenchKiosk]:
-    """A new gathering and a kiosk on it; all of it gone afterwards."""
+    """Run a kiosk on a new gathering; both are removed afterwards."""
     with tempfile.TemporaryDirectory() as name:
         rng = random.Random(3)
         settings = make_gathering(

@@ -1,4 +1,4 @@
-"""Servers to compare with: the reference tus server on Node.js, and nginx's WebDAV PUT."""
+"""Servers to compare with: the reference tus server on Node.js, and nginx with WebDAV PUT."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ http {{
 
 
 def lacking(name: str) -> str:
-    """Why a peer can't be measured here; '' if it can."""
+    """Return why a peer can't be measured here; '' if it can."""
     if name == "nginx":
         return "" if shutil.which("nginx") else "nginx is not installed (apt install nginx-light)"
     if shutil.which("node") is None:
@@ -36,7 +36,7 @@ def lacking(name: str) -> str:
 
 @contextmanager
 def tus_server(folder: Path) -> Iterator[int]:
-    """@tus/server with its file store; its port."""
+    """Run @tus/server with its file store; yields its port."""
     folder.mkdir()
     process = subprocess.Popen(
         ["node", str(Path(__file__).with_name("tus_server.mjs")), str(folder)],
@@ -57,7 +57,7 @@ def tus_server(folder: Path) -> Iterator[int]:
 
 @contextmanager
 def nginx_put(folder: Path) -> Iterator[int]:
-    """nginx that takes PUT; its port."""
+    """Run nginx that accepts PUT; yields its port."""
     (folder / "kept").mkdir(parents=True)
     with socket.create_server(("127.0.0.1", 0)) as free:
         port = int(free.getsockname()[1])

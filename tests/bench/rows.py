@@ -1,4 +1,4 @@
-"""A row: what is measured, how often, and how it is told."""
+"""A row: what is measured, how often, and how it is shown."""
 
 from __future__ import annotations
 
@@ -28,18 +28,18 @@ class Row:
     note: str = ""
 
     def noted(self, note: str) -> Row:
-        """The same with a note."""
+        """Return the row with a note."""
         return dataclasses.replace(self, note=note)
 
     @classmethod
     def left_out(cls, name: str, reason: str) -> Row:
-        """A row that says why it wasn't measured."""
+        """Return a row that says why it wasn't measured."""
         nothing = math.nan
         return cls(name, "left out", nothing, nothing, nothing, nothing, nothing, 0, reason)
 
 
 def timed(work: Work, clock: Clock | None = None) -> float:
-    """Milliseconds that one run takes."""
+    """Return the milliseconds of one run."""
     clock = clock or (lambda: time.perf_counter() * 1000)
     started = clock()
     work()

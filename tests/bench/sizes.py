@@ -1,4 +1,6 @@
-"""How much is measured. Smaller for a try: ``BENCH_PHOTOS=6,12 BENCH_SECONDS=4 python -m tests.bench cards video``."""
+"""Sizes of the benchmarks. Smaller for a trial run: ``BENCH_PHOTOS=6,12 BENCH_SECONDS=4 python -m
+tests.bench cards video``.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +10,7 @@ TWELVE_MEGAPIXELS = (4000, 3000)
 
 
 def photo_counts() -> list[int]:
-    """How many photos are on the cards: ``BENCH_PHOTOS``."""
+    """Numbers of photos on the cards: ``BENCH_PHOTOS``."""
     return [int(word) for word in os.environ.get("BENCH_PHOTOS", "60,1000").split(",")]
 
 
@@ -24,17 +26,17 @@ def seconds() -> float:
 
 
 def megapixels(size: tuple[int, int]) -> str:
-    """For a row's name."""
+    """Megapixels, for a row's name."""
     return f"{size[0] * size[1] / 1_000_000:.3g} megapixels"
 
 
 def photos_on_the_line() -> int:
-    """How many photos go over a line that is cut: ``BENCH_LINE_PHOTOS``."""
+    """Number of photos sent over an interrupted connection: ``BENCH_LINE_PHOTOS``."""
     return int(os.environ.get("BENCH_LINE_PHOTOS", "40"))
 
 
 def film_bytes() -> int:
-    """The film that goes over it: ``BENCH_LINE_FILM``, in megabytes."""
+    """Size of the film sent over it: ``BENCH_LINE_FILM``, in megabytes."""
     return int(float(os.environ.get("BENCH_LINE_FILM", "20")) * 1_000_000)
 
 
@@ -44,5 +46,5 @@ def stories() -> int:
 
 
 def story_photos() -> int:
-    """Photos of each of them: ``BENCH_STORY_PHOTOS``."""
+    """Photos per story: ``BENCH_STORY_PHOTOS``."""
     return int(os.environ.get("BENCH_STORY_PHOTOS", "10"))

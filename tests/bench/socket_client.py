@@ -1,4 +1,4 @@
-"""Phones as plain sockets, so that the clients take as little of the machine as they can."""
+"""Phones as plain sockets, so that the clients use little of the machine."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ MB = 1_000_000
 
 
 def picture(size: int) -> bytes:
-    """A JPEG, made as large as asked by what follows its end mark."""
+    """Return a JPEG, padded to a size after its end marker."""
     from PIL import Image
 
     buffer = io.BytesIO()
@@ -23,7 +23,7 @@ def picture(size: int) -> bytes:
 
 
 def clip(size: int) -> bytes:
-    """A one-second MP4, made as large as asked by a ``free`` box (ISO/IEC 14496-12, 8.1.2)."""
+    """Return a one-second MP4, padded to a size by a ``free`` box (ISO/IEC 14496-12, 8.1.2)."""
     import av
 
     buffer = io.BytesIO()
@@ -65,14 +65,14 @@ class Wire:
     def ask(
         self, line: str, headers: dict[str, str], *bodies: bytes | memoryview
     ) -> dict[str, str]:
-        """Send a request; the answer's headers in lower case, ``:status`` among them."""
+        """Send a request; return the response's headers in lower case, with ``:status``."""
         self.begin(line, headers)
         for body in bodies:
             self.socket.sendall(body)
         return self._answer()
 
     def begin(self, line: str, headers: dict[str, str]) -> None:
-        """Send the head of a request."""
+        """Send a request's head."""
         lines = [f"{line} HTTP/1.1", f"Host: 127.0.0.1:{self.port}"]
         lines += [f"{name}: {value}" for name, value in headers.items()]
         self.socket.sendall("\r\n".join([*lines, "", ""]).encode())
@@ -96,17 +96,17 @@ class Wire:
         return told
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connection."""
         self.socket.close()
 
 
 def new_bytes(body: bytes, luck: random.Random) -> tuple[memoryview, bytes]:
-    """The body with its last 16 bytes made new: no server has seen it."""
+    """Return the body with different last 16 bytes, so that no server has seen it."""
     return memoryview(body)[:-16], luck.randbytes(16)
 
 
 def send_tus(where: Where, body: bytes, luck: random.Random) -> None:
-    """Create, then one PATCH; until it is answered."""
+    """Create an upload, then send one PATCH; returns after the response."""
     wire = Wire(where.port)
     fields = {"session": where.code, "filename": "a.bin"} if where.code else {"filename": "a.bin"}
     words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in fields.items())
@@ -132,7 +132,7 @@ def send_tus(where: Where, body: bytes, luck: random.Random) -> None:
 
 
 def send_put(where: Where, body: bytes, luck: random.Random) -> None:
-    """One PUT; until it is answered."""
+    """Send one PUT; returns after the response."""
     wire = Wire(where.port)
     name = luck.randbytes(8).hex()
     told = wire.ask(f"PUT /{name}", {"Content-Length": str(len(body))}, *new_bytes(body, luck))

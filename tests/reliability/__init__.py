@@ -1,1 +1,1 @@
-"""How the kiosk is shown to lose nothing: crash rounds, system calls, power cuts, a crowd (``make reliability``)."""
+"""Evidence that the kiosk loses nothing: crash rounds, system calls, power cuts, a crowd (``make reliability``)."""

@@ -31,7 +31,7 @@ KEPT = ROOT / ".cache" / "reliability"
 
 
 def run(module: str, *arguments: str) -> None:
-    """Run a part and keep what it printed (nothing where it can't be run here), with its seconds, date and load."""
+    """Run a part and store its output (none if it can't run here), with its duration, date and load."""
     begun = time.monotonic()
     command = [sys.executable, "-m", f"tests.reliability.{module}", *arguments]
     done = subprocess.run(command, cwd=ROOT, stdout=subprocess.PIPE, text=True, check=False)
@@ -49,12 +49,12 @@ def run(module: str, *arguments: str) -> None:
 
 
 def kept(module: str) -> dict[str, Any]:
-    """What the last run of a part came to. Raises FileNotFoundError when it never ran here."""
+    """Return the stored result of a part. Raises FileNotFoundError if it never ran here."""
     return json.loads((KEPT / f"{module}.json").read_text(encoding="utf-8"))
 
 
 def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
-    """The table of crash rounds."""
+    """Return the table of crash rounds."""
     rounds = sum(one["at_points"] + one["at_random"] for one in tallies)
     wrong = [line for one in tallies for line in one["failures"]]
     yield "## Crash rounds"
@@ -86,7 +86,7 @@ def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
 
 
 def power_section(told: dict[str, Any] | None) -> Iterator[str]:
-    """Power cuts below the kernel."""
+    """Return the section on power cuts below the kernel."""
     yield "## Power cuts"
     yield ""
     if told is None:
@@ -110,7 +110,7 @@ def power_section(told: dict[str, Any] | None) -> Iterator[str]:
 
 
 def call_section(told: dict[str, Any] | None) -> Iterator[str]:
-    """The order of system calls."""
+    """Return the section on the order of system calls."""
     yield "## Order of system calls"
     yield ""
     if told is None:
@@ -124,7 +124,7 @@ def call_section(told: dict[str, Any] | None) -> Iterator[str]:
 
 
 def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
-    """The crowd with a hostile phone."""
+    """Return the section on the crowd with a hostile phone."""
     yield "## A crowd with a hostile phone"
     yield ""
     if told is None:
@@ -149,7 +149,7 @@ def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
 
 
 def takedown_section(told: dict[str, Any] | None) -> Iterator[str]:
-    """Takedowns on real servers."""
+    """Return the section on takedowns on real servers."""
     yield "## Takedowns at a real WordPress and MediaWiki"
     yield ""
     if told is None:
@@ -179,7 +179,7 @@ SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
 
 
 def main() -> None:
-    """Run what was asked for, write the page; exit code 1 when anything was lost."""
+    """Run the selected parts and write the page; exit code 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("parts", nargs="*", metavar="PART", help=f"{', '.join(PARTS)}; all")
     parser.add_argument("--rounds", type=int, default=312)
@@ -201,7 +201,7 @@ def main() -> None:
 
 
 def _lost(part: str) -> bool:
-    """Whether a part saw something go wrong."""
+    """Whether a part found a failure."""
     told = kept(part)["told"] or {}
     if part == "crash_rounds":
         return any(one["failures"] for one in told)
@@ -211,7 +211,7 @@ def _lost(part: str) -> bool:
 
 
 def write_page() -> None:
-    """docs/reliability.md, of the parts that were run here."""
+    """Write docs/reliability.md from the parts that ran here."""
     pieces = [HEAD]
     for part, section in SECTIONS.items():
         if not (KEPT / f"{part}.json").exists():

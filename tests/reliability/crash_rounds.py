@@ -26,13 +26,13 @@ from tests.reliability.crash_points import CrashPoints
 from tests.reliability.operations import OPERATIONS, Migration, Operation
 from tests.reliability.world import make_world, place
 
-# A round that takes longer hangs, which is a failure too.
+# A longer round hangs, which is a failure too.
 LIMIT = 120
 
 
 @dataclass
 class Tally:
-    """What the rounds of one operation came to."""
+    """Results of one operation's rounds."""
 
     operation: str
     # Crash points of it, and how many of them were met at least once.
@@ -46,7 +46,7 @@ class Tally:
 
 
 class Rounds:
-    """A world on disk, and the rounds that are played in it."""
+    """A gathering on disk, and the rounds run on it."""
 
     def __init__(self, root: Path) -> None:
         self.base, self.work = root / "base", root / "round"
@@ -55,7 +55,7 @@ class Rounds:
         self.work.rename(self.base)
 
     def measure(self, kind: type[Operation]) -> tuple[list[str], float]:
-        """The crash points of an operation by name, and the seconds that it takes."""
+        """Return an operation's crash points by name, and its duration in seconds."""
         self._begin(kind)
         seen, begun = self._told.with_name("points"), time.monotonic()
 
@@ -106,16 +106,16 @@ class Rounds:
 
 
 def note_lines(path: Path, lines: list[str]) -> None:
-    """What a process leaves for the one that waits for it."""
+    """Return what a process reports to the one that waits for it."""
     path.write_text("\n".join(lines))
 
 
 class ChildFailed(Exception):
-    """A part of a round ended by itself with an error."""
+    """A part of a round ended with an error."""
 
 
 def in_child(work: Callable[[], None], *, kill_after: float | None = None) -> None:
-    """Do it in a forked process and wait. Raises ChildFailed for an error or a hang, not for a kill."""
+    """Run in a forked process and wait. Raises ChildFailed for an error or a hang, not for a kill."""
     reading, writing = os.pipe()
     pid = os.fork()
     if not pid:
@@ -181,12 +181,12 @@ def _shuffled(count: int, rng: random.Random) -> Iterator[int]:
 
 
 def say(line: str) -> None:
-    """For whoever waits."""
+    """Print progress."""
     print(line, file=sys.stderr, flush=True)
 
 
 def main() -> None:
-    """Play the rounds that the command line asks for; exit code 1 when anything went wrong."""
+    """Run the rounds given on the command line; exit code 1 if anything failed."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=300)
     parser.add_argument("--seed", type=int, default=1)

@@ -46,7 +46,7 @@ EVERY = 6.0
 
 @dataclass
 class Half:
-    """The crowd during one half: milliseconds from the first byte of a form to its receipt, answers that were none."""
+    """The crowd during one half: milliseconds from a form's first byte to its receipt, and failed requests."""
 
     sent: int = 0
     median_ms: float = 0
@@ -57,7 +57,7 @@ class Half:
 
 @dataclass
 class Crowd:
-    """What came of both halves."""
+    """Results of both halves."""
 
     phones: int
     seconds: float
@@ -71,7 +71,7 @@ class Crowd:
 
 
 class Street:
-    """What phones and the attacker share in one half."""
+    """State shared by phones and the attacker in one half."""
 
     def __init__(self, world: World, seed: int) -> None:
         self.world, self.seed = world, seed
@@ -82,7 +82,7 @@ class Street:
 
 
 def phone(street: Street, number: int) -> None:
-    """Send a photo, wait a little, send the next; again after a refusal or a kiosk that was down."""
+    """Send a photo, wait, send the next; retry after a refusal or while the kiosk is down."""
     luck = random.Random(street.seed + number)
     transport = httpx.HTTPTransport(local_address=f"10.77.{1 + number // 200}.{1 + number % 200}")
     with httpx.Client(transport=transport, timeout=60) as http:
@@ -126,7 +126,7 @@ def _connect(street: Street) -> socket.socket:
 
 
 def endless_body(street: Street) -> None:
-    """A body of unannounced length that never ends."""
+    """Send a body of unknown length that never ends."""
     with _connect(street) as wire:
         wire.sendall(
             f"POST /s/{street.world.code}/takeaways HTTP/1.1\r\nHost: {KIOSK}\r\nTransfer-Encoding: chunked\r\n"
@@ -137,7 +137,7 @@ def endless_body(street: Street) -> None:
 
 
 def slow_heads(street: Street) -> None:
-    """Forty connections, a byte a second each."""
+    """Hold forty connections, each sending a byte a second."""
     with contextlib.ExitStack() as open_ones:
         wires = [open_ones.enter_context(_connect(street)) for _ in range(40)]
         while not street.over.wait(1):
@@ -146,14 +146,14 @@ def slow_heads(street: Street) -> None:
 
 
 def large_heads(street: Street) -> None:
-    """Heads of a megabyte."""
+    """Send request heads of a megabyte."""
     with _connect(street) as wire:
         wire.sendall(b"GET / HTTP/1.1\r\n" + b"X-Long: " + b"y" * 1_000_000 + b"\r\n\r\n")
         wire.recv(1000)
 
 
 def wrong_receipts(street: Street) -> None:
-    """Guesses, without a cookie."""
+    """Guess receipts, without a cookie."""
     for _ in range(50):
         with _connect(street) as wire:
             guess = f"{random.getrandbits(64):016X}"[:13]
@@ -174,7 +174,7 @@ ATTACKS: tuple[Callable[[Street], None], ...] = (
 
 
 def attack(street: Street, way: Callable[[Street], None]) -> None:
-    """Again and again, however the kiosk defends itself."""
+    """Repeat all attacks, however the kiosk responds."""
     while not street.over.wait(0.05):
         with contextlib.suppress(OSError):
             street.attacks += 1
@@ -185,7 +185,7 @@ def attack(street: Street, way: Callable[[Street], None]) -> None:
 
 
 def memory_mb(pid: int) -> float:
-    """Resident memory of a process."""
+    """Return a process's resident memory in megabytes."""
     lines = Path(f"/proc/{pid}/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith("VmRSS"))
 
@@ -226,7 +226,7 @@ def half(run: Crowd, world: World, kiosk: KioskProcess, *, hostile: bool) -> Hal
 
 
 def crowd(root: Path, *, phones: int, seconds: float) -> Crowd:
-    """Both halves, and what was lost or doubled."""
+    """Run both halves, and count what was lost or duplicated."""
     run = Crowd(phones, seconds)
     with prepared(root) as (settings, world, kiosk):
         run.alone = half(run, world, kiosk, hostile=False)
@@ -270,7 +270,7 @@ def prepared(root: Path) -> Iterator[tuple[Settings, World, KioskProcess]]:
 
 
 def main() -> None:
-    """Exit code 1 when something was lost, doubled or answered with an error."""
+    """Exit code 1 if something was lost, duplicated or answered with an error."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--phones", type=int, default=60)
     parser.add_argument("--seconds", type=float, default=120)

@@ -1,4 +1,4 @@
-"""What is killed in a crash round: one class an operation, with how it is taken up again and what must hold then.
+"""Operations killed in crash rounds, one class each, with how they are resumed and what must hold then.
 
 ``run`` may be killed anywhere. ``finish`` does what people and the restarted kiosk would do.
 ``check`` says what is wrong.
@@ -50,7 +50,7 @@ PIECE = {**V1, "Content-Type": "application/offset+octet-stream"}
 
 
 class Operation:
-    """The base of all: by default it is run again, and the gathering must be sound."""
+    """Base class: by default it is run again, and the gathering must be consistent."""
 
     name: ClassVar[str]
     # Hours that have passed when it is taken up again: leases have run out, leftovers are old.
@@ -178,7 +178,7 @@ class Upload(Operation):
 
 
 class Completion(Upload):
-    """Nothing but the last piece of a resumable upload: the moment in which it becomes a takeaway."""
+    """The last request of a resumable upload, in which it becomes a takeaway."""
 
     name = "completion"
     FORMS = ()
@@ -194,7 +194,7 @@ class Completion(Upload):
 
 
 class Processing(Operation):
-    """Renditions of what was received."""
+    """Rendering what was received."""
 
     name = "processing"
 
@@ -209,7 +209,7 @@ class Processing(Operation):
 
 
 class CardImport(Operation):
-    """Three photos of a card, read again afterwards."""
+    """Three photos of a card, imported again afterwards."""
 
     name = "import"
 
@@ -236,7 +236,7 @@ class CardImport(Operation):
 
 
 class IndexCommit(Operation):
-    """Changed rows go into the index, then all of it is built again."""
+    """Index changed rows, then rebuild the index."""
 
     name = "index"
 
@@ -254,7 +254,7 @@ class IndexCommit(Operation):
 
 
 class Migration(Operation):
-    """A gathering of three versions ago is opened."""
+    """Open a gathering three versions old."""
 
     name = "migration"
     FROM = "0014"
@@ -307,7 +307,7 @@ def _copy_rows(rows: sqlite3.Connection, table: str) -> None:
 
 
 class Bundle(Operation):
-    """The curated bundle, where an older one stands."""
+    """Write the bundle over an older one."""
 
     name = "bundle"
 
@@ -331,7 +331,7 @@ class Bundle(Operation):
 
 
 class Publishing(Operation):
-    """What is approved goes to a folder."""
+    """Publish what is approved to a folder."""
 
     name = "delivery"
 
@@ -358,7 +358,7 @@ class Publishing(Operation):
 
 
 class Merge(Operation):
-    """Another kiosk's gathering is taken in."""
+    """Merge another kiosk's gathering."""
 
     name = "merge"
 
@@ -372,7 +372,7 @@ class Merge(Operation):
 
 
 class Restore(Operation):
-    """A copy is brought back to an empty place."""
+    """Restore a copy into an empty folder."""
 
     name = "restore"
 
@@ -390,7 +390,7 @@ class Restore(Operation):
 
 
 class Backup(Operation):
-    """A copy is made where an older one stands; the gathering goes on meanwhile."""
+    """Write a copy over an older one while the gathering is in use."""
 
     name = "backup"
 
@@ -412,7 +412,7 @@ class Backup(Operation):
 
 
 class Erase(Operation):
-    """Something that was published is erased."""
+    """Erase a published takeaway."""
 
     name = "erase"
 
@@ -435,7 +435,7 @@ class Erase(Operation):
 
 
 class Retention(Operation):
-    """What nobody approved goes by itself, three months later."""
+    """Delete what nobody approved, three months later."""
 
     name = "retention"
     later = 24 * 200

@@ -1,1 +1,1 @@
-"""A hub with a million takeaways: what its engines take, and what that means for one day (``make bench-hub``)."""
+"""A hub with a million takeaways: speed of its engines, and what that means for one day (``make bench-hub``)."""

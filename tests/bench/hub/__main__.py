@@ -1,4 +1,6 @@
-"""``python -m tests.bench.hub [TAKEAWAYS]``: fill, measure, play, and write docs/scale.md (``make bench-hub``)."""
+"""``python -m tests.bench.hub [TAKEAWAYS]``: fill, measure, simulate, and write docs/scale.md (``make
+bench-hub``).
+"""
 
 from __future__ import annotations
 
@@ -36,7 +38,7 @@ DAYS = (
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Everything; some twenty minutes for a million."""
+    """Run everything; about twenty minutes for a million."""
     total = int(arguments[0]) if arguments else MILLION
     options = (
         "-c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=16GB -c work_mem=32MB"
@@ -54,7 +56,7 @@ def main(arguments: Sequence[str]) -> None:
 
 
 def measure(url: URL, places: Sequence[Place], total: int) -> page.Measured:
-    """All figures of this machine."""
+    """Measure everything on this machine."""
     _say("searching")
     search = [ask(url, place, QUESTIONS) for place in places]
     _say("claiming")
@@ -81,7 +83,7 @@ def measure(url: URL, places: Sequence[Place], total: int) -> page.Measured:
 
 
 def write(measured: page.Measured) -> None:
-    """Play the days and write the page."""
+    """Simulate the days and write the page."""
     day = Day()
     played = []
     for count, machines in DAYS:
@@ -101,7 +103,7 @@ def _claims_each(url: URL) -> int:
 
 
 def _document_seconds(url: URL) -> float:
-    """Of one takeaway into the index of a small gathering; nothing of it stays."""
+    """Seconds to index one takeaway of a small gathering; removed afterwards."""
     rows = takeaways(vocabulary(random.Random(7)), random.Random(9), 500)
     for number, row in enumerate(rows, 1):
         row.id, row.revision = uuid.uuid4(), number
@@ -117,7 +119,7 @@ def _document_seconds(url: URL) -> float:
 
 
 def _photo_seconds() -> float:
-    """Of the renditions of one photo of 12 megapixels, in a process that has decoded one before."""
+    """Seconds to render one photo of 12 megapixels, in a process that has decoded one before."""
     from capture.renditions.pipeline import process_file
 
     took = []

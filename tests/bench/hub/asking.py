@@ -1,4 +1,4 @@
-"""Times of a hub's engines: questions to the index beside the bare statement, claims by sixteen workers."""
+"""Times of a hub's engines: searches beside the bare statements, claims by sixteen workers."""
 
 from __future__ import annotations
 
@@ -34,24 +34,24 @@ WORKERS = 16
 
 @dataclass
 class Times:
-    """Milliseconds, as they came."""
+    """Milliseconds in order of measurement."""
 
     name: str
     ms: list[float] = field(default_factory=list)
 
     def at(self, share: float) -> float:
-        """A quantile."""
+        """Return a quantile."""
         ordered = sorted(self.ms)
         return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
     @property
     def median(self) -> float:
-        """Of all."""
+        """Return the median."""
         return statistics.median(self.ms)
 
 
 def page_engine(url: URL, role: str = WEB_ROLE, **options: Any) -> Engine:
-    """An engine as pages or workers of a hub have it."""
+    """Return an engine as a hub's pages or workers use it."""
     engine = create_engine(url, pool_size=WORKERS, **options)
     work_as(engine, role)
     scope_transactions(engine)
@@ -59,7 +59,7 @@ def page_engine(url: URL, role: str = WEB_ROLE, **options: Any) -> Engine:
 
 
 def questions(rng: random.Random, count: int) -> Iterator[SearchRequest]:
-    """What people ask: a word, two, a beginning, a tag, a filter, the newest, a phrase; some of it misspelt."""
+    """Return typical searches: one word, two, a prefix, a tag, a filter, the newest, a phrase; some misspelt."""
     words = vocabulary(random.Random(7))
     for _ in range(count):
         # As likely as words are used, but for the most frequent.
@@ -81,7 +81,7 @@ def questions(rng: random.Random, count: int) -> Iterator[SearchRequest]:
 
 
 def ask(url: URL, place: Place, count: int) -> tuple[Times, Times]:
-    """Our answers in one gathering, and the same statements sent bare by psycopg, in turns."""
+    """Time our searches in one gathering and the same statements sent by psycopg, alternately."""
     ours, bare = Times(f"{place.size:,} takeaways"), Times("bare")
     engine = page_engine(url)
     index = PostgresIndex(engine)
@@ -126,7 +126,7 @@ def _timed(work: Callable[[], object]) -> float:
 
 
 def claim(url: URL, each: int) -> tuple[Times, Times]:
-    """Sixteen workers that claim at once, and one alone. Raises where two got the same gathering."""
+    """Time sixteen workers that claim at once, and one alone. Raises if two got the same gathering."""
     engine = page_engine(url, WORKER_ROLE)
     together, alone = Times("16 workers"), Times("1 worker")
     # Each time one's own: what the others claimed is due again later only.

@@ -1,4 +1,4 @@
-"""docs/scale.md and its curves, from what was measured and played."""
+"""docs/scale.md and its charts, from measurements and simulation."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WIDTH, HEIGHT, EDGE = 640, 260, 48
 
 @dataclass(frozen=True)
 class Measured:
-    """Everything that the page tells of this machine."""
+    """All measurements that the page shows."""
 
     documents: int
     search: Sequence[tuple[Times, Times]]
@@ -34,7 +34,7 @@ class Measured:
 
 
 def write(measured: Measured, days: Sequence[tuple[Machines, Outcome]], day: Day) -> None:
-    """Write the page and the pictures."""
+    """Write the page and the charts."""
     together, alone = measured.claims
     told = {
         "machine": f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "

@@ -1,4 +1,4 @@
-"""What a push costs: the real commands, from a gathering on this machine to a hub on loopback."""
+"""Cost of a push: the real commands, from a gathering on this machine to a hub on loopback."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PHOTO_BYTES = 3_000_000
 
 @dataclass(frozen=True)
 class Push:
-    """One push: how many rows and bytes, and how long; and a second one with nothing new."""
+    """One push: rows, bytes and seconds; and a second one with nothing new."""
 
     takeaways: int
     media: int
@@ -40,7 +40,7 @@ class Push:
 
 
 def measure(notes: int, photos: int) -> Push:
-    """Push an evening with so many notes and photos, twice."""
+    """Push a gathering with this many notes and photos, twice."""
     with tempfile.TemporaryDirectory() as place, _services() as hub:
         folder = Path(place) / "gathering"
         _evening(folder, notes, photos)
@@ -59,7 +59,7 @@ def measure(notes: int, photos: int) -> Push:
 
 
 def _run(environment: Mapping[str, str], *arguments: str) -> tuple[float, dict[str, Any]]:
-    """Seconds of a command, and what it answers."""
+    """Return the seconds of a command, and its output."""
     began = time.perf_counter()
     done = subprocess.run(
         [sys.executable, "-m", "kiosk", *arguments],
@@ -73,7 +73,7 @@ def _run(environment: Mapping[str, str], *arguments: str) -> tuple[float, dict[s
 
 
 def _evening(folder: Path, notes: int, photos: int) -> None:
-    """A gathering with notes, and photos that no camera would call such: bytes that can't be packed."""
+    """Make a gathering with notes, and photos of incompressible bytes."""
     now, rng = datetime(2026, 5, 9, 18, tzinfo=UTC), random.Random(5)
     make_gathering(folder, "Evening", timezone="Europe/Berlin", language="en", now=now, rng=rng)
     settings = load_settings(folder)

@@ -19,7 +19,7 @@ HOUR = 3600.0
 
 @dataclass(frozen=True)
 class Costs:
-    """Seconds of one processor, measured here."""
+    """Processor seconds per step, measured on this machine."""
 
     # Pushing one takeaway without files, all told: web process and database.
     row: float
@@ -37,7 +37,7 @@ class Costs:
 
 @dataclass(frozen=True)
 class Day:
-    """What is assumed of a day."""
+    """Assumptions about a day."""
 
     takeaways: float = 200
     # Of all takeaways; what is left is words alone.
@@ -64,7 +64,7 @@ class Day:
 
 @dataclass(frozen=True)
 class Machines:
-    """What a hub runs on: processors of web processes, of workers, and the network into it."""
+    """A hub's hardware: processors for web and workers, and its network."""
 
     web: int
     workers: int
@@ -73,7 +73,7 @@ class Machines:
 
 @dataclass
 class Outcome:
-    """What a day came to."""
+    """Results of a day."""
 
     gatherings: int
     takeaways: int = 0
@@ -113,7 +113,7 @@ PIECES = 10
 
 
 def play(gatherings: int, costs: Costs, day: Day, machines: Machines, seed: int = 1) -> Outcome:
-    """One day."""
+    """Simulate one day."""
     rng, outcome = random.Random(seed), Outcome(gatherings)
     hub = _Hub(machines, outcome)
     for _ in range(gatherings):
