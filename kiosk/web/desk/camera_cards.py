@@ -355,9 +355,7 @@ def clock(number: str) -> ResponseReturnValue:
 
 
 def read_offset(text: str) -> int:
-    """Parse an offset such as ``+1:30``, ``-0:02:10`` or ``+400 0:00`` (days, then hours, minutes, seconds) to
-    seconds; raises BadInput.
-    """
+    """Parse ``+1:30``, ``-0:02:10`` or ``+400 0:00`` (days, then h:mm:ss) to seconds; raises BadInput."""
     found = re.fullmatch(r"([+−-]?)\s*(?:(\d{1,5})\s+)?(\d{1,6}):(\d\d)(?::(\d\d))?", text)
     if found is None:
         raise BadInput(_("Write the correction as +1:30 or -0:02:10 (hours, minutes, seconds)."))
