@@ -15,8 +15,8 @@ from capture.printing.fonts import FontShelf
 MARGIN, GAP = 16.0, 6.0
 # Pixels of a picture per millimetre: 200 per inch.
 PIXELS_A_MM = 8
-# Least font size in points, and the largest share of a column for one section.
-LEAST = 7.0
+# Least font size in points; the most height of the small print below an entry.
+LEAST, BELOW = 7.0, 7.2
 
 
 @dataclass(frozen=True)
@@ -153,12 +153,13 @@ class _Page:
             leading=1.25,
         )
         if entry.below:
-            below = Box(box.x, box.y + used, box.width, 4.5)
+            # Long lists of sessions take two lines: smaller letters could not be read.
+            below = Box(box.x, box.y + used, box.width, min(BELOW, box.height - used))
             # Names are followed by counts and titles in all languages: use the page's direction,
             # whatever comes first.
             side = self._canvas.from_right if entry.bold else None
             used += self._canvas.write(
-                entry.below, below, size=8.5, least=6, colour=SOFT, from_right=side
+                entry.below, below, size=8.5, least=LEAST, colour=SOFT, from_right=side
             )
         return used + 7 * POINT
 
