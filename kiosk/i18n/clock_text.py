@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, tzinfo
 
 from babel.dates import format_interval, format_skeleton, format_time
+from flask_babel import get_locale
 
 from kiosk.runtime.context import current_kiosk
 from reporter.config import Settings
@@ -28,6 +29,11 @@ def day_text(moment: datetime, settings: Settings) -> str:
     """A day, short enough for a line of a poster, as ``Sat, May 9``."""
     local = moment.astimezone(settings.zone)
     return format_skeleton("MMMEd", local, locale=spoken_locale(settings.gathering.language))
+
+
+def shown_day(moment: datetime, settings: Settings) -> str:
+    """The same on a page, in the page's language: a day is a word, where a clock is a habit of the place."""
+    return format_skeleton("MMMEd", moment.astimezone(settings.zone), locale=get_locale())
 
 
 def span_text(start: datetime, end: datetime | None, settings: Settings) -> str:

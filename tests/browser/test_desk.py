@@ -6,7 +6,6 @@ import random
 import re
 import time
 from collections.abc import Callable
-from typing import Literal
 
 import pytest
 from flask import Flask
@@ -166,6 +165,11 @@ def test_the_wall_never_grows(
 
 
 # What answers without a page: pictures, files, states for scripts, probes of phones, tus.
+# How wide a page is when it is read in a direction.
+WIDTH = """direction => {
+  document.documentElement.dir = direction;
+  return document.documentElement.scrollWidth;
+}"""
 NO_PAGES = re.compile(
     r"\.(svg|ics|pdf|txt|html|php|png|webmanifest|js)$|/(state|states|cards|qr|uploads|healthz|show|pack|progress)$|"
     r"generate_204|gen_204|redirect$|canonical|success"
@@ -202,24 +206,35 @@ def test_every_page_of_the_laptop_is_for_everybody(
     shown = keep_photo(page, url, event.code)
     keep(page, url, event.code, "Waiting for a decision")
     approve(session, by_receipt(session, shown), actor(clock))
-    ways: tuple[tuple[str, Literal["light", "dark"]], ...] = (("de", "light"), ("ar", "dark"))
-    wrong: dict[tuple[str, str], list[str]] = {}
-    for lang, scheme in ways:
-        # Without motion: half-way through a fade every contrast is too small.
-        page.emulate_media(color_scheme=scheme, reduced_motion="reduce")
-        for path in paths:
-            page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang={lang}")
-            found = axe(page)
-            if page.evaluate("document.documentElement.scrollWidth") > 1280:
-                found = [*found, "wider than the window"]
-            if found:
-                wrong[path, lang] = found
-    page.set_viewport_size({"width": 390, "height": 800})
+    wrong: dict[str, list[str]] = {}
     for path in paths:
-        page.goto(f"{url}{path}")
-        if (wide := page.evaluate("document.documentElement.scrollWidth")) > 390:
-            wrong[path, "390"] = [f"{wide} wide"]
+        if found := faults(page, f"{url}{path}{'&' if '?' in path else '?'}lang=de", axe):
+            wrong[path] = found
+    # What differs in Arabic, on a page of each kind.
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    for path in ("/", "/wall", "/search?q=a", "/desk/review", "/desk/settings", "/desk/publish"):
+        page.goto(f"{url}{path}{'&' if '?' in path else '?'}lang=ar")
+        if found := axe(page):
+            wrong[f"{path} in Arabic"] = found
     assert wrong == {}
+
+
+def faults(page: Page, address: str, axe: Callable[..., list[str]]) -> list[str]:
+    """What is wrong with a page in light and dark, wide and narrow, from left and from right; it is loaded once."""
+    page.set_viewport_size({"width": 1280, "height": 800})
+    # Without motion: half-way through a fade every contrast is too small.
+    page.emulate_media(color_scheme="light", reduced_motion="reduce")
+    page.goto(address)
+    found = axe(page)
+    page.emulate_media(color_scheme="dark", reduced_motion="reduce")
+    found += [f"dark: {one}" for one in axe(page, only=("color-contrast",))]
+    for width in (1280, 390):
+        page.set_viewport_size({"width": width, "height": 800})
+        for direction in ("ltr", "rtl"):
+            wide = page.evaluate(WIDTH, direction)
+            if wide > width:
+                found.append(f"{direction}: {wide} pixels wide in {width}")
+    return found
 
 
 def test_a_photo_is_reviewed_in_small_and_large(

@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from flask import request, url_for
+from flask_babel import format_decimal
 from flask_babel import lazy_gettext as later
 
 from kiosk.runtime.addresses import kept_address, own_addresses, phone_url
@@ -62,6 +63,16 @@ def template_words() -> dict[str, Any]:
         "limits": settings.limits,
         "in_language": in_language,
     }
+
+
+def kind_name(kind: str) -> str:
+    """What people call a takeaway of this kind, in the page's language."""
+    return str(dict(KINDS)[kind])
+
+
+def megabytes(count: float, digits: int = 1) -> str:
+    """Bytes in millions, written as the page's language writes numbers."""
+    return str(format_decimal(round(count / 1e6, digits)))
 
 
 def in_language(code: str) -> str:

@@ -64,6 +64,9 @@ def join(hub: HubKit, page: Page, address: str, email: str = "ann@example.org") 
     page.goto(f"{address}/hub/invitation/{hub.invitation('Gardens', email, Role.REVIEWER)}")
     page.get_by_role("button", name="Join with a passkey").click()
     expect(page.get_by_role("heading", name="Your organizations")).to_be_visible()
+    # A reviewer is not sent to a page without the button.
+    expect(page.get_by_text("as soon as an organizer has paired a laptop")).to_be_visible()
+    expect(page.get_by_text("Make a code on")).to_have_count(0)
 
 
 def leave(page: Page) -> None:

@@ -159,15 +159,20 @@ class Windows:
             self.problems.append(message.text)
 
 
-def axe_violations(page: Page, *, leave_out: tuple[str, ...] = ()) -> list[str]:
+def axe_violations(
+    page: Page, *, leave_out: tuple[str, ...] = (), only: tuple[str, ...] = ()
+) -> list[str]:
     """Run axe-core in the page and return one readable line per finding; empty means clean.
 
     The script goes in through the debugging protocol, because a strict policy refuses script tags.
-    `leave_out` names rules (see the rule list of axe-core) that do not apply to the page.
+    `leave_out` names rules (see the rule list of axe-core) that do not apply to the page, `only` those to run.
     """
-    page.evaluate(AXE.read_text(encoding="utf-8"))
-    rules = {name: {"enabled": False} for name in leave_out}
-    found = page.evaluate("options => axe.run(document, options)", {"rules": rules})
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE.read_text(encoding="utf-8"))
+    options: dict[str, Any] = {"rules": {name: {"enabled": False} for name in leave_out}}
+    if only:
+        options["runOnly"] = {"type": "rule", "values": list(only)}
+    found = page.evaluate("options => axe.run(document, options)", options)
     return [
         f"{finding['id']} ({finding['impact']}): {finding['help']}: {node['html'][:200]}"
         for finding in found["violations"]

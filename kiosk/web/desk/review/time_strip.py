@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from kiosk.i18n.clock_text import clock_text, day_text
+from kiosk.i18n.clock_text import clock_text, shown_day
 from kiosk.web.desk.review.filters import View, span_text
 from reporter.config import Settings
 from reporter.review.timeline import DAY, Span, timeline
@@ -31,7 +31,7 @@ def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
     if len(spans) < 2 and view.asked_for.span is None:
         return []
     most = max((span.count for span in spans), default=1)
-    days = _changes([day_text(span.begin, settings) for span in spans])
+    days = _changes([shown_day(span.begin, settings) for span in spans])
     titles = _changes([" · ".join(span.sessions) for span in spans])
     return [
         Mark(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from typing import Any
 
@@ -15,6 +16,7 @@ from sqlalchemy.orm import Session
 from kiosk.runtime.database import db
 from kiosk.web.desk.publishing.overview import sentence
 from kiosk.web.desk.review.views import PAGE
+from kiosk.web.shared.template_context import megabytes
 from reporter.models import Decision, EventSession, Takeaway
 from tests.support.browsers.pages import JSON, PHONE, press, send
 from tests.support.kiosk_process import TurnableClock, add_takeaway
@@ -41,6 +43,24 @@ def test_what_waits_is_shown_first_come_first(client: FlaskClient, waiting: list
     places = [page.index(f"show={receipt}") for receipt in waiting]
     assert places == sorted(places)
     assert "<strong>3</strong>" in page
+
+
+def test_a_photo_without_words_is_named_in_the_language_of_the_page(
+    client: FlaskClient, event: EventSession
+) -> None:
+    receipt = send(client, event.code, files.jpeg())["receipt"]
+    assert ">Foto</span>" in client.get("/desk/review?lang=de").text
+    press(client, f"/desk/review/{receipt}/decide", decision="approve")
+    assert ">Foto</span>" in client.get("/desk/wall?lang=de").text
+    assert not re.search(r">photo<|: photo", client.get("/desk/wall?lang=de").text)
+
+
+def test_megabytes_are_written_as_the_page_writes_numbers(app: Flask) -> None:
+    told = {}
+    for language in ("en", "de"):
+        with app.test_request_context(f"/?lang={language}"):
+            told[language] = megabytes(1_234_567_890), megabytes(56_570, 2)
+    assert told == {"en": ("1,234.6", "0.06"), "de": ("1.234,6", "0,06")}
 
 
 def test_approving_goes_on_to_the_next_and_can_be_undone(

@@ -282,6 +282,10 @@ def test_the_strip_of_times_leads_into_each_span_and_out_again(
     assert ("Early words" in early, "Late words" in early) == (True, False)
     assert ("Early words" in late, "Late words" in late) == (False, True)
     assert "All times" in early
+    # A day is a word, in the language of the page.
+    assert START.strftime("%a, %b") in strip
+    german = client.get("/desk/review?lang=de").text.split('class="timeline"')[1]
+    assert START.strftime("%a, %b") not in german.split("</nav>")[0]
     assert f"session={event.code}" in links[0]
 
 
