@@ -1,28 +1,28 @@
 """All gatherings of an organization as one: where each was published, what is still open, and a search over all.
 
-Each gathering is asked in a transaction of its own: the database lets through the rows of one only.
+One statement reads all gatherings (``hub_series`` in the database, which stays within row security); a search asks each
+in a transaction of its own.
 """
 
 from __future__ import annotations
 
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 
 from flask import Blueprint, render_template, request
-from sqlalchemy import func, select
+from sqlalchemy import select, text
 
 from kiosk.hub.paths import gathering_path
 from kiosk.runtime.database import db
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
 from reporter.database.row_security import Scope, current_scope, working_for
-from reporter.enums import DeliveryState, ItemKind, ItemState, TakeawayState
-from reporter.hub.models import HubGathering, Organization
+from reporter.hub.models import Organization
 from reporter.hub.roles import may_use
-from reporter.models import Delivery, Takeaway
-from reporter.models.follow_up import ActionItem
+from reporter.models import Takeaway
 from reporter.search import Recipe, SearchRequest
 from reporter.search.postgres.index import PostgresIndex
 
@@ -34,6 +34,15 @@ SHOWN = 5
 MOST = 200
 
 
+@dataclass(frozen=True)
+class OpenItem:
+    """An action item that is open."""
+
+    what: str
+    who: str
+    due_on: date | None
+
+
 @dataclass
 class Part:
     """One gathering on the page; paths are below the hub's address."""
@@ -43,7 +52,7 @@ class Part:
     takeaways: int
     # Where its front pages are.
     sites: list[str]
-    items: list[ActionItem]
+    items: list[OpenItem]
     # What the search found: how much in all, and (path, words) of the best.
     total: int
     found: list[tuple[str, str]]
@@ -63,46 +72,31 @@ def overview(number: uuid.UUID) -> str:
 
 
 def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
-    rows = db.session.execute(
-        select(HubGathering.id, HubGathering.title, HubGathering.settings)
-        .where(HubGathering.organization_id == number)
-        .order_by(HubGathering.created_at.desc(), HubGathering.id)
-        .limit(MOST)
-    ).all()
+    asked = text("SELECT number, name, told, approved, sites, items FROM hub_series(:most)")
+    rows = db.session.execute(asked, {"most": MOST}).all()
     account = current_scope().account
-    for gathering, title, settings in rows:
-        db.session.rollback()
-        with working_for(Scope(number, gathering, account)):
-            part = _part(gathering, title, role)
-            if query:
+    db.session.rollback()
+    for gathering, title, settings, approved, sites, items in rows:
+        part = Part(
+            title=title,
+            path=gathering_path(gathering, ""),
+            takeaways=approved,
+            sites=sites,
+            items=[_item(told) for told in items] if may_use(role, "actions") else [],
+            total=0,
+            found=[],
+        )
+        if query:
+            with working_for(Scope(number, gathering, account)):
                 _search(part, gathering, query, settings)
-            db.session.expunge_all()
-            db.session.rollback()
+                db.session.expunge_all()
+                db.session.rollback()
         yield part
 
 
-def _part(gathering: uuid.UUID, title: str, role: str) -> Part:
-    session = db.session()
-    approved = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.APPROVED)
-    fronts = select(Delivery.url).where(
-        Delivery.item_kind == ItemKind.FRONT_PAGE,
-        Delivery.state == DeliveryState.SENT,
-        Delivery.url.startswith("http"),
-    )
-    items = (
-        select(ActionItem)
-        .where(ActionItem.state == ItemState.OPEN)
-        .order_by(ActionItem.due_on.asc().nulls_last(), ActionItem.created_at)
-    )
-    return Part(
-        title=title,
-        path=gathering_path(gathering, ""),
-        takeaways=session.scalar(approved) or 0,
-        sites=list(session.scalars(fronts)),
-        items=list(session.scalars(items)) if may_use(role, "actions") else [],
-        total=0,
-        found=[],
-    )
+def _item(told: Mapping[str, str | None]) -> OpenItem:
+    due = told["due_on"]
+    return OpenItem(told["what"] or "", told["who"] or "", date.fromisoformat(due) if due else None)
 
 
 def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None:

@@ -3,19 +3,22 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+import uuid
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy import select
+from sqlalchemy import event, select
 
 from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import load_settings
+from reporter.database.row_security import Scope, working_for
 from reporter.follow_up.action_items import begin_item
 from reporter.gathering.folder import make_gathering
+from reporter.hub.models import HubGathering
 from reporter.hub.roles import Role
 from reporter.models import EventSession
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
@@ -46,7 +49,6 @@ def open_item(app: Flask, what: str) -> None:
 
 
 def another_code(hub: HubKit, name: str) -> str:
-    from reporter.database.row_security import Scope, working_for
     from reporter.hub import kiosks, organizations
 
     with hub.owner() as session:
@@ -56,6 +58,30 @@ def another_code(hub: HubKit, name: str) -> str:
         assert number is not None
         with working_for(Scope(organization=number)):
             return kiosks.pairing_code(session, number, now=hub.clock())
+
+
+def statements(hub: HubKit, ask: Callable[[], object]) -> int:
+    """How many statements the pages send to the database."""
+    sent: list[str] = []
+
+    def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
+        sent.append(statement)
+
+    with hub.app.app_context():
+        engine = db.engine
+    event.listen(engine, "before_cursor_execute", note)
+    ask()
+    event.remove(engine, "before_cursor_execute", note)
+    return len(sent)
+
+
+def new_gathering(hub: HubKit, organization: uuid.UUID, title: str) -> None:
+    """One more, empty, of an organization."""
+    with hub.owner() as session, working_for(Scope(organization)):
+        row = HubGathering(id=uuid.uuid4(), organization_id=organization, local_id=uuid.uuid4())
+        row.title, row.created_at, row.due_at = title, hub.clock(), hub.clock()
+        session.add(row)
+        session.commit()
 
 
 def test_one_page_for_all_gatherings(
@@ -83,6 +109,13 @@ def test_one_page_for_all_gatherings(
     assert "Mend the roof" in page
     assert "Order seeds · Ann" in page
     assert "Autumn &lt;gathering&gt;" in page
+    both = statements(hub, lambda: owner.get(f"/hub/o/{number}/series"))
+    hub.clock.turn(days=1)
+
+    for count in range(3):
+        new_gathering(hub, uuid.UUID(number), f"Chapter {count}")
+    assert statements(hub, lambda: owner.get(f"/hub/o/{number}/series")) == both
+    assert "Chapter 2" in owner.get(f"/hub/o/{number}/series").text
 
     found = owner.get(f"/hub/o/{number}/series?q=leeks").text
     assert "Leeks stand the frost" in found
