@@ -45,10 +45,13 @@ _TIMEOUT = {"connect": 10, "read": 120, "write": 60, "pool": 10}
 # A response that takes longer than this counts as failed.
 _LONGEST_S = 300.0
 _AGENT = "social-reporter/0.1"
-# Retryable statuses: timeout, early data, too many requests, and gateway errors (RFC 9110, RFC 6585).
-_LATER = frozenset({408, 425, 429, 500, 502, 503, 504})
+# Retryable statuses: timeout, early data, too many requests, gateway errors (RFC 9110, RFC 6585), a locked
+# file (RFC 4918); from 520 on those with which Cloudflare says that the server behind it did not answer well.
+_LATER = frozenset({408, 421, 423, 425, 429, 500, 502, 503, 504, *range(520, 600)})
 # Maximum bytes of a response. Lists of a hundred posts stay far below; an endless one must not fill the memory.
 _MOST = 32 * 1024 * 1024
+# Characters of a response that are kept to tell what came in place of the expected answer.
+_SHOWN = 400
 
 
 @dataclass(frozen=True)
@@ -168,12 +171,13 @@ class HttpClient:
             raise unreached(self.name, url, error) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._cut() from error
+        text = body.decode(response.encoding or "utf-8", "replace")
         if meter is not None:
             meter.record_response(
                 _header_bytes(response.headers) + len(body),
                 response.headers.get("Date", ""),
+                text[:_SHOWN],
             )
-        text = body.decode(response.encoding or "utf-8", "replace")
         return HttpResponse(response.status_code, response.headers, text, json_in(text), body)
 
     def _cut(self) -> ConnectionLost:

@@ -27,6 +27,8 @@ class TransferMeter:
     resumable_bytes: int = 0
     received: int = 0
     answers: int = 0
+    # The beginning of the last response's text.
+    last_text: str = ""
     # Seconds by which this laptop is ahead of the server's clock.
     clock_skew_s: float | None = None
 
@@ -36,9 +38,10 @@ class TransferMeter:
         if self.on_bytes is not None:
             self.on_bytes(self.sent)
 
-    def record_response(self, count: int, date: str) -> None:
-        """Count a response of this size with its Date header (RFC 9110, 6.6.1)."""
+    def record_response(self, count: int, date: str, text: str = "") -> None:
+        """Count a response of this size with its Date header (RFC 9110, 6.6.1); ``text`` is its beginning."""
         self.received += count
+        self.last_text = text
         self.answers += 1
         ahead = seconds_ahead(date, self.clock())
         if ahead is not None:

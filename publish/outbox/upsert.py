@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 
 from publish.composition.constraints import shrink, shrunk_notice
-from publish.errors import BeingMadeAgain, Gone
+from publish.errors import BeingMadeAgain, Gone, RetryAfter
 from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
@@ -250,8 +250,11 @@ def _withdraw(target: Target, job: WithdrawJob) -> Withdrawn:
                 take(there)
         there = find()
         if there is None:
-            break
-    return Withdrawn()
+            return Withdrawn()
+    # An answer may say "done" and the post still be there: then it is not taken back.
+    raise RetryAfter(
+        "%(name)s still shows what it was asked to delete. It is asked again.", name=target.name
+    )
 
 
 def _answer(target: AnswersReplies, job: AnswerJob) -> Done:

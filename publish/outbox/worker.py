@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 
 from publish.errors import LimitsChanged, PublishError, redact
 from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.understood import understood
 from publish.outbox import batch
 from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext, secrets_of
@@ -154,11 +155,14 @@ def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> 
     session.commit()
     try:
         if ask:
-            changed = keep_limits(session, target_id, target.limits(), context.clock())
+            with understood(target.name):
+                limits = target.limits()
+            changed = keep_limits(session, target_id, limits, context.clock())
             session.commit()
             if changed:
                 raise LimitsChanged
-        return execute(target, job)
+        with understood(target.name):
+            return execute(target, job)
     finally:
         target.close()
 

@@ -16,6 +16,7 @@ from sqlalchemy.orm import Session
 from publish.errors import Offline, PauseTarget, PublishError, Reachability, redact
 from publish.net.remote_state import RemoteState
 from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.understood import understood
 from publish.outbox.context import PublishContext, secret_name, secrets_of
 from publish.outbox.target_status import (
     forget_limits,
@@ -161,7 +162,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
         target = context.connect(row)
         session.commit()
         try:
-            with counted(meter):
+            with counted(meter), understood(row.name):
                 said = target.test()
         finally:
             target.close()

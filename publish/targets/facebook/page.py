@@ -131,7 +131,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         ours = sorted((r for r in rows if pattern.search(str(r.get("message", "")))), key=_age)
         for later in ours[1:]:
             self.withdraw(Remote(str(later["id"]), ""))
-        return Remote(str(ours[0]["id"]), str(ours[0].get("permalink_url", ""))) if ours else None
+        return Remote(str(ours[0]["id"]), str(ours[0].get("permalink_url") or "")) if ours else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Upload pictures unpublished, then create the post that shows them."""
@@ -211,13 +211,18 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
 
     def _delete(self, number: str) -> None:
         try:
-            self._call("DELETE", number)
+            done = self._call("DELETE", number).get("success")
         except Gone:
             return
+        if not done:
+            raise RetryAfter(
+                "%(name)s still shows what it was asked to delete. It is asked again.",
+                name=self.name,
+            )
 
     def _remote(self, number: str, extra: Mapping[str, Any]) -> Remote:
         answer = self._call("GET", number, params={"fields": "permalink_url"})
-        return Remote(number, str(answer.get("permalink_url", "")), extra)
+        return Remote(number, str(answer.get("permalink_url") or ""), extra)
 
     # --- Files: inside of posts ----------------------------------------------------------------------------------
 
@@ -261,7 +266,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
             author=str(who.get("name") or "Facebook"),
             text=str(row.get("message", "")),
             written_at=first_moment(row.get("created_time")),
-            url=str(row.get("permalink_url", "")),
+            url=str(row.get("permalink_url") or ""),
             in_reply_to=str((row.get("parent") or {}).get("id", "")),
             key="own" if str(who.get("id", "")) == self._page else "",
         )
@@ -277,7 +282,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
             own = str((row.get("from") or {}).get("id", "")) == self._page
             under = str((row.get("parent") or {}).get("id", "")) == to
             if own and under and str(row.get("message", "")).strip() == answer.text.strip():
-                return Remote(str(row["id"]), str(row.get("permalink_url", "")))
+                return Remote(str(row["id"]), str(row.get("permalink_url") or ""))
         return None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
@@ -312,9 +317,13 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         error = answer.data.get("error") if isinstance(answer.data, dict) else None
         if isinstance(error, dict):
             raise self._error(error, answer)
+        if answer.status in (404, 410):
+            # Facebook itself says so in an error of its own: somebody else has answered.
+            raise self._web.stray(answer)
         if answer.status >= 400:
             raise self._web.error(answer, f"{self._base}/{path}")
-        return dict(answer.data or {})
+        # Older versions answer a deletion with a bare true.
+        return {"success": True} if answer.data is True else dict(answer.data or {})
 
     def _error(self, error: Mapping[str, Any], answer: Reply) -> PublishError:
         code, sub, said = (

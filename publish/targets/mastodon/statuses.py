@@ -58,7 +58,7 @@ def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) ->
         text=_flat_mentions(plain_text(str(status["content"]))),
         written_at=first_moment(status.get("created_at")),
         url=str(status.get("url") or ""),
-        author_url=str(account.get("url", "")),
+        author_url=str(account.get("url") or ""),
         in_reply_to="" if to in thread else to,
         key="own" if str(account["id"]) == me else "",
     )
@@ -77,6 +77,6 @@ def cheer(account: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
         author=str(account.get("display_name") or account["acct"]),
         text="",
         written_at=first_moment(account.get("created_at"), EARLIEST.isoformat()),
-        author_url=str(account.get("url", "")),
+        author_url=str(account.get("url") or ""),
         kind=kind,
     )

@@ -62,7 +62,7 @@ class Comments:
                 and not self._moderates
             )
             if same and row.get("status") != "trash":
-                return Remote(str(row["id"]), str(row.get("link", "")))
+                return Remote(str(row["id"]), str(row.get("link") or ""))
         return None
 
     def put(self, post: Remote, answer: Answer) -> Remote:
@@ -75,7 +75,7 @@ class Comments:
         }
         made = self._call("POST", "/wp/v2/comments", json=body, accept={400, 403, 404, 409, 429})
         if made.status < 300:
-            return Remote(str(made.data["id"]), str(made.data.get("link", "")))
+            return Remote(str(made.data["id"]), str(made.data.get("link") or ""))
         raise self._refused(made)
 
     def _refused(self, made: WebAnswer) -> Exception:
@@ -155,7 +155,7 @@ def heard(row: Mapping[str, Any]) -> RemoteReply:
         text=plain_text(_text_of(row)),
         # ``date`` is in the blog's time zone; ``date_gmt`` is UTC, without a zone suffix.
         written_at=first_moment(row.get("date_gmt")),
-        url=str(row.get("link", "")),
+        url=str(row.get("link") or ""),
         author_url=str(row.get("author_url", "")),
         in_reply_to=parent,
         kind="mention" if row.get("type") in _MORE_TYPES else "reply",

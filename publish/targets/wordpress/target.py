@@ -354,8 +354,8 @@ def _number(row: Mapping[str, Any]) -> int:
 
 
 def _remote(row: Mapping[str, Any]) -> Remote:
-    return Remote(str(row["id"]), str(row.get("link", "")))
+    return Remote(str(row["id"]), str(row.get("link") or ""))
 
 
 def _remote_media(row: Mapping[str, Any]) -> Remote:
-    return Remote(str(row["id"]), str(row["source_url"]), {"page": str(row.get("link", ""))})
+    return Remote(str(row["id"]), str(row["source_url"]), {"page": str(row.get("link") or "")})

@@ -42,11 +42,13 @@ def reply(status: int, **parts: object) -> HttpClient:
         (410, Gone),
         (413, PayloadTooLarge),
         (418, Permanent),
+        (423, RetryAfter),
         (429, RetryAfter),
         (500, RetryAfter),
         (502, RetryAfter),
         (503, RetryAfter),
         (511, Offline),
+        (520, RetryAfter),
     ],
 )
 def test_status_becomes_the_error_that_callers_act_on(

@@ -1,0 +1,64 @@
+"""Answers of unexpected form: said with what came, and the rest goes on."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+
+import pytest
+
+from publish.errors import RetryAfter
+from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.understood import understood
+from publish.status import target_registry
+from tests.publish.conformance.mastodon import TOKEN, Mastodon, MastodonPlace
+from tests.support.publish import target_kit
+from tests.support.publish.fakes import Kit
+
+
+def test_an_answer_without_a_field_is_said_with_its_words() -> None:
+    meter = TransferMeter()
+    meter.record_response(9, "", '{"error": "temporarily unavailable"}')
+    said = pytest.raises(RetryAfter, match="temporarily unavailable")
+    with counted(meter), said, understood("there"):
+        raise KeyError("id")
+
+
+def test_without_an_answer_nothing_is_quoted() -> None:
+    with pytest.raises(RetryAfter, match="there answered in a way"), understood("there"):
+        raise TypeError
+
+
+def test_other_errors_stay_what_they_are() -> None:
+    with pytest.raises(RetryAfter, match="later"), understood("there"):
+        raise RetryAfter("later")
+    with pytest.raises(RuntimeError), understood("there"):
+        raise RuntimeError
+
+
+@pytest.fixture
+def server() -> Iterator[Mastodon]:
+    with closing(Mastodon()) as server:
+        yield server
+
+
+@pytest.mark.parametrize("odd", ["ok", [], 1, None, {"error": "maintenance"}])
+def test_an_account_that_is_no_object_is_said(kit: Kit, server: Mastodon, odd: Any) -> None:
+    place = MastodonPlace(port=server.port, secret=TOKEN, server=server)
+    target_kit.add(kit, place)
+    kit.takeaway(kit.event(), "Words")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(server, "me", lambda request: odd)
+        _asked(kit, odd)
+    assert [row["state"] for row in target_kit.send(kit)] == ["sent"]
+    assert len(server.statuses) == 1
+
+
+def _asked(kit: Kit, odd: Any) -> None:
+    if odd in ("ok", 1, None):
+        with pytest.raises(RetryAfter):
+            target_registry.test_target(kit.session, kit.context, target_kit.NAME)
+    rows = target_kit.publish(kit.session, kit.context)
+    assert [row["state"] for row in rows] == ["due"]
+    assert "unexpected" not in rows[0]["error"]
