@@ -37,7 +37,8 @@ class LogFile:
         """Whether the file at ``path`` is this one; SQLite may have removed it, and made another."""
         try:
             return _identity(os.stat(path)) == self._identity
-        except FileNotFoundError:
+        except OSError:
+            # Whoever opens it is told why.
             return False
 
     def sync(self) -> None:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -250,6 +251,26 @@ def test_a_log_that_was_made_anew_is_the_one_that_is_synced(database: Path, disk
     connection.cursor().execute(INSERT, ("b",))
     connection.commit()
     assert disk.synced[-1] == f"{database}-wal"
+    connection.close()
+
+
+def test_a_disk_that_is_gone_is_said_as_one(
+    database: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connection = connect(database)
+    connection.cursor().execute(INSERT, ("a",))
+    connection.commit()
+
+    def gone(*_asked: object, **_more: object) -> NoReturn:
+        raise OSError(107, "Transport endpoint is not connected")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "stat", gone)
+        broken.setattr(os, "open", gone)
+        with pytest.raises(sqlite3.OperationalError, match="disk I/O error"):
+            connection.cursor().execute(INSERT, ("b",))
+    connection.cursor().execute(INSERT, ("c",))
+    connection.commit()
     connection.close()
 
 
