@@ -19,6 +19,26 @@ IO_ERROR = "disk I/O error (SQLITE_IOERR)"
 _KEEPS_OPEN = os.name != "nt"
 
 
+class _Handle:
+    """An open file's number, closed when nobody refers to it. Only a LogFile does.
+
+    Not by ``LogFile.__del__``: CPython calls that before it clears weak references, so that another thread could
+    still get the object while its file is being closed.
+    """
+
+    def __init__(self, path: str) -> None:
+        self.number = _open(path)
+
+    def close(self) -> None:
+        handle, self.number = self.number, -1
+        if handle >= 0:
+            os.close(handle)
+
+    def __del__(self) -> None:
+        with suppress(OSError, AttributeError):
+            self.close()
+
+
 class LogFile:
     """A WAL. It is closed when nobody refers to it any more.
 
@@ -28,10 +48,10 @@ class LogFile:
     def __init__(self, path: str) -> None:
         """Open it. Raises FileNotFoundError."""
         self._path = path
-        self._handle = _open(path)
-        self._identity = _identity(os.fstat(self._handle))
+        self._handle = _Handle(path)
+        self._identity = _identity(os.fstat(self._handle.number))
         if not _KEEPS_OPEN:
-            self._close()
+            self._handle.close()
 
     def is_still_at(self, path: str) -> bool:
         """Whether the file at ``path`` is this one; SQLite may have removed it, and made another."""
@@ -45,7 +65,7 @@ class LogFile:
         """Fsync it; raises OperationalError on failure."""
         try:
             if _KEEPS_OPEN:
-                sync_file(self._handle)
+                sync_file(self._handle.number)
             else:
                 self._sync_anew()
         except OSError as error:
@@ -53,23 +73,14 @@ class LogFile:
 
     def _sync_anew(self) -> None:
         try:
-            self._handle = _open(self._path)
+            handle = _open(self._path)
         except FileNotFoundError:
             # A checkpoint has moved all of it into the database, and the last connection removed it.
             return
         try:
-            sync_file(self._handle)
+            sync_file(handle)
         finally:
-            self._close()
-
-    def _close(self) -> None:
-        handle, self._handle = self._handle, -1
-        if handle >= 0:
             os.close(handle)
-
-    def __del__(self) -> None:
-        with suppress(OSError, AttributeError):
-            self._close()
 
 
 def open_log(path: str) -> LogFile | None:
