@@ -40,8 +40,11 @@ def _full_sync(handle: int) -> bool:
         return False
     try:
         fcntl.fcntl(handle, command)
-    except OSError:
-        # Network drives or USB sticks may not support it: fsync is the best available.
+    except OSError as error:
+        # Network drives or USB sticks may not support it: fsync is the best available. Any other error is one of the
+        # disk, which is told once: the fsync after it would succeed.
+        if error.errno not in (errno.ENOTSUP, errno.EINVAL, errno.ENOTTY):
+            raise
         return False
     return True
 

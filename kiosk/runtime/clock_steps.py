@@ -10,9 +10,10 @@ import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, select, update
+from sqlalchemy import func, or_, select, update
 from sqlalchemy.orm import Session
 
+from capture.renditions.worker import LEASE
 from capture.renditions.worker import WAITING as MEDIA_WAITING
 from publish.outbox.policy.row_states import WAITING as DELIVERY_WAITING
 from reporter.models import Delivery, Media, Takeaway
@@ -48,11 +49,16 @@ def _newest(session: Session) -> datetime | None:
 def recall_waiting(session: Session, now: datetime) -> int:
     """Make due now whatever waits for a later time and is held by nobody; returns how many. Commits.
 
-    A pause that a target asked for is cut short by this: it may refuse once more.
+    A pause that a target asked for is cut short by this: it may refuse once more. Deliveries that a killed kiosk held
+    are freed at its next start; a picture's lease that ends later than any can was taken before the step.
     """
+    abandoned = Media.due_at > now + LEASE + JUMP
     found = 0
-    for model, states in ((Media, MEDIA_WAITING), (Delivery, DELIVERY_WAITING)):
-        late = update(model).where(model.state.in_(states), model.due_at > now, model.lease == "")
+    for model, states, held_by_nobody in (
+        (Media, MEDIA_WAITING, or_(Media.lease == "", abandoned)),
+        (Delivery, DELIVERY_WAITING, Delivery.lease == ""),
+    ):
+        late = update(model).where(model.state.in_(states), model.due_at > now, held_by_nobody)
         statement = late.values(due_at=now).execution_options(synchronize_session=False)
         found += session.execute(statement).rowcount  # type: ignore[attr-defined]
     session.commit()

@@ -159,8 +159,9 @@ class Gate(FairLock):
             return
         try:
             # Since the commits were counted the WAL can only have been replaced by a newer one.
-            ((self._log() if self._log else None) or own).sync()
-        except sqlite3.OperationalError:
+            newest = self._log
+            ((newest() if newest else None) or own).sync()
+        except BaseException:
             self.note_failure()
             covered = -1
             raise

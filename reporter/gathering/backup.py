@@ -64,7 +64,8 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
         raise NotFound("There is no gathering in %(source)s.", source=source)
     load_settings(source)
     _check_goal(source, goal)
-    goal.mkdir(parents=True, exist_ok=True)
+    with disk_errors():
+        make_durable_folder(goal)
     try:
         with hold_lock(goal / _LOCK):
             return _copy(source, goal, progress or _unheard)
@@ -158,12 +159,14 @@ def _write_note(goal: Path) -> None:
             "SELECT count(*) FROM takeaway WHERE state != 'withdrawn'"
         ).fetchone()
         [newest] = rows.execute("SELECT max(received_at) FROM takeaway").fetchone()
-    (goal / NOTE).write_text(
+    note = goal / NOTE
+    note.write_text(
         f"A copy of a gathering with {count} takeaways, the newest received at {newest or '-'} (UTC).\n"
         "What was taken back after the copy was made is still in it. To remove that, copy the gathering to this same "
         "place again: reporter backup THIS-FOLDER\n",
         encoding="utf-8",
     )
+    _sync_file(note)
 
 
 def _check_goal(source: Path, goal: Path) -> None:
@@ -249,10 +252,15 @@ def _sync_file(path: Path) -> None:
 
 
 def _drop_unpromised(goal: Path, promised: set[Path]) -> None:
+    """Remove what the copy no longer holds, durably: a stick may be pulled as soon as the copy is done."""
+    changed = set()
     for folder in ("media", "renditions"):
         for path in (goal / folder).rglob("*"):
             if path.is_file() and path.relative_to(goal) not in promised:
                 remove_file(path)
+                changed.add(path.parent)
+    for folder_of_removed in sorted(changed):
+        sync_folder(folder_of_removed)
 
 
 def _unheard(done: int, total: int, what: str) -> None:

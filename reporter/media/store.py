@@ -24,9 +24,12 @@ from reporter.files import (
 from reporter.media.object_file import ObjectFile
 
 PIECE = 1 << 16
+_NO_LINKS_ON_WINDOWS = (1, 50)
 _SHA = re.compile(r"[0-9a-f]{64}")
-# exFAT and some network drives have no hard links (link(2): EPERM); others report EOPNOTSUPP or ENOSYS.
+# exFAT and some network drives have no hard links (link(2): EPERM); others report EOPNOTSUPP or ENOSYS. Windows has
+# codes of its own for that: ERROR_INVALID_FUNCTION and ERROR_NOT_SUPPORTED, which Python calls EINVAL.
 _NO_LINKS = (errno.EPERM, errno.EOPNOTSUPP, errno.ENOSYS, errno.EMLINK, errno.EXDEV)
+_UNFINISHED = ".part"
 # Folders whose names this process has synced.
 _durable: set[Path] = set()
 
@@ -214,7 +217,7 @@ class Store:
         ``reporter.gathering.purge`` retries.
         """
         removed = try_remove(self._original(sha256, ext))
-        return self.drop_renditions(sha256) and removed
+        return self.drop_renditions(sha256) and self._drop_unfinished(sha256) and removed
 
     def drop_renditions(self, sha256: str) -> bool:
         """Delete an original's renditions; False: see ``drop``."""
@@ -227,7 +230,12 @@ class Store:
         """As ``drop``, for an original of unknown extension."""
         found = (self.media / _checked(sha256)[:2]).glob(f"{sha256}*")
         kept = [path for path in found if not try_remove(path)]
-        return self.drop_renditions(sha256) and not kept
+        return self.drop_renditions(sha256) and self._drop_unfinished(sha256) and not kept
+
+    def _drop_unfinished(self, sha256: str) -> bool:
+        """Delete copies of an original that a killed kiosk left half-made (see ``_put``)."""
+        found = (self.media / _checked(sha256)[:2]).glob(f".{sha256}*{_UNFINISHED}")
+        return not [path for path in found if not try_remove(path)]
 
     def set_aside(self, sha256: str, *, plain: bool) -> None:
         """Delete renditions that are to be rendered again. ``plain``: they have no edits, so a copy
@@ -274,6 +282,10 @@ class Store:
             )
 
 
+def _has_no_links(error: OSError) -> bool:
+    return error.errno in _NO_LINKS or getattr(error, "winerror", 0) in _NO_LINKS_ON_WINDOWS
+
+
 def _size(path: Path) -> int:
     """A file's size in bytes; -1 if there is none."""
     with suppress(FileNotFoundError):
@@ -290,11 +302,11 @@ def _put(path: Path, goal: Path) -> None:
         os.link(path, goal)
         return
     except OSError as error:
-        if error.errno not in (errno.EEXIST, *_NO_LINKS):
+        if not (error.errno == errno.EEXIST or _has_no_links(error)):
             raise
         if error.errno == errno.EEXIST and _size(goal) == path.stat().st_size:
             return
-    part = goal.with_name(f".{goal.name}.{os.getpid()}-{threading.get_ident()}.part")
+    part = goal.with_name(f".{goal.name}.{os.getpid()}-{threading.get_ident()}{_UNFINISHED}")
     try:
         shutil.copyfile(path, part)
         with part.open("r+b") as file:
@@ -331,8 +343,12 @@ def make_durable_folder(path: Path) -> None:
     """
     if path in _durable and path.is_dir():
         return
-    path.mkdir(parents=True, exist_ok=True)
-    sync_folder(path.parent)
+    if not path.parent.is_dir():
+        make_durable_folder(path.parent)
+    path.mkdir(exist_ok=True)
+    # A folder that we may not list is not one in which somebody like us has just made another.
+    with suppress(PermissionError):
+        sync_folder(path.parent)
     _durable.add(path)
 
 

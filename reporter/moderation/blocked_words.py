@@ -51,7 +51,7 @@ def screen(takeaway: Takeaway, folder: Path) -> bool:
 
 def holds(folder: Path, *words: str) -> bool:
     """Whether the gathering's list holds a new takeaway with these words back."""
-    return any(words) and contains("\n".join(words), read_words(folder))
+    return contains("\n".join(words), read_words(folder))
 
 
 def rescreen(session: Session, folder: Path) -> int:

@@ -142,7 +142,7 @@ export class Outbox extends EventTarget {
     this.items = this.items.filter((other) => other !== item);
     if (item === this.current) this.halt?.abort();
     const gone = this.shelf?.remove(item);
-    gone?.then(() => this.channel?.postMessage({ changed: item.id }));
+    gone?.then(() => this.channel?.postMessage({ changed: item.id, removed: true }));
     this.tell(item);
   }
 
@@ -178,7 +178,9 @@ export class Outbox extends EventTarget {
   }
 
   // Messages from other pages on this phone.
-  hear({ changed, sent, id }) {
+  hear({ changed, removed, sent, id }) {
+    // Said, not only seen on the shelf: that may be unreadable here.
+    if (removed) this.items = this.items.filter((item) => item.id !== changed || item === this.current);
     if (changed) this.load().then(() => this.run());
     const item = this.items.find((each) => each.id === id);
     if (!item || item === this.current) return;

@@ -66,3 +66,16 @@ def test_what_can_not_be_read_for_a_moment_stays_in_the_list(scripts: Path) -> N
     console.log(JSON.stringify([kept, outbox.open.map((item) => item.id)]));
     """
     assert run(scripts, script) == [["waits", "also"], ["also"]]
+
+
+def test_what_another_page_removed_is_not_sent_though_the_list_can_not_be_read(
+    scripts: Path,
+) -> None:
+    script = """
+    told = [note("removed"), note("stays")];
+    await outbox.load();
+    told = Object.assign([], { partial: true });
+    outbox.hear({ changed: "removed", removed: true });
+    console.log(JSON.stringify(outbox.items.map((item) => item.id)));
+    """
+    assert run(scripts, script) == ["stays"]

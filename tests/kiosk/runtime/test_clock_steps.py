@@ -81,18 +81,38 @@ def test_what_waits_and_is_held_by_nobody_is_due_at_once(
     taken_back = add_delivery(session, rng, DeliveryState.WITHDRAWING, later)
     held = add_delivery(session, rng, DeliveryState.DUE, later, lease="somebody")
     done = add_delivery(session, rng, DeliveryState.SENT, later)
-    photo = Media(
+    photo = add_photo(session, rng, MediaState.RECEIVED, later)
+    session.commit()
+    assert recall_waiting(session, now) == 2
+    assert [row.due_at for row in (taken_back, photo, held, done)] == [now, now, later, later]
+
+
+def test_a_picture_that_a_killed_kiosk_held_before_the_step_is_due_too(
+    session: Session, rng: random.Random
+) -> None:
+    """A lease lasts a minute: this one was taken by a clock that was ahead. The other may be at work."""
+    later, soon = START + 2 * HOUR, START + timedelta(minutes=1)
+    left = add_photo(session, rng, MediaState.PROCESSING, later, lease="killed")
+    at_work = add_photo(session, rng, MediaState.PROCESSING, soon, lease="somebody")
+    session.commit()
+    assert recall_waiting(session, START) == 1
+    assert [row.due_at for row in (left, at_work)] == [START, soon]
+
+
+def add_photo(
+    session: Session, rng: random.Random, state: MediaState, due: datetime, lease: str = ""
+) -> Media:
+    row = Media(
         id=new_id(START, rng),
-        sha256="0" * 64,
+        sha256=f"{rng.getrandbits(256):064x}",
         kind="photo",
         type="image/jpeg",
         ext=".jpg",
         bytes=1,
-        state=MediaState.RECEIVED,
-        due_at=later,
-        received_at=later,
+        state=state,
+        due_at=due,
+        lease=lease,
+        received_at=due,
     )
-    session.add(photo)
-    session.commit()
-    assert recall_waiting(session, now) == 2
-    assert [row.due_at for row in (taken_back, photo, held, done)] == [now, now, later, later]
+    session.add(row)
+    return row

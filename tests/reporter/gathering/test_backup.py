@@ -223,6 +223,23 @@ def test_what_takes_a_place_is_on_the_disk_before(
     folders = {path.parent for path in (tmp_path / "copy").glob("*/??/*")}
     assert {path.stat().st_ino for path in folders} <= synced
     assert (tmp_path / "copy").stat().st_ino in synced
+    # The folder's own name, and what the copy says of itself.
+    assert {tmp_path.stat().st_ino, (tmp_path / "copy" / "COPY.txt").stat().st_ino} <= synced
+
+
+def test_what_is_no_longer_held_is_removed_from_the_disk_too(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A stick with FAT: syncing its top says nothing about the folder in which a file was removed."""
+    goal = tmp_path / "copy"
+    copy_gathering(gathering.folder, goal)
+    gone = goal / "media" / "zz" / f"{'0' * 64}.jpg"
+    gone.parent.mkdir()
+    gone.write_bytes(b"taken back")
+    synced = note_synced_files(monkeypatch)
+    copy_gathering(gathering.folder, goal)
+    assert not gone.exists()
+    assert gone.parent.stat().st_ino in synced
 
 
 def test_a_copy_says_what_it_is_and_keeps_originals_from_being_changed(

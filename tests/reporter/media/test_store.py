@@ -22,7 +22,7 @@ from reporter.config import Settings
 from reporter.database.job_queue import back_off, claim, due_ids, holds
 from reporter.errors import DiskFull, NotFound, ReadOnlyDisk, ReporterError, TooLarge
 from reporter.gathering.folder import open_engine
-from reporter.media.store import Incoming, Store, hash_file
+from reporter.media.store import Incoming, Store, hash_file, make_durable_folder
 from reporter.models import Media
 from tests.support.kiosk_process import START
 from tests.support.synced_files import note_synced_files
@@ -117,6 +117,40 @@ def test_a_folder_that_another_has_just_made_is_made_durable(
     synced = note_synced_files(monkeypatch)
     store.link(one.path, one.sha256, ".bin")
     assert store.media.stat().st_ino in synced
+
+
+def test_what_a_killed_copy_left_goes_with_its_original(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one = arrived(store, "one")
+
+    def no_links(path: Path, goal: Path) -> None:
+        raise OSError(errno.EPERM, "Operation not permitted")
+
+    def killed(path: Path, goal: Path) -> None:
+        goal.write_bytes(b"sa")
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "link", no_links)
+        patch.setattr(shutil, "copyfile", killed)
+        # A process that ends here tidies nothing.
+        patch.setattr("reporter.media.store.try_remove", lambda _path: True)
+        with pytest.raises(ReadOnlyDisk):
+            store.link(one.path, one.sha256, ".bin")
+    goal = store.link(one.path, one.sha256, ".bin")
+    assert len(list(goal.parent.iterdir())) == 2
+    assert store.drop_all(one.sha256)
+    assert list(goal.parent.iterdir()) == []
+
+
+def test_every_level_of_a_new_folder_is_made_durable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    synced = note_synced_files(monkeypatch)
+    make_durable_folder(tmp_path / "a" / "b" / "c")
+    for folder in (tmp_path, tmp_path / "a", tmp_path / "a" / "b"):
+        assert folder.stat().st_ino in synced
 
 
 def test_the_same_bytes_again_need_no_second_place(store: Store) -> None:

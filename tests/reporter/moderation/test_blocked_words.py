@@ -11,7 +11,14 @@ from sqlalchemy.orm import Session
 
 from reporter.errors import ConfigError
 from reporter.models import EventSession, Takeaway
-from reporter.moderation.blocked_words import FILE_NAME, contains, read_words, rescreen, screen
+from reporter.moderation.blocked_words import (
+    FILE_NAME,
+    contains,
+    holds,
+    read_words,
+    rescreen,
+    screen,
+)
 from reporter.moderation.decisions import approve, change_own
 from reporter.moderation.visibility import Scope, may_show, showable
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
@@ -94,3 +101,8 @@ def test_words_that_are_changed_later_are_looked_at_too(
         screen=lambda takeaway: screen(takeaway, tmp_path),
     )
     assert shown(session, row) == (True, True)
+
+
+def test_a_star_alone_holds_everything_a_photo_without_words_too(tmp_path: Path) -> None:
+    (tmp_path / FILE_NAME).write_text("*\n", encoding="utf-8")
+    assert holds(tmp_path, "", "")
