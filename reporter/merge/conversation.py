@@ -13,6 +13,7 @@ from reporter.merge.context import MergeContext, row_values
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.moderation.decisions import next_revision
+from reporter.moderation.same_again import forgotten
 
 # Fields that may have changed since both sides had the reply.
 _CHANGES = (
@@ -66,6 +67,8 @@ def _merge_reply(merge: MergeContext, theirs: Reply) -> None:
         merge.replies[theirs.id] = ours.id
         if not _take(ours, theirs):
             return
+        if ours.state == ReplyState.GONE:
+            _forget(session, ours)
     session.flush()
     next_revision(session)
     merge.done.replies += 1
@@ -81,8 +84,23 @@ def _same(merge: MergeContext, theirs: Reply) -> Reply | None:
         target = merge.targets.get(theirs.target_id)
         same.append((Reply.target_id == target) & (Reply.remote_id == theirs.remote_id))
     if theirs.client_id:
-        same.append(Reply.client_id == theirs.client_id)
+        same.append(Reply.client_id.in_(_client_ids(merge, theirs, theirs.client_id)))
     return merge.session.scalar(select(Reply).where(or_(*same))) if same else None
+
+
+def _client_ids(merge: MergeContext, theirs: Reply, client_id: str) -> set[str]:
+    """What this client id may be here: itself, or its digest where the reply was taken back or is old.
+
+    If only the digest came, the id that it was made of is looked for among the takeaway's replies.
+    """
+    digest = forgotten(client_id)
+    found = {client_id, digest}
+    if client_id == digest and theirs.takeaway_id is not None:
+        here = select(Reply.client_id).where(
+            Reply.takeaway_id == merge.takeaways[theirs.takeaway_id], Reply.client_id.is_not(None)
+        )
+        found |= {one for one in merge.session.scalars(here) if one and forgotten(one) == digest}
+    return found
 
 
 def _copy(merge: MergeContext, theirs: Reply) -> Reply:
@@ -106,6 +124,14 @@ def _take(ours: Reply, theirs: Reply) -> bool:
     for name in _CHANGES:
         setattr(ours, name, getattr(theirs, name))
     return True
+
+
+def _forget(session: Session, ours: Reply) -> None:
+    """Keep no more of its phone than where it was taken back: the digest of the client id, once."""
+    digest = forgotten(ours.client_id) if ours.client_id else None
+    same = select(Reply.id).where(Reply.client_id == digest, Reply.id != ours.id)
+    ours.client_id = digest if session.scalar(same) is None else None
+    ours.device = ""
 
 
 def _order(row: Reply) -> tuple[Any, ...]:

@@ -19,10 +19,11 @@ from reporter.models import Attachment, Media, Rendition, Takeaway
 _RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
 
 
-def attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
+def attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> bool:
+    """Attach their file to our takeaway; returns False if it can't be taken, which is reported."""
     media = _media(merge, theirs.media)
     if media is None:
-        return
+        return False
     merge.session.add(
         Attachment(
             takeaway_id=ours.id,
@@ -33,6 +34,7 @@ def attach(merge: MergeContext, ours: Takeaway, theirs: Attachment) -> None:
         )
     )
     merge.session.flush()
+    return True
 
 
 def _media(merge: MergeContext, theirs: Media) -> Media | None:

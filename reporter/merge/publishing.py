@@ -28,6 +28,8 @@ _ASK = "This place came with another kiosk. Give its password and test it, befor
 # Items whose deliveries are merged; a front page is built again, answers and mails belong to each kiosk.
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
+_MOST_EDITS = 1_000_000_000
+
 
 def merge_sent(merge: MergeContext) -> None:
     """Merge the other side's stories, targets and deliveries. Commits."""
@@ -50,18 +52,24 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     else:
         ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
     merge.stories[theirs.id] = ours.id
-    told, known = _arrangement(merge, theirs), ours.edits >= 0
-    if known and (theirs.edits, told) <= (ours.edits, _own_arrangement(session, ours)):
+    told, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
+    if known and (edits, told) <= (_edits(ours), _own_arrangement(merge, ours)):
         return
-    if known and not theirs.edits:
-        # Nobody has arranged either of them.
+    if known and not edits:
+        # Nobody has arranged either of them since both count their changes.
         return
-    for name, value in row_values(theirs, "id", "session_id").items():
+    for name, value in row_values(theirs, "id", "session_id", "edits").items():
         setattr(ours, name, value)
+    ours.edits = edits
     session.add(ours)
     _take_pieces(merge, ours, told)
     next_revision(session)
     merge.done.stories += 1
+
+
+def _edits(story: Story) -> int:
+    """The count of changes. Another laptop's may be anything, and PostgreSQL's has 32 bits."""
+    return min(max(story.edits, 0), _MOST_EDITS)
 
 
 # Texts and switches of a story, then its pieces: (position, id of a takeaway or '', id and words of a text or '').
@@ -80,8 +88,11 @@ def _arrangement(merge: MergeContext, theirs: Story) -> _Arrangement:
     return _told(merge.other, theirs, {one: at for one, at in placed.items() if one in here})
 
 
-def _own_arrangement(session: Session, ours: Story) -> _Arrangement:
-    return _told(session, ours, {item.takeaway_id: item.position for item in ours.items})
+def _own_arrangement(merge: MergeContext, ours: Story) -> _Arrangement:
+    """Our story with the takeaways that they know too: what they lack, they can't have left out."""
+    known = set(merge.takeaways.values())
+    shared = {item.takeaway_id: item.position for item in ours.items if item.takeaway_id in known}
+    return _told(merge.session, ours, shared)
 
 
 def _told(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arrangement:
@@ -93,10 +104,12 @@ def _told(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arra
 
 
 def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
-    """Replace our story's takeaways and texts."""
+    """Replace our story's takeaways and texts; takeaways that only we know keep their positions."""
     session = merge.session
+    known = set(merge.takeaways.values())
     placed = {uuid.UUID(one): at for at, one, _text, _words in told[1] if one}
     have = {item.takeaway_id: item for item in ours.items}
+    placed |= {one: item.position for one, item in have.items() if one not in known}
     ours.items = [
         have.get(one) or StoryItem(takeaway_id=one, position=at) for one, at in placed.items()
     ]

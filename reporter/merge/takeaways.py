@@ -31,6 +31,7 @@ from reporter.models import (
     Tombstone,
 )
 from reporter.moderation import decisions
+from reporter.moderation.history import ADDED, fields_of, remember
 from reporter.moderation.same_again import (
     by_client_id,
     client_digest,
@@ -214,20 +215,45 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
         merge.done.withdrawn += 1
         return
     approved = [_Content.of(row) for row in (ours, theirs) if row.state == TakeawayState.APPROVED]
+    before = _looked_at(ours)
     have = {one.media.sha256 for one in ours.attachments}
-    added = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
-    for attachment in added:
-        attach(merge, ours, attachment)
+    new = [one for one in _files_to_take(merge, theirs) if one.media.sha256 not in have]
+    added = {one.media.sha256 for one in new if attach(merge, ours, one)}
     changed = merge_fields(merge, ours, theirs)
     if changed or added:
-        files = frozenset(have | {one.media.sha256 for one in added})
+        files = frozenset(have | added)
         if not _Content((ours.text, ours.author), files).is_among(approved):
             decisions.require_review(merge.session, ours, merge.actor)
         decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:
         merge.done.known += 1
-    _merge_history(merge, ours, theirs)
+    told = _merge_history(merge, ours, theirs)
+    taken = {name for name, value in _looked_at(ours).items() if value != before[name]} - told
+    if taken or (added and ADDED not in told):
+        _note_addition(merge, ours, taken, added)
+
+
+def _looked_at(row: Takeaway) -> dict[str, str]:
+    """The fields that an organizer looks at before approving, and that may differ without a decision."""
+    return {name: getattr(row, name) for name in ("text", "author", "audience", "consent")}
+
+
+def _note_addition(merge: MergeContext, ours: Takeaway, names: set[str], files: set[str]) -> None:
+    """Note what came without a decision, so that a page opened before doesn't approve it unseen.
+
+    The id follows from what came, so that laptops that take the same note it once.
+    """
+    came = [*(f"{name} {getattr(ours, name)}" for name in sorted(names)), *sorted(files)]
+    number = uuid.uuid5(ours.id, "\n".join((ADDED, *came)))
+    what = ours.text if "text" in names else str(len(names) + len(files))
+    known = merge.session.get(Decision, number)
+    if known is not None:
+        known.revision = ours.revision
+        return
+    noted = remember(merge.session, ours, merge.actor, ADDED, before={}, after={ADDED: what})
+    # Not a step that somebody could undo.
+    noted.id, noted.step = number, None
 
 
 @dataclass(frozen=True)
@@ -247,7 +273,9 @@ class _Content:
         return self.files <= files and self.words in [one.words for one in approved]
 
 
-def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
+def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set[str]:
+    """Take over the decisions that are new here; returns the fields that they are about."""
+    told: set[str] = set()
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
         known = merge.session.get(Decision, step.id)
         if known is None:
@@ -255,8 +283,10 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> Non
             values = row_values(step, "takeaway_id", "revision")
             row = Decision(**values, takeaway_id=ours.id, revision=ours.revision)
             merge.session.add(row)
+            told |= fields_of(row).after.keys()
         elif step.undone:
             known.undone = True
+    return told
 
 
 def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:

@@ -127,8 +127,16 @@ def test_ledger_and_connections_of_an_older_gathering_keep_their_rows(tmp_path: 
                 " ('t', '2026-05-09', 'down', 'No way.', 7.5, '{\"files\": 4}', '{\"image_bytes\": 9}')"
             )
         )
+        connection.execute(
+            text(
+                "INSERT INTO story (id, title, lead, short, report, draft, rest, created_at)"
+                " VALUES ('s', 'Winter', '', '', 0, 0, 1, '2026-05-09')"
+            )
+        )
     migrations.upgrade(engine)
     with engine.connect() as connection:
+        # Its arrangement is neither newer nor older than another laptop's.
+        assert connection.scalar(text("SELECT edits FROM story")) == 0
         kinds = connection.execute(text("SELECT item_kind FROM delivery ORDER BY item_kind"))
         assert [one[0] for one in kinds] == ["front_page", "story"]
         kept = "paused_at, reachability, message, clock_skew_s, reported_limits, learned_limits"

@@ -16,7 +16,7 @@ from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
 from reporter import models
 from reporter.annotations import captions, edit_history, face_review
-from reporter.enums import Kind, Source
+from reporter.enums import Kind, Source, TakeawayState
 from reporter.errors import BadInput, NotFound
 from reporter.follow_up import action_items
 from reporter.media.edits import Edits, Region
@@ -28,6 +28,8 @@ from reporter.merge.other_database import open_other
 from reporter.models import Media
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation import decisions
+from reporter.moderation.history import ADDED, seen_by_now
+from reporter.review.conflicts import decide_many
 from reporter.review.undo import undo_step
 from reporter.stories import editing
 from reporter.stories.queries import session_story
@@ -709,3 +711,100 @@ def test_two_arrangements_of_one_moment_end_as_one(kit: Kit, tmp_path: Path) -> 
         merge(hub, kit.settings.folder)
         assert arranged(kit, story_of(kit)) == arranged(hub, story_of(hub))
         assert merge(kit, folder).stories == merge(hub, kit.settings.folder).stories == 0
+
+
+def test_arrangements_of_before_their_count_stay_where_they_are(kit: Kit, tmp_path: Path) -> None:
+    event = kit.event(guid="s1")
+    rows = [kit.takeaway(event, text) for text in ("Leeks", "Kale")]
+    editing.add(kit.session, story_of(kit), rows)
+    folder = twin(kit, tmp_path / "hub")
+    with open_again(folder) as hub:
+        editing.move(kit.session, story_of(kit), rows[1].id.hex, -1)
+        for side in (kit, hub):
+            story_of(side).edits = 0
+            side.session.commit()
+        assert merge(kit, folder).stories == merge(hub, kit.settings.folder).stories == 0
+        assert (arranged(kit, story_of(kit)), arranged(hub, story_of(hub))) == (
+            ["Kale", "Leeks"],
+            ["Leeks", "Kale"],
+        )
+
+
+@pytest.mark.parametrize("more_there", [0, 1])
+def test_a_piece_that_the_other_lacks_stays_in_its_story(
+    kit: Kit, tmp_path: Path, more_there: int
+) -> None:
+    """Each laptop makes its own film."""
+    event = kit.event(guid="s1")
+    note = kit.takeaway(event, "Leeks")
+    folder = twin(kit, tmp_path / "hub")
+    own = film(kit, event, "The film")
+    own.source = Source.FILM.value
+    editing.add(kit.session, story_of(kit), [own, note])
+    with open_again(folder) as hub:
+        editing.add(hub.session, story_of(hub), [hub.session.get_one(models.Takeaway, note.id)])
+        theirs = story_of(hub)
+        theirs.items[0].position, theirs.edits = 1, 1 + more_there
+        theirs.title = "Winter" * more_there
+        hub.session.commit()
+        assert merge(kit, folder).stories == more_there
+        assert arranged(kit, story_of(kit)) == ["The film", "Leeks"]
+        assert merge(kit, folder).stories == merge(hub, kit.settings.folder).stories == 0
+        assert arranged(hub, story_of(hub)) == ["Leeks"]
+
+
+@pytest.mark.parametrize(("told", "kept"), [(2**40, 10**9), (-5, 1)])
+def test_the_count_of_another_laptop_leaves_room_for_changes(
+    kit: Kit, tmp_path: Path, told: int, kept: int
+) -> None:
+    note = kit.takeaway(kit.event(guid="s1"), "Leeks")
+    editing.add(kit.session, story_of(kit), [note])
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as other:
+        story_of(other).edits, story_of(other).title = told, "Winter"
+        other.session.commit()
+        for _ in range(2):
+            merge(kit, folder)
+    assert story_of(kit).edits == kept
+
+
+@pytest.mark.parametrize("more", ["a file", "words"])
+def test_a_page_opened_before_a_merge_approves_nothing_that_came_with_it(
+    kit: Kit, tmp_path: Path, more: str
+) -> None:
+    """A phone sent the same takeaway to both laptops, with more to the other one: no decision tells of it there."""
+    row = kit.photo(kit.event(), 1, "Leeks", state="new")
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as other:
+        theirs = other.session.get_one(models.Takeaway, row.id)
+        if more == "a file":
+            other.attach(theirs, jpeg(2), kind=Kind.PHOTO, renditions={})
+        else:
+            theirs.text = "Leeks and more"
+            other.session.commit()
+        seen = seen_by_now(kit.session)
+        assert merge(kit, folder).changed == 1
+        approved = TakeawayState.APPROVED
+        outcome = decide_many(kit.session, [row], kit.actor, approved, seen=seen)
+        assert ([clash.name for clash in outcome.clashes], row.state) == ([ADDED], "new")
+        merge(other, kit.settings.folder)
+        merge(kit, folder)
+        notes = [
+            [(one.id, one.after) for one in side.session.scalars(select(models.Decision))]
+            for side in (kit, other)
+        ]
+        assert len(notes[0]) == 1
+        assert notes[0] == notes[1]
+        now = seen_by_now(kit.session)
+        assert decide_many(kit.session, [row], kit.actor, approved, seen=now).changed == [row]
+
+
+def test_a_file_that_cannot_be_taken_withdraws_no_approval(kit: Kit, tmp_path: Path) -> None:
+    row = kit.photo(kit.event(), 1, "Leeks")
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as other:
+        theirs = other.session.get_one(models.Takeaway, row.id)
+        media = other.attach(theirs, jpeg(2), kind=Kind.PHOTO, renditions={})
+        other.store.original(media.sha256, ".jpg").write_bytes(jpeg(3))
+    done = merge(kit, folder)
+    assert (len(done.left), done.changed, row.state) == (1, 0, "approved")
