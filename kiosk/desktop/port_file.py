@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 DEFAULT_PORT = 8000
 NAME = "kiosk.port"
+# Timeout in seconds for asking the noted port, on this laptop.
+_PATIENCE = 0.5
 
 
 @contextmanager
@@ -29,8 +32,18 @@ def port_noted(folder: Path, port: int) -> Iterator[None]:
 
 
 def noted_port(folder: Path) -> int:
-    """The port of the running kiosk, or of one that was killed; 8000 where none is noted."""
-    return _read(folder / NAME) or DEFAULT_PORT
+    """The port of the running kiosk; 8000 where none is noted, or where nothing answers at it: a kiosk that was killed
+    leaves its note."""
+    port = _read(folder / NAME)
+    return port if port is not None and _is_open(port) else DEFAULT_PORT
+
+
+def _is_open(port: int) -> bool:
+    try:
+        socket.create_connection(("127.0.0.1", port), timeout=_PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def _read(note: Path) -> int | None:

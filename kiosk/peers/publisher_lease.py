@@ -10,7 +10,7 @@ from sqlalchemy import select
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from reporter.errors import ReporterError
+from reporter.errors import NotFound, ReporterError
 from reporter.models import Delivery, Peer
 
 log = logging.getLogger(__name__)
@@ -58,7 +58,12 @@ def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool:
 
     try:
         with PeerClient(peer.url, token_of(kiosk, peer)) as client:
-            return bool(client.call(method, "/hub/push/publisher-lease")["granted"])
+            try:
+                answer = client.call(method, "/hub/push/publisher-lease")
+            except NotFound:
+                # What hubs of earlier versions call it.
+                answer = client.call(method, "/hub/push/baton")
+            return bool(answer["granted"])
     except ReporterError as error:
         log.warning("the hub can't be asked who publishes: %s", type(error).__name__)
         return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -19,7 +20,8 @@ log = logging.getLogger(__name__)
 def understood(name: str) -> Iterator[None]:
     """Context manager around calls of a target: its answers may lack fields, or be a list in place of an object.
 
-    Raises RetryAfter with the beginning of the last answer, as far as there is one. ``name`` is the target's name.
+    Raises RetryAfter with what stands before the JSON of the last answer, as far as there is something. Never with
+    the JSON itself, which may hold a token or an email address. ``name`` is the target's name.
     """
     try:
         yield
@@ -28,7 +30,7 @@ def understood(name: str) -> Iterator[None]:
         where = "".join(traceback.format_tb(error.__traceback__)[-3:])
         log.warning("the answer of %s can't be read (%s)\n%s", name, type(error).__name__, where)
         meter = current_meter()
-        words = stray_words(meter.last_text) if meter is not None else ""
+        words = stray_words(_before_json(meter.last_text)) if meter is not None else ""
         if not words:
             raise RetryAfter(
                 "%(name)s answered in a way that can't be understood.", name=name
@@ -39,3 +41,7 @@ def understood(name: str) -> Iterator[None]:
             name=name,
             words=words,
         ) from error
+
+
+def _before_json(text: str) -> str:
+    return re.split(r"[{\[]", text, maxsplit=1)[0]

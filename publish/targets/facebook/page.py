@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any
@@ -201,13 +202,14 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the post and its pictures, which would otherwise stay in the Page's album."""
-        try:
-            photos = self._photo_ids(remote.id)
-        except Gone:
-            return
-        self._delete(remote.id)
-        for photo in {*photos, *map(str, remote.extra.get("files", {}).values())}:
-            self._delete(photo)
+        known = {str(photo) for photo in remote.extra.get("files", {}).values()}
+        shown: set[str] = set()
+        # If the post is gone, an earlier try may have been stopped before its pictures were deleted.
+        with suppress(Gone):
+            shown = set(self._photo_ids(remote.id))
+        # Without the post nothing leads to pictures that are not noted.
+        for number in (*sorted(shown - known), remote.id, *sorted(known)):
+            self._delete(number)
 
     def _delete(self, number: str) -> None:
         try:

@@ -15,6 +15,7 @@ from click.testing import CliRunner, Result
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
+from kiosk.desktop import port_file
 from kiosk.desktop.port_file import noted_port, port_noted
 from reporter.config import Settings, load_settings
 from reporter.models import EventSession
@@ -310,7 +311,10 @@ def test_the_kiosk_says_where_it_is_and_stops(
     assert not any("Traceback" in line for line in kiosk_process.lines)
 
 
-def test_commands_use_the_port_of_the_running_kiosk(gathering: Settings) -> None:
+def test_commands_use_the_port_of_the_running_kiosk(
+    gathering: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(port_file, "_is_open", lambda port: True)
     at = ("--gathering", gathering.folder)
     with port_noted(gathering.folder, 1):
         result = run("rehearse", "--json", *at)

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from publish.errors import RetryAfter
+from publish.posts.model import Remote
 from publish.status import target_registry
 from publish.targets.by_hand.target import GroupTarget
 from publish.targets.capabilities import ManualPosting
@@ -120,6 +122,39 @@ def test_picture_more_makes_a_new_post_and_picture_less_does_not(
     send(kit)
     assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [second]
     assert [t for t in server.things.values() if t["kind"] == "photo"] == []
+
+
+@pytest.mark.parametrize("is_noted", [True, False])
+def test_a_takedown_that_stops_halfway_is_finished_by_the_next_try(
+    kit: Kit,
+    place: FacebookPlace,
+    server: Facebook,
+    monkeypatch: pytest.MonkeyPatch,
+    is_noted: bool,
+) -> None:
+    event = kit.event()
+    for number in (1, 2):
+        kit.photo(event, number, "Leeks")
+    add(kit, place)
+    target = opened(kit)
+    with closing(target):
+        remote = target.create(post_of(kit), {})
+        remote = remote if is_noted else Remote(remote.id, remote.url)
+        assert [t["kind"] for t in server.things.values()].count("photo") == 2
+        before = server.delete
+        once = iter([error(503, 2, "Later")])
+
+        def delete(request: Any, number: str) -> Any:
+            if server.thing(number)["kind"] == "photo":
+                for refusal in once:
+                    raise refusal
+            return before(request, number)
+
+        monkeypatch.setattr(server, "delete", delete)
+        with pytest.raises(RetryAfter):
+            target.withdraw(remote)
+        target.withdraw(remote)
+    assert server.things == {}
 
 
 def test_post_is_found_beyond_the_first_pages(
