@@ -127,7 +127,7 @@ def _keep(session: Session, film: Film) -> None:
 def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
     """Map each receipt to a hash of what the film shows of it, whatever its length."""
     return {
-        piece.receipt: sha256(repr(replace(piece, seconds=0.0)).encode()).hexdigest()
+        piece.receipt: sha256(replace(piece, seconds=0.0).told.encode()).hexdigest()
         for piece in pieces
         if piece.receipt
     }

@@ -56,6 +56,18 @@ class Piece:
     rendition: str = ""
     edits_fingerprint: str = ""
 
+    @property
+    def told(self) -> str:
+        """All of it as text, of which fingerprints are taken. Never change this form, or every finished film counts as
+        outdated (``mended`` is the first name of ``edits_fingerprint``)."""
+        return (
+            f"Piece(kind=<PieceKind.{self.kind.name}: {self.kind.value!r}>, seconds={self.seconds!r}, "
+            f"heading={self.heading!r}, words={self.words!r}, credit={self.credit!r}, "
+            f"receipt={self.receipt!r}, path={self.path!r}, url={self.url!r}, "
+            f"is_whole={self.is_whole!r}, media={self.media!r}, rendition={self.rendition!r}, "
+            f"mended={self.edits_fingerprint!r})"
+        )
+
 
 @dataclass(frozen=True)
 class Heard:
@@ -85,8 +97,15 @@ class Script:
 
     @property
     def fingerprint(self) -> str:
-        """Hash of the script; the same for the same film."""
-        return sha256(repr(self).encode()).hexdigest()
+        """Hash of the script; the same for the same film, whatever version made it.
+
+        Without the language: it is that of the cards' words, which are in it.
+        """
+        pieces = "".join(f"{piece.told}, " for piece in self.pieces)
+        pieces = pieces.rstrip() if len(self.pieces) == 1 else pieces.removesuffix(", ")
+        shape = f"<Shape.{self.shape.name}: {self.shape.value!r}>"
+        told = f"Script(pieces=({pieces}), shape={shape}, music={self.music!r})"
+        return sha256(told.encode()).hexdigest()
 
     @property
     def receipts(self) -> tuple[str, ...]:
