@@ -17,6 +17,7 @@ from urllib.parse import urlsplit
 from babel.dates import format_date
 from sqlalchemy import func, select, update
 
+from capture.decoding.process_pool import PoolBusy
 from capture.intake.film import take_film_in
 from capture.intake.fresh import IntakeContext
 from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
@@ -28,7 +29,7 @@ from kiosk.runtime.database import db
 from publish.composition.cross_links import online_home
 from publish.i18n import counted
 from reporter.enums import Kind, Source
-from reporter.errors import MediaFailed, NotFound, ReporterError
+from reporter.errors import Conflict, MediaFailed, NotFound, ReporterError
 from reporter.films import arrangement
 from reporter.films.arrangement import (
     are_captions_fresh,
@@ -40,7 +41,7 @@ from reporter.films.arrangement import (
     take_away_stale,
     wish_of,
 )
-from reporter.films.finished import caption_film, film_session
+from reporter.films.finished import caption_film, film_session, prune_captions
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
 from reporter.films.script import Heard, PieceKind, Script
 from reporter.gathering.copies import FILM, note_copy
@@ -223,16 +224,24 @@ def make_due(kiosk: KioskContext) -> int:
         if not film.asked:
             return int(_caption_anew(kiosk, film))
         _make(kiosk, film, plan(kiosk, wish_of(film, kiosk.store)).script)
+    except PoolBusy:
+        # It says nothing about the film, and also comes when the kiosk is switched off: the next turn tries again.
+        db.session.rollback()
+        return 0
     except ReporterError as error:
         db.session.rollback()
-        film = film_of(db.session())
-        film.asked, film.error = False, error.message
-        finished = film_takeaway(db.session())
-        if finished is not None:
-            # Not tried again before they change once more.
-            note_captions(db.session(), finished)
-        db.session.commit()
+        _note_failure(error)
     return 1
+
+
+def _note_failure(error: ReporterError) -> None:
+    film = film_of(db.session())
+    finished = film_takeaway(db.session())
+    if finished is not None and not film.asked:
+        # Captions that can't be added are not tried again before they change once more.
+        note_captions(db.session(), finished)
+    film.asked, film.error = False, error.message
+    db.session.commit()
 
 
 def is_current(kiosk: KioskContext) -> bool:
@@ -241,32 +250,41 @@ def is_current(kiosk: KioskContext) -> bool:
     if not film.made:
         return True
     with suppress(ReporterError):
-        return plan(kiosk, wish_of(film, kiosk.store)).script.fingerprint == film.made
+        return _script_of(kiosk, film) is not None
     return False
 
 
 def _caption_anew(kiosk: KioskContext, film: Film) -> bool:
     """Give the finished film the captions as they were changed since; returns whether it did.
 
-    What is seen and heard stays. If a film made now would differ, a new one is requested, with the
-    captions in it.
+    What is seen and heard stays. If it was arranged anew since and not made yet, the times are not
+    known: then captions that were changed or removed are only taken away, until it is made.
     """
     finished = film_takeaway(db.session()) if film.made else None
     if finished is None or are_captions_fresh(db.session(), finished):
         return False
-    script = plan(kiosk, wish_of(film, kiosk.store)).script
-    if script.fingerprint != film.made:
-        arrangement.ask_for(db.session())
-        return False
-    heard = _heard_in(kiosk, script)
+    script = _script_of(kiosk, film)
+    heard = _heard_in(kiosk, script) if script is not None else None
     lock_gathering(db.session())
     finished = film_takeaway(db.session())
     if finished is not None and finished.attachments:
-        caption_film(db.session(), finished.attachments[0].media, heard)
+        media = finished.attachments[0].media
+        if heard is not None:
+            caption_film(db.session(), media, heard)
+        else:
+            prune_captions(db.session(), media, [part.sha256 for part in finished.parts])
         note_captions(db.session(), finished)
         bump_revision(db.session(), finished)
     db.session.commit()
     return True
+
+
+def _script_of(kiosk: KioskContext, film: Film) -> Script | None:
+    """The script of the finished film; None if it was arranged anew since."""
+    with suppress(Conflict):
+        script = plan(kiosk, wish_of(film, kiosk.store)).script
+        return script if script.fingerprint == film.made else None
+    return None
 
 
 def _heard_in(kiosk: KioskContext, script: Script) -> tuple[Heard, ...]:

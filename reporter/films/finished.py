@@ -31,7 +31,19 @@ def film_session(
 
 def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
     """Give the film the captions of its recordings, at the times they are heard. Does not commit."""
-    cues = sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
+    _set_captions(
+        session, film, sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
+    )
+
+
+def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> None:
+    """Take captions away from the film that none of its recordings (SHA-256) has any more. Does not commit."""
+    found = session.scalars(select(Media).where(Media.sha256.in_(list(recordings))))
+    said = {cue.text for media in found for cue in captions_of(session, media)}
+    _set_captions(session, film, [cue for cue in captions_of(session, film) if cue.text in said])
+
+
+def _set_captions(session: Session, film: Media, cues: list[Cue]) -> None:
     row = captions_row(session, film)
     row.kept, row.version = webvtt(cues), row.version + 1
     film.words = spoken(cues)[:MOST_CHARS]
