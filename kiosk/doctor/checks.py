@@ -188,7 +188,7 @@ def database(kiosk: KioskContext, _port: int) -> Finding:
             )
             return Finding("database", Verdict.FAIL, told)
     count = db.session.scalar(select(func.count()).select_from(Takeaway))
-    return _ok("database", Message("Whole. Takeaways in it: %(count)s", count=count))
+    return _ok("database", Message("Whole. Takeaways in it: %(count)s.", count=count))
 
 
 def originals(kiosk: KioskContext, _port: int) -> Finding:

@@ -99,7 +99,7 @@ def test_music_lies_below_what_is_said_and_the_whole_is_level(tmp_path: Path) ->
 def test_music_that_is_no_sound_says_so(tmp_path: Path) -> None:
     music = tmp_path / "music.txt"
     music.write_text("la la la")
-    with pytest.raises(MediaFailed, match="no sound file"):
+    with pytest.raises(MediaFailed, match="not a sound file"):
         make_film(Script(script(tmp_path).pieces, music=str(music)), tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()
 

@@ -133,7 +133,7 @@ def test_a_path_of_the_address_keeps_its_case() -> None:
 
 @pytest.mark.parametrize("base", ["", "192.168.4.1", "ftp://x", "http://", "http://x/?a=b"])
 def test_an_address_that_cannot_work_is_refused(base: str) -> None:
-    with pytest.raises(BadInput, match="no address"):
+    with pytest.raises(BadInput, match="not an address"):
         session_url(base, make_code(random.Random(4)))
 
 

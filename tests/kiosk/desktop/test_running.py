@@ -84,7 +84,7 @@ def test_a_second_start_shows_the_first_and_a_closed_terminal_ends_it(
     assert (found.url.rstrip("/"), found.title) == (url, "Spring gathering")
     assert found.gathering_id == gathering_id(gathering.folder)
     again = second_start(gathering.folder, kiosk_process.port, secrets_file, browser)
-    assert (again.code, again.out) == (0, f"running already: {url}/\n")
+    assert (again.code, again.out) == (0, f"already running: {url}/\n")
     until((tmp_path / "shown").exists)
     assert (tmp_path / "shown").read_text().split()[1] == f"{url}/"
     other = second_start(tmp_path / "other", kiosk_process.port, secrets_file, browser)

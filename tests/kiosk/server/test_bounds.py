@@ -433,6 +433,9 @@ def test_forms_at_a_random_pace_arrive_whole(
 ) -> None:
     """Sixteen phones whose pieces come as a Wi-Fi likes."""
 
+    # Read once: threads can't share a database session.
+    code = event.code
+
     def phone(number: int) -> int:
         luck = random.Random(number)
         photo = jpeg(number, 100_000)
@@ -441,7 +444,7 @@ def test_forms_at_a_random_pace_arrive_whole(
         )
         body += b"\r\n--b--\r\n"
         kind = "multipart/form-data; boundary=b"
-        first = f"POST /s/{event.code}/takeaways HTTP/1.1"
+        first = f"POST /s/{code}/takeaways HTTP/1.1"
         with dial(kiosk) as sock:
             sock.sendall(
                 head(

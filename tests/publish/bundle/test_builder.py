@@ -301,7 +301,7 @@ def test_damage_is_found_and_foreign_folders_are_left_alone(kit: Kit, tmp_path: 
     mine = tmp_path / "holiday"
     mine.mkdir()
     (mine / "photo.jpg").write_bytes(b"dear to me")
-    with pytest.raises(Conflict, match="is no bundle"):
+    with pytest.raises(Conflict, match="is not a bundle"):
         bundle(kit, mine)
     assert (mine / "photo.jpg").read_bytes() == b"dear to me"
     kit.takeaway(kit.event("Third"), "new words")

@@ -61,7 +61,7 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
     ("values", "words"),
     [
         ({"what": " "}, "what is open"),
-        ({"what": "x", "due_on": "soon"}, "no date"),
+        ({"what": "x", "due_on": "soon"}, "not a date"),
         ({"what": "x", "state": "lost"}, "open, done"),
     ],
 )

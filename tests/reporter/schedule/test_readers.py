@@ -446,8 +446,8 @@ BOMB = (
     [
         (b"", "empty"),
         (b" \n\t", "empty"),
-        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "no text"),
-        (b"title,start\nA\x00B,", "no text file"),
+        (b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20, "not a text file"),
+        (b"title,start\nA\x00B,", "not a text file"),
         (b"PK\x03\x04rest", "Save it as CSV"),
         ("<!doctype html><title>x</title>", "web page"),
         ("<rss/>", "not a schedule that we know"),

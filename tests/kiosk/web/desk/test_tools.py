@@ -54,7 +54,7 @@ def test_a_copy_and_a_bundle_go_onto_a_stick_and_are_found_there(
     send(client, event.code, text="Compost stays warm")
     assert "BLUE STICK" in client.get("/desk/tools").text
     assert press(client, "/desk/tools/backup", stick=str(stick)).status_code == 303
-    assert "all were read back" in ended(client)
+    assert "all of it was read back" in ended(client)
     [copy] = [path for path in stick.iterdir() if path.is_dir()]
     assert exists(copy)
     press(client, "/desk/tools/bundle", stick=str(stick))
@@ -166,7 +166,7 @@ def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
             ask(desk, "/desk/tools/restore", other=str(copy))
             until(lambda: desk.get("/desk/tools/progress").json()["state"] != "running")
             page = desk.get("/desk/tools").text
-            assert "all were read back" in page
+            assert "all of it was read back" in page
             assert "Go on with it" in page
             [folder] = [one for one in other.folder.parent.iterdir() if one != other.folder]
             # Nothing else on this laptop can be opened this way.

@@ -130,7 +130,7 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
         (
             httpx.Response(200, content=b"\n<b>Fatal error</b>: Allowed memory size"),
             Broke,
-            "broke off",
+            "failed on this",
         ),
     ],
 )

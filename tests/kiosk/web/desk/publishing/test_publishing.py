@@ -237,7 +237,7 @@ def test_budget_is_set_and_counted_anew(app: Flask, client: FlaskClient, place: 
         target("blog")
         press(client, "/desk/publish/budget", mb="50", anew="1")
         assert load_settings(current_kiosk().settings.folder).publish.budget_mb == 50
-        assert "0.0 MB of 50 MB are used" in client.get("/desk/publish").text
+        assert "0 MB of 50 MB are used" in client.get("/desk/publish").text
         assert press(client, "/desk/publish/budget", mb="many").status_code == 422
 
 
