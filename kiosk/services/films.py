@@ -29,7 +29,7 @@ from kiosk.runtime.database import db
 from publish.composition.cross_links import online_home
 from publish.i18n import counted
 from reporter.enums import Kind, Source
-from reporter.errors import Conflict, MediaFailed, NotFound, ReporterError
+from reporter.errors import Busy, Conflict, MediaFailed, NotFound, ReporterError
 from reporter.films import arrangement
 from reporter.films.arrangement import (
     are_captions_fresh,
@@ -224,24 +224,19 @@ def make_due(kiosk: KioskContext) -> int:
         if not film.asked:
             return int(_caption_anew(kiosk, film))
         _make(kiosk, film, plan(kiosk, wish_of(film, kiosk.store)).script)
-    except PoolBusy:
+    except (PoolBusy, Busy):
         # It says nothing about the film, and also comes when the kiosk is switched off: the next turn tries again.
         db.session.rollback()
         return 0
     except ReporterError as error:
         db.session.rollback()
-        _note_failure(error)
+        film = film_of(db.session())
+        if not film.asked:
+            # A full disk, say. Captions that were removed must leave the film: the next turn tries again.
+            return 0
+        film.asked, film.error = False, error.message
+        db.session.commit()
     return 1
-
-
-def _note_failure(error: ReporterError) -> None:
-    film = film_of(db.session())
-    finished = film_takeaway(db.session())
-    if finished is not None and not film.asked:
-        # Captions that can't be added are not tried again before they change once more.
-        note_captions(db.session(), finished)
-    film.asked, film.error = False, error.message
-    db.session.commit()
 
 
 def is_current(kiosk: KioskContext) -> bool:
@@ -257,14 +252,16 @@ def is_current(kiosk: KioskContext) -> bool:
 def _caption_anew(kiosk: KioskContext, film: Film) -> bool:
     """Give the finished film the captions as they were changed since; returns whether it did.
 
-    What is seen and heard stays. If it was arranged anew since and not made yet, the times are not
-    known: then captions that were changed or removed are only taken away, until it is made.
+    What is seen and heard stays. If it was arranged anew since and not made yet, or a recording can't be read any more,
+    the times are not known: then captions that were changed or removed are only taken away, until it is made.
     """
     finished = film_takeaway(db.session()) if film.made else None
     if finished is None or are_captions_fresh(db.session(), finished):
         return False
-    script = _script_of(kiosk, film)
-    heard = _heard_in(kiosk, script) if script is not None else None
+    heard = None
+    with suppress(MediaFailed):
+        if script := _script_of(kiosk, film):
+            heard = _heard_in(kiosk, script)
     lock_gathering(db.session())
     finished = film_takeaway(db.session())
     if finished is not None and finished.attachments:

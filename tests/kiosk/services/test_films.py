@@ -14,7 +14,7 @@ from kiosk.services import films
 from reporter.annotations.captions import captions_of, captions_row
 from reporter.clock import new_id
 from reporter.enums import Source
-from reporter.errors import MediaFailed
+from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
 from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway
 from tests.support.kiosk_process import START, add_takeaway
@@ -72,20 +72,30 @@ def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
     assert not film_of(session).asked
 
 
-@pytest.mark.parametrize(("error", "is_noted"), [(PoolBusy("x"), False), (MediaFailed("x"), True)])
-def test_captions_wait_while_the_laptop_is_busy(
+@pytest.mark.parametrize(
+    ("error", "taken_away"),
+    [
+        (PoolBusy("x"), False),
+        (Busy("x"), False),
+        (DiskFull("x"), False),
+        (MediaFailed("x"), True),
+    ],
+)
+def test_captions_wait_while_the_laptop_is_busy_and_leave_where_their_times_are_unknown(
     app: Flask,
     session: Session,
     film: Takeaway,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
-    is_noted: bool,
+    taken_away: bool,
 ) -> None:
     def refuse(*_: Any) -> None:
         raise error
 
     monkeypatch.setattr(films, "plan", refuse)
-    assert turn(app) == is_noted
+    assert turn(app) == taken_away
     session.expire_all()
-    assert are_captions_fresh(session, film) == is_noted
-    assert film_of(session).error == ("x" if is_noted else "")
+    assert are_captions_fresh(session, film) == taken_away
+    kept = [cue.text for cue in captions_of(session, film.attachments[0].media)]
+    assert kept == (["Stays"] if taken_away else ["Stays", "Ann"])
+    assert film_of(session).error == ""
