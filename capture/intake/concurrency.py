@@ -17,6 +17,8 @@ from reporter.errors import Busy
 
 # Enough that some can wait for the disk and share one fsync.
 AT_ONCE = 8
+# Longer than for those who only come: what was done outside would be done in vain.
+RETURN_SECONDS = 60.0
 
 _places: queue.SimpleQueue[None] = queue.SimpleQueue()
 for _place in range(AT_ONCE):
@@ -49,13 +51,48 @@ def is_inside() -> bool:
 
 @contextmanager
 def outside() -> Iterator[None]:
-    """Step aside for what takes its time; whatever happens there, one comes back in."""
+    """Step aside for what takes its time; whatever happens there, one comes back in.
+
+    Hold no lock meanwhile that others may wait for with a place; see ``holding``. Raises Busy where no place gets free
+    within ``RETURN_SECONDS``; an error from outside goes on as it is, then without a place.
+    """
     if not is_inside():
         yield
         return
     leave()
     try:
         yield
+    except BaseException:
+        _come_back()
+        raise
+    if not _come_back():
+        raise Busy(BUSY)
+
+
+@contextmanager
+def holding(lock: threading.Lock) -> Iterator[None]:
+    """Hold a lock whose holder may step aside: who waits for it gives its own place up meanwhile.
+
+    Else all places could be taken by those who wait for somebody who waits for a place. Raises Busy after
+    ``WAIT_SECONDS`` without the lock.
+    """
+    held = lock.acquire(blocking=False)
+    try:
+        if not held:
+            with outside():
+                held = lock.acquire(timeout=WAIT_SECONDS)
+        if not held:
+            raise Busy(BUSY)
+        yield
     finally:
-        _places.get()
-        _mine.inside = True
+        if held:
+            lock.release()
+
+
+def _come_back() -> bool:
+    try:
+        _places.get(timeout=RETURN_SECONDS)
+    except queue.Empty:
+        return False
+    _mine.inside = True
+    return True

@@ -70,7 +70,7 @@ class UploadLock:
 
     lock: threading.Lock = field(default_factory=threading.Lock)
     # Held while the finished file passes through the intake: a second request that sees the last
-    # byte waits for the receipt.
+    # byte waits for the receipt. Its holder steps aside: take it with ``concurrency.holding``.
     finishing: threading.Lock = field(default_factory=threading.Lock)
     epoch: int = 0
     users: int = 0

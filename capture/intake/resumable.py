@@ -22,6 +22,7 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake import concurrency, upload_rows
+from capture.intake.concurrency import holding
 from capture.intake.deduplication import already_here, read_sha256
 from capture.intake.fresh import BeforeCommit, Taken
 from capture.intake.partial_file import (
@@ -49,7 +50,7 @@ from reporter.codes import normalize
 from reporter.config import LimitSettings
 from reporter.database.engine import wait_until_safe
 from reporter.enums import Source
-from reporter.errors import BadInput, NotFound, ReporterError, TooLarge
+from reporter.errors import BadInput, Busy, NotFound, ReporterError, TooLarge
 from reporter.files import sync_folder, try_remove
 from reporter.media.store import Store, disk_errors, hash_file
 from reporter.models import EventSession, Upload
@@ -144,11 +145,12 @@ class ResumableUploads:
         """Return the durable offset: an older request on this upload can't add to it any more.
 
         Completes an upload whose last byte arrived before the kiosk was killed. Raises NotFound,
-        Gone and, on completion, what the intake raises.
+        Gone, Busy (another request finishes it, for long) and, on completion, what the intake
+        raises.
         """
         with self._using(upload_id) as live:
             # Not while another request moves the file through the intake: it would seem to be gone.
-            with live.finishing:
+            with holding(live.finishing):
                 found = self._look(session, upload_id)
                 if found.receipt:
                     return found
@@ -161,11 +163,11 @@ class ResumableUploads:
         """Append the body of a request at ``offset``; the last byte makes the takeaway. Commits.
 
         Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept),
-        BrokenOff (what arrived is kept), Conflict (a newer request took over), DiskFull, and on
-        completion what the intake raises.
+        BrokenOff (what arrived is kept), Conflict (a newer request took over), Busy (another one
+        finishes it, for long), DiskFull, and on completion what the intake raises.
         """
         with self._using(upload_id) as live:
-            with live.finishing:
+            with holding(live.finishing):
                 found = self._look(session, upload_id)
                 if found.receipt and offset != found.length:
                     raise OffsetConflict("This upload is complete.", receipt=found.receipt)
@@ -190,18 +192,22 @@ class ResumableUploads:
             writer.let_go()
 
     def terminate(self, session: Session, upload_id: str) -> None:
-        """Cancel an upload; a takeaway made of it stays. Commits. Raises NotFound, Gone."""
-        with self._using(upload_id) as live, live.finishing:
+        """Cancel an upload; a takeaway made of it stays. Commits. Raises NotFound, Gone,
+        Busy."""
+        with self._using(upload_id) as live, holding(live.finishing):
             self._look(session, upload_id)
             self._remove(session, live, upload_id)
 
     def sweep_expired(self, session: Session, *, now: datetime) -> int:
         """Remove expired uploads, finished or not; returns how many. Commits."""
         expired = session.scalars(select(Upload.id).where(Upload.expires_at <= now)).all()
+        removed = 0
         for upload_id in expired:
-            with self._using(upload_id) as live, live.finishing:
+            # One that is being finished for long goes with the next sweep.
+            with contextlib.suppress(Busy), self._using(upload_id) as live, holding(live.finishing):
                 self._remove(session, live, upload_id)
-        return len(expired)
+                removed += 1
+        return removed
 
     def complete_interrupted(self, session: Session, *, now: datetime) -> int:
         """Complete uploads whose last byte arrived before the kiosk was killed; how many. Commits.
@@ -310,7 +316,7 @@ class ResumableUploads:
         self, session: Session, live: UploadLock, upload_id: str, *, sha256: str
     ) -> Progress:
         """Pass the file through the intake. A refusal is final: the file is removed."""
-        with live.finishing:
+        with holding(live.finishing):
             with live.lock:
                 live.take_over()
             found = self._look(session, upload_id)

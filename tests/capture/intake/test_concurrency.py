@@ -92,3 +92,60 @@ def test_nobody_waits_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
         for one in visitors:
             one.go.set()
         assert not wait(visits, PATIENCE).not_done
+
+
+def test_who_finds_no_place_again_is_told_so_and_holds_none(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(concurrency, "RETURN_SECONDS", 0.05)
+    visitors = [Visitor() for _ in range(concurrency.AT_ONCE)]
+    visits: list[Future[None]] = []
+
+    def step_aside(pool: ThreadPoolExecutor, error: Exception | None) -> None:
+        with concurrency.outside():
+            visits.extend(pool.submit(one.visit) for one in visitors if not one.in_there.is_set())
+            assert all(one.in_there.wait(PATIENCE) for one in visitors)
+            if error:
+                raise error
+
+    with ThreadPoolExecutor(len(visitors)) as pool:
+        concurrency.enter()
+        with pytest.raises(Busy):
+            step_aside(pool, None)
+        assert not concurrency.is_inside()
+        visitors[0].go.set()
+        concurrency.enter()
+        visitors[0] = Visitor()
+        with pytest.raises(KeyError):
+            step_aside(pool, KeyError("what went wrong there"))
+        assert not concurrency.is_inside()
+        for one in visitors:
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
+
+
+def test_who_waits_for_a_lock_gives_its_place_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    lock, asked = threading.Lock(), threading.Event()
+
+    def ask() -> None:
+        concurrency.enter()
+        asked.set()
+        with concurrency.holding(lock):
+            assert concurrency.is_inside()
+        concurrency.leave()
+
+    others = [Visitor() for _ in range(concurrency.AT_ONCE)]
+    with ThreadPoolExecutor(len(others) + 1) as pool:
+        with lock:
+            asker = pool.submit(ask)
+            assert asked.wait(PATIENCE)
+            visits = [pool.submit(one.visit) for one in others]
+            assert all(one.in_there.wait(PATIENCE) for one in others)
+        for one in others:
+            one.go.set()
+        assert not wait([asker, *visits], PATIENCE).not_done
+        asker.result()
+    monkeypatch.setattr(concurrency, "WAIT_SECONDS", 0.05)
+    with lock, pytest.raises(Busy), concurrency.holding(lock):
+        pass
+    assert not lock.locked()

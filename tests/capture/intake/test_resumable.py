@@ -22,6 +22,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
+from capture.intake import concurrency
 from capture.intake.partial_file import Chunk, Writer
 from capture.intake.resumable import LEFT_SECONDS, ResumableUploads
 from capture.intake.sweep import sweep
@@ -32,6 +33,7 @@ from reporter.config import LimitSettings
 from reporter.enums import Source
 from reporter.errors import (
     BadInput,
+    Busy,
     Conflict,
     DiskFull,
     Forbidden,
@@ -703,6 +705,60 @@ def test_who_asks_while_the_file_moves_waits_for_the_receipt(
     assert len(receipts) == 1
     assert receipts != {""}
     assert count(tus.room, Takeaway) == 1
+
+
+def test_many_requests_on_an_upload_that_is_being_finished_leave_its_finisher_a_place(
+    room: Room,
+) -> None:
+    checking, askers_inside = threading.Event(), threading.Semaphore(0)
+
+    def check(_path: Path, _kind: MediaType) -> None:
+        with concurrency.outside():
+            checking.set()
+            for _each in range(concurrency.AT_ONCE):
+                assert askers_inside.acquire(timeout=20)
+
+    tus = Tus(room, check)
+    upload_id, receipts = tus.create(2000), []
+
+    def request(data: bytes, offset: int) -> None:
+        concurrency.enter()
+        try:
+            if offset:
+                askers_inside.release()
+            with Session(room.engine) as session:
+                piece = Chunk(io.BytesIO(data), len(data))
+                receipts.append(tus.uploads.append(session, upload_id, offset, piece=piece).receipt)
+        finally:
+            concurrency.leave()
+
+    begun = [threading.Thread(target=request, args=(jpeg(1), 0), daemon=True)]
+    begun[0].start()
+    assert checking.wait(20)
+    begun += [
+        threading.Thread(target=request, args=(b"", 2000), daemon=True)
+        for _each in range(concurrency.AT_ONCE)
+    ]
+    for thread in begun[1:]:
+        thread.start()
+    for thread in begun:
+        thread.join(20)
+    assert not any(thread.is_alive() for thread in begun)
+    assert len(receipts) == concurrency.AT_ONCE + 1
+    assert len(set(receipts)) == 1
+
+
+def test_who_asks_for_an_upload_that_is_finished_for_long_is_told_to_come_again(
+    tus: Tus, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(concurrency, "WAIT_SECONDS", 0.05)
+    upload_id = tus.create(2000)
+    with tus.uploads._using(upload_id) as live:
+        with live.finishing:
+            for ask in (tus.offset, lambda i: tus.send(i, 0, jpeg(1))):
+                with pytest.raises(Busy):
+                    ask(upload_id)
+        assert tus.send(upload_id, 0, jpeg(1))
 
 
 def test_memory_does_not_grow_with_uploads(tus: Tus) -> None:
