@@ -53,11 +53,22 @@ def port_option(command: F) -> F:
     )(command)
 
 
-def _find_port(_ctx: click.Context, _param: click.Parameter, value: int | None) -> int:
-    from kiosk.desktop.port_file import noted_port
+def _find_port(ctx: click.Context, _param: click.Parameter, value: int | None) -> int:
+    from kiosk.desktop.port_file import noted
 
     # --gathering has been read by now: click reads what was typed before it takes defaults.
-    return value or noted_port(gathering_folder())
+    port = value or noted(gathering_folder()).port
+    ctx.find_root().meta["port"] = port
+    return port
+
+
+def _only_at() -> str:
+    """The one address at which the running kiosk listens; '' for all of them, and for commands without that option."""
+    from kiosk.desktop.port_file import noted
+
+    port = click.get_current_context().find_root().meta.get("port")
+    running = noted(gathering_folder()) if port is not None else None
+    return running.only if running is not None and running.port == port else ""
 
 
 def asked_for() -> Path | None:
@@ -99,6 +110,7 @@ def print_json(document: Any) -> None:
 def opened() -> Iterator[KioskContext]:
     """Open the selected gathering in an application context, without server and workers.
 
+    A command with ``port_option`` gets the running kiosk's address, if it listens at one alone.
     Raises ConfigError when there is no gathering.
     """
     from kiosk.app import create_app
@@ -108,6 +120,7 @@ def opened() -> Iterator[KioskContext]:
     app = create_app(load_settings(gathering_folder()))
     with app.app_context():
         kiosk = current_kiosk()
+        kiosk.only_at = _only_at()
         try:
             yield kiosk
         finally:

@@ -60,9 +60,11 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
 def find_kiosk(kiosk: KioskContext, port: int) -> str:
     """Return the URL of this gathering's running kiosk. Raises NotFound, or Conflict while it is paused."""
     from kiosk.rehearsal.volunteers import is_there
+    from kiosk.runtime.addresses import url_of
     from reporter.gathering.admission import paused_since
 
-    for url in (f"http://127.0.0.1:{port}", f"https://127.0.0.1:{port}"):
+    for scheme in ("http", "https"):
+        url = url_of(kiosk.only_at or "127.0.0.1", port, scheme=scheme)
         told = is_there(url)
         if told is None:
             continue

@@ -27,14 +27,13 @@ from kiosk.cli.common import (
     warn_of_place,
 )
 from kiosk.cli.progress_bar import progress_bar
-from kiosk.desktop.port_file import DEFAULT_PORT, port_noted
+from kiosk.desktop.child import LISTENING, PHONES
+from kiosk.desktop.port_file import DEFAULT_PORT, LOOPBACK, listening_at, port_noted, running_at
 from reporter.clock import new_random, utc_now
 from reporter.config import Settings, exists, load_settings
-from reporter.errors import ConfigError
 
 if TYPE_CHECKING:
-    from flask import Flask
-
+    from kiosk.runtime.context import KioskContext
     from kiosk.runtime.lazy_blueprints import LazyApp
     from kiosk.workers import Workers
 
@@ -121,14 +120,21 @@ def prepare_log() -> None:
 def _listen(host: str, port: int, folder: Path | None, *, show: bool) -> socket.socket | None:
     """Listen on the port before anything else is opened: a second start must not touch a database in use.
 
-    Returns None after showing this folder's kiosk if that has the port; raises ConfigError if another program has it.
+    Returns None after showing this folder's kiosk if that runs; raises ConfigError if another program has the port.
     """
     from kiosk.server.http import bind
 
+    if folder is not None and (first := running_at(folder)) is not None:
+        from kiosk.desktop.second_start import show_first
+
+        if show_first(first, folder, show=show):
+            return None
     try:
         return bind(host, port)
-    except OSError as error:
-        _show_running(port, folder, error, show=show)
+    except OSError:
+        from kiosk.desktop.second_start import show_at_port
+
+        show_at_port(port, host, folder, show=show)
         return None
 
 
@@ -144,14 +150,14 @@ def serve(
     with listener.dup() as kept, ExitStack() as stack:
         # A start allocates much and frees little (see _start_after_first_page).
         stack.callback(gc.enable)
-        port = listener.getsockname()[1]
-        with port_noted(settings.folder, port):
+        at = listening_at(listener)
+        with port_noted(settings.folder, at):
             following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
             click.echo(f"continuing with {following}")
             _remember(settings.folder, following)
             settings = load_settings(following)
-            with port_noted(settings.folder, port):
+            with port_noted(settings.folder, at):
                 following = _serve_one(settings, kept.dup(), stop=stop, tls=tls, show=False)
 
 
@@ -185,14 +191,14 @@ def _serve_one(
     written = log_to_folder(settings.folder)
     server = make_server(app, listener, tls=tls, own_host=lambda asked: own_host(asked, settings))
     kiosk = app.extensions["kiosk"]
-    kiosk.port = bound_port(server)
+    kiosk.port, kiosk.only_at = bound_port(server), listening_at(listener).only
     kiosk.receiving = lambda: server.receiving
     kiosk.busy = lambda: server.busy
     workers = Workers(app)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     try:
         serving.start()
-        _announce(app, server.bind_addr[0], tls=bool(tls), show=show)
+        _announce(kiosk, tls=bool(tls), show=show)
         _start_after_first_page(app, workers)
         with stay_awake() as awake:
             if not awake:
@@ -216,32 +222,6 @@ def _start_after_first_page(app: LazyApp, workers: Workers) -> None:
     workers.start()
 
 
-def _show_running(port: int, folder: Path | None, error: OSError, *, show: bool) -> None:
-    """Show this folder's running kiosk, which has the port; raises ConfigError for others, or without ``show``."""
-    from kiosk.desktop.running import find_running, gathering_id, show_page
-
-    found = find_running(port)
-    if found is None:
-        raise ConfigError(
-            "Port %(port)s can't be used: something else listens there. Try: reporter kiosk --port "
-            "8001",
-            port=port,
-        ) from error
-    if folder is None or found.gathering_id != gathering_id(folder):
-        raise ConfigError(
-            "The kiosk of another gathering, %(title)s, runs on port %(port)s already. End it "
-            "first, or try: reporter kiosk --port 8001",
-            title=found.title,
-            port=port,
-        ) from error
-    if not show:
-        raise ConfigError(
-            "This gathering's kiosk runs already, at %(url)s", url=found.url
-        ) from error
-    click.echo(f"already running: {found.url}")
-    show_page(found.url)
-
-
 def _wait(serving: threading.Thread, ended: Callable[[], bool]) -> None:
     """Wait for the end (``ended`` waits briefly itself); report a jump of the clock, as after a sleep."""
     ahead = time.time() - time.monotonic()
@@ -256,19 +236,19 @@ def _wait(serving: threading.Thread, ended: Callable[[], bool]) -> None:
             )
 
 
-def _announce(app: Flask, host: str, *, tls: bool, show: bool) -> None:
+def _announce(kiosk: KioskContext, *, tls: bool, show: bool) -> None:
     """Print the kiosk's addresses. The socket listens already."""
     from kiosk.desktop.running import show_page
-    from kiosk.runtime.addresses import is_for_phones, phone_url
+    from kiosk.runtime.addresses import is_for_phones, phone_url, url_of
 
-    kiosk = app.extensions["kiosk"]
     scheme = "https" if tls else "http"
-    name = "127.0.0.1" if host in ("0.0.0.0", "::", "") else host  # noqa: S104
-    local = f"{scheme}://{name}:{kiosk.port}/"
-    click.echo(f"listening on {local}")
-    url = phone_url(kiosk.settings, kiosk.port, scheme=scheme)
-    if is_for_phones(url):
-        click.echo(f"phones on the same Wi-Fi: {url}/")
+    local = f"{url_of(kiosk.only_at or LOOPBACK, kiosk.port, scheme=scheme)}/"
+    click.echo(f"{LISTENING}{local}")
+    url = phone_url(kiosk.settings, kiosk.port, scheme=scheme, ip=kiosk.only_for_phones)
+    if kiosk.only_at and not kiosk.only_for_phones and not kiosk.settings.kiosk.base_url:
+        click.echo(f"no phone can reach this laptop: the kiosk listens at {kiosk.only_at} only")
+    elif is_for_phones(url):
+        click.echo(f"{PHONES}{url}/")
     else:
         click.echo("no phone can reach this laptop yet: it is connected to no network")
     click.echo("stop with Ctrl-C")

@@ -11,6 +11,8 @@ import threading
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+# What begins the lines of the kiosk that its window reads; an address follows.
+LISTENING, PHONES, RUNNING = "listening on ", "phones on the same Wi-Fi: ", "already running: "
 # It ends its workers and closes the database first; phones that send are not waited for.
 _PATIENCE = 20.0
 

@@ -10,11 +10,14 @@ import sys
 import threading
 import urllib.request
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from http.client import HTTPException
+from itertools import product
 from pathlib import Path
+
+from kiosk.runtime.addresses import url_of
 
 # Somebody who clicks twice does so while the first start is still opening its database, on an old laptop for a while.
 _PATIENCE = 30.0
@@ -31,22 +34,25 @@ class RunningKiosk:
     title: str
 
 
-def find_running(port: int, patience: float = _PATIENCE) -> RunningKiosk | None:
+def find_running(
+    port: int, hosts: Sequence[str] = ("127.0.0.1",), patience: float = _PATIENCE
+) -> RunningKiosk | None:
     """The kiosk that listens at this port of the laptop itself; None for nothing and for another program.
 
-    ``patience``: seconds altogether for one that has the port and doesn't answer yet.
+    ``hosts``: the laptop's addresses to ask, in numbers, one after the other. ``patience``: seconds altogether for one
+    that has the port and doesn't answer yet.
     """
     found: list[RunningKiosk] = []
     # In a thread: what another program there says drop by drop would be heard for ever.
-    look = threading.Thread(target=lambda: found.extend(_look(port, patience)), daemon=True)
+    look = threading.Thread(target=lambda: found.extend(_look(port, hosts, patience)), daemon=True)
     look.start()
     look.join(patience)
     return found[0] if found else None
 
 
-def _look(port: int, patience: float) -> Iterator[RunningKiosk]:
-    for scheme in ("http", "https"):
-        url = f"{scheme}://127.0.0.1:{port}/"
+def _look(port: int, hosts: Sequence[str], patience: float) -> Iterator[RunningKiosk]:
+    for host, scheme in product(hosts, ("http", "https")):
+        url = f"{url_of(host, port, scheme=scheme)}/"
         told = _ask(f"{url}healthz", patience)
         if told and "gathering_id" in told:
             yield RunningKiosk(url, str(told["gathering_id"]), str(told.get("gathering", "")))

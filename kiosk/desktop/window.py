@@ -7,19 +7,15 @@ from collections.abc import Callable
 from pathlib import Path
 from tkinter import filedialog, messagebox, ttk
 
-from kiosk.desktop.child import KioskChild
+from kiosk.desktop.child import LISTENING, PHONES, RUNNING, KioskChild
 from kiosk.desktop.running import show_page
 from kiosk.desktop.words import translator
 from reporter.messages import N_
 
 _LOOK_MS = 200
 _WIDTH = 440
-LISTENING, PHONES, RUNNING, WRONG = (
-    "listening on ",
-    "phones on the same Wi-Fi: ",
-    "running already: ",
-    "reporter: ",
-)
+# What the command line puts before the sentence of an error.
+WRONG = "reporter: "
 
 
 class KioskWindow:
@@ -29,6 +25,7 @@ class KioskWindow:
         """Raises TclError where there is no screen."""
         self._child, self._say = child, translator()
         self._url = ""
+        self._is_second = False
         self.root = tkinter.Tk(className="SocialReporter")
         self.root.title("Social Reporter")
         self.status = tkinter.StringVar(value=self._say(N_("The kiosk is starting …")))
@@ -55,12 +52,17 @@ class KioskWindow:
             self._hear(line)
         if self._child.ended is None:
             self.root.after(_LOOK_MS, self._look)
+        elif self._is_second:
+            # The first start has a window, and its page was shown: one is enough.
+            self.root.destroy()
         else:
             self.end.configure(text=self._say(N_("Close")))
 
     def _hear(self, line: str) -> None:
-        if line.startswith((LISTENING, RUNNING)):
-            self._url = line.removeprefix(LISTENING).removeprefix(RUNNING)
+        if line.startswith(RUNNING):
+            self._is_second = True
+        elif line.startswith(LISTENING):
+            self._url = line.removeprefix(LISTENING)
             self.show.state(["!disabled"])
             self.status.set(self._say(N_("The kiosk runs. Leave this window open.")))
         elif line.startswith(PHONES):

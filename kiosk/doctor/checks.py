@@ -47,7 +47,7 @@ def _ok(name: str, detail: Message) -> Finding:
 
 def address(kiosk: KioskContext, port: int) -> Finding:
     """Whether there is an address that phones can reach, and whether it is the printed one."""
-    url = phone_url(kiosk.settings, port)
+    url = phone_url(kiosk.settings, port, ip=kiosk.only_for_phones)
     if not own_addresses() and not kiosk.settings.kiosk.base_url:
         return Finding(
             "address",
@@ -69,7 +69,7 @@ def address(kiosk: KioskContext, port: int) -> Finding:
 def _others(kiosk: KioskContext) -> Message:
     """Which other networks this laptop is in: the likeliest address may be that of the wrong one. '' for none."""
     others = [f"{a.ip} ({a.interface})" for a in own_addresses()[1:]]
-    if not others or kiosk.settings.kiosk.base_url:
+    if not others or kiosk.settings.kiosk.base_url or kiosk.only_for_phones:
         return Message("")
     return Message(
         "It is in other networks too, at %(places)s: if phones are there, set base_url in reporter.toml.",
@@ -78,9 +78,9 @@ def _others(kiosk: KioskContext) -> Message:
 
 
 def reachable(kiosk: KioskContext, port: int) -> Finding:
-    """Whether a running kiosk answers at the laptop's own network address."""
+    """Whether a running kiosk answers at the laptop's own network address, or the one at which it listens."""
     addresses = own_addresses()
-    host = addresses[0].ip if addresses else "127.0.0.1"
+    host = kiosk.only_at or (addresses[0].ip if addresses else "127.0.0.1")
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError:
@@ -88,6 +88,12 @@ def reachable(kiosk: KioskContext, port: int) -> Finding:
             "No kiosk answers at %(host)s, port %(port)s. Start it with: reporter kiosk",
             host=host,
             port=port,
+        )
+        return Finding("reachable", Verdict.WARN, told)
+    if kiosk.only_at and not kiosk.only_for_phones:
+        told = Message(
+            "The kiosk answers at %(host)s alone, so no phone reaches it. Start it without --host.",
+            host=host,
         )
         return Finding("reachable", Verdict.WARN, told)
     return _ok(

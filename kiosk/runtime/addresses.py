@@ -96,7 +96,18 @@ def phone_url(settings: Settings, port: int, *, scheme: str = "http", ip: str = 
 def url_of(ip: str, port: int, *, scheme: str = "http") -> str:
     """The base URL of a kiosk at this IP address; omits port 0 and the scheme's default port."""
     default = {"http": 80, "https": 443}[scheme]
-    return f"{scheme}://{ip}" if port in (0, default) else f"{scheme}://{ip}:{port}"
+    host = f"[{ip}]" if ":" in ip else ip
+    return f"{scheme}://{host}" if port in (0, default) else f"{scheme}://{host}:{port}"
+
+
+def open_addresses(found: Iterable[Address], only: str) -> list[Address]:
+    """Those at which a kiosk is open that listens at one address; all of them for ''.
+
+    ``only`` need not be among them: somebody may have named that of a tunnel.
+    """
+    if not only:
+        return list(found)
+    return [address for address in found if address.ip == only] or [Address(only, "")]
 
 
 def kept_address(before: str, found: Iterable[Address]) -> str:

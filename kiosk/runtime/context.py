@@ -8,6 +8,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime
+from ipaddress import ip_address
 from pathlib import Path
 from typing import Any
 
@@ -44,6 +45,8 @@ class KioskContext:
     started: KioskSettings
     # The port at which phones reach this laptop, set once the server listens.
     port: int = 0
+    # The one address at which it listens, in numbers; '' for every address of this laptop.
+    only_at: str = ""
     # The address detected at the first page request: a network that appears later doesn't replace
     # it.
     found_ip: str = ""
@@ -88,6 +91,14 @@ class KioskContext:
     def now(self) -> datetime:
         """The current instant."""
         return self.clock()
+
+    @property
+    def only_for_phones(self) -> str:
+        """The one address that phones may use; '' where there is no such limit.
+
+        A kiosk on loopback has none: whatever stands before it passes phones on from the laptop's addresses.
+        """
+        return "" if self.only_at and ip_address(self.only_at).is_loopback else self.only_at
 
     def actor(self, who: str) -> Actor:
         """The actor for a person at this kiosk: 'desk', 'contributor' or 'shell'."""

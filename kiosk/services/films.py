@@ -91,7 +91,7 @@ def _base_url(kiosk: KioskContext) -> str:
     return (
         kiosk.settings.kiosk.base_url.rstrip("/")
         or printed
-        or phone_url(kiosk.settings, kiosk.port)
+        or phone_url(kiosk.settings, kiosk.port, ip=kiosk.only_for_phones)
     )
 
 

@@ -51,7 +51,7 @@ def make_pack(
 ) -> Pack:
     """Make the print pack of all sessions. Stores the printed address, so that the desk can warn
     if it changes. Commits."""
-    base = (base_url or phone_url(kiosk.settings, port)).rstrip("/")
+    base = (base_url or phone_url(kiosk.settings, port, ip=kiosk.only_for_phones)).rstrip("/")
     warnings: list[str] = []
     strings = catalogue(kiosk.settings.gathering.language).gettext
     pdf = make_posters(

@@ -13,7 +13,7 @@ from capture.codes.qr_writer import Wifi, wifi_text
 from kiosk.i18n.error_messages import translated
 from kiosk.i18n.locale_selector import preferred_language
 from kiosk.i18n.setting_help import CHOICES
-from kiosk.runtime.addresses import is_for_phones, own_addresses, url_of
+from kiosk.runtime.addresses import is_for_phones, open_addresses, own_addresses, url_of
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.sessions import Form, language_name, next_day, rooms_of
@@ -98,7 +98,8 @@ def network() -> str:
 def _network(wifi: dict[str, str]) -> str:
     kiosk, chosen = current_kiosk(), current_kiosk().settings.kiosk.base_url
     addresses = [
-        (url_of(each.ip, own_port(), scheme=request.scheme), each) for each in own_addresses()
+        (url_of(each.ip, own_port(), scheme=request.scheme), each)
+        for each in open_addresses(own_addresses(), kiosk.only_for_phones)
     ]
     urls = [url for url, _address in addresses]
     code = make_code(kiosk.rng) if chosen else ""

@@ -116,7 +116,7 @@ def network_news() -> str:
             "Phones are sent to %(url)s, and this laptop is not there now. Choose the network again.",
             url=url,
         )
-    if new := ips - kiosk.known_ips:
+    if (new := ips - kiosk.known_ips) and not kiosk.only_for_phones:
         return _(
             "This laptop is in one more network now (%(new)s). Phones are still sent to %(url)s.",
             new=", ".join(sorted(new)),

@@ -12,7 +12,7 @@ from flask import request, url_for
 from flask_babel import format_decimal
 from flask_babel import lazy_gettext as later
 
-from kiosk.runtime.addresses import kept_address, own_addresses, phone_url
+from kiosk.runtime.addresses import kept_address, open_addresses, own_addresses, phone_url
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.enums import Audience, Consent, Intent, Kind, TakeawayState
@@ -86,7 +86,8 @@ def base_url() -> str:
     """Return the kiosk's URL for phones, without a trailing slash."""
     kiosk = current_kiosk()
     if not kiosk.settings.kiosk.base_url:
-        kiosk.found_ip = kept_address(kiosk.found_ip, own_addresses())
+        found = open_addresses(own_addresses(), kiosk.only_for_phones)
+        kiosk.found_ip = kept_address(kiosk.found_ip, found)
     return phone_url(kiosk.settings, own_port(), scheme=request.scheme, ip=kiosk.found_ip)
 
 

@@ -16,10 +16,11 @@ from sqlalchemy.orm import Session
 
 from kiosk.cli import main
 from kiosk.desktop import port_file
-from kiosk.desktop.port_file import noted_port, port_noted
+from kiosk.desktop.port_file import Listening, noted, port_noted
 from reporter.config import Settings, load_settings
+from reporter.gathering.admission import pause
 from reporter.models import EventSession
-from tests.support.kiosk_process import KioskProcess, add_takeaway
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "schedules"
 
@@ -303,24 +304,42 @@ def test_the_kiosk_says_where_it_is_and_stops(
     kiosk_process: KioskProcess, gathering: Settings
 ) -> None:
     url = kiosk_process.start()
-    assert noted_port(gathering.folder) == kiosk_process.port
+    assert noted(gathering.folder) == Listening(kiosk_process.port, "127.0.0.1")
     with urllib.request.urlopen(f"{url}/healthz", timeout=120) as answer:
         assert json.load(answer)["gathering"] == "Spring gathering"
     assert kiosk_process.stop() == 0
-    assert noted_port(gathering.folder) == 8000
+    assert noted(gathering.folder) == Listening(8000)
     assert not any("Traceback" in line for line in kiosk_process.lines)
 
 
 def test_commands_use_the_port_of_the_running_kiosk(
     gathering: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(port_file, "_is_open", lambda port: True)
+    monkeypatch.setattr(port_file, "_is_open", lambda at: True)
     at = ("--gathering", gathering.folder)
-    with port_noted(gathering.folder, 1):
+    with port_noted(gathering.folder, Listening(1)):
         result = run("rehearse", "--json", *at)
         assert (result.exit_code, result.stdout) == (1, "")
         assert "No kiosk runs on port 1 of this laptop." in result.stderr
         assert "on port 2 of" in run("rehearse", "--port", "2", *at).stderr
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address only")
+def test_commands_find_a_kiosk_at_one_address(
+    kiosk_process: KioskProcess, gathering: Settings, session: Session, clock: TurnableClock
+) -> None:
+    kiosk_process.arguments = ("--host", "127.0.0.2")
+    assert kiosk_process.start() == f"http://127.0.0.2:{kiosk_process.port}"
+    assert any("listens at 127.0.0.2 only" in line for line in kiosk_process.lines)
+    pause(session, now=clock())
+    # Whoever finds the kiosk is told of its break.
+    told = run("rehearse", "--gathering", gathering.folder)
+    assert "takes a break" in told.stderr
+    named = run("rehearse", "--port", str(kiosk_process.port), "--gathering", gathering.folder)
+    assert "takes a break" in named.stderr
+    checks = json.loads(run("doctor", "--json", "--gathering", gathering.folder).stdout)["checks"]
+    [reached] = [check for check in checks if check["name"] == "reachable"]
+    assert "answers at 127.0.0.2 alone" in reached["detail"]
 
 
 def test_a_port_that_is_taken_is_said(kiosk_process: KioskProcess, gathering: Settings) -> None:

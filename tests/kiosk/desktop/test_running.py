@@ -95,6 +95,18 @@ def test_a_second_start_shows_the_first_and_a_closed_terminal_ends_it(
     assert kiosk_process.lines[-1] == "stopping"
 
 
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address only")
+def test_a_second_start_finds_the_first_at_another_port_and_address(
+    kiosk_process: KioskProcess, gathering: Settings, secrets_file: Path, browser: Path
+) -> None:
+    kiosk_process.arguments = ("--host", "127.0.0.2")
+    url = kiosk_process.start()
+    for port in (kiosk_process.port, free_port()):
+        again = second_start(gathering.folder, port, secrets_file, browser)
+        assert (again.code, again.out) == (0, f"already running: {url}/\n")
+
+
 def test_another_program_at_the_port_is_none_of_ours() -> None:
     assert find_running(free_port()) is None
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import random
+import socket
+import sys
 from collections.abc import Iterator
 
 import pytest
@@ -145,3 +147,23 @@ def test_passwords_that_cannot_be_kept_are_said(
 
     monkeypatch.setattr(checks, "set_secret", refuse)
     assert checks.passwords(kiosk, 0).verdict is Verdict.FAIL
+
+
+def test_a_kiosk_at_one_address_is_reached_there_only(
+    kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(checks, "own_addresses", lambda: [*LAN, Address("10.0.0.7", "eth0")])
+    kiosk.only_at = "10.0.0.7"
+    detail = checks.address(kiosk, 8000).detail
+    assert "http://10.0.0.7:8000" in detail
+    assert "other networks" not in detail
+    assert make_pack(kiosk, base_url=None, port=8000, paper="A4").base_url == "http://10.0.0.7:8000"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="one loopback address only")
+def test_a_kiosk_without_phones_is_told(kiosk: KioskContext) -> None:
+    with socket.create_server(("127.0.0.2", 0)) as server:
+        kiosk.only_at = "127.0.0.2"
+        found = checks.reachable(kiosk, server.getsockname()[1])
+    assert found.verdict is Verdict.WARN
+    assert "answers at 127.0.0.2 alone" in found.detail
