@@ -13,11 +13,17 @@ from reporter.messages import Message
 from reporter.schedule.csv_reader import read_csv
 from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
-from reporter.schedule.frab_reader import read_json, read_xml
+from reporter.schedule.frab_reader import parse_xml, read_json, read_xml
 from reporter.schedule.ical_reader import read_ical, zone_of_calendars
 from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish, one_line
 from reporter.schedule.tables.encoding import decode_text
-from reporter.schedule.tables.workbook import is_workbook, workbook_sheets
+from reporter.schedule.tables.html_table import (
+    html_sheets,
+    is_spreadsheet_xml,
+    spreadsheet_xml_sheets,
+)
+from reporter.schedule.tables.sheet import Sheet
+from reporter.schedule.tables.workbook import chosen_sheets, is_workbook, workbook_sheets
 
 __all__ = [
     "MAX_BYTES",
@@ -141,8 +147,8 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
         return "schedule.json", read_json(text, zone, findings)
     if start.startswith("BEGIN:V"):
         return "iCalendar", read_ical(_calendar(text), zone, findings)
-    if start.startswith(("<!DOCTYPE HTML", "<HTML")):
-        raise BadInput("This is a web page, not a schedule. Export the schedule as a file.")
+    if start.startswith("<") and (sheets := _marked_up(data, text, start)) is not None:
+        return "table of a web page", _read_sheets(*chosen_sheets(sheets), zone, findings)
     if start.startswith("<"):
         return "schedule.xml", read_xml(data, zone, findings)
     return "CSV table", read_csv(text, zone, findings)
@@ -150,7 +156,30 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
 
 def _sheets(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """The sessions of all sheets that have the same columns, such as one for each day."""
-    sheets, others = workbook_sheets(data)
+    return _read_sheets(*workbook_sheets(data), zone, findings)
+
+
+_PAGE = re.compile(
+    r"<(?:!DOCTYPE HTML|HTML|HEAD|BODY|TABLE|META|STYLE|DIV|!--STARTFRAGMENT)\b", re.I
+)
+
+
+def _marked_up(data: bytes, text: str, start: str) -> list[Sheet] | None:
+    """The tables of a web page, or of Excel's XML of 2003; None if it is other XML."""
+    if "OFFICE:SPREADSHEET" in start or "EXCEL.SHEET" in start:
+        root = parse_xml(data)
+        return spreadsheet_xml_sheets(root) if is_spreadsheet_xml(root) else None
+    if not _PAGE.match(text.lstrip()):
+        return None
+    sheets = html_sheets(text)
+    if not sheets:
+        raise BadInput("This is a web page, not a schedule. Export the schedule as a file.")
+    return sheets
+
+
+def _read_sheets(
+    sheets: list[Sheet], others: list[str], zone: ZoneInfo, findings: Findings
+) -> list[Draft]:
     if others:
         findings.note(
             Message(

@@ -1,4 +1,4 @@
-"""Recognize titles that say that a session is cancelled, as calendars and organizers mark them."""
+"""Recognize titles and states that say that a session is cancelled or postponed."""
 
 from __future__ import annotations
 
@@ -15,20 +15,41 @@ _WORDS = (
     "отменено отменен отменена отмена скасовано скасований ακυρωθηκε ακυρωση ملغى ملغي ملغاة إلغاء בוטל מבוטל रद्द "
     "取消 已取消 中止 休讲 休講 취소 취소됨 dibatalkan da_huy ยกเลิก"
 )
+_POSTPONED = (
+    "postponed rescheduled verschoben vertagt reporte reportee aplazado aplazada pospuesto pospuesta postergado "
+    "postergada adiado adiada rinviato rinviata uitgesteld verplaatst uppskjutet uppskjuten udsat utsatt siirretty "
+    "przelozone przelozony odlozeno amanat elhalasztva ertelendi ertelenmis перенесено перенесен перенесена відкладено "
+    "отложено αναβληθηκε مؤجل مؤجلة נדחה स्थगित 延期 推迟 推遲 연기 연기됨 ditunda hoan เลื่อน"
+)
+# States of proposals that don't take place, in Sessionize, pretalx, Sched, Indico and tables made by hand.
+_GONE_WORDS = (
+    "declined rejected withdrawn deleted draft waitlisted waitlist waiting_list not_accepted unpublished inactive "
+    "removed  abgelehnt zuruckgezogen geloscht entwurf warteliste refuse refusee retire retiree supprime brouillon "
+    "rechazado  rechazada retirado retirada borrador recusado recusada rejeitado rejeitada rascunho rifiutato "
+    "ritirato bozza  afgewezen ingetrokken concept отклонено отклонен отозвано черновик відхилено відкликано "
+    "чернетка مرفوض مسودة  अस्वीकृत 拒绝 已拒绝 草稿"
+)
+_GONE = frozenset(_GONE_WORDS.split())
 _NOUNS = "(?: (?:event|meeting|session|termin|evenement|evento|reunion|sitzung|veranstaltung))?"
-_WORD = "|".join(re.escape(word.replace("_", " ")) for word in without_accents(_WORDS).split())
-_IN_BRACKETS = rf"[(\[【（*]+\s*(?:{_WORD}){_NOUNS}\s*[)\]】）*]+"
+
+
+def _marks(words: str, *, before_only: frozenset[str] = frozenset()) -> re.Pattern[str]:
+    """Matches titles with one of the words as a mark; ``before_only``: those that are none behind a dash."""
+    spoken = [word.replace("_", " ") for word in without_accents(words).split()]
+    any_word = "|".join(map(re.escape, spoken))
+    after = "|".join(re.escape(word) for word in spoken if word not in before_only)
+    brackets = rf"[(\[【（*]+\s*(?:{any_word}){_NOUNS}\s*[)\]】）*]+"
+    return re.compile(
+        rf"(?:(?:{any_word}){_NOUNS}\s*(?:[:：!]|\s[-–—|]\s)|{brackets}).*\S"
+        rf"|.*\S\s*(?:{brackets}|\s[-–—|]\s*(?:{after})!?)"
+        rf"|(?:{any_word})[.!]?"
+    )
+
+
 # Nouns stand before a title only: "Insurance - Cancellation" may be a talk.
-_AFTER = "|".join(
-    re.escape(word.replace("_", " "))
-    for word in without_accents(_WORDS).split()
-    if word not in ("absage", "cancellation", "отмена", "ακυρωση", "إلغاء")
-)
-_MARKED = re.compile(
-    rf"(?:(?:{_WORD}){_NOUNS}\s*(?:[:：!]|\s[-–—|]\s)|{_IN_BRACKETS}).*\S"
-    rf"|.*\S\s*(?:{_IN_BRACKETS}|\s[-–—|]\s*(?:{_AFTER})!?)"
-    rf"|(?:{_WORD})[.!]?"
-)
+_NOUNS_ALONE = frozenset(("absage", "cancellation", "отмена", "ακυρωση", "إلغاء"))
+_MARKED = _marks(_WORDS, before_only=_NOUNS_ALONE)
+_MOVED = _marks(_POSTPONED)
 _SHOUTED = re.compile(
     r"(?:CANCELLED|CANCELED|ABGESAGT|ENTFÄLLT|ANNULÉE?|CANCELAD[OA]|ANNULLATO|INSTÄLLT|AFLYST|AVLYST) [^A-Z]*?\w"
 )
@@ -39,6 +60,19 @@ def says_cancelled(title: str) -> bool:
 
     A word in the middle of a title is not a mark: ``Cancelled trains and us``.
     """
-    plain = without_accents(title.casefold().replace("i̇", "i"))
     shouted = _SHOUTED.match(title) is not None and not title.isupper()
-    return shouted or _MARKED.fullmatch(plain) is not None
+    return shouted or _MARKED.fullmatch(_plain(title)) is not None
+
+
+def says_postponed(title: str) -> bool:
+    """Whether the title is marked as postponed: ``POSTPONED: Seeds``, ``Seeds (verschoben)``."""
+    return _MOVED.fullmatch(_plain(title)) is not None
+
+
+def is_gone(state: str) -> bool:
+    """Whether the state of a proposal means that it does not take place: ``Declined``, ``withdrawn``."""
+    return _plain(state).strip(" .").replace(" ", "_") in _GONE
+
+
+def _plain(text: str) -> str:
+    return without_accents(text.casefold().replace("i̇", "i"))

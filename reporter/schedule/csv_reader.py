@@ -9,13 +9,14 @@ from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
-from reporter.schedule.cancelled import says_cancelled
+from reporter.schedule.cancelled import is_gone, says_cancelled, says_postponed
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
 from reporter.schedule.datetimes import parse_length, to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
+    POSTPONED,
     Draft,
     Findings,
     ScheduledSession,
@@ -30,6 +31,7 @@ from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
 from reporter.schedule.tables.unknown_columns import adopt_columns
 
+_NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
 
@@ -44,7 +46,13 @@ def read_csv(
     These, unused columns that look like times, and how ambiguous dates were read are reported to
     ``findings``. Raises BadInput if the text is not a table with a title column.
     """
-    table = adopt_columns(with_halves(_table(text, sheet if not alone else "", findings)), findings)
+    table = _table(text, sheet if not alone else "", findings)
+    return read_rows(table, zone, findings, sheet=sheet)
+
+
+def read_rows(table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = "") -> list[Draft]:
+    """The sessions of a table; see ``read_csv``."""
+    table = adopt_columns(with_halves(table), findings)
     table = replace(table, above=(*table.above, sheet)) if sheet else table
     reader = _Reader(
         table, _zone_above(table, zone, findings), findings, TimeCells(table, findings)
@@ -111,9 +119,22 @@ class _Reader:
                 Message("%(where)s has no title. Fill it in or delete the row.", where=row.where)
             )
             return None
-        if says_cancelled(title) or says_cancelled(self._text(row, "status")):
+        state = self._text(row, "status")
+        if says_cancelled(title) or says_cancelled(state):
             self.findings.leave_out(Message("%(where)s is cancelled.", where=row.where))
             return None
+        if is_gone(state):
+            self.findings.leave_out(
+                Message(
+                    "%(where)s is %(state)s.", where=row.where, state=one_line(state, 40).lower()
+                )
+            )
+            return None
+        if any(row.cell(index).casefold() in _NO for index in self.table.named("shown")):
+            self.findings.leave_out(Message("%(where)s is not published.", where=row.where))
+            return None
+        if says_postponed(title) or says_postponed(state):
+            self.findings.note(POSTPONED, row.where)
         starts, ends = self._span(row, row.where)
         return Draft(
             row.where, self._session(row, title, starts, ends), key=one_line(self._text(row, "key"))
@@ -197,6 +218,14 @@ class _Reader:
 
     def _tell_doubts(self, moment: datetime, start: When, where: str) -> None:
         """Report times that were read as written but are ambiguous."""
+        if start.late:
+            self.findings.note(
+                Message(
+                    "Its start was read as %(moment)s, in the night after its day. Check it.",
+                    moment=f"{moment:%Y-%m-%d %H:%M}",
+                ),
+                where,
+            )
         if start.odd_weekday:
             self.findings.note(
                 Message(
@@ -237,7 +266,7 @@ class _Reader:
         zone = self._zone(row, times.end_zone or times.zone)
         try:
             if times.end is not None:
-                ends = self._end_at(start, times.end, zone, where)
+                ends = self._end_at(start, times.end, zone, where, late=times.start.late)
             elif length := self._text(row, "duration"):
                 ends = starts + self._length(length)
             elif times.start.clock is None:
@@ -257,8 +286,11 @@ class _Reader:
             return None
         return ends
 
-    def _end_at(self, start: datetime, end: When, zone: tzinfo, where: str) -> datetime:
-        ends = end.at(start.date())
+    def _end_at(
+        self, start: datetime, end: When, zone: tzinfo, where: str, *, late: bool
+    ) -> datetime:
+        # An end of "25:30" counts from the day of a start of "24:30".
+        ends = end.at(start.date() - timedelta(days=int(end.late and late)))
         assert ends is not None
         if ends.tzinfo is None and start.tzinfo is not None:
             ends = ends.replace(tzinfo=start.tzinfo)

@@ -1,5 +1,7 @@
 """Parser for the schedule formats of frab and pretalx: ``schedule.json`` and ``schedule.xml``.
 
+Other JSON is searched for sessions (``json_records``).
+
 The XML and version 1 of the JSON describe one event per slot, grouped by day and room. Field names
 follow the format's schema (https://github.com/voc/schedule) and files written by frab and pretalx.
 """
@@ -8,7 +10,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError, TreeBuilder
@@ -16,6 +18,8 @@ from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.messages import N_, Message
+from reporter.schedule.cancelled import says_cancelled, says_postponed
+from reporter.schedule.csv_reader import read_rows
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change
 from reporter.schedule.datetimes import parse_length, to_utc
@@ -28,8 +32,10 @@ from reporter.schedule.frab_version2 import (
     version_two,
     with_pretalx_codes,
 )
+from reporter.schedule.json_records import loads_lines, read_records
 from reporter.schedule.parsed_session import (
     NO_END,
+    POSTPONED,
     Draft,
     Findings,
     ScheduledSession,
@@ -50,12 +56,16 @@ _NOT_FRAB = N_(
 
 @dataclass(frozen=True)
 class _Day:
-    """A day of the schedule: its date and start time (talks after midnight belong to it)."""
+    """A day of the schedule: its date and start time (talks after midnight belong to it).
+
+    ``assumed``: the start time is the conference's change of days, which few programs mean.
+    """
 
     day: date | None
     begins: datetime | None
     zone: ZoneInfo
     findings: Findings
+    assumed: bool = False
 
 
 def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
@@ -66,9 +76,11 @@ def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """
     document = _loaded(text)
     if (events := version_two(document)) is not None:
-        conference, entries = events
-        return read_events(conference, entries, zone, findings)
-    conference = _conference(document)
+        return read_events(*events, zone, findings)
+    if (conference := _conference(document)) is None:
+        if (table := read_records(document)) is not None:
+            return read_rows(table, zone, findings)
+        raise BadInput(_NOT_FRAB, kind="JSON", ending="json")
     zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
     drafts: list[Draft] = []
     for position, day in enumerate(_list(conference.get("days"), "days"), start=1):
@@ -85,18 +97,18 @@ def _loaded(text: str) -> Any:
     except RecursionError as error:
         raise BadInput("This JSON file is nested too deeply to be a schedule.") from error
     except ValueError as error:
+        if (lines := loads_lines(text)) is not None:
+            return lines
         raise BadInput(
             "This JSON file is damaged (%(error)s). Export it again.", error=error
         ) from error
 
 
-def _conference(document: Any) -> dict[str, Any]:
+def _conference(document: Any) -> dict[str, Any] | None:
     for step in ("schedule", "conference"):
         if isinstance(document, dict) and step in document:
             document = document[step]
-    if not isinstance(document, dict) or "days" not in document:
-        raise BadInput(_NOT_FRAB, kind="JSON", ending="json")
-    return document
+    return document if isinstance(document, dict) and "days" in document else None
 
 
 def _json_events(day: dict[str, Any], position: int) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -128,12 +140,25 @@ def _frame_of(day: str, start: str, zone: ZoneInfo, findings: Findings) -> _Day:
     return _Day(found, begins, zone, findings)
 
 
+def _with_change(frame: _Day, change: str) -> _Day:
+    """The day from the time at which Pentabarf's conferences change their days."""
+    try:
+        clock = parse_when(change).clock if change else None
+    except ValueError:
+        return frame
+    if clock is None or frame.day is None:
+        return frame
+    return replace(frame, begins=datetime.combine(frame.day, clock), assumed=True)
+
+
 def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[Draft]:
     """The event in a list; an empty list without a title."""
     title = one_line(text_of(event.get("title")))
     where = event_named(number, title) if title else _event_in(number, room)
-    if not title:
-        return _left_out(where, day)
+    if not title or says_cancelled(title):
+        return _left_out(where, day, title)
+    if says_postponed(title):
+        day.findings.note(POSTPONED, where)
     starts, ends = _span(
         where,
         day,
@@ -168,7 +193,10 @@ def _event_in(number: int, room: str) -> Message:
     return Message("Event %(number)s in “%(room)s”", number=number, room=one_line(room, 60))
 
 
-def _left_out(where: str, day: _Day) -> list[Draft]:
+def _left_out(where: str, day: _Day, title: str) -> list[Draft]:
+    if title:
+        day.findings.leave_out(Message("%(where)s is cancelled.", where=where))
+        return []
     day.findings.leave_out(
         Message("%(where)s has no title. Give it one and export the schedule again.", where=where)
     )
@@ -177,14 +205,17 @@ def _left_out(where: str, day: _Day) -> list[Draft]:
 
 def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     """Parse a schedule.xml; see ``read_json``. Entities, depth and size are limited."""
-    root = _parsed(data)
+    root = parse_xml(data)
     if root.tag != "schedule":
         raise BadInput(_NOT_FRAB, kind="XML", ending="xml")
     name = (root.findtext("conference/time_zone_name") or "").strip()
     zone = conference_zone(name, zone, findings)
+    change = (root.findtext("conference/day_change") or "").strip()
     drafts: list[Draft] = []
     for day in root.iterfind("day"):
         frame = _frame_of(day.get("date", ""), day.get("start", ""), zone, findings)
+        if frame.begins is None:
+            frame = _with_change(frame, change)
         for room in day.iterfind("room"):
             for event in room.iterfind("event"):
                 number = len(drafts) + len(findings.left_out) + 1
@@ -212,7 +243,8 @@ class _Bounded(TreeBuilder):
         return super().end(tag)
 
 
-def _parsed(data: bytes) -> Element:
+def parse_xml(data: bytes) -> Element:
+    """The root of an XML file; raises BadInput if it is damaged, hostile or too long."""
     from defusedxml.common import DefusedXmlException
     from defusedxml.ElementTree import DefusedXMLParser
 
@@ -240,8 +272,10 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]
 
     title = one_line(text("title"))
     where = event_named(number, title) if title else _event_in(number, room)
-    if not title:
-        return _left_out(where, day)
+    if not title or says_cancelled(title):
+        return _left_out(where, day, title)
+    if says_postponed(title):
+        day.findings.note(POSTPONED, where)
     starts, ends = _span(
         where,
         day,
@@ -285,6 +319,13 @@ def _span(
         moment = _start(day, date_text, start_text)
         if moment is None:
             return None, None
+        if day.assumed and not date_text and moment.date() != day.day:
+            day.findings.note(
+                Message(
+                    "It starts before the hour at which the schedule's days change: the night after was taken."
+                ),
+                where,
+            )
         clock = parse_when(start_text).clock if start_text else None
         if clock is not None and clock.replace(tzinfo=None) != moment.time():
             day.findings.note(

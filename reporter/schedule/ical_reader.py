@@ -21,7 +21,7 @@ from reporter.schedule.calendars.content_lines import (
 from reporter.schedule.calendars.event_names import aliases_of, guid_of, title_of
 from reporter.schedule.calendars.recurrence import Series, repeats
 from reporter.schedule.calendars.vtimezone import FileZone
-from reporter.schedule.cancelled import says_cancelled
+from reporter.schedule.cancelled import says_cancelled, says_postponed
 from reporter.schedule.dates.zones import (
     fixed_offset,
     has_offsets,
@@ -35,6 +35,7 @@ from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     MAX_SESSIONS,
     NO_END,
+    POSTPONED,
     Draft,
     Findings,
     ScheduledSession,
@@ -189,6 +190,8 @@ class _Reader:
                 )
             )
             return None
+        if says_postponed(title):
+            self.findings.note(POSTPONED, where)
         if not event.closed:
             self.findings.note(
                 Message("The file breaks off in this event. Export it again."), where

@@ -90,6 +90,9 @@ class Draft:
 
 
 NO_END = Message("It came in without an end.")
+POSTPONED = Message(
+    "It says that it is postponed. It came in at the time that is written; check it."
+)
 
 
 class Findings:

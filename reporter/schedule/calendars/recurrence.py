@@ -18,7 +18,9 @@ from reporter.schedule.calendars.content_lines import (
 # A schedule of a gathering has no more recurrences than this.
 MAX_TIMES = 100
 _LONGEST = timedelta(days=3 * 366)
-_FREQUENCY = re.compile(r"FREQ=(HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
+# Rules by the minute are expanded step by step.
+_LONGEST_BY_MINUTE = timedelta(days=14)
+_FREQUENCY = re.compile(r"FREQ=(MINUTELY|HOURLY|DAILY|WEEKLY|MONTHLY|YEARLY)(;|$)", re.I)
 # The only calendar that is written so in practice, and the default (RFC 7529).
 _GREGORIAN = re.compile(r"(?:RSCALE=GREGORIAN|SKIP=OMIT);?", re.I)
 _LIMITS = re.compile(r";?\b(COUNT|UNTIL)=([^;]*)", re.I)
@@ -190,11 +192,20 @@ def _repeated(
     start = parse_moment(line.value)
     begins = _wall(start).replace(tzinfo=None)
     endless = _LIMITS.sub("", rule).strip(";")
-    last = begins + _LONGEST if limits or not within else datetime.combine(within[1], time.max)
+    by_minute = "FREQ=MINUTELY" in rule.upper()
+    if by_minute and not limits:
+        raise ValueError(rule)
+    longest = _LONGEST_BY_MINUTE if by_minute else _LONGEST
+    last = begins + longest if limits or not within else datetime.combine(within[1], time.max)
     until = parse_moment(limits["UNTIL"]) if "UNTIL" in limits else None
     count = int(limits["COUNT"]) if "COUNT" in limits else None
     walls = rrulestr(f"{endless};UNTIL={last:%Y%m%dT%H%M%S}", dtstart=begins)
-    for wall in islice(walls, count):
+    if by_minute and until is not None and _wall(until).replace(tzinfo=None) > last:
+        raise ValueError(rule)
+    listed = [*islice(walls, MAX_TIMES + 1)] if by_minute else walls
+    if by_minute and count is not None and len(listed) < min(count, MAX_TIMES + 1):
+        raise ValueError(rule)
+    for wall in islice(listed, count):
         moment = _like(start, wall)
         if until is not None and _is_later(moment, until, line, instant):
             return

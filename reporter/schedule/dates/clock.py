@@ -59,7 +59,7 @@ _NOON = {"mittag", "midi", "mediodía", "mediodia", "mezzogiorno", "meio-dia"}
 class When:
     """A parsed date and time (aware if a zone was written), or only one of the two.
 
-    ``late``: written as 24:00, the midnight that ends the day. ``half``: "am" or "pm" if written.
+    ``late``: written as 24:00 or later, in the night after the day. ``half``: "am" or "pm" if written.
     ``odd_weekday``: the weekday given does not match the date.
     """
 
@@ -106,6 +106,8 @@ def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
         found = _clock_of(match)
         if found is None:
             continue
+        if day is not None and found.late and found.clock != time():
+            raise ValueError(rest)  # "2026-12-05 25:30" is more likely a mistake
         zone, odd = _meaning(rest[: match.start()], rest[match.end() :], day)
         clock = found.clock.replace(tzinfo=zone) if found.clock else None
         return replace(found, day=day, clock=clock, odd_weekday=odd)
@@ -136,6 +138,11 @@ def _clock_of(match: re.Match[str]) -> When | None:
                 return None
         else:
             hour = hour % 12 + (12 if half == "pm" else 0)
+    night = not half and (match["mark"] or " ") in ":時时" and 24 <= hour <= 29 and match["minute"]
+    if night and (hour, int(match["minute"])) != (24, 0):
+        # "25:30" is half past one in the night that belongs to the day, as in Japan.
+        found = _time(hour - 24, int(match["minute"]), int(match["second"] or 0))
+        return replace(found, late=True) if found is not None else None
     found = _time(hour, int(match["minute"] or 0), int(match["second"] or 0))
     return replace(found, half=half) if found is not None else None
 

@@ -12,12 +12,15 @@ _ERA = re.compile(
 )
 # Only in Taiwan has a year three digits.
 _MINGUO = re.compile(rf"(?<![\d./:-])(1[0-4]\d){_REST}")
+_ERA_NAME = re.compile(r"令和|平成|昭和|民[国國]")
+_ERA_YEAR = re.compile(r"\s*(?:\d{1,3}|元)\s?[年./-]\s?\d{1,2}\s?[月./-]")
+_NAMED_YEAR = re.compile(r"(令和|平成|昭和|民[国國])\s?(\d{1,3}|元)\s?年")
 _BUDDHIST = range(2500, 2700)
 
 
 def common_years(text: str) -> str:
     """The normalized text with dates of such eras rewritten as ISO dates: 令和8年12月5日, R8.12.5, 民國115年12月5日."""
-    if "年" not in text and not re.search(r"[rhs]\d|\d{3}[./-]", text):
+    if "年" not in text and not re.search(r"[rhs和成国國]\d|\d{3}[./-]", text):
         return text
     return _MINGUO.sub(lambda found: _iso(1911, *found.groups()), _ERA.sub(_of_era, text))
 
@@ -34,3 +37,17 @@ def _iso(before: int, year: str, month: str, day: str) -> str:
 def common_year(year: int) -> int:
     """The year of the common calendar for one that counts from the Buddha, as in Thailand; others as they are."""
     return year - 543 if year in _BUDDHIST else year
+
+
+def with_era(text: str, name: str) -> str:
+    """The text of a cell with the era that only the name of its column says: ``日付(令和)`` above ``8年12月5日``."""
+    era = _ERA_NAME.search(name)
+    return f"{era[0]}{text.strip()}" if era and _ERA_YEAR.match(text) else text
+
+
+def years_of_eras(text: str) -> list[int]:
+    """The years that a text names in an era: 令和8年."""
+    return [
+        _BEFORE[era.replace("國", "国")] + (1 if year == "元" else int(year))
+        for era, year in _NAMED_YEAR.findall(text)
+    ]

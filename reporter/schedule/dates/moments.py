@@ -31,6 +31,10 @@ MAX_LENGTH = 120
 # "… GMT+0100 (Central European Standard Time)": browsers write the zone twice.
 _JAVASCRIPT = re.compile(r"(gmt[+-]\d{4}) \([^()]*\)$")
 _NOON_WORD = re.compile(r"\b(?:12(?::00)?\s)?(?:noon|midday)\b")
+_MIDNIGHT = re.compile(
+    r"\b(?:12(?::00)?\s)?midnight\b|\b(?:24(?::00)?\s)?(?:mitternacht|minuit|medianoche|mezzanotte|meia-noite|middernacht)\b",
+    re.IGNORECASE,
+)
 _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−〜"), " - ") | {
     ord("→"): " - ",
     ord("～"): " - ",
@@ -38,6 +42,9 @@ _DASHES = dict.fromkeys(map(ord, "‐‑‒–—―−〜"), " - ") | {
 }
 _PART_OF_DAY = re.compile(r"0[.,](\d{1,17})")
 _YEAR_FIRST = re.compile(r"(?<![\d.:/-])(\d{4})\s?([-/.])\s?(\d{1,2})\s?\2\s?(\d{1,2})(?!\d)\.?")
+_ALL_DIGITS = re.compile(
+    r"((?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01]))((?:[01]\d|2[0-3])[0-5]\d(?:[0-5]\d)?)"
+)
 _COMPACT = re.compile(r"(?<!\d)((?:19|20)\d{2})(\d{2})(\d{2})(?=$|t|\s)")
 _EAST_ASIAN = re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]")
 _DAY_BEFORE = re.compile(
@@ -62,7 +69,9 @@ _HALF_PAST = re.compile(r"(\d{1,2})\s?[点點時时]半")
 _O_CLOCK = re.compile(r"\s?o['’]\s?clock\b")
 _VIETNAMESE = re.compile(r"(\d{1,2})\s(?:tháng|thg)\s(\d{1,2}),?\s(?:năm\s)?(\d{4})")
 # The second name of the zone, as Java writes it.
-_ZONE_NAMED = re.compile(r"(?<=\d|z)\[[a-z_]+/[a-z_/+-]+\]$")
+_ZONE_NAMED = re.compile(
+    r"(?:(?<=z)|(?P<offset>[+-]\d\d:?\d\d)|(?<=\d))\s?\[([a-z_]+/[a-z_/+-]+)\]$"
+)
 _BEFORE_BOTH = re.compile(f"(?:{AM_BEFORE}|{PM_BEFORE})")
 _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
 
@@ -130,21 +139,32 @@ def normal_text(text: str) -> str:
 
 def _usual_words(text: str) -> str:
     text = _HALF_PAST.sub(r"\1:30", _O_CLOCK.sub(":00", text.removesuffix("まで")))
-    text = _VIETNAMESE.sub(r"\3-\2-\1", _ZONE_NAMED.sub("", text))
+    text = _VIETNAMESE.sub(r"\3-\2-\1", _ZONE_NAMED.sub(_zone_beside, text))
     return _BETWEEN.sub(r"\1 - ", text)
+
+
+def _zone_beside(found: re.Match[str]) -> str:
+    """The offset if there is one; else the zone, which then is all that tells of it."""
+    written = found.string[: found.start()].endswith("z")
+    return found["offset"] or ("" if written else f" {found[2]}")
 
 
 def _range(text: str, order: DateOrder, clock_column: bool) -> Span:
     for cut in _RANGE.finditer(text):
         try:
             begins, ends = _shared(text[: cut.start()], text[cut.end() :])
-            end = _moment(ends, order, clock_column=clock_column)
+            end = _moment(with_midnight(ends), order, clock_column=clock_column)
             start = _in_zone_of(end, _start_of_range(begins, end, order, clock_column))
         except ValueError:
             continue
         _refuse_offset(text, cut, (start, end))
         return _dated_span(start, end)
     raise ValueError(text)
+
+
+def with_midnight(text: str) -> str:
+    """The normalized text of an end, in which "midnight" can only be the one that ends the day."""
+    return _MIDNIGHT.sub("24:00", text)
 
 
 def _shared(begins: str, ends: str) -> tuple[str, str]:
@@ -239,6 +259,8 @@ def _stamp(text: str) -> When | None:
     if re.fullmatch(r"1\d{9}(?:\.0*)?|1\d{12}", text):
         moment = datetime.fromtimestamp(int(text[:10]), UTC)
         return When(moment.date(), moment.timetz())
+    if digits := _ALL_DIGITS.fullmatch(text):
+        text = f"{digits[1]}t{digits[2]}"
     if not re.match(r"\d{4}-?\d\d-?\d\d(?:t\d|\s\d\d:\d\d:\d\d)", text):
         return None
     try:

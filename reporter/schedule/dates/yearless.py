@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable
 
 from reporter.schedule.dates.clock import WORD
+from reporter.schedule.dates.eras import years_of_eras
 from reporter.schedule.dates.names import months_called
 
 _YEAR = re.compile(r"(?<!\d)20\d\d(?!\d)")
@@ -19,7 +20,9 @@ _DAY_AFTER = re.compile(r"^\.?\s*\d{1,2}(?:st|nd|rd|th)?(?![\d:.h])")
 
 def only_year(texts: Iterable[str]) -> int | None:
     """The year if these texts name exactly one."""
-    years = {int(year) for text in texts for year in _YEAR.findall(text)}
+    listed = [*texts]
+    years = {int(year) for text in listed for year in _YEAR.findall(text)}
+    years |= {year for text in listed for year in years_of_eras(text)}
     return years.pop() if len(years) == 1 else None
 
 

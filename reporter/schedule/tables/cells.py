@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.dates.eras import with_era
 from reporter.schedule.dates.moments import (
     Span,
     When,
@@ -16,6 +17,7 @@ from reporter.schedule.dates.moments import (
     normal_text,
     parse_span,
     weekdays_in,
+    with_midnight,
 )
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
 from reporter.schedule.dates.yearless import only_year, with_year
@@ -30,6 +32,12 @@ _SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
 _DAY_AND_MONTH = re.compile(r"\d{1,2}[./]\s?\d{1,2}\.?")
 # A part of a day, as spreadsheets store times.
 _FRACTION = re.compile(r"0[.,]\d{3,17}|0[.,](?:5|25|75)")
+# What programs and people write where there is no time.
+_EMPTY = re.compile(
+    r"[-–—?.x]+|0000-00-00(?:[ T]00:00(?::00)?)?|null|none|nil|nan|nat|undefined|#?n\.?[/.]?a\.?|tb[acd]|open|offen"
+    r"|k\.\s?a\.",
+    re.IGNORECASE,
+)
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
@@ -60,7 +68,10 @@ class TimeCells:
         self.findings = findings
         self.starts = table.named("start")
         self.ends = table.named("end")
-        self.year = only_year([*table.above, *self._starts_written()])
+        names = [table.columns[index].name for index in self.starts]
+        self.year = only_year([*table.above, *names, *self._starts_written()])
+        # Beside a column of dates, "Start" holds times of day.
+        self.dated = any(table.columns[index].kind == "date" for index in self.starts)
         self.order, doubt = decide_order(
             [*self._written()],
             twelve_hours=self._twelve_hours(),
@@ -173,7 +184,7 @@ class TimeCells:
         texts: list[str] = []
         for index in indexes:
             text, column = row.cell(index), self.table.columns[index]
-            if not text or text in ("-", "–", "—", "?"):
+            if not text or _EMPTY.fullmatch(text):
                 continue
             try:
                 pieces.append(_Piece(column, text, self._span(text, column)))
@@ -198,6 +209,10 @@ class TimeCells:
         return pieces
 
     def _span(self, text: str, column: Column) -> Span:
+        # Org mode writes times as <2026-12-05 Sat 09:00-10:00>.
+        text = with_era(text.strip("<>"), column.name)
+        if column.role == "end":
+            text = with_midnight(text)
         if column.kind != "time" and (found := _SERIAL.fullmatch(text)):
             self.findings.note(
                 Message(
@@ -209,7 +224,10 @@ class TimeCells:
             return Span(_serial(found))
         if column.kind == "date" and _DAY_AND_MONTH.fullmatch(text):
             return self._span_in_year(text, completed=True)
-        clock_column = column.kind == "time" or _FRACTION.fullmatch(text) is not None
+        bare = self.dated and not column.kind and re.fullmatch(r"\d{3,4}", text) is not None
+        clock_column = column.kind == "time" or bare or _FRACTION.fullmatch(text) is not None
+        if clock_column and re.fullmatch(r"[1-9][0-5]\d", text):
+            text = f"0{text}"
         span = self._span_in_year(text, clock_column=clock_column)
         self._tell_month(text, span)
         return span

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import re
 import unicodedata
+import zipfile
 from typing import Final
 
 from reporter.errors import BadInput
@@ -47,14 +49,34 @@ _SAMPLE: Final = 200_000
 _WORD: Final = re.compile(r"[^\W\d_]{2,40}")
 
 
+def _refuse_documents(data: bytes) -> None:
+    """Raise BadInput for files of office programs and archives; workbooks that are read don't come here."""
+    if data.startswith(b"\xd0\xcf\x11\xe0"):
+        raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
+    if data.startswith(b"PK\x03\x04"):
+        # The names of the first entries tell what it is.
+        head = data[:4096]
+        if b"word/" not in head and b"opendocument.text" not in head:
+            office = (b"xl/", b"opendocument.spreadsheet", b"Index/")
+            if any(name in head for name in office) or not zipfile.is_zipfile(io.BytesIO(data)):
+                raise BadInput(
+                    "This is a spreadsheet document. Save it as CSV (UTF-8) and import that."
+                )
+            raise BadInput("This is an archive (ZIP). Unpack it and choose the schedule in it.")
+    elif not data.startswith((b"%PDF", b"{\\rtf")):
+        return
+    raise BadInput(
+        "This is a text document. Copy its table into a spreadsheet, save that as CSV and import it."
+    )
+
+
 def decode_text(data: bytes) -> tuple[str, str]:
     """Decode; returns (the text, the name of a legacy encoding that had to be guessed or "").
 
     A byte order mark decides, else UTF-16 and UTF-8 by their structure, else the legacy encoding
     with the most plausible words. Raises BadInput for spreadsheets, empty files and binary data.
     """
-    if data.startswith((b"PK\x03\x04", b"\xd0\xcf\x11\xe0")):
-        raise BadInput("This is a spreadsheet document. Save it as CSV (UTF-8) and import that.")
+    _refuse_documents(data)
     if re.match(rb"\s*BEGIN:V", data, re.I):
         # Lines may be folded within a multi-byte character (RFC 5545, 3.1).
         data = re.sub(rb"\r?\n[ \t](?=[\x80-\xbf])", b"", data)

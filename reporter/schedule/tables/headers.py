@@ -90,6 +90,7 @@ _OTHERS: dict[str, str] = {
     "language": "language lang sprache langue idioma lingua taal sprak",
     "licence": "licence license lizenz licencia licenza licentie",
     "status": "status state estado statut etat stato",
+    "shown": "active published",
     "key": "id guid uid uuid code slug identifier nr number no key",
     "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
     "название τιτλος subject "

@@ -27,9 +27,13 @@ class Sheet:
 
 def fill_down(rows: list[list[str]], column: int, span: range) -> None:
     """Repeat the first cell of a merged span below itself if its column holds times, rooms or tracks."""
-    above = [row[column] for row in rows[: min(span.start, 20)] if column < len(row)]
-    known = [role for name in above if (role := read_column(name).role)]
-    if not known or known[0] not in ("start", "end", "duration", "room", "track"):
+    above = [row for row in rows[: min(span.start, 20)] if column < len(row)]
+    known = [(role, row) for row in above if (role := read_column(row[column]).role)]
+    if not known or known[0][0] not in ("start", "end", "duration", "room", "track"):
+        return
+    role, header = known[0]
+    # Without a column of titles it is a grid, whose rooms have titles below them.
+    if role == "room" and not any(read_column(name).role == "title" for name in header):
         return
     text = rows[span.start][column] if column < len(rows[span.start]) else ""
     for row in rows[span.start + 1 : span.stop]:

@@ -27,14 +27,17 @@ class NoTitle(BadInput):
 
 @dataclass(frozen=True)
 class Row:
-    """A row below the header; ``number`` is the spreadsheet's row number."""
+    """A row below the header; ``number`` is the spreadsheet's row number, ``title`` what messages call it otherwise."""
 
     number: int
     cells: tuple[str, ...]
     sheet: str = ""
+    title: str = ""
 
     @property
     def where(self) -> str:
+        if self.title:
+            return self.title
         if self.sheet:
             return Message("Row %(number)s of “%(sheet)s”", number=self.number, sheet=self.sheet)
         return Message("Row %(number)s", number=self.number)
@@ -96,7 +99,7 @@ def separators(text: str) -> tuple[str, str]:
 def _is_ruling(cells: list[str], names: tuple[str, ...]) -> bool:
     """Whether the row repeats the header, or is the line below it in Markdown."""
     texts = tuple(cell.strip() for cell in cells)
-    return texts == names or all(re.fullmatch(r":?-{2,}:?", text) for text in texts if text)
+    return texts == names or all(re.fullmatch(r":?-{2,}[-+]*:?", text) for text in texts if text)
 
 
 def records(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
@@ -133,7 +136,7 @@ def _header(text: str, mark: str) -> tuple[int, tuple[Column, ...]]:
             if found[1]:
                 return found
             above = cells
-            columns = _settled([read_column(cell.strip()) for cell in cells])
+            columns = settled([read_column(cell.strip()) for cell in cells])
             if any(column.role == "title" for column in columns):
                 found = (number, columns) if _score(columns) > 1 else found
                 weak = weak if weak[1] else (number, columns)
@@ -157,13 +160,13 @@ def _in_two_rows(above: list[str], below: list[str]) -> tuple[Column, ...] | Non
         columns.append(_under(own, top, named[index] if index < len(named) else ""))
     if any(cell and not column.role for cell, column in zip(named, columns, strict=False)):
         return None
-    settled = _settled(columns)
+    whole = settled(columns)
     first, second = (
-        _score(_settled([read_column(cell.strip()) for cell in row])) for row in (above, below)
+        _score(settled([read_column(cell.strip()) for cell in row])) for row in (above, below)
     )
-    better = _score(settled) > max(first, second) or _score(settled) == second > first
-    titled = any(column.role == "title" for column in settled)
-    return settled if titled and better else None
+    better = _score(whole) > max(first, second) or _score(whole) == second > first
+    titled = any(column.role == "title" for column in whole)
+    return whole if titled and better else None
 
 
 def _under(own: str, top: str, name: str) -> Column:
@@ -180,7 +183,7 @@ def _score(columns: tuple[Column, ...]) -> int:
     return sum(1 for column in columns if column.role)
 
 
-def _settled(columns: list[Column]) -> tuple[Column, ...]:
+def settled(columns: list[Column]) -> tuple[Column, ...]:
     """The columns with at most one title: the clearest name wins."""
     titles = [column for column in columns if column.role == "title"]
     best = min(titles, key=lambda column: column.doubt, default=None)

@@ -74,6 +74,11 @@ def workbook_sheets(data: bytes) -> tuple[list[Sheet], list[str]]:
             sheets = read(archive)
     except (*_DAMAGED, ParseError, DefusedXmlException) as error:
         raise BadInput(_UNREADABLE) from error
+    return chosen_sheets(sheets)
+
+
+def chosen_sheets(sheets: list[Sheet]) -> tuple[list[Sheet], list[str]]:
+    """The sheets of the schedule, and the names of the others; see ``workbook_sheets``."""
     filled = [sheet for sheet in sheets if any(map(any, sheet.rows))]
     shown = [sheet for sheet in filled if not sheet.hidden] or filled
     if not shown:

@@ -1,0 +1,202 @@
+"""Sessions in the JSON of other programs.
+
+Sched, Sessionize, pretalx' API, Indico, Eventbrite, Google, FullCalendar and schema.org have no
+common form, but each session is an object with a title and a start whose names say what they are.
+Such objects are found wherever they are and read as the rows of a table.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+from reporter.schedule.parsed_session import MAX_SESSIONS, event_numbered
+from reporter.schedule.tables.headers import read_column
+from reporter.schedule.tables.table import Row, Table, settled
+
+Record = dict[str, str]
+
+_MOST_DEPTH = 12
+# What an object that stands for a text has: a text in several languages, a person, a place, a time.
+_TEXT_KEYS = ("utc", "dateTime", "text", "fullName", "displayName", "name", "title", "value", "en")
+_LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
+_REFERENCE = re.compile(r"(?<=[a-z])(?:_?ids?|Ids?)$")
+_LISTED = ("room", "speakers", "track")
+# Names of iCalendar, which are no words.
+_SHORT = {"dtstart": "start", "dtend": "end", "startDateTime": "start", "endDateTime": "end"}
+
+
+def loads_lines(text: str) -> list[Any] | None:
+    """The objects of a file with one JSON object a line; None if it is none."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    if len(lines) < 2 or not all(line.lstrip().startswith("{") for line in lines):
+        return None
+    try:
+        return [json.loads(line) for line in lines]
+    except (ValueError, RecursionError):
+        return None
+
+
+def read_records(document: Any) -> Table | None:
+    """The sessions of a JSON document as a table, one row for each; None if it has none."""
+    names = _Names()
+    names.collect(document)
+    records = [*_records(document, names, {}, 0)][: MAX_SESSIONS + 1]
+    if not records:
+        return None
+    keys = [*dict.fromkeys(key for record in records for key in record)]
+    rows = [
+        Row(number, tuple(record.get(key, "") for key in keys), title=event_numbered(number))
+        for number, record in enumerate(records, start=1)
+    ]
+    return Table(settled([read_column(_SHORT.get(key, key)) for key in keys]), (), tuple(rows))
+
+
+@dataclass
+class _Names:
+    """The names of rooms, speakers and tracks that sessions refer to by an id."""
+
+    names: dict[tuple[str, str], str] = field(default_factory=dict)
+
+    def collect(self, node: Any, role: str = "", depth: int = 0) -> None:
+        """Note each object with an id and a name below a key such as "rooms"."""
+        if depth > _MOST_DEPTH:
+            return
+        if isinstance(node, list):
+            for item in node:
+                self.collect(item, role, depth + 1)
+        elif isinstance(node, dict):
+            name = _text(node, self, "")
+            for key in ("id", "code", "guid"):
+                if role and name and isinstance(node.get(key), str | int):
+                    self.names[role, str(node[key])] = name
+            for key, value in node.items():
+                if isinstance(value, list | dict):
+                    self.collect(value, _listed_role(key), depth + 1)
+
+    def of(self, role: str, text: str) -> str:
+        """The name for an id; "" if it is none."""
+        return self.names.get((role, text), "")
+
+
+def _listed_role(key: str) -> str:
+    role = read_column(key).role
+    return role if role in _LISTED else ""
+
+
+def _records(node: Any, names: _Names, around: Record, depth: int) -> Iterator[Record]:
+    """The sessions in a part of the document; ``around``: what an object around them says of all."""
+    if depth > _MOST_DEPTH:
+        return
+    if isinstance(node, list):
+        for item in node:
+            yield from _records(item, names, around, depth + 1)
+    elif isinstance(node, dict):
+        inner = [*_records(node.get("entries"), names, around, depth + 1)]
+        if inner:  # a session of Indico with its contributions
+            yield from inner
+        elif own := [*_sessions(node, names)]:
+            for record in own:
+                yield {**around, **record}
+        else:
+            for key, value in node.items():
+                below = around
+                if _listed_role(key) == "room" and isinstance(value, list):
+                    for room in value:
+                        below = {**around, "room": _text(room, names, "")}
+                        yield from _records(room, names, below, depth + 2)
+                elif isinstance(value, list | dict):
+                    yield from _records(value, names, below, depth + 1)
+
+
+def _sessions(node: dict[str, Any], names: _Names) -> Iterator[Record]:
+    """The object as a session, once for each of its times; nothing if it has no title or no start."""
+    record: Record = {}
+    slots: list[Record] = []
+    for key, value in node.items():
+        if _is_moment(value):
+            record |= _flat({key: value}, names)
+        elif isinstance(value, dict) and _has(value, "start"):
+            slots.append(_flat(value, names))
+        elif isinstance(value, list) and any(_is_slot(item) for item in value):
+            slots += [_flat(item, names) for item in value if _is_slot(item)]
+        else:
+            record |= _flat({key: value}, names)
+    if _said(record, "title"):
+        for one in [{**record, **slot} for slot in slots] or [record]:
+            if _said(one, "start"):
+                yield one
+
+
+def _is_moment(value: Any) -> bool:
+    """Whether an object is a date or a time, as Google, Eventbrite and Indico write them."""
+    return isinstance(value, dict) and any(
+        isinstance(value.get(key), str) for key in ("date", "dateTime", "utc", "local")
+    )
+
+
+def _is_slot(value: Any) -> bool:
+    return isinstance(value, dict) and _has(value, "start") and not _has(value, "title")
+
+
+def _role(key: str) -> str:
+    return read_column(_SHORT.get(key, key)).role
+
+
+def _has(node: dict[str, Any], role: str) -> bool:
+    return any(value and _role(key) == role for key, value in node.items())
+
+
+def _said(record: Record, role: str) -> bool:
+    return any(text and _role(key) == role for key, text in record.items())
+
+
+def _flat(node: dict[str, Any], names: _Names) -> Record:
+    """The values as texts. A zone beside a time becomes a column of its own."""
+    record: Record = {}
+    for key, value in node.items():
+        name = _REFERENCE.sub("", key)
+        role = _listed_role(name)
+        text = _text(value, names, role)
+        if name != key and role:
+            key, text = name, names.of(role, text) or ("" if text.isdecimal() else text)
+        if text and not (role and record.get(key)):
+            record[key] = text
+        zone = _zone_beside(value)
+        if zone and _role(key) == "start":
+            record.setdefault("timezone", zone)
+    return record
+
+
+def _zone_beside(value: Any) -> str:
+    if not isinstance(value, dict):
+        return ""
+    return next((str(value[key]) for key in ("tz", "timeZone", "timezone") if value.get(key)), "")
+
+
+def _text(value: Any, names: _Names, role: str) -> str:
+    """A value as the text of a cell; "" for objects that stand for none."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str | int | float):
+        text = f"{value:.0f}" if isinstance(value, float) and value.is_integer() else str(value)
+        return names.of(role, text) or text.strip()
+    if isinstance(value, list):
+        return ", ".join(text for item in value if (text := _text(item, names, role)))
+    return _object_text(value, names, role) if isinstance(value, dict) else ""
+
+
+def _object_text(value: dict[str, Any], names: _Names, role: str) -> str:
+    if isinstance(value.get("date"), str):
+        clock = value.get("time")
+        return f"{value['date']}T{clock}" if isinstance(clock, str) else value["date"]
+    for key in _TEXT_KEYS:
+        if value.get(key) and (text := _text(value[key], names, role)):
+            return text
+    if value and all(_LANGUAGE.fullmatch(key) for key in value):
+        return next((text for one in value.values() if (text := _text(one, names, role))), "")
+    parts = [value.get("firstName"), value.get("lastName")]
+    return " ".join(part for part in parts if isinstance(part, str))

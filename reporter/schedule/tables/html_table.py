@@ -1,0 +1,211 @@
+"""Tables within web pages, and files of Excel that are none of its own formats: web pages called .xls, and XML of 2003.
+
+Saved pages of wikis and of schedule programs, exports of older web programs, and what is copied from a browser.
+"""
+
+from __future__ import annotations
+
+from html.parser import HTMLParser
+from typing import TYPE_CHECKING
+
+from reporter.schedule.tables.headers import read_column
+from reporter.schedule.tables.sheet import Sheet, fill_down
+
+if TYPE_CHECKING:
+    from xml.etree.ElementTree import Element
+
+_MOST_SPAN, _MOST_CELLS = 60, 200_000
+_BREAKS = frozenset({"br", "p", "div", "li"})
+_HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "caption"})
+_HIDDEN = frozenset({"script", "style", "template", "svg", "noscript"})
+
+
+def html_sheets(text: str) -> list[Sheet]:
+    """The tables of a page in which two rows or more have two cells or more, called by the heading above.
+
+    A table within a cell of another is one of its own. A ``<time>`` counts by its attribute if that has a date.
+    """
+    reader = _Tables()
+    reader.feed(text)
+    reader.close()
+    sheets = [table.sheet(number) for number, table in enumerate(reader.done, start=1)]
+    filled = [sheet for sheet in sheets if sum(sum(map(bool, row)) > 1 for row in sheet.rows) > 1]
+    # Pages have other tables too, for their layout.
+    named = [sheet for sheet in filled if max(map(_columns, sheet.rows[:20])) > 1]
+    return named or filled
+
+
+def _columns(row: list[str]) -> int:
+    return sum(bool(read_column(cell).role) for cell in row)
+
+
+class _Table:
+    """A table that is being read. Cells that reach down leave empty ones below, as in a spreadsheet."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.rows: list[list[str]] = []
+        self.cell: list[str] | None = None
+        self.size = (1, 1)
+        # {column: rows that the cell above still covers}
+        self.below: dict[int, int] = {}
+        self.spans: list[tuple[int, range]] = []
+
+    def start_row(self) -> None:
+        self.end_row()
+        self.rows.append([])
+
+    def end_cell(self) -> None:
+        if self.cell is None:
+            return
+        text = tidy("".join(self.cell))
+        self.cell = None
+        if not self.rows:
+            self.rows.append([])
+        self._pass_covered()
+        (rows, columns), row = self.size, self.rows[-1]
+        for number in range(columns):
+            if rows > 1:
+                self.below[len(row)] = rows - 1
+                self.spans.append((len(row), range(len(self.rows) - 1, len(self.rows) - 1 + rows)))
+            row.append(text if number == 0 else "")
+
+    def end_row(self) -> None:
+        self.end_cell()
+        if self.rows:
+            self._pass_covered()
+
+    def _pass_covered(self) -> None:
+        row = self.rows[-1]
+        while left := self.below.pop(len(row), 0):
+            if left > 1:
+                self.below[len(row)] = left - 1
+            row.append("")
+
+    def sheet(self, number: int) -> Sheet:
+        """The finished table; without a heading it is called by its number."""
+        rows = self.rows
+        for column, span in self.spans:
+            if span.start < len(rows):
+                fill_down(rows, column, range(span.start, min(span.stop, len(rows))))
+        return Sheet(self.name or str(number), rows)
+
+
+def tidy(text: str) -> str:
+    """The text of a cell without the spaces of the page's source; its lines stay."""
+    lines = (" ".join(line.split()) for line in text.split("\n"))
+    return "\n".join(line for line in lines if line)
+
+
+class _Tables(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__(convert_charrefs=True)
+        self.open: list[_Table] = []
+        self.done: list[_Table] = []
+        self.hidden = 0
+        self.cells = 0
+        self.in_time = False
+        self.heading: list[str] | None = None
+        self.name = ""
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag in _HIDDEN:
+            self.hidden += 1
+        elif tag == "table":
+            self.open.append(_Table(self.name))
+            self.name = ""
+        elif tag in _HEADINGS:
+            self.heading = []
+        elif not self.open:
+            return
+        elif tag == "tr":
+            self.open[-1].start_row()
+        elif tag in ("td", "th"):
+            self._start_cell(told)
+        elif tag == "time" and len(told.get("datetime", "")) >= len("2026-12-05"):
+            self._say(told["datetime"])
+            self.in_time = True
+        elif tag in _BREAKS:
+            self._say("\n")
+
+    def _start_cell(self, told: dict[str, str]) -> None:
+        table = self.open[-1]
+        table.end_cell()
+        self.cells += 1
+        if self.cells <= _MOST_CELLS:
+            table.cell = []
+            table.size = (_span(told.get("rowspan", "")), _span(told.get("colspan", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag in _HIDDEN:
+            self.hidden = max(0, self.hidden - 1)
+        elif tag == "time":
+            self.in_time = False
+        elif tag in _HEADINGS and self.heading is not None:
+            self.name, self.heading = tidy("".join(self.heading)), None
+            if tag == "caption" and self.open:
+                self.open[-1].name = self.name
+        elif not self.open:
+            return
+        elif tag in ("td", "th"):
+            self.open[-1].end_cell()
+        elif tag == "tr":
+            self.open[-1].end_row()
+        elif tag == "table":
+            table = self.open.pop()
+            table.end_row()
+            self.done.append(table)
+
+    def handle_data(self, data: str) -> None:
+        if not self.hidden and not self.in_time:
+            # Line breaks of the source are spaces.
+            self._say(data.replace("\n", " "))
+
+    def _say(self, text: str) -> None:
+        if self.heading is not None:
+            self.heading.append(text)
+        elif self.open and self.open[-1].cell is not None:
+            self.open[-1].cell.append(text)
+
+    def close(self) -> None:
+        super().close()
+        while self.open:
+            self.handle_endtag("table")
+
+
+def _span(text: str) -> int:
+    return min(int(text), _MOST_SPAN) if text.isdecimal() and int(text) > 0 else 1
+
+
+_SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
+
+
+def is_spreadsheet_xml(root: Element) -> bool:
+    """Whether it is a workbook in Excel's XML of 2003."""
+    return root.tag == f"{_SPREADSHEET}Workbook"
+
+
+def spreadsheet_xml_sheets(root: Element) -> list[Sheet]:
+    """The sheets of such a workbook, dates in ISO 8601 as it writes them."""
+    return [
+        Sheet(
+            sheet.get(f"{_SPREADSHEET}Name", ""),
+            [_cells(row) for row in sheet.iter(f"{_SPREADSHEET}Row")],
+        )
+        for sheet in root.iter(f"{_SPREADSHEET}Worksheet")
+    ]
+
+
+def _cells(row: Element) -> list[str]:
+    texts: list[str] = []
+    for cell in row.iter(f"{_SPREADSHEET}Cell"):
+        at = cell.get(f"{_SPREADSHEET}Index", "")
+        if at.isdecimal() and len(texts) < int(at) <= _MOST_SPAN * 8:
+            texts += [""] * (int(at) - 1 - len(texts))
+        data = cell.find(f"{_SPREADSHEET}Data")
+        text = "".join(data.itertext()) if data is not None else ""
+        if data is not None and data.get(f"{_SPREADSHEET}Type") == "DateTime":
+            text = text.removeprefix("1899-12-31T").removeprefix("1899-12-30T").removesuffix(".000")
+        texts.append(text)
+    return texts
