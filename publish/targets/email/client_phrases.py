@@ -104,6 +104,7 @@ DEVICE_LINE = re.compile(
     r"|^(?=.*(?:\bprint|druck|imprim|stamp[ai]|afdruk))"
     r".*(?:consider the environment|an die umwelt|l.environnement|medio ambiente|meio ambiente"
     r"|all.ambiente|aan het milieu)"
+    r"|^<(?:https?://www\.(?:avast|avg)\.com/\S*|#[0-9a-f-]{20,})>$"
     r"|^.{0,40}(?:avast|avg)\.com\.?$|\bavast\b.{0,60}(?:antivir|viren|virus)|^yahoo mail - .{0,40}$",
     re.IGNORECASE,
 )

@@ -20,6 +20,7 @@ from publish.targets.email.signatures import (
     BIDI,
     SENTENCE_ENDS,
     plain_line,
+    without_banner,
     without_signature,
 )
 
@@ -69,7 +70,7 @@ def own_words(text: str, sent: Sent, author: str = "") -> str:
     above = _until_cut(lines, sent)
     if not any(line.strip() for line in above):
         above = _below_header(lines[len(above) :], sent)
-    kept = without_signature(_unquoted(above, sent), author)
+    kept = without_signature(without_banner(_unquoted(above, sent)), author)
     whole = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
     return whole.replace(OWN_MARK, "")
 
@@ -114,12 +115,28 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
         return number
     if _is_rule(lines, number, sent):
         return None if _introduces_quote(lines, number, sent) else number
+    if _goes_on_with_quote(line, sent) and any(map(str.strip, lines[:number])):
+        return number
     if _ends_introduction(plain_line(line)) and not _followed_by_quote(lines, number):
         start = _introduction(lines, number, sent, strict=True)
         # No own text above: an answer below an unmarked quotation is kept.
         if start is not None and any(map(str.strip, lines[:start])):
             return start
     return None
+
+
+def _goes_on_with_quote(line: str, sent: Sent) -> bool:
+    """Whether the quotation follows the introduction on its own line, as Yahoo's phones write it."""
+    text = plain_line(line)[:_INTRO_CHARS]
+    if not sent.address or sent.address not in text:
+        return False
+    verb = next(WROTE.finditer(text, text.index(sent.address)), None)
+    colon = re.match(r"\s*[:：]\s+\S", text[verb.end() :]) if verb else None
+    return (
+        colon is not None
+        and verb is not None
+        and _introduces(f"{text[: verb.end()]}:", sent, strict=True)
+    )
 
 
 def _introduces_quote(lines: Sequence[str], number: int, sent: Sent) -> bool:

@@ -11,6 +11,8 @@ ADDRESS = re.compile(r"[^\s<>@,;:\"'()\[\]]+@[^\s<>@,;:\"'()\[\]]+\.[^\s<>@,;:\"
 SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
 BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
 BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
+# Lists put shorter and broken lines above their footers too: "---", "-=-=-=-", "~~~~".
+_FOOTER_RULE = re.compile(r"^\s*(?:[-_=*~#+‐‑‒–—―]\s?){3,}\s*$")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
 _CARD_LINES, _CARD_CHARS = 12, 80
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
@@ -19,20 +21,26 @@ _SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN P
 _PICTURE = re.compile(r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc)+\s*$", re.IGNORECASE)
 # A confidentiality notice contains words of both kinds.
 _SECRET = re.compile(
-    r"confidential|privileged|vertraulich|confidentiel|confidencial|riservat|vertrouwelijk|poufn|конфиденциальн|конфіденційн"
-    r"|konfident|fortrolig|luottamuksell|gizli|سري|機密|机密|保密",
+    r"confidential|privileged|vertraulich|confidentiel|confidencia[li]|riservat|vertrouwelijk|poufn|конфиденциальн|конфіденційн"
+    r"|konfident|fortrolig|luottamuksell|gizli|εμπιστευτικ|bizalmas|confidenţial|důvěrn|סודי|חסוי|سري|गोपनीय|기밀|機密|机密|保密",
     re.IGNORECASE,
 )
 _MEANT_FOR = re.compile(
     r"recipient|addressee|empfänger|adressat|destinat|ontvanger|geadresseerde|odbiorc|adresat|получател|адресат"
-    r"|mottagare|mottaker|modtager|vastaanottaj|alıcı|المرسل إليه|受信者|收件人",
+    r"|mottagare|mottaker|modtager|vastaanottaj|alıcı|παραλήπτη|címzett|הנמען|المرسل إليه"
+    r"|प्राप्तकर्ता|수신자|受信者|收件人"
+    # "If you have received this by mistake"
+    r"|received .{0,40}(?:in|by) (?:error|mistake)|irrtümlich|versehentlich|par erreur|por error|por engano|per errore"
+    r"|ten onrechte|per abuis|omyłk|pomyłk|omylem|по ошибке|помилков|av misstag|ved en fejl|ved en feil|erehdyksess"
+    r"|yanlışlıkla|από λάθος|tévedésből|din greşeală|בטעות|بالخطأ|عن طريق الخطأ"
+    r"|गलती से|실수로|誤って|错收|錯收|误收|誤收",
     re.IGNORECASE,
 )
 # Mailing list footers, apart from the list's own address.
 _LIST = re.compile(
     r"mailing list|listinfo|unsubscribe|-(?:leave|request|unsubscribe)@|/lists?/|abmelde|abbestell|désabonn|désinscri"
     r"|darse de baja|cancelar la suscripci|descadastr|cancelar a inscri|disiscri|afmeld|uitschrijv|avregistr|afmelding"
-    r"|wypisa|odhlási|leiratkoz|отписа|відписа|إلغاء الاشتراك",
+    r"|wypisa|odhlási|leiratkoz|отписа|відписа|إلغاء الاشتراك|groups\.io/g/",
     re.IGNORECASE,
 )
 
@@ -41,6 +49,29 @@ def without_signature(lines: list[str], author: str) -> list[str]:
     """The lines without trailing signatures and footers; ``author`` is the person's name, if known."""
     kept = _without_signature(_without_footer(_without_armour(lines)))
     return _without_card(_without_device(_without_notice(kept)), author)
+
+
+# What mail servers write above what comes from outside, and Outlook above what comes from somebody new.
+_BANNER = re.compile(
+    r"^\W*(?:\[?external(?: e-?mail| sender)?\]?|externe e-?mail|extern(?:e nachricht)?)\W*$|don.t often get email from"
+    r"|erhalten nicht (?:oft|häufig) e-?mails? von|n.obtenez pas souvent|ne recevez pas souvent de"
+    r"|no suele recibir correo|não costuma receber|non si ricevono spesso|krijgt niet vaak e-?mail"
+    r"|^(?=.*(?:e-?mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggio|bericht|письмо|лист|邮件|郵件|メール))"
+    r".*(?:\b(?:outside|external)\b.{0,40}\b(?:organi[sz]ation|company|sender|source|network|domain|university)"
+    r"|von außerhalb (?:der|ihrer|unserer) organisation|extérieur de (?:l|votre ?).?(?:organisation|entreprise)"
+    r"|fuera de (?:la|su|tu) organizaci[oó]n|fora da (?:sua )?organiza[cç][aã]o|esterno all.organizzazione"
+    r"|buiten de organisatie|за пределами организации|поза межами організації|组织外部|組織外)",
+    re.IGNORECASE,
+)
+
+
+def without_banner(lines: list[str]) -> list[str]:
+    """The lines without a server's warning above the text that it comes from outside; never without all of it."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    end = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
+    notice = plain_line(" ".join(lines[first:end]))
+    rest = any(map(str.strip, lines[end:]))
+    return lines[end:] if rest and len(notice) < 600 and _BANNER.search(notice) else lines
 
 
 def _without_armour(lines: list[str]) -> list[str]:
@@ -81,7 +112,7 @@ def _without_footer(lines: list[str]) -> list[str]:
     for number, line in enumerate(lines):
         rest = [one for one in lines[number + 1 :] if one.strip()]
         if (
-            BARE_RULE.match(line)
+            _FOOTER_RULE.match(line)
             and 0 < len(rest) <= _FOOTER_LINES
             and any(map(str.strip, lines[:number]))
             and any(map(_LIST.search, rest))

@@ -34,6 +34,21 @@ ANSWERS = {
     "FairEmail": f"{WORDS}\n\n24.12.2026 17:00:00 {WHO}:\n\n{MARKED}",
     "Yandex": f'{WORDS}\n\n24.12.2026, 17:00, "{NAME}" <{ADDRESS}>:\n\n{BARE}',
     "Samsung, Korean": f"{WORDS}\n\n나의 Galaxy에서 보냄\n\n-------- 원본 이메일 --------\n보낸사람: {WHO}\n날짜: 2026/12/24 17:00 (GMT+09:00)\n받은사람: r@x.example\n제목: {SUBJECT}\n\n{BARE}",
+    "Yahoo's phones": f"{WORDS}\n\nSent from Yahoo Mail on Android \n \n  On Sat, 14 Mar 2026 at 17:02, {NAME}<{ADDRESS}> wrote:   Gardens in winter\nSeeds need light",
+    "Avast's links": f"{WORDS}\n\n<https://www.avast.com/sig-email?utm_medium=email>\nVirus-free.www.avast.com\n<https://www.avast.com/sig-email?utm_medium=email>\n<#DAB4FAD8-2DD7-40BB-A1B8-4E2AA1F9FDF2>\n\n{WROTE}",
+    "groups.io": f"{WORDS}\n\n-=-=-=-=-=-=-=-=-=-=-=-\nGroups.io Links: You receive all messages sent to this group.\nView/Reply Online (#12): https://groups.io/g/garden/message/12\nMute This Topic: https://groups.io/mt/1/2\n-=-=-=-=-=-=-=-=-=-=-=-\n",
+    "Sympa": f"{WORDS}\n\n---\nPour vous désabonner de cette liste : https://listes.example.org/sympa/signoff/jardin\n",
+    "a server's banner": f"CAUTION: This email originated from outside of the organization. Do not click links or open\nattachments unless you recognize the sender.\n\n{WORDS}\n\n{WROTE}",
+    "Outlook's banner": f"You don't often get email from robin@mail.example. Learn why this is important<https://aka.ms/LearnAboutSenderIdentification>\n\n{WORDS}\n\n{WROTE}",
+    "Outlook's banner, German": f"Sie erhalten nicht häufig E-Mails von robin@mail.example. Erfahren Sie, warum dies wichtig ist\n\n{WORDS}\n\n{WROTE}",
+    "a French server's banner": f"ATTENTION : ce courriel provient de l'extérieur de l'organisation.\n\n{WORDS}\n",
+    "a short banner": f"[EXTERNAL EMAIL]\n\n{WORDS}\n",
+    "a Portuguese notice": f"{WORDS}\n\nEsta mensagem e seus anexos são confidenciais. Se recebeu esta mensagem por engano, por favor elimine-a.",
+    "an Italian notice": f"{WORDS}\n\nLe informazioni contenute in questo messaggio sono riservate. Se avete ricevuto questo messaggio per errore, siete pregati di cancellarlo.",
+    "a Russian notice": f"{WORDS}\n\nЭто сообщение и вложения конфиденциальны. Если вы получили его по ошибке, пожалуйста, удалите его.",
+    "a Greek notice": f"{WORDS}\n\nΤο μήνυμα αυτό είναι εμπιστευτικό. Αν το λάβατε από λάθος, παρακαλούμε διαγράψτε το.",
+    "a Chinese notice": f"{WORDS}\n\n本邮件及其附件含有保密信息,仅限于发送给上面地址中列出的个人。如果您错收了本邮件,请您立即删除!",
+    "a Japanese notice": f"{WORDS}\n\nこのメールには機密情報が含まれている場合があります。誤って受信された場合は、本メールを削除してください。",
 }
 
 
@@ -48,6 +63,22 @@ def test_a_mail_of_a_signature_alone_has_no_words() -> None:
 
 def test_environment_and_printing_may_be_the_matter() -> None:
     text = "Antes de imprimir el cartel, hay que cambiar la fecha."
+    assert own_words(text, SENT) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "CAUTION: the berries came from outside, don't eat them.",
+        "This plant is sent from outside the organization's garden.\n\nWe took it.",
+        "The seeds came from outside of our organization.\n\nThey grow.",
+        "I got your letter by mistake, but it is a good one.",
+        "First part\n\n---\n\nSecond part, see https://example.org/seeds",
+        "Our mailing list is full.\n\n***\n\nWe plant on Monday.",
+        "On Sat, 14 Mar 2026 at 17:02, Robin wrote: seeds need light",
+    ],
+)
+def test_own_words_that_look_like_a_banner_or_a_footer_stay(text: str) -> None:
     assert own_words(text, SENT) == text
 
 
