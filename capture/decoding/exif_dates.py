@@ -32,14 +32,32 @@ _XMP_FIELDS = (
     "exif:DateTimeOriginal",
     "photoshop:DateCreated",
     "xmp:CreateDate",
+    # As Adobe called it before.
+    "xap:CreateDate",
     "exif:DateTimeDigitized",
 )
 _GPS_TIME, _GPS_DATE = 7, 29
 _DATE = re.compile(
-    r"\s*(\d{4})\s*[:./-]\s*(\d{1,2})\s*[:./-]\s*(\d{1,2})(?:\s*T\s*|\s*,\s*|\s+|:)"
-    r"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,]\d*)?)?\s*"
-    r"([AaPp]\.?\s?[Mm]\.?)?\s*(Z|UTC|GMT|[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
+    r"\s*(\d{4})\s*[:./-]\s*(\d{1,2})\s*[:./-]\s*(\d{1,2})(?:\.?\s*[T_-]\s*|\.?\s*,\s*|\.?\s+|:)"
+    r"(\d{1,2})\s*[:.]\s*(\d{1,2})(?:\s*[:.]\s*(\d{1,2})(?:[.,:]\d*)?)?\s*"
+    r"([AaPp]\.?\s?[Mm]\.?)?\s*(Z|UTC|GMT|(?:UTC|GMT)?\s?[+-]\s*\d{1,2}(?::?\d{2})?)?\s*"
 )
+_MONTH_NAMES = "jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec"
+_MONTHS = {name: n for n, name in enumerate(_MONTH_NAMES.split("|"), start=1)}
+_MONTH = rf"({_MONTH_NAMES})[a-z]*\.?"
+_TIME = r"(\d{1,2}:\d{2}(?::\d{2})?.*?)"
+# Other forms, with the groups of year, month, day and the rest: digits alone (QuickTime, phones), East Asian
+# dates, the C library's (AVI), day first where the numbers can't be meant otherwise.
+_FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
+    (re.compile(r"(\d{4})(\d\d)(\d\d)[T _-]?(\d\d)(\d\d)(\d\d)(.*)"), r"\1:\2:\3 \4:\5:\6\7"),
+    (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s*(.*)"), r"\1:\2:\3 \4"),
+    (re.compile(rf"(?:[a-z]{{3}},?\s+)?{_MONTH}\s+(\d{{1,2}})\s+{_TIME}\s+(\d{{4}})", re.I), r"\4:\1:\2 \3"),
+    (re.compile(rf"(?:[a-z]{{3,9}},?\s+)?{_MONTH}\s+(\d{{1,2}}),?\s+(\d{{4}}),?\s+{_TIME}", re.I), r"\3:\1:\2 \4"),
+    (re.compile(rf"(?:[a-z]{{3,9}},?\s+)?(\d{{1,2}})[\s-]{_MONTH}[\s-](\d{{4}}),?\s+{_TIME}", re.I), r"\3:\2:\1 \4"),
+    (re.compile(r"(1[3-9]|2\d|3[01])[:./-](\d{1,2})[:./-](\d{4})[\s,]+(.*)"), r"\3:\2:\1 \4"),
+    (re.compile(r"(\d{1,2})[:./-](1[3-9]|2\d|3[01])[:./-](\d{4})[\s,]+(.*)"), r"\3:\1:\2 \4"),
+)  # fmt: skip
+_ZONE_NAME = re.compile(r"\s*(?:\[[A-Za-z_]+/[A-Za-z_/+-]+\]|DST)\s*$")
 # AM and PM as phones in other languages write them, before or after the time.
 _HALVES = (
     (re.compile(r"上午|午前|오전|ص|(?<=\d)\s?πμ"), "AM"),
@@ -87,11 +105,25 @@ def parse_camera_time(text: str) -> CameraTime:
 
 
 def _plain(text: str) -> str:
-    """Normalize the text to ASCII digits, with AM or PM at the end."""
+    """Normalize the text to ASCII digits and the usual order, with AM or PM at the end."""
     text = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
+    text = _in_usual_order(_ZONE_NAME.sub("", text.split("\0")[0].strip()))
     for pattern, half in _HALVES:
         if pattern.search(text):
             return f"{pattern.sub(' ', text)} {half}"
+    return text
+
+
+def _in_usual_order(text: str) -> str:
+    for form, order in _FORMS:
+        if found := form.fullmatch(text):
+            return re.sub(
+                _MONTH,
+                lambda month: str(_MONTHS[month[1].lower()]),
+                found.expand(order),
+                count=1,
+                flags=re.I,
+            )
     return text
 
 
@@ -99,7 +131,7 @@ def parse_offset(text: str) -> timedelta | None:
     """Parse ``+02:00``, ``-0530``, ``+1`` or ``Z`` as a time difference; None for anything else."""
     if text.strip() in ("Z", "UTC", "GMT"):
         return timedelta(0)
-    found = _OFFSET.fullmatch(text)
+    found = _OFFSET.fullmatch(re.sub(r"^\s*(?:UTC|GMT)\s?", "", text.split("\0")[0]))
     if found is None:
         return None
     offset = timedelta(hours=int(found[2]), minutes=int(found[3] or 0))

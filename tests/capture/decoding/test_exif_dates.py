@@ -41,10 +41,45 @@ UNSET = "0000:00:00 00:00:00"
         "٢٠٢٦:١٢:٢٤ ١٠:١١:١٢",
         "۲۰۲۶:۱۲:۲۴ ۱۰:۱۱:۱۲",
         "2569:12:24 10:11:12",
+        "2026年12月24日 10:11:12",
+        "2026. 12. 24. 10:11:12",
+        # Digits alone, the C library's form, words, day first where nothing else can be meant.
+        "20261224T101112",
+        "20261224 101112",
+        "20261224101112",
+        "Thu Dec 24 10:11:12 2026",
+        "Dec 24, 2026 10:11:12 AM",
+        "24 Dec 2026 10:11:12",
+        "24/12/2026 10:11:12",
+        "12/24/2026 10:11:12 AM",
+        "2026:12:24-10:11:12",
+        "2026:12:24 10:11:12:345",
+        "2026:12:24 10:11:12\0",
+        "2026:12:24 10:11:12 DST",
     ],
 )
 def test_spellings_of_one_moment(text: str) -> None:
     assert parse_camera_time(text) == CameraTime(TEN, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "hours"),
+    [
+        ("20261224T101112Z", 0),
+        ("2026-12-24T10:11:12+01:00[Europe/Berlin]", 1),
+        ("2026:12:24 10:11:12 GMT+02:00", 2),
+        ("Thu, 24 Dec 2026 10:11:12 +0100", 1),
+    ],
+)
+def test_offsets_within(text: str, hours: int) -> None:
+    assert parse_camera_time(text) == CameraTime(TEN, hours * HOUR)
+
+
+@pytest.mark.parametrize(
+    "text", ["03/04/2026 10:11:12", "1798107072", "2026-12-24", "Thu Dec 24 10:11:12 CET 2026"]
+)
+def test_what_can_be_meant_in_two_ways_is_no_date(text: str) -> None:
+    assert parse_camera_time(text) == CameraTime()
 
 
 def test_blanks_for_zeros_and_missing_seconds() -> None:
