@@ -18,6 +18,7 @@ from reporter.media.timed_text import Timed
 _MICRODVD = re.compile(r"\s*\{(\d{1,8})\}\s*\{(\d{0,8})\}(.*)")
 _MPL2 = re.compile(r"\s*\[(\d{1,7})\]\s*\[(\d{0,7})\](.*)")
 _TSV = re.compile(r"(\d{1,9})\t(\d{1,9})\t(.*)")
+_LABEL = re.compile(r"(\d{1,6}[.,]\d{1,9})\t(\d{1,6}[.,]\d{1,9})\t(.*)")
 _SUBVIEWER = re.compile(r"\s*\[(\d{1,2}):(\d{2}):(\d{2})\]\s*")
 _RATE = re.compile(r"\s*(\d{1,3}(?:[.,]\d{1,6})?)\s*")
 _SYNC = re.compile(r"<sync\b[^<>]{0,200}?\bstart\s*=\s*[\"']?(\d{1,9})[^<>]{0,200}>", re.IGNORECASE)
@@ -80,6 +81,14 @@ def _tsv(lines: Sequence[str]) -> Iterator[Timed]:
             yield int(found[1]) / 1000, int(found[2]) / 1000, found[3]
 
 
+def _labels(lines: Sequence[str]) -> Iterator[Timed]:
+    """Audacity's labels, in seconds; a label at one moment has no end."""
+    for line in lines:
+        if found := _LABEL.fullmatch(line):
+            begin, end = (float(part.replace(",", ".")) for part in found.groups()[:2])
+            yield begin, end if end > begin else None, found[3]
+
+
 def _sami(lines: Sequence[str]) -> Iterator[Timed]:
     """Each text stays until the next one, which may be empty."""
     _head, *parts = _SYNC.split("\n".join(lines))
@@ -95,6 +104,14 @@ def _json(lines: Sequence[str]) -> Iterator[Timed]:
         told = json.loads("\n".join(lines))
         if "events" in told:
             yield from (_event(event) for event in told["events"] if event.get("segs"))
+        # whisper.cpp
+        for part in told.get("transcription", ()):
+            times = part["offsets"]
+            yield (
+                _moment(times["from"]) / 1000,
+                _moment(times["to"]) / 1000,
+                str(part["text"]).strip(),
+            )
         for part in told.get("segments", ()):
             yield _moment(part["start"]), _moment(part["end"]), str(part["text"]).strip()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
@@ -129,6 +146,7 @@ _FORMATS: tuple[
     (lambda first, _lines: _MPL2.fullmatch(first) is not None, _mpl2),
     (_has_subviewer_times, _subviewer),
     (lambda first, _lines: first.strip() == "start\tend\ttext", _tsv),
+    (lambda first, _lines: _LABEL.fullmatch(first) is not None, _labels),
     (lambda first, _lines: first.lstrip().lower().startswith("<sami"), _sami),
     (lambda first, _lines: first.lstrip().startswith("{") and first.lstrip()[1:2] in ("", " ", '"'), _json),
 )  # fmt: skip

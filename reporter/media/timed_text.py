@@ -35,7 +35,7 @@ _ASS_FIELDS = ("layer", "start", "end", "style", "name", "l", "r", "v", "effect"
 
 def is_xml(text: str) -> bool:
     """Whether the captions are XML."""
-    return re.match(r"\s*<(?:\?xml|tt\b|\w+:tt\b|transcript\b)", text) is not None
+    return re.match(r"\s*<(?:\?xml|tt\b|\w+:tt\b|transcript\b|timedtext\b)", text) is not None
 
 
 def xml_lines(text: str) -> Iterator[Timed]:
@@ -53,6 +53,10 @@ def xml_lines(text: str) -> Iterator[Timed]:
         for line in root.iter("text"):
             begin, length = _number(line.get("start", "0")), _number(line.get("dur", "0"))
             yield begin, begin + length, unescape("".join(line.itertext()))
+    elif _tag(root) == "timedtext":
+        for line in root.iter("p"):
+            begin, length = _number(line.get("t", "0")) / 1000, _number(line.get("d", "0")) / 1000
+            yield begin, begin + length if length else None, unescape("".join(line.itertext()))
     elif _tag(root) == "tt":
         yield from _timed_parts(root, 0.0, _rates(root))
 

@@ -44,7 +44,11 @@ _TAG = re.compile(
 # SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
 # Broadcasters' files: Scenarist (EIA-608), EBU STL (Tech 3264) with its code page in front.
-_OTHER_FORMAT = re.compile(rb"(?:\xef\xbb\xbf)?Scenarist_SCC|(?:437|850|86[035])STL\d\d\.\d\d")
+_OTHER_FORMAT = re.compile(
+    rb"(?:\xef\xbb\xbf)?Scenarist_SCC|(?:437|850|86[035])STL\d\d\.\d\d"
+    rb"|%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
+    re.IGNORECASE,
+)
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
@@ -184,8 +188,9 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
         last = _block_end(lines, at + 1, is_vtt=is_vtt)
         text = _clean(_without_marks("\n".join(lines[at + 1 : last])))
         at = last
-        if text and end > begin:
-            yield Cue(begin, end, text)
+        # A browser never shows a cue of WebVTT without a length; words of SubRip are not lost for a wrong end.
+        if text and (end > begin or not is_vtt):
+            yield Cue(begin, _end(begin, end, text, None), text)
 
 
 def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:

@@ -18,6 +18,22 @@ def cues(text: str) -> list[tuple[float, float, str]]:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
+        # YouTube's newer XML, whisper.cpp, Audacity.
+        (
+            '<timedtext format="3"><body><p t="1000" d="2000"><s>Hel</s><s t="9">lo</s></p></body></timedtext>',
+            [(1, 3, "Hello")],
+        ),
+        (
+            '{"transcription": [{"timestamps": {"from": "00:00:01,000", "to": "00:00:03,000"}, '
+            '"offsets": {"from": 1000, "to": 3000}, "text": " Hello"}]}',
+            [(1, 3, "Hello")],
+        ),
+        ("1.000000\t3.000000\tHello\n4,5\t4,5\tBye\n", [(1, 3, "Hello"), (4.5, 6, "Bye")]),
+        # An end before or at the start: the words stay, as long as they take to read.
+        (
+            "1\n00:00:03,000 --> 00:00:01,000\nHello\n\n2\n00:00:05,000 --> 00:00:05,000\nBye\n",
+            [(3, 4.5, "Hello"), (5, 6.5, "Bye")],
+        ),
         (
             f'<?xml version="1.0" encoding="UTF-8"?><tt {TTML}><head/><body><div>'
             '<p begin="00:00:01.000" end="00:00:02.500">Hello<br/>you &amp;\n <span>me</span></p>'
@@ -119,3 +135,12 @@ def test_a_line_that_is_only_a_time_stays_a_line_of_its_caption() -> None:
 def test_the_language_tells_the_charset(language: str, charset: str, words: str) -> None:
     file = f"1\n00:00:01,000 --> 00:00:02,000\n{words}\n".encode(charset)
     assert [cue.text for cue in read_caption_file(file, language)] == [words]
+
+
+@pytest.mark.parametrize(
+    "data",
+    [b"%PDF-1.4\n1 0 obj", b"PK\x03\x04rest", b"<!DOCTYPE html><html><body>A", b"{\\rtf1 A}"],
+)
+def test_other_files_are_refused_by_what_they_are(data: bytes) -> None:
+    with pytest.raises(BadInput, match="There are no captions in this file"):
+        read_caption_file(data)
