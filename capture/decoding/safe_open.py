@@ -4,6 +4,7 @@ hostile."""
 from __future__ import annotations
 
 import errno
+import re
 import struct
 import warnings
 from collections.abc import Iterator
@@ -82,6 +83,12 @@ _PILLOW_FORMATS = {
 }
 
 
+# The entry of an AVIF that calls an item Exif (ISO/IEC 14496-12, 8.11.6.2: version 2 or 3), and its data.
+_EXIF_ITEM = re.compile(rb"(infe[\x02\x03].{3}(?:..|.{4})..)Exif", re.DOTALL)
+_EXIF_DATA = re.compile(rb"Exif\0\0(?:MM\0\*|II\*\0)")
+_MOST_EXIF = 1 << 16
+
+
 @contextmanager
 def open_photo(
     path: Path, mime: str, *, max_pixels: int, filling: Filling = FIRST_FILLING
@@ -97,7 +104,7 @@ def open_photo(
     _register_openers(path, mime, max_pixels)
     try:
         source, formats = _source(path, mime, filling), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
-        with _pixel_limit(max_pixels), Image.open(source, formats=formats) as image:
+        with _pixel_limit(max_pixels), _opened(source, formats) as image:
             if mime in RAW_MIMES:
                 _take_raw_exif(path, image)
             yield image
@@ -107,6 +114,24 @@ def open_photo(
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
         raise MediaFailed(UNKNOWN_VARIANT if _is_unsupported(error) else BROKEN_PHOTO) from error
+
+
+def _opened(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:
+    """Open with Pillow. libavif refuses a whole AVIF for its Exif: that is then taken past it."""
+    from PIL import Image
+
+    try:
+        return Image.open(source, formats=formats)
+    except (OSError, ValueError):
+        if "AVIF" not in formats:
+            raise
+        data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+        if not _EXIF_ITEM.search(data):
+            raise
+        image = Image.open(BytesIO(_EXIF_ITEM.sub(rb"\1skip", data)), formats=formats)
+        if found := _EXIF_DATA.search(data):
+            image.info["exif"] = data[found.start() : found.start() + _MOST_EXIF]
+        return image
 
 
 def _is_unsupported(error: BaseException) -> bool:

@@ -6,6 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+from PIL import Image
 
 from capture.cards.clock_offset import moment, name_time
 from capture.decoding.exif_dates import CameraTime, parse_camera_time, parse_offset, zone_of
@@ -270,3 +271,23 @@ def film(taken: datetime | None, offset: timedelta | None) -> Probe:
 def test_films_local_and_utc_times(found: Probe, name: str, moment_at: datetime) -> None:
     told = moment(found, mtime=0.0, zone=BERLIN, now=NOON, name=name)
     assert told == moment_at.replace(tzinfo=UTC)
+
+
+@pytest.mark.parametrize("where", ["in the item", "of the item"])
+def test_an_avif_with_a_wrong_offset_of_its_exif_is_opened_and_dated(
+    where: str, tmp_path: Path
+) -> None:
+    exif = Image.Exif()
+    exif[0x0132] = PLAIN
+    path = tmp_path / "a.avif"
+    Image.new("RGB", (16, 16), "red").save(path, exif=exif.tobytes())
+    data = bytearray(path.read_bytes())
+    begins = data.index(b"Exif\0\0MM")
+    if where == "in the item":
+        data[begins - 4 : begins] = b"\0\0\xff\xff"
+    else:
+        stated = data.index((begins - 4).to_bytes(4, "big"))
+        data[stated : stated + 4] = b"\0\x7f\xff\xff"
+    path.write_bytes(data)
+    found = probe(path, "image/avif")
+    assert (found.width, found.captured_at) == (16, TEN)
