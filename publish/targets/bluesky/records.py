@@ -106,8 +106,22 @@ def cheer(row: Mapping[str, Any], post: Remote, kind: str) -> RemoteReply:
 
 
 def name_of(actor: Mapping[str, Any]) -> str:
-    """Display name of an account."""
-    return str(actor.get("displayName") or actor["handle"])
+    """Display name of an account, else what it is called by."""
+    return str(actor.get("displayName") or actor.get("handle") or actor["did"])
+
+
+def page_of(session: Mapping[str, Any], uri: str) -> str:
+    """URL of our post, by the account's handle; by its DID where the handle is missing or not verified."""
+    handle = session.get("handle")
+    known = isinstance(handle, str) and "." in handle and handle != "handle.invalid"
+    return f"https://bsky.app/profile/{handle if known else session['did']}/post/{uri.rpartition('/')[2]}"
+
+
+def reference(uri: object, cid: object, known: str) -> dict[str, str]:
+    """A record's reference; ``known``: its URI, if the answer has none. Raises TypeError without a CID."""
+    if not isinstance(cid, str):
+        raise TypeError(f"no cid: {type(cid).__name__}")
+    return {"uri": uri if isinstance(uri, str) else known, "cid": cid}
 
 
 def profile_of(actor: Mapping[str, Any]) -> str:

@@ -38,7 +38,9 @@ from publish.targets.bluesky.records import (
     cheer,
     facets,
     heard,
+    page_of,
     record_key,
+    reference,
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
@@ -197,12 +199,13 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         self, rkey: str, record: dict[str, Any], old: Mapping[str, Any] | None
     ) -> dict[str, str]:
         """Write a record unless it is already up to date; return its reference."""
+        known = f"at://{self._session()['did']}/{POSTS}/{rkey}"
         created = old["value"].get("createdAt") if old else None
         record["createdAt"] = created or datetime.now(UTC).isoformat(
             timespec="milliseconds"
         ).replace("+00:00", "Z")
         if old is not None and old["value"] == record:
-            return {"uri": str(old["uri"]), "cid": str(old["cid"])}
+            return reference(old["uri"], old["cid"], known)
         body = {
             "repo": self._session()["did"],
             "collection": POSTS,
@@ -210,7 +213,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             "record": record,
         }
         told = self._call("POST", "com.atproto.repo.putRecord", json=body)
-        return {"uri": str(told["uri"]), "cid": str(told["cid"])}
+        return reference(told.get("uri"), told.get("cid"), known)
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, its first record last."""
@@ -236,8 +239,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             return None
 
     def _remote(self, uri: str, extra: Mapping[str, Any]) -> Remote:
-        handle, rkey = self._session()["handle"], uri.rpartition("/")[2]
-        return Remote(uri, f"https://bsky.app/profile/{handle}/post/{rkey}", extra)
+        return Remote(uri, page_of(self._session(), uri), extra)
 
     # --- Files: inside of posts --------------------------------------------------------------------------------
 

@@ -11,7 +11,7 @@ import pytest
 from PIL import Image
 
 from publish.targets.bluesky import target as bluesky_target
-from publish.targets.bluesky.records import facets, record_key
+from publish.targets.bluesky.records import facets, name_of, page_of, record_key, reference
 from publish.targets.capabilities import PollsReplies
 from reporter.enums import Kind
 from reporter.moderation import decisions
@@ -142,3 +142,23 @@ def test_likes_are_heard_and_posts_nobody_gathers_are_passed_over(
         assert [(h.kind, h.author) for h in told] == [("favourite", "fan.test")]
         server.held.clear()
         assert list(target.replies([found], None)) == []
+
+
+URI = "at://did:plc:ann/app.bsky.feed.post/2222"
+
+
+@pytest.mark.parametrize("handle", [None, "", 7, "handle.invalid"])
+def test_a_post_of_an_account_without_a_handle_is_found_by_its_did(handle: object) -> None:
+    told = {"did": "did:plc:ann", "handle": handle}
+    assert page_of(told, URI) == "https://bsky.app/profile/did:plc:ann/post/2222"
+    assert (
+        page_of({**told, "handle": "ann.test"}, URI)
+        == "https://bsky.app/profile/ann.test/post/2222"
+    )
+
+
+def test_what_an_answer_leaves_out_is_never_called_none() -> None:
+    assert name_of({"did": "did:plc:ann", "handle": None}) == "did:plc:ann"
+    assert reference(None, "bafy", URI) == {"uri": URI, "cid": "bafy"}
+    with pytest.raises(TypeError):
+        reference(URI, None, URI)
