@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -21,6 +22,19 @@ LANGUAGES = {
 }
 # Chinese in these regions uses traditional characters, which our catalogue does not have.
 _TRADITIONAL = frozenset({"hant", "tw", "hk", "mo"})
+# Languages that write few words together, so that a long word with these letters in their texts is a German compound.
+_WITHOUT_COMPOUNDS = frozenset({"ca", "en", "es", "fr", "it", "pt"})
+_COMPOUND = re.compile(r"(?=.*(?:[äöüß]|sch|tz|ungs|[hk]eit|haft))[^\W\d_]{16,}", re.IGNORECASE)
+
+
+def hyphenated_as(word: str, language: str) -> str:
+    """The language whose patterns divide a word of a text in ``language``.
+
+    >>> [hyphenated_as(word, "en") for word in ("Nachbarschaftshilfenetzwerk", "internationalization")]
+    ['de', 'en']
+    """
+    own = language.lower().replace("_", "-").split("-")[0]
+    return "de" if own in _WITHOUT_COMPOUNDS and _COMPOUND.fullmatch(word) else language
 
 
 def spoken_language(tag: str) -> str:

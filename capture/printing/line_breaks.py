@@ -14,6 +14,8 @@ from functools import cache
 from itertools import pairwise
 from typing import Any
 
+from reporter.languages import hyphenated_as
+
 # A space without "no-break" in its name, or a zero width space.
 _SPACE = re.compile(r"[ \t\n\r\u1680\u2000-\u2006\u2008-\u200b\u205f\u3000]+")
 # A hyphen or dash inside a word, and path separators.
@@ -81,18 +83,17 @@ def _may_break(text: str, at: int) -> bool:
 
 
 def hyphen_points(text: str, language: str) -> list[int]:
-    """Indices at which a line may break with a hyphen, by the language's patterns; none for a
-    language without patterns."""
-    patterns = _patterns(language)
+    """Indices at which a line may break with a hyphen, by the patterns of the language, for a German
+    compound by those of German; none for a language without patterns."""
     found = [match.start() + 1 for match in re.finditer("\u00ad", text)]
-    if patterns is not None:
-        words = _ADDRESS.sub(lambda address: " " * len(address.group()), text)
-        for match in _WORD.finditer(words):
-            length = len(match.group())
-            for at in patterns.positions(match.group()):
-                # A break that changes letters (Hungarian "könnyebb": "köny-nyebb") is left out.
-                if _KEPT <= at <= length - _KEPT and not getattr(at, "data", None):
-                    found.append(match.start() + at)
+    words = _ADDRESS.sub(lambda address: " " * len(address.group()), text)
+    for match in _WORD.finditer(words):
+        length = len(match.group())
+        patterns = _patterns(hyphenated_as(match.group(), language))
+        for at in patterns.positions(match.group()) if patterns is not None else ():
+            # A break that changes letters (Hungarian "könnyebb": "köny-nyebb") is left out.
+            if _KEPT <= at <= length - _KEPT and not getattr(at, "data", None):
+                found.append(match.start() + at)
     return sorted(found)
 
 

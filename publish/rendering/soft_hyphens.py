@@ -10,6 +10,8 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
+from reporter.languages import hyphenated_as
+
 SOFT_HYPHEN = "\u00ad"
 # Shorter words fit the narrowest card. Letters only: never inside a URL or a number.
 _LONG_WORD = re.compile(r"(?<![\w./@:-])[^\W\d_]{12,}(?![\w/@])")
@@ -23,16 +25,16 @@ def with_soft_hyphens(text: str, language: str) -> str:
     >>> with_soft_hyphens("Nachbarschaftshilfenetzwerk", "de").replace(SOFT_HYPHEN, "-")
     'Nach-bar-schafts-hil-fe-netz-werk'
     """
-    patterns = _patterns(language) if _LONG_WORD.search(text) else None
-    if patterns is None:
-        return text
-    return _LONG_WORD.sub(lambda found: _divided(found[0], patterns), text)
+    return _LONG_WORD.sub(lambda found: _divided(found[0], language), text)
 
 
-def _divided(word: str, patterns: Any) -> str:
+def _divided(word: str, language: str) -> str:
     """Hyphenate without the breaks that change letters (Hungarian "könnyebb": "köny-nyebb"), which
     a soft hyphen can't express.
     """
+    patterns = _patterns(hyphenated_as(word, language))
+    if patterns is None:
+        return word
     places = [int(at) for at in patterns.positions(word) if not getattr(at, "data", None)]
     return SOFT_HYPHEN.join(word[a:b] for a, b in pairwise([0, *places, len(word)]))
 

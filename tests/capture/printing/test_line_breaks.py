@@ -36,6 +36,8 @@ def test_lines_end_between_words(text: str, language: str, words: list[str]) -> 
     ("word", "language", "divided"),
     [
         ("Nachbarschaftshilfenetzwerk", "de", "Nachbarschafts-hilfe-netz-werk"),
+        ("Nachbarschaftshilfenetzwerk", "en", "Nachbarschafts-hilfe-netz-werk"),
+        ("Gründungsversammlung", "pt-BR", "Gründungs-ver-samm-lung"),
         ("развиватися", "uk", None),
         ("responsabilidades", "pt", None),
         ("communities", "en", None),

@@ -388,6 +388,13 @@ def test_smaller_pictures_are_the_same_bytes_again(kit: Kit, tmp_path: Path) -> 
     assert list(smaller_files(replace(media, path=broken))) == []
 
 
+def test_a_german_compound_is_divided_as_german_on_an_english_site() -> None:
+    shown = with_soft_hyphens("Nachbarschaftshilfenetzwerk and internationalization", "en")
+    assert shown.replace(SOFT_HYPHEN, "-") == (
+        "Nach-bar-schafts-hil-fe-netz-werk and inter-na-tion-al-iz-a-tion"
+    )
+
+
 @pytest.mark.parametrize(
     ("language", "word"),
     [("hu", "könnyebbséggel"), ("hu", "asszonnyal"), ("ca", "col·laboradores")],
