@@ -39,8 +39,8 @@ async function fetched(url, options, push) {
   const next = page.querySelector("#content");
   if (!next || !page.querySelector("body.desk")) return false;
   main.replaceChildren(...next.childNodes);
-  const rail = page.querySelector(".rail nav ul");
-  if (rail) document.querySelector(".rail nav ul").replaceWith(rail);
+  const rail = page.querySelector(".rail nav");
+  if (rail) document.querySelector(".rail nav").replaceChildren(...rail.childNodes);
   if (push) history.pushState(null, "", answer.url);
   for (const box of boxes()) box.checked = kept.has(box.value);
   for (const name of open) if (name) for (const one of main.getElementsByClassName(name)) one.open = true;
