@@ -79,9 +79,9 @@ def wifi_text(wifi: Wifi) -> str:
     """
     security = _SECURITY.get(wifi.security.casefold(), "WPA")
     if not 1 <= len(wifi.ssid.encode()) <= 32:  # IEEE 802.11: an SSID is at most 32 octets
-        raise BadInput("The name of the Wi-Fi must have 1 to 32 letters. Correct it in settings.")
+        raise BadInput("The name of a Wi-Fi has 1 to 32 letters.")
     if security == "WPA" and not 8 <= len(wifi.password.encode()) <= 64:
-        raise BadInput("A Wi-Fi password has 8 to 63 letters. Correct it in the settings.")
+        raise BadInput("The password of a Wi-Fi has 8 to 63 letters.")
     only_newest = ["R:1"] if wifi.security.casefold() == "wpa3" else []
     fields = [f"T:{security}", *only_newest, f"S:{_escaped(wifi.ssid)}"]
     if security != "nopass":

@@ -107,7 +107,7 @@ def check_intake(
         return None
     if found.duration and found.duration > limits.video_seconds + GRACE_SECONDS:
         raise TooLong(
-            "This recording runs %(minutes)s minutes; the longest here is %(most)s. Please cut "
+            "This recording is too long: %(minutes)s min; the longest here is %(most)s. Please cut "
             "it shorter and send it again.",
             minutes=_minutes(found.duration),
             most=_minutes(limits.video_seconds),

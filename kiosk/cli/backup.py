@@ -30,7 +30,7 @@ def _copy(source: Path, goal: Path, label: str) -> None:
         done = copy_gathering(source, goal, progress=bar.step)
     if done.missing:
         raise ReporterError(
-            "%(count)s originals are missing in %(source)s itself, as %(what)s; everything "
+            "Originals that are missing in %(source)s itself: %(count)s, as %(what)s; everything "
             "else is in %(goal)s, verified. Look for another copy.",
             count=len(done.missing),
             source=source,

@@ -204,12 +204,12 @@ def originals(kiosk: KioskContext, _port: int) -> Finding:
     lost = [path.name for path, size in paths if not path.is_file() or path.stat().st_size != size]
     if lost:
         told = Message(
-            "%(count)s originals are missing or cut short, as %(name)s. Take them from a copy.",
+            "Originals that are missing or cut short: %(count)s, as %(name)s. Take them from a copy.",
             count=len(lost),
             name=lost[0],
         )
         return Finding("originals", Verdict.FAIL, told)
-    return _ok("originals", Message("All %(count)s are in their place.", count=len(paths)))
+    return _ok("originals", Message("All are in their place: %(count)s.", count=len(paths)))
 
 
 def index(kiosk: KioskContext, _port: int) -> Finding:
@@ -217,12 +217,12 @@ def index(kiosk: KioskContext, _port: int) -> Finding:
     behind = kiosk.index.behind(db.session())
     if behind > 500:
         told = Message(
-            "The search index is %(count)s changes behind. It catches up while the kiosk runs.",
+            "The search index lags behind, by this many changes: %(count)s. It catches up while the kiosk runs.",
             count=behind,
         )
         return Finding("index", Verdict.WARN, told)
     if behind:
-        return _ok("index", Message("%(count)s changes to take in.", count=behind))
+        return _ok("index", Message("Changes to take in: %(count)s.", count=behind))
     return _ok("index", Message("Search is up to date."))
 
 

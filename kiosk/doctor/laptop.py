@@ -32,7 +32,7 @@ def judge_power(power: Power) -> Finding:
         lacking.append(Message("This laptop runs on its battery: plug it in."))
     if power.idle_minutes and not power.held_awake:
         told = Message(
-            "It sleeps after %(minutes)s minutes: set it to never sleep.",
+            "It sleeps after %(minutes)s min: set it to never sleep.",
             minutes=power.idle_minutes,
         )
         lacking.append(told)

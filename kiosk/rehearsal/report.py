@@ -84,8 +84,8 @@ def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: 
     slow = percentile(notes.took["photo"], 0.99)
     if ready_after is None:
         return Message(
-            "All %(accepted)s takeaways of %(phones)s phones were taken in, but this laptop did not keep up with "
-            "making small copies. Close other programs, or let fewer phones send at once.",
+            "Everything was taken in (phones: %(phones)s, takeaways: %(accepted)s), but this laptop did not keep up "
+            "with making small copies. Close other programs, or let fewer phones send at once.",
             accepted=got,
             phones=phones,
         )
@@ -99,13 +99,15 @@ def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: 
 def _photos(slow: float) -> str:
     """What is said of the time until a photo was safe, for all but one in a hundred."""
     if slow <= EASY:
-        return N_("%(phones)s phones at once are no trouble: a photo was safe within %(time)s.")
+        return N_(
+            "Phones at once: %(phones)s. That is no trouble: a photo was safe within %(time)s."
+        )
     if slow <= BEARABLE:
         return N_(
-            "%(phones)s phones at once work, but some wait: a photo was safe within %(time)s."
+            "Phones at once: %(phones)s. That works, but some wait: a photo was safe within %(time)s."
         )
     return N_(
-        "%(phones)s phones at once are much for this laptop: a photo took up to %(time)s until it was safe. "
+        "Phones at once: %(phones)s. That is much for this laptop: a photo took up to %(time)s until it was safe. "
         "Nothing was lost; phones wait and try again. Close other programs, or take a faster disk."
     )
 
@@ -113,14 +115,14 @@ def _photos(slow: float) -> str:
 def _trouble(refused: Mapping[str, int], wanted: int, got: int, failed_media: int) -> Message:
     if got < wanted:
         return Message(
-            "%(lost)s of %(wanted)s takeaways were not taken in, most of them at this: %(reason)s. A phone would keep "
-            "them and try again. Look at: reporter doctor",
+            "Takeaways that were not taken in: %(lost)s of %(wanted)s, most of them at this: %(reason)s. A phone would "
+            "keep them and try again. Look at: reporter doctor",
             lost=wanted - got,
             wanted=wanted,
             reason=max(refused, key=lambda reason: refused[reason], default="?"),
         )
     return Message(
-        "Everything was taken in, but %(count)s pictures or films could not be made small. "
+        "Everything was taken in. Pictures and films that could not be made small: %(count)s. "
         "Look at: reporter doctor",
         count=failed_media,
     )
@@ -131,4 +133,4 @@ def _span(seconds: float) -> Message:
         return Message("less than a second")
     if seconds < 90:
         return Message("%(count)s s", count=f"{seconds:.1f}" if seconds < 10 else round(seconds))
-    return Message("%(count)s minutes", count=round(seconds / 60))
+    return Message("%(count)s min", count=round(seconds / 60))

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 from sqlalchemy import select
 
-from capture.codes.qr_writer import end_url
+from capture.codes.qr_writer import end_url, wifi_text
 from capture.printing.print_pack import (
     GatheringFacts,
     Part,
@@ -26,7 +26,9 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.privacy_notice import HOW_LONG, notice_of
 from reporter.config import Settings
+from reporter.errors import BadInput
 from reporter.gathering.sessions import all_sessions
+from reporter.messages import Message
 from reporter.models import EventSession, Gathering
 
 _NOTICE_ALONE: tuple[Part, ...] = ("privacy",)
@@ -95,9 +97,15 @@ def _with_notice(kiosk: KioskContext) -> GatheringFacts:
 
 
 def facts(settings: Settings) -> GatheringFacts:
-    """The facts that all pages share."""
+    """The facts that all pages share. Raises BadInput for a Wi-Fi that can't be (the file is written by hand, too)."""
     wifi = settings.wifi
     network = Wifi(wifi.ssid, wifi.password, wifi.security, wifi.hidden) if wifi.ssid else None
+    try:
+        if network:
+            wifi_text(network)
+    except BadInput as error:
+        where = Message("Correct it at the desk, under Settings; then print again.")
+        raise BadInput(Message.join((error.message, where))) from error
     return GatheringFacts(name=settings.gathering.title, wifi=network)
 
 

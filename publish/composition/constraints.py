@@ -43,16 +43,16 @@ _SMALLER_FOR_LINE = N_(
 _SMALLER_FOR_TARGET = N_("Sent smaller than it is (%(sent)s of %(was)s): %(name)s takes no more.")
 _WAITS = {
     "video": N_(
-        "The video (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all of it "
-        "was there."
+        "The video (%(size)s) waits for a better line: the one to %(name)s kept breaking before all of it was there "
+        "(attempts: %(count)s)."
     ),
     "audio": N_(
-        "The recording (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all "
-        "of it was there."
+        "The recording (%(size)s) waits for a better line: the one to %(name)s kept breaking before all of it was "
+        "there (attempts: %(count)s)."
     ),
     "photo": N_(
-        "The photo (%(size)s) waits for a better line: the one to %(name)s broke %(count)s times before all of it "
-        "was there."
+        "The photo (%(size)s) waits for a better line: the one to %(name)s kept breaking before all of it was there "
+        "(attempts: %(count)s)."
     ),
 }
 
@@ -189,7 +189,7 @@ def _fewer(blocks: Sequence[Block], most: int, place: str, notes: list[str]) -> 
         left = max(0, left - len(block.media))
     notes.append(
         Message(
-            "%(name)s takes %(most)s files in one post; %(out)s of %(total)s stayed out.",
+            "The most files that %(name)s takes in one post: %(most)s. Stayed out: %(out)s of %(total)s.",
             name=place,
             most=most,
             out=total - most,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
+from collections import Counter
 from dataclasses import dataclass
 from datetime import timedelta
 from statistics import median
@@ -15,6 +17,8 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
 
+# Questions are counted by how soon their first answer came: within an hour, a day, three days, a week, or later.
+WITHIN = (timedelta(hours=1), timedelta(days=1), timedelta(days=3), timedelta(days=7))
 _SHOWN = Takeaway.state == TakeawayState.APPROVED
 
 
@@ -38,6 +42,8 @@ class Board:
     questions_answered: Share
     # Time from a question to its first reply; None if none was answered yet.
     first_answer_after: timedelta | None
+    # Answered questions by ``WITHIN``, and those answered later still.
+    answered_within: tuple[int, ...]
     actions_done: Share
     with_reply: Share
     # Phones that recorded on more than one day, out of all phones that recorded.
@@ -51,6 +57,7 @@ def board(session: Session) -> Board:
     return Board(
         questions_answered=Share(asked - len(unanswered(session)), asked),
         first_answer_after=timedelta(seconds=median(waits)) if waits else None,
+        answered_within=_by_wait(waits),
         actions_done=_actions(session),
         with_reply=_with_reply(session),
         came_back=_came_back(session),
@@ -75,6 +82,12 @@ def _first_answers(session: Session) -> list[float]:
     )
     # Clocks of phones and blogs differ: a reply dated before its question counts as immediate.
     return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]
+
+
+def _by_wait(waits: list[float]) -> tuple[int, ...]:
+    limits = [limit.total_seconds() for limit in WITHIN]
+    counts = Counter(bisect_left(limits, wait) for wait in waits)
+    return tuple(counts[number] for number in range(len(limits) + 1))
 
 
 def _actions(session: Session) -> Share:

@@ -38,10 +38,11 @@ class Strip:
 
 @dataclass(frozen=True)
 class Board:
-    """The rows of the chart, and the start of each half-hour."""
+    """The rows of the chart, the start of each half-hour, and what came in it from all sessions."""
 
     strips: list[Strip]
     slots: tuple[datetime, ...]
+    activity: tuple[int, ...]
 
 
 def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> Board:
@@ -69,7 +70,14 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
     query = select(Takeaway.session_id, func.count()).where(living).group_by(Takeaway.session_id)
     totals = {row[0]: int(row[1]) for row in session.execute(query)}
     most = max(cells.values(), default=0)
-    return Board([_strip(event, cells, totals, most, now=now) for event in events], slots)
+    activity: Counter[int] = Counter()
+    for (_event, number), count in cells.items():
+        activity[number] += count
+    return Board(
+        [_strip(event, cells, totals, most, now=now) for event in events],
+        slots,
+        tuple(activity[number] for number in range(SLOTS)),
+    )
 
 
 def _strip(

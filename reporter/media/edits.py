@@ -218,7 +218,7 @@ def _cut(numbers: Sequence[float], duration: float | None) -> tuple[float, float
         raise BadInput("How long this recording is isn't known yet. Try again when it is ready.")
     if begin < 0 or end > duration + _SLACK_SECONDS:
         raise BadInput(
-            "The cut must lie within the %(seconds)s seconds of the recording.",
+            "The cut must lie within the recording (%(seconds)s s).",
             seconds=f"{duration:.1f}",
         )
     if end - begin < LEAST_SECONDS:

@@ -235,6 +235,12 @@ def _beyond(
     return or_(further, and_(keys[0] == values[0], rest))
 
 
+def anything(session: Session) -> bool:
+    """Whether anybody has recorded anything that was not taken back."""
+    query = select(Takeaway.id).where(Takeaway.state != TakeawayState.WITHDRAWN).limit(1)
+    return session.scalar(query) is not None
+
+
 def state_counts(session: Session, asked: Filter) -> dict[str, int]:
     """Number of takeaways per state, within the filtered session and time."""
     only = Filter(session=asked.session, span=asked.span)

@@ -170,7 +170,7 @@ class _Reader:
             yield draft
             return
         self.findings.note(
-            Message("It repeats. Its %(count)s times were taken.", count=len(times)), where
+            Message("It repeats. Times that were taken: %(count)s.", count=len(times)), where
         )
         yield from filter(None, map(self.draft, times))
 

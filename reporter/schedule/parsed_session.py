@@ -168,8 +168,8 @@ def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
     known = list(drafts)
     if len(known) > MAX_SESSIONS:
         raise BadInput(
-            "The schedule has %(count)s sessions; %(max_sessions)s are the most that one "
-            "gathering can hold. Split it into several files.",
+            "The schedule has more sessions (%(count)s) than one gathering can hold (%(max_sessions)s). "
+            "Split it into several files.",
             count=len(known),
             max_sessions=MAX_SESSIONS,
         )

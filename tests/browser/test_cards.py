@@ -81,7 +81,7 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     before = snapshot(tmp_path / "CANON_EOS")
     (tmp_path / "CANON_EOS").rename(place / "CANON_EOS")
     page.get_by_role("button", name="Bring it in").first.click()
-    expect(page.get_by_text("7 taken in, 0 known already, 1 markers")).to_be_visible()
+    expect(page.get_by_text("Taken in: 7, known already: 0, markers: 1")).to_be_visible()
     expect(page.get_by_text("proposed: looks like a marker, can't be read")).to_be_visible()
     assert axe(page) == []
     tiles = page.locator(".strip .shot img")
@@ -134,7 +134,9 @@ def test_what_stays_on_the_card_is_named_on_the_page(
     (tmp_path / "GOPRO").rename(place / "GOPRO")
     page.goto(f"{url}/desk/cards")
     page.get_by_role("button", name="Bring it in").first.click()
-    told = "2 taken in, 0 known already, 0 markers · 1 could not be taken in · 1 left on the card"
+    told = (
+        "Taken in: 2, known already: 0, markers: 0 · 1 could not be taken in · 1 left on the card"
+    )
     expect(page.get_by_text(told)).to_be_visible()
     page.get_by_text("What was left on the card").click()
     expect(page.get_by_text("GX010042.THM: The camera's small picture of a film.")).to_be_visible()
@@ -169,7 +171,7 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     laptop_page.goto(f"{url}/desk/cards")
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening, broken)
-    expect(laptop_page.locator("#add-told")).to_have_text("2 of 3 files are safe.")
+    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 3.")
     expect(laptop_page.locator("#add-refused li")).to_contain_text("broken.jpg was not kept")
     bar = laptop_page.locator("#add-bar")
     assert bar.evaluate("bar => bar.value === bar.max")
@@ -177,7 +179,7 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     laptop_page.reload()
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening)
-    expect(laptop_page.locator("#add-told")).to_have_text("2 of 2 files are safe.")
+    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 2.")
     with open_session(gathering) as session:
         rows = session.scalars(select(Takeaway)).all()
         assert [(row.kind, row.session.code, row.state) for row in rows] == [

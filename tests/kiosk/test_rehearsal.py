@@ -116,7 +116,7 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
     assert told["mb_per_s"] == pytest.approx(told["mb"] / told["seconds"], rel=0.05)
     assert 0 < told["p50_ms"] <= told["p99_ms"]
     assert told["slowest_step"] in told["steps"]
-    assert told["verdict"].startswith("2 phones at once")
+    assert told["verdict"].startswith("Phones at once: 2.")
     assert told["left_behind"] == []
     assert (rows(session), files(gathering)) == before
     assert found_by_index(gathering) == 1
@@ -253,23 +253,23 @@ def notes(*, photo: float, lost: int = 0, phones: int = 10) -> Notes:
 @pytest.mark.parametrize(
     ("photo", "words"),
     [
-        (0.4, "are no trouble: a photo was safe within less than a second"),
-        (7.0, "work, but some wait"),
+        (0.4, "That is no trouble: a photo was safe within less than a second"),
+        (7.0, "That works, but some wait"),
         (25.0, "much for this laptop: a photo took up to 25 s"),
     ],
 )
 def test_the_verdict_is_a_sentence(photo: float, words: str) -> None:
     told = verdict(notes(photo=photo), 10, 12.0, 0)
-    assert told.startswith("10 phones at once")
+    assert told.startswith("Phones at once: 10.")
     assert words in told
     assert "ready 12 s later" in told
 
 
 def test_the_verdict_tells_of_losses_first() -> None:
     assert verdict(notes(photo=0.4, lost=3), 10, 5.0, 0).startswith(
-        "3 of 31 takeaways were not taken in, most of them at this: photo: 507, no room."
+        "Takeaways that were not taken in: 3 of 31, most of them at this: photo: 507, no room."
     )
-    assert "2 pictures or films could not be made small" in verdict(notes(photo=0.4), 10, 5.0, 2)
+    assert "films that could not be made small: 2." in verdict(notes(photo=0.4), 10, 5.0, 2)
     assert "did not keep up" in verdict(notes(photo=0.4), 10, None, 0)
 
 

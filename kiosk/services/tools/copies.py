@@ -113,7 +113,7 @@ def _missing(count: int) -> list[str]:
         return []
     return [
         Message(
-            "%(count)s originals are missing in the gathering itself. Look for another copy.",
+            "Originals that are missing in the gathering itself: %(count)s. Look for another copy.",
             count=count,
         )
     ]

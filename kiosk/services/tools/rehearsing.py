@@ -50,7 +50,7 @@ def play_volunteers(
     report = json.loads(answer)
     return [
         Message(
-            "%(phones)s phones sent %(accepted)s things in %(seconds)s seconds. All of it is gone again.",
+            "Phones: %(phones)s. Takeaways that they sent: %(accepted)s, in %(seconds)s s. All of it is gone again.",
             phones=report["phones"],
             accepted=report["accepted"],
             seconds=round(report["seconds"]),

@@ -18,6 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
+from kiosk.i18n.clock_text import clock_text
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.openapi.describe import describe
@@ -46,6 +47,10 @@ def _told() -> dict[str, Any]:
     board = coverage(session, todays(), kiosk.now())
     return {
         "board": board,
+        "activity": [
+            (clock_text(slot, kiosk.settings), count)
+            for slot, count in zip(board.slots, board.activity, strict=True)
+        ],
         "zone": kiosk.settings.zone,
         "devices": sending_devices(session, kiosk.now()),
         "health": health_line(),
@@ -71,7 +76,9 @@ def _mark(told: dict[str, Any]) -> str:
     rest = [
         told[name] for name in ("devices", "health", "behind", "rebuilding", "failed", "stopped")
     ]
-    return hashlib.sha256(repr((strips, told["board"].slots, rest)).encode()).hexdigest()[:32]
+    return hashlib.sha256(
+        repr((strips, told["board"].slots, told["board"].activity, rest)).encode()
+    ).hexdigest()[:32]
 
 
 @bp.post("/index")

@@ -13,14 +13,22 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 
+from capture.codes.qr_writer import Wifi, wifi_text
 from kiosk.i18n.setting_help import CHOICES, SECTIONS
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.request_limits import request_limits
 from kiosk.web.openapi.describe import describe
 from reporter.annotations import face_review
-from reporter.config import Settings, load_settings, save_settings, sections, with_value
-from reporter.errors import ConfigError
+from reporter.config import (
+    Settings,
+    WifiSettings,
+    load_settings,
+    save_settings,
+    sections,
+    with_value,
+)
+from reporter.errors import BadInput, ConfigError
 from reporter.languages import LANGUAGES
 from reporter.moderation.decisions import next_revision
 from reporter.search import Recipe
@@ -171,6 +179,8 @@ def save() -> ResponseReturnValue:
                 continue
             if value != getattr(getattr(saved, section), one.name):
                 values.setdefault(section, {})[one.name] = value
+    if "wifi" in values:
+        errors |= _wifi_errors(dataclasses.replace(saved.wifi, **values["wifi"]))
     if errors:
         flash(_("Nothing was saved. Look at what is marked."), "trouble")
         return _page(typed, errors), 422
@@ -178,6 +188,20 @@ def save() -> ResponseReturnValue:
     take_effect(kiosk)
     flash(_("Saved."))
     return redirect(url_for("desk.settings.overview"), code=303)
+
+
+def _wifi_errors(wifi: WifiSettings) -> dict[str, str]:
+    """Return what no code could say of a network: its name or its password, by the number of the field."""
+    if not wifi.ssid:
+        return {}
+    number = "wifi.ssid"
+    try:
+        wifi_text(Wifi(wifi.ssid, "", "nopass"))
+        number = "wifi.password"
+        wifi_text(Wifi(wifi.ssid, wifi.password, wifi.security))
+    except BadInput as error:
+        return {number: error.message}
+    return {}
 
 
 def _numbers() -> list[str]:

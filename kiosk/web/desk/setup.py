@@ -118,7 +118,7 @@ def _network(wifi: dict[str, str]) -> str:
 
 
 @bp.post("/network")
-@describe(form="address ssid password security=WPA|WEP|nopass")
+@describe(form="address ssid password security=WPA|WPA3|WEP|nopass hidden")
 def save_network() -> ResponseReturnValue:
     """Save the address and the Wi-Fi; the page then shows a QR code to test them."""
     form = request.form
@@ -128,7 +128,7 @@ def save_network() -> ResponseReturnValue:
         if not is_for_phones(url):
             raise BadInput("Choose the address that phones can reach.")
         if wifi["ssid"]:
-            wifi_text(Wifi(wifi["ssid"], wifi["password"], wifi["security"]))
+            wifi_text(Wifi(wifi["ssid"], wifi["password"], wifi["security"], bool(wifi["hidden"])))
         _save({"wifi": wifi, "kiosk": {"base_url": url}})
         # What is there now is known; what appears later is told.
         current_kiosk().known_ips = frozenset(address.ip for address in own_addresses())

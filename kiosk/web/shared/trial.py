@@ -56,7 +56,11 @@ def wifi_code_text(settings: Settings) -> str:
     """Return the Wi-Fi code's text; '' without a network name, or if no phone could join with it."""
     wifi = settings.wifi
     try:
-        return wifi_text(Wifi(wifi.ssid, wifi.password, wifi.security)) if wifi.ssid else ""
+        return (
+            wifi_text(Wifi(wifi.ssid, wifi.password, wifi.security, wifi.hidden))
+            if wifi.ssid
+            else ""
+        )
     except BadInput:
         return ""
 

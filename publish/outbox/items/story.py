@@ -103,11 +103,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
 def _notes(missing: int) -> list[str]:
     if not missing:
         return []
-    return [
-        Message("1 file follows.")
-        if missing == 1
-        else Message("%(count)s files follow.", count=missing)
-    ]
+    return [Message("Files that follow: %(count)s.", count=missing)]
 
 
 def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:

@@ -257,7 +257,7 @@ def _back(row: Snapshot, due: datetime, error: str, attempts: int) -> Transition
 def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
     """Requeue with a due time, or park the row after too many attempts."""
     if row.attempts >= MOST_ATTEMPTS:
-        why = Message("%(why)s It was tried %(count)s times.", why=error, count=row.attempts)
+        why = Message("%(why)s Attempts: %(count)s.", why=error, count=row.attempts)
         return replace(_parked(row, why), moved=0)
     wait = back_off(row.attempts, row.chance) if seconds is None else timedelta(seconds=seconds)
     return _back(row, row.now + wait, error, row.attempts)

@@ -153,7 +153,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
                 sender=self._from[1],
             )
         return Message(
-            "%(name)s takes mail from %(sender)s to %(count)s addresses. Nothing was sent.",
+            "%(name)s takes mail from %(sender)s. Addresses it goes to: %(count)s. Nothing was sent.",
             name=self.name,
             sender=self._from[1],
             count=len(self._to),

@@ -104,7 +104,7 @@ def test_a_reason_inside_a_sentence_is_translated_too(app: Flask) -> None:
     with app.test_request_context(headers=GERMAN):
         assert translated(large).startswith("Das Video (9.0 MB) ist")
         assert translated(late).endswith(
-            "bevor alles dort war; gesendet wurden stattdessen die Worte."
+            "bevor alles dort war (Versuche: 3); gesendet wurden stattdessen die Worte."
         )
 
 
@@ -117,7 +117,7 @@ def test_sentences_in_a_row_are_translated_each(app: Flask) -> None:
     )
     with app.test_request_context(headers=GERMAN):
         assert "Nicht jedes Blog" in translated(said)
-        assert "beim ersten Beitrag" in translated(said)
+        assert "beim ersten Post" in translated(said)
 
 
 def test_a_message_without_secrets_is_still_translated(app: Flask) -> None:

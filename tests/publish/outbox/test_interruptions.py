@@ -101,7 +101,7 @@ def test_film_that_never_passes_stays_and_its_still_goes(
     assert [row["state"] for row in rows if row["kind"] == "story"] == ["sent", "sent"]
     [row] = [row for row in rows if row["state"] == "parked"]
     assert row["error"].startswith("The video (3.0 MB) waits for a better line")
-    assert f"broke {interruptions.FILE_CUTS} times" in row["error"]
+    assert f"(attempts: {interruptions.FILE_CUTS})" in row["error"]
     [story] = [row for row in rows if row["title"] == "The long one"]
     assert "sent a still instead" in story["error"]
     assert sorted(len(post["files"]) for post in place.posts.values()) == [1, 1]

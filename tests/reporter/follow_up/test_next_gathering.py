@@ -224,6 +224,7 @@ def test_the_board_counts(
     told = board(session)
     assert told.questions_answered == Share(1, 1)
     assert told.first_answer_after == timedelta(hours=2)
+    assert told.answered_within == (0, 1, 0, 0, 0)
     assert told.actions_done == Share(1, 2)
     assert told.with_reply == Share(1, 4)
     assert told.came_back == Share(1, 2)

@@ -111,7 +111,7 @@ def test_the_times_of_a_series_keep_their_ids_and_are_told() -> None:
     assert ids[0] == "1"
     assert len(set(ids)) == 3
     assert ids == [item.guid for item in read(calendar(event("1", *DAILY))).sessions]
-    assert "Event 1 (“A”): It repeats. Its 3 times were taken." in reading.notes
+    assert "Event 1 (“A”): It repeats. Times that were taken: 3." in reading.notes
 
 
 @pytest.mark.parametrize(

@@ -20,7 +20,7 @@ from reporter.enums import ItemState, StepState
 from reporter.errors import BadInput
 from reporter.follow_up.action_items import all_items, read_date
 from reporter.follow_up.next_gathering import forget_next, invited, next_gathering, set_next
-from reporter.follow_up.statistics import board
+from reporter.follow_up.statistics import Board, board
 from reporter.models import Story
 
 bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
@@ -48,11 +48,15 @@ def facts() -> GatheringFacts:
 @bp.get("")
 def overview() -> str:
     """Show the page."""
-    told = facts()
+    told, figures = facts(), board(db.session())
+    steps = follow_up_plan.plan(db.session(), told)
     return render_template(
         "desk/afterwards.html",
-        board=board(db.session()),
-        steps=follow_up_plan.plan(db.session(), told),
+        board=figures,
+        waits=_waits(figures),
+        steps=steps,
+        # One obvious next thing: the first that nobody has written yet.
+        following_step=next((one.name for one in steps if one.state == StepState.PLANNED), ""),
         names=STEPS,
         states=STATES,
         today=today(),
@@ -61,6 +65,14 @@ def overview() -> str:
         invited=len(invited(db.session())),
         page_of=_page_of,
     )
+
+
+def _waits(figures: Board) -> list[tuple[str, int]]:
+    """Return (how soon, number of questions) for the chart."""
+    words = (_("within an hour"), _("within a day"), _("within three days"), _("within a week"))
+    answered = figures.questions_answered
+    rows = list(zip((*words, _("later")), figures.answered_within, strict=True))
+    return [*rows, (_("not yet"), answered.whole - answered.part)]
 
 
 @bp.post("/plan/<name>")

@@ -76,6 +76,7 @@ def _sheet(
         neighbours=_neighbours(page.rows, shown),
         **_preview(shown, looks, clashes, typed or {}),
         undescribed=sheets.count_undescribed(session),
+        everything=bool(page.rows or shown) or sheets.anything(session),
         seen=history.seen_by_now(session),
         step=step.hex if step else "",
         step_words=step_words(session, step) if step else "",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from datetime import timedelta
 
 from flask import Flask
@@ -41,6 +42,23 @@ def test_the_strip_counts_half_hours(
     assert first.total == 7
     assert (first.levels[-1], max(first.levels[:-1])) == (4, 1)
     assert (first.empty, second.empty, third.empty) == (False, True, False)
+    assert (board.activity[-1], sum(board.activity)) == (4, 5)
+
+
+def test_the_chart_says_its_bars(
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    clock: TurnableClock,
+) -> None:
+    assert '<svg class="chart' not in client.get(PAGE).text
+    for minutes in (0, 0, 31):
+        add_takeaway(session, event, rng, recorded_at=clock() - timedelta(minutes=minutes))
+    for language, x in (("en", "95.4%"), ("ar", "0.4%")):
+        page = client.get(f"{PAGE}?lang={language}").text
+        assert re.search(r'role="img" aria-label="[^"]+: \S+(.AM|.PM|.[صم])? 1, ', page), language
+        assert f'<rect x="{x}" y="16.0%" width="4.2%" height="66.0%"/>' in page, language
 
 
 def test_phones_that_send_are_counted_once(

@@ -65,6 +65,19 @@ def test_what_is_wrong_is_marked_and_nothing_is_written(
     assert file.read_bytes() == before
 
 
+def test_a_wifi_that_nothing_can_join_is_marked(client: FlaskClient, gathering: Settings) -> None:
+    answer = save(client, gathering, wifi__ssid="Garden", wifi__password="short")
+    assert answer.status_code == 422
+    assert 'id="e-wifi.password">The password of a Wi-Fi has 8 to 63 letters.</p>' in answer.text
+    answer = save(client, gathering, wifi__ssid="G" * 33, wifi__password="long enough")
+    assert 'id="e-wifi.ssid">The name of a Wi-Fi has 1 to 32 letters.</p>' in answer.text
+    assert load_settings(gathering.folder).wifi.ssid == ""
+    assert (
+        save(client, gathering, wifi__ssid="Garden", wifi__password="long enough").status_code
+        == 303
+    )
+
+
 def test_what_is_saved_is_in_force_and_keeps_comments(
     client: FlaskClient, gathering: Settings, app: Flask
 ) -> None:

@@ -110,7 +110,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
     (
         "sent",
         snapshot(),
-        Sent(THERE, "print", replace(MEMORY, takeaways=(ADA,), cuts=2), "2 files follow."),
+        Sent(THERE, "print", replace(MEMORY, takeaways=(ADA,), cuts=2), "Files that follow: 2."),
         {
             "state": DeliveryState.SENT,
             "wanted": "print",
@@ -122,7 +122,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
             ),
             "attempts": 0,
             "moved": 0,
-            "error": "2 files follow.",
+            "error": "Files that follow: 2.",
             "due_at": NOW,
             "sent_at": NOW,
         },
@@ -297,8 +297,8 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
             "state": DeliveryState.PARKED,
             "moved": 0,
             "due_at": NOW,
-            "error": f"The video (9.0 MB) waits for a better line: the one to blog broke {FILE_CUTS} times "
-            "before all of it was there.",
+            "error": "The video (9.0 MB) waits for a better line: the one to blog kept breaking "
+            f"before all of it was there (attempts: {FILE_CUTS}).",
             "memory": replace(MEMORY, cuts=FILE_CUTS, reach=COSTLY),
         },
     ),
@@ -316,7 +316,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
             "state": DeliveryState.PARKED,
             "moved": 0,
             "due_at": NOW,
-            "error": f"Later. It was tried {MOST_ATTEMPTS} times.",
+            "error": f"Later. Attempts: {MOST_ATTEMPTS}.",
         },
     ),
     (

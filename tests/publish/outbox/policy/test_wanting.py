@@ -41,7 +41,7 @@ def row(**values: Any) -> Columns:
         "memory": DeliveryMemory(title="Rime", story=STORY, takeaways=(ADA,)),
         "bytes": 700,
         "due_at": NOW - timedelta(days=1),
-        "error": "2 files follow.",
+        "error": "Files that follow: 2.",
     }
     return Columns(**{**columns, **values})
 
