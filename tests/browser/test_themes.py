@@ -1,11 +1,15 @@
-"""The desk's page of themes in a real browser: keys, and nothing in the way of anybody."""
+"""The desk's page of themes and the slideshow in a real browser: keys, and nothing in the way of anybody."""
 
 from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from pathlib import Path
 
-from playwright.sync_api import Page, expect
+import av
+import numpy as np
+import pytest
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession
@@ -39,3 +43,46 @@ def test_a_theme_is_opened_renamed_and_restored_by_keys(
     assert laptop_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     laptop_page.locator("body").press("u")
     expect(heading).to_have_count(0)
+
+
+@pytest.fixture(params=["nothing of it", "its sound alone"])
+def foreign_film(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
+    """A film of which the browser plays as much as one without H.264 does of ours."""
+    path = tmp_path / "film.mp4"
+    silence = av.AudioFrame.from_ndarray(np.zeros((2, 1024), np.float32), "fltp", "stereo")
+    silence.sample_rate = 48_000
+    with av.open(str(path), "w") as out:
+        video = out.add_stream("mpeg4", rate=10)
+        video.width, video.height, video.pix_fmt = 320, 180, "yuv420p"
+        has_sound = request.param == "its sound alone"
+        audio = out.add_stream("aac", rate=48_000, layout="stereo") if has_sound else None
+        for _number in range(20):
+            out.mux(video.encode(av.VideoFrame(320, 180, "yuv420p")))
+            out.mux(audio.encode(silence) if audio else [])
+        out.mux(video.encode(None))
+        out.mux(audio.encode(None) if audio else [])
+    return path
+
+
+def test_the_slideshow_says_that_a_film_cannot_be_played_and_goes_on(
+    kiosk_process: KioskProcess, laptop_page: Page, foreign_film: Path
+) -> None:
+    def with_film(route: Route) -> None:
+        told = route.fetch().json()
+        film = {"id": "film", "kind": "film", "heading": "", "film": "/slides/film.mp4?v=1"}
+        told["slides"].insert(-1, film)
+        route.fulfill(json=told)
+
+    url = kiosk_process.start()
+    laptop_page.route("**/slides/list", with_film)
+    laptop_page.route(
+        "**/slides/film.mp4*",
+        lambda route: route.fulfill(path=foreign_film, content_type="video/mp4"),
+    )
+    laptop_page.goto(f"{url}/slides")
+    expect(laptop_page.locator("figure.title")).to_be_visible()
+    laptop_page.keyboard.press("PageDown")
+    said = laptop_page.get_by_text("This browser can't play the film. The slideshow goes on.")
+    expect(said).to_be_visible()
+    expect(laptop_page.locator("video")).to_have_count(0)
+    expect(laptop_page.locator("figure.end")).to_be_visible(timeout=15_000)

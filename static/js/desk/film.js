@@ -1,3 +1,12 @@
+import { whenUnplayable } from "../shared/film-trouble.js";
+
+const trouble = document.getElementById("unplayable");
+const watched = (video) => {
+  whenUnplayable(video, () => video.replaceWith(trouble.content.cloneNode(true)));
+  return video;
+};
+document.querySelectorAll("video").forEach(watched);
+
 // Previews clips in place and shows the film's progress. Without it, reloading the page shows the same.
 for (const link of document.querySelectorAll("[data-preview]")) {
   link.addEventListener("click", async (event) => {
@@ -8,7 +17,8 @@ for (const link of document.querySelectorAll("[data-preview]")) {
     try {
       const answer = await fetch(link.href);
       if (!answer.ok) throw new Error(String(answer.status));
-      const video = piece.querySelector("video") ?? piece.appendChild(document.createElement("video"));
+      piece.querySelector(".notice")?.remove();
+      const video = piece.querySelector("video") ?? piece.appendChild(watched(document.createElement("video")));
       video.src = URL.createObjectURL(await answer.blob());
       video.controls = true;
       video.play().catch(() => {});

@@ -1,10 +1,14 @@
+import { whenUnplayable } from "../shared/film-trouble.js";
+
 // The slideshow: one slide at a time. Withdrawn slides disappear automatically, and the show continues from there.
 const ASK_EVERY = 4000;
 const EACH = 9000;
 const FADE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 500;
 const LONG = 140;
+// How long it is said that the film can't be played.
+const TROUBLE = 7000;
 
-const source = document.getElementById("slides").dataset.slides;
+const { slides: source, unplayable } = document.getElementById("slides").dataset;
 const stage = document.getElementById("stage");
 let slides = [];
 let at = 0;
@@ -38,14 +42,25 @@ function draw(slide) {
   return figure;
 }
 
-// It plays when its turn comes, and the next slide follows when it ends.
+// It plays when its turn comes, and the next slide follows when it ends or can't be played.
 function film(address) {
   const video = document.createElement("video");
+  const follow = () => { if (slides[at]?.film === address) go(at + 1); };
+  whenUnplayable(video, () => {
+    video.replaceWith(line("words", unplayable));
+    video.pause();
+    setTimeout(follow, TROUBLE);
+  });
   video.src = address;
   video.playsInline = true;
-  video.addEventListener("ended", () => go(at + 1));
-  video.play().catch(() => { video.controls = true; });
+  video.addEventListener("ended", follow);
+  start(video);
   return video;
+}
+
+// A browser that plays nothing with sound by itself needs a click.
+function start(video) {
+  video.play().catch(() => { video.controls = true; });
 }
 
 function show() {
@@ -106,15 +121,16 @@ function play() {
   clearInterval(timer);
   timer = timer ? 0 : setInterval(() => {
     const video = stage.querySelector("video");
-    if (!video || video.ended || video.error) go(at + 1 < slides.length ? at + 1 : 0);
+    if (!video || video.ended) go(at + 1 < slides.length ? at + 1 : 0);
   }, EACH);
 }
 
 function dark() {
   const isDark = document.body.classList.toggle("dark");
   const video = stage.querySelector("video");
-  if (isDark) video?.pause();
-  else video?.play();
+  if (!video) return;
+  if (isDark) video.pause();
+  else start(video);
 }
 
 function full() {
