@@ -84,7 +84,7 @@ def create_app(
         face_review.set_check(db.session(), settings.publish.check_faces)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         kiosk.may_send = lambda: _may_send(kiosk)
-        app.secret_key = secret_store.signing_key(str(kiosk.gathering_id))
+        app.secret_key = secret_store.signing_key(kiosk.secrets_id)
         db.session.remove()
     add_pages(app, MIDDLEWARE, auth.LaptopAccess())
     _show_tour(app, sample=shown_receipt(settings.folder) is not None)

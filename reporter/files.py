@@ -74,6 +74,21 @@ def forget_cache(handle: int) -> None:
         return
 
 
+def wait_for_lock(handle: int) -> None:
+    """Lock an open file for this handle alone, which may take as long as another has it. Closing the handle unlocks it.
+
+    Raises OSError; on Windows after ten seconds.
+    """
+    if os.name == "nt":
+        import msvcrt
+
+        msvcrt.locking(handle, msvcrt.LK_LOCK, 1)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX)
+
+
 def remove_file(path: Path) -> None:
     """Remove a file, even if write-once (Windows refuses those until they are writable); a missing
     file is not an error.

@@ -14,7 +14,7 @@ from typing import Any
 import platformdirs
 
 from reporter.errors import ReporterError
-from reporter.files import keep_to_owner, replace_file, sync_file
+from reporter.files import keep_to_owner, replace_file, sync_file, wait_for_lock
 
 SERVICE = "social-reporter"
 # For tests and machines without a desktop: forces the file, and sets its location.
@@ -38,7 +38,8 @@ def set_secret(gathering_id: str, name: str, value: str) -> None:
         with _keychain_errors():
             keyring.set_password(SERVICE, _key(gathering_id, name), value)
         return
-    _write({**_read(), _key(gathering_id, name): value})
+    with _one_writer():
+        _write({**_read(), _key(gathering_id, name): value})
 
 
 def remove_secret(gathering_id: str, name: str) -> None:
@@ -49,9 +50,20 @@ def remove_secret(gathering_id: str, name: str) -> None:
             if keyring.get_password(SERVICE, _key(gathering_id, name)) is not None:
                 keyring.delete_password(SERVICE, _key(gathering_id, name))
         return
-    values = _read()
-    if values.pop(_key(gathering_id, name), None) is not None:
-        _write(values)
+    with _one_writer():
+        values = _read()
+        if values.pop(_key(gathering_id, name), None) is not None:
+            _write(values)
+
+
+def move_secret(former_id: str, gathering_id: str, name: str) -> None:
+    """Keep a secret under another gathering's key instead of the former one; one that is there already stays."""
+    former = get_secret(former_id, name)
+    if former is None:
+        return
+    if get_secret(gathering_id, name) is None:
+        set_secret(gathering_id, name, former)
+    remove_secret(former_id, name)
 
 
 def signing_key(gathering_id: str) -> str:
@@ -109,6 +121,20 @@ def _read() -> dict[str, str]:
         raise ReporterError(
             "The file with the passwords, %(file)s, can't be read: %(what)s.", file=path, what=error
         ) from error
+
+
+@contextmanager
+def _one_writer() -> Iterator[None]:
+    """Let the processes of a hub change the file in turn, or one would write back what another has just replaced."""
+    lock = secrets_file().with_suffix(".lock")
+    lock.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    handle = os.open(lock, os.O_RDWR | os.O_CREAT, 0o600)
+    try:
+        wait_for_lock(handle)
+        yield
+    finally:
+        # Closing it lets go of the lock.
+        os.close(handle)
 
 
 def _write(values: dict[str, str]) -> None:

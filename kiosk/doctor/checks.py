@@ -228,7 +228,7 @@ def index(kiosk: KioskContext, _port: int) -> Finding:
 
 def passwords(kiosk: KioskContext, _port: int) -> Finding:
     """Whether secrets can be kept and read back."""
-    own, name = str(kiosk.gathering_id), "doctor"
+    own, name = kiosk.secrets_id, "doctor"
     try:
         set_secret(own, name, "probe")
         kept = get_secret(own, name) == "probe"

@@ -16,6 +16,7 @@ from typing import Any
 
 from flask import current_app
 from platformdirs import user_cache_path
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.hub.paths import gathering_path
@@ -24,17 +25,20 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
 from publish.drives.s3_objects import open_objects
+from publish.outbox.context import secret_name
 from reporter.clock import Clock
 from reporter.config import FILE_NAME, KioskSettings, Settings, load_settings, save_settings
 from reporter.gathering.folder import prepare_folder
 from reporter.hub.config import HubSettings, media_folder
+from reporter.hub.former_secrets import may_have_former
 from reporter.hub.models import HubGathering
 from reporter.media.mirror import MirroredStore, trim_copies
 from reporter.media.objects import ObjectStore
 from reporter.media.store import Store
-from reporter.models import Gathering
+from reporter.models import Gathering, Target
 from reporter.search import Recipe
 from reporter.search.postgres.index import PostgresIndex
+from reporter.secret_store import move_secret
 
 # Contexts that are kept: one has hardly more than its settings and search index until something is decoded.
 KEPT = 64
@@ -86,9 +90,11 @@ class Hub:
         if session.get(Gathering, gathering.local_id) is None:
             session.add(Gathering(id=gathering.local_id, created_at=gathering.created_at))
             session.commit()
+        _take_former_secrets(session, gathering)
         kiosk = make_kiosk(
             settings,
             gathering.local_id,
+            kept_under=gathering.id,
             clock=self.clock,
             rng=self.rng,
             store=self._store(folder),
@@ -139,6 +145,15 @@ def make_hub(settings: HubSettings, *, clock: Clock, rng: random.Random) -> Hub:
     prepare_folder(front)
     nobody = make_kiosk(front, uuid.UUID(int=0), clock=clock, rng=rng)
     return Hub(settings, place, clock, rng, nobody, objects)
+
+
+def _take_former_secrets(session: Session, gathering: HubGathering) -> None:
+    """Passwords that an older version kept under the kiosks' id of the gathering, if it is the only one with it."""
+    if not may_have_former(session, gathering.id):
+        return
+    former, own = str(gathering.local_id), str(gathering.id)
+    for name in session.scalars(select(Target.name)):
+        move_secret(former, own, secret_name(name))
 
 
 def _put_settings(folder: Path, text: str) -> None:

@@ -19,10 +19,10 @@ def own_id(kiosk: KioskContext) -> uuid.UUID:
     """
     place = hashlib.sha256(str(kiosk.settings.folder).encode()).hexdigest()[:16]
     name = f"laptop:{place}"
-    known = get_secret(str(kiosk.gathering_id), name)
+    known = get_secret(kiosk.secrets_id, name)
     if known is None:
         known = str(uuid.UUID(int=kiosk.rng.getrandbits(128), version=4))
-        set_secret(str(kiosk.gathering_id), name, known)
+        set_secret(kiosk.secrets_id, name, known)
     return uuid.UUID(known)
 
 

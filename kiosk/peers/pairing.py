@@ -87,21 +87,21 @@ def keep_peer(session: Session, kiosk: KioskContext, other: Introduction, token:
         session.add(peer)
     peer.name, peer.url = other.name, other.url or peer.url or ""
     peer.token_digest, peer.snapshot, peer.error = _digest(token), "", ""
-    set_secret(str(kiosk.gathering_id), _secret(peer.id), token)
+    set_secret(kiosk.secrets_id, _secret(peer.id), token)
     session.commit()
     return peer
 
 
 def forget(session: Session, kiosk: KioskContext, peer: Peer) -> None:
     """Unpair: neither asks the other any more. Commits."""
-    remove_secret(str(kiosk.gathering_id), _secret(peer.id))
+    remove_secret(kiosk.secrets_id, _secret(peer.id))
     session.delete(peer)
     session.commit()
 
 
 def token_of(kiosk: KioskContext, peer: Peer) -> str:
     """The token for asking it; empty where it is lost (a folder that was copied here)."""
-    return get_secret(str(kiosk.gathering_id), _secret(peer.id)) or ""
+    return get_secret(kiosk.secrets_id, _secret(peer.id)) or ""
 
 
 def by_token(session: Session, token: str) -> Peer | None:

@@ -43,6 +43,8 @@ class KioskContext:
     rng: random.Random
     # The settings with which the decoders were started: `settings` may have been replaced since.
     started: KioskSettings
+    # Where its secrets are kept; None: under the gathering's id. At a hub that id is what a kiosk says.
+    kept_under: uuid.UUID | None = None
     # The port at which phones reach this laptop, set once the server listens.
     port: int = 0
     # The one address at which it listens, in numbers; '' for every address of this laptop.
@@ -87,6 +89,11 @@ class KioskContext:
     watched: Any = None
     # Another gathering to switch to: this kiosk ends, and one for that gathering starts.
     successor: Path | None = None
+
+    @property
+    def secrets_id(self) -> str:
+        """The key of this gathering's secrets in ``reporter.secret_store``."""
+        return str(self.kept_under or self.gathering_id)
 
     def now(self) -> datetime:
         """The current instant."""

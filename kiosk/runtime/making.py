@@ -28,11 +28,13 @@ def make_kiosk(
     rng: random.Random,
     store: Store | None = None,
     index: SearchIndex | None = None,
+    kept_under: uuid.UUID | None = None,
 ) -> KioskContext:
     memory, sandbox = settings.kiosk.memory_mb, decoder_sandbox(settings)
     return KioskContext(
         settings=settings,
         gathering_id=gathering_id,
+        kept_under=kept_under,
         store=store or Store(settings.folder),
         index=index or KioskIndex(settings),
         started=settings.kiosk,

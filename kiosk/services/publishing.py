@@ -4,7 +4,7 @@ supplied."""
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +19,7 @@ from publish.outbox import target_status
 from publish.outbox.context import PublishContext, secret_name
 from publish.outbox.ledger import chosen_targets, queue
 from publish.outbox.runner import Outcome, deliver_due, publish, retry
-from publish.posts.model import gathering_facts
+from publish.posts.model import GatheringFacts, gathering_facts
 from publish.status import target_registry
 from publish.status.dry_run import preview
 from publish.status.progress import ledger_rows
@@ -38,7 +38,7 @@ AskSecret = Callable[[str], str]
 def publish_context_of(kiosk: KioskContext) -> PublishContext:
     """The publishing context of this gathering. Reads the budget again: it may just have been
     raised."""
-    facts = gathering_facts(db.session(), kiosk.settings)
+    facts = _facts(kiosk)
     return target_registry.make_publish_context(
         kiosk.store,
         facts,
@@ -50,6 +50,10 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
         check_place=kiosk.check_place,
         may_send=kiosk.may_send,
     )
+
+
+def _facts(kiosk: KioskContext) -> GatheringFacts:
+    return replace(gathering_facts(db.session(), kiosk.settings), kept_under=kiosk.kept_under)
 
 
 def add_target(
@@ -64,7 +68,7 @@ def add_target(
         )
     target_registry.add_target(db.session(), kind, name, options, now=kiosk.now(), rng=kiosk.rng)
     if secret:
-        secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
+        secret_store.set_secret(kiosk.secrets_id, secret_name(name), secret)
 
 
 def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
@@ -75,7 +79,7 @@ def set_password(kiosk: KioskContext, name: str, ask: AskSecret) -> None:
     secret = ask(prompt) if prompt else ""
     if not secret:
         raise BadInput(f"{name} needs no password." if not prompt else "No password was given.")
-    secret_store.set_secret(str(kiosk.gathering_id), secret_name(name), secret)
+    secret_store.set_secret(kiosk.secrets_id, secret_name(name), secret)
 
 
 def test_target(kiosk: KioskContext, name: str) -> str:
@@ -85,9 +89,7 @@ def test_target(kiosk: KioskContext, name: str) -> str:
 
 def remove_target(kiosk: KioskContext, name: str) -> str:
     """Remove a target and its secret; returns a sentence on what stays published."""
-    return target_registry.remove_target(
-        db.session(), gathering_facts(db.session(), kiosk.settings), name
-    )
+    return target_registry.remove_target(db.session(), _facts(kiosk), name)
 
 
 @dataclass(frozen=True)

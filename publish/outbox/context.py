@@ -46,5 +46,5 @@ def secret_name(name: str) -> str:
 
 def secrets_of(context: PublishContext, name: str) -> list[str]:
     """Secret values of the named target, which must never be shown."""
-    found = secret_store.get_secret(str(context.facts.id), secret_name(name))
+    found = secret_store.get_secret(context.facts.secrets_id, secret_name(name))
     return [found] if found else []

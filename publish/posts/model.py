@@ -47,6 +47,13 @@ class GatheringFacts:
     # Public, for readers of every audience.
     agenda: Agenda = NOTHING_YET
     themes: tuple[ThemeDigest, ...] = ()
+    # Where the passwords of its targets are kept, if not under its id.
+    kept_under: uuid.UUID | None = None
+
+    @property
+    def secrets_id(self) -> str:
+        """The key of this gathering's secrets in ``reporter.secret_store``."""
+        return str(self.kept_under or self.id)
 
     @property
     def mark(self) -> str:

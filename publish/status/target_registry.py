@@ -116,7 +116,9 @@ def open_target(
     """Open the target of a row, with its secret from the secret store."""
     cls = target_class(row.kind)
     needed = cls.secret_prompt(row.options)
-    secret = secret_store.get_secret(str(facts.id), secret_name(row.name)) or "" if needed else ""
+    secret = (
+        secret_store.get_secret(facts.secrets_id, secret_name(row.name)) or "" if needed else ""
+    )
     return cls(TargetConfig(row.name, row.options, secret, facts, assets, state))
 
 
@@ -233,7 +235,7 @@ def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
     replies.forget_target(session, row.id)
     session.delete(row)
     session.commit()
-    secret_store.remove_secret(str(facts.id), secret_name(name))
+    secret_store.remove_secret(facts.secrets_id, secret_name(name))
     if not there:
         return Message("%(name)s is forgotten. Nothing of ours is there.", name=name)
     return Message(

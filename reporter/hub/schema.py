@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 
 from reporter import migrations
 from reporter.database.row_security import Scope, grant_tables, make_roles, unforced, working_for
+from reporter.hub.former_secrets import note_former
 from reporter.search.postgres.tables import force_guard
 
 _VERSIONS = Path(__file__).parent / "versions"
@@ -30,6 +31,7 @@ def upgrade_hub(engine: Engine) -> None:
         if migrations.is_behind(connection):
             with unforced(connection):
                 migrations.upgrade_connection(connection)
+        note_former(connection)
         force_guard(connection, forced=not roles)
         if roles:
             grant_tables(connection)

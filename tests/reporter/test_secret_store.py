@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import keyring
@@ -10,7 +12,7 @@ from keyring.backend import KeyringBackend
 from keyring.errors import KeyringLocked
 
 from reporter.errors import ReporterError
-from reporter.secret_store import FILE_VARIABLE, get_secret, remove_secret, set_secret
+from reporter.secret_store import FILE_VARIABLE, get_secret, move_secret, remove_secret, set_secret
 
 
 class LockedKeychain(KeyringBackend):
@@ -46,3 +48,21 @@ def test_a_locked_keychain_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> Non
 def test_the_file_is_its_owners_alone(secrets_file: Path) -> None:
     set_secret("g", "desk", "secret")
     assert secrets_file.stat().st_mode & 0o777 == 0o600
+
+
+def test_several_write_the_file_in_turn(secrets_file: Path) -> None:
+    """As the processes of a hub do."""
+    names = [f"target:{number}" for number in range(12)]
+    with ThreadPoolExecutor(len(names)) as writers:
+        list(writers.map(partial(set_secret, "g", value="secret"), names))
+    assert [get_secret("g", name) for name in names] == ["secret"] * len(names)
+
+
+def test_a_moved_secret_replaces_none(secrets_file: Path) -> None:
+    set_secret("before", "a", "1")
+    set_secret("before", "b", "1")
+    set_secret("now", "b", "2")
+    for name in "abc":
+        move_secret("before", "now", name)
+    assert [get_secret("now", name) for name in "abc"] == ["1", "2", None]
+    assert [get_secret("before", name) for name in "abc"] == [None] * 3

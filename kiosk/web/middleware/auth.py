@@ -163,7 +163,7 @@ def _has_login() -> bool:
 
 def passphrase_hash() -> str | None:
     """Return the hash of the desk's passphrase, or None."""
-    return get_secret(str(current_kiosk().gathering_id), SECRET)
+    return get_secret(current_kiosk().secrets_id, SECRET)
 
 
 def token_hash(token: str, stored: str) -> str:
@@ -175,7 +175,7 @@ def set_passphrase(passphrase: str) -> None:
     """Set the passphrase, which logs all other machines out. Commits. Raises BadInput for a weak one."""
     passphrase = passphrase.strip()
     check_strength(passphrase, current_kiosk().settings.gathering.title)
-    set_secret(str(current_kiosk().gathering_id), SECRET, generate_password_hash(passphrase))
+    set_secret(current_kiosk().secrets_id, SECRET, generate_password_hash(passphrase))
     db.session.execute(delete(DeskLogin))
     db.session.commit()
 
