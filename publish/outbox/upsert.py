@@ -248,7 +248,8 @@ def _withdraw(target: Target, job: WithdrawJob) -> Withdrawn:
         if there is not None:
             with suppress(Gone):
                 take(there)
-        there = find()
+        # Without a key it is a double, and what another name finds stays.
+        there = find() if job.key else None
         if there is None:
             return Withdrawn()
     # An answer may say "done" and the post still be there: then it is not taken back.

@@ -3,17 +3,23 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Select, delete, or_, select
 from sqlalchemy.orm import Session
 
-from reporter.enums import DeliveryState, ItemKind, TakeawayState
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind, Source, TakeawayState
+from reporter.films.finished import GUID
 from reporter.merge.context import MergeContext, row_values
 from reporter.models import (
     Delivery,
     EventSession,
     Gathering,
+    Media,
+    Rendition,
     Story,
     StoryItem,
     StoryText,
@@ -28,6 +34,26 @@ _ASK = "This place came with another kiosk. Give its password and test it, befor
 # Items whose deliveries are merged; a front page is built again, answers and mails belong to each kiosk.
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
+# Options that tell a place from others of its kind.
+_PLACE = ("url", "user", "endpoint", "host", "to", "room", "page", "under", "branch", "folder")
+# Kinds whose account only the secret names.
+_BY_TOKEN = ("mastodon",)
+# What a delivery that is taken over does not keep.
+_OWN = (
+    "id",
+    "target_id",
+    "item_id",
+    "key",
+    "remote",
+    "lease",
+    "due_at",
+    "state",
+    "attempts",
+    "moved",
+)
+_IS_FILM = Takeaway.source == Source.FILM
+_NEVER = datetime.min.replace(tzinfo=UTC)
+
 _MOST_EDITS = 1_000_000_000
 
 
@@ -38,9 +64,9 @@ def merge_sent(merge: MergeContext) -> None:
     targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
     merge.session.flush()
     merge.targets |= {theirs: ours.id for theirs, ours in targets.items()}
-    marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
+    ledger = _Ledger(merge, targets)
     for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
-        _merge_delivery(merge, row, targets[row.target_id], marks)
+        ledger.merge_delivery(row)
     merge.session.commit()
 
 
@@ -131,14 +157,15 @@ def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
 
 
 def _target(merge: MergeContext, theirs: Target) -> Target:
-    """The same target here: by kind and address, else by kind and name; else it is added, and waits
-    for approval by a person."""
+    """The same target here: by its id, else by kind and address; else it is added, and waits for
+    approval by a person."""
     session = merge.session
     rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
-    for same in (_address, lambda target: target.name):
-        for ours in rows:
-            if same(ours) == same(theirs):
-                return ours
+    same = [ours for ours in rows if _place(ours) == _place(theirs)]
+    # Two accounts may have one address: that with the same name is meant.
+    same.sort(key=lambda ours: (ours.id != theirs.id, ours.name != theirs.name))
+    for ours in (*(row for row in rows if row.id == theirs.id), *same):
+        return ours
     name, number = theirs.name, 2
     while session.scalar(select(Target.id).where(Target.name == name)) is not None:
         name, number = f"{theirs.name} {number}", number + 1
@@ -149,82 +176,186 @@ def _target(merge: MergeContext, theirs: Target) -> Target:
     return ours
 
 
-def _address(target: Target) -> tuple[str, ...]:
-    told = target.options
-    return tuple(str(told.get(name, "")).rstrip("/") for name in ("url", "user")) or (target.name,)
+def _place(target: Target) -> tuple[str, ...]:
+    """What tells a place from others of its kind: server, account, and the part of it; its name where those don't."""
+    told = {name: str(target.options.get(name, "")).rstrip("/") for name in _PLACE}
+    whole = target.kind not in _BY_TOKEN and any(told.values())
+    return (*told.values(), "" if whole else target.name)
 
 
-def _merge_delivery(
-    merge: MergeContext, theirs: Delivery, target: Target, marks: tuple[str, str]
-) -> None:
-    """Take over a delivery that was published."""
-    if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
-        return
-    item = merge.stories.get(theirs.item_id, theirs.item_id)
-    ours = merge.session.scalar(
-        select(Delivery).where(
-            Delivery.target_id == target.id,
-            Delivery.item_kind == theirs.item_kind,
-            Delivery.item_id == item,
+class _Ledger:
+    """The deliveries of both sides. Where both know one, the later acknowledgement counts."""
+
+    def __init__(self, merge: MergeContext, targets: dict[uuid.UUID, Target]) -> None:
+        self._merge, self._targets = merge, targets
+        self._marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
+        self._films = set(merge.other.scalars(select(Takeaway.id).where(_IS_FILM)))
+        self._film_stories = set(merge.other.scalars(_film_stories()))
+        self._lacking = _lacking(merge)
+        # Of stories that both have sent, and of their files: whether theirs stays. Told once, before rows change.
+        self._stays: dict[tuple[uuid.UUID, uuid.UUID], bool] = {}
+        for theirs in self._rows(merge.other):
+            ours = self._ours(theirs, merge.stories.get(theirs.item_id, theirs.item_id))
+            if ours is not None:
+                self._stays[ours.target_id, ours.item_id] = _is_later(theirs, ours)
+
+    @staticmethod
+    def _rows(session: Session) -> list[Delivery]:
+        stories = select(Delivery).where(Delivery.item_kind == ItemKind.STORY)
+        return list(session.scalars(stories.order_by(Delivery.id)))
+
+    def _ours(self, theirs: Delivery, item: uuid.UUID) -> Delivery | None:
+        return self._merge.session.scalar(
+            select(Delivery).where(
+                Delivery.target_id == self._targets[theirs.target_id].id,
+                Delivery.item_kind == theirs.item_kind,
+                Delivery.item_id == item,
+            )
         )
-    )
-    values = _taken_over(merge, theirs, marks)
-    if ours is None:
-        _add(merge, values, theirs.id, target, item=item)
-    elif not ours.remote_id and theirs.remote_id and not ours.lease:
-        for name, value in values.items():
+
+    def merge_delivery(self, theirs: Delivery) -> None:
+        """Take over a delivery that was published."""
+        if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
+            return
+        item = self._item(theirs)
+        if item is None:
+            return
+        merge, ours = self._merge, self._ours(theirs, item)
+        if ours is None:
+            self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=item)
+        elif ours.lease or not theirs.remote_id:
+            # It is being sent here: the next merge compares what came of it.
+            _may_show_too(merge, ours, theirs)
+        elif not ours.remote_id:
+            # What was taken down here, and not sent since, stays down.
+            if ours.sent_at is None or (theirs.sent_at or _NEVER) > ours.sent_at:
+                self._replace(ours, theirs)
+        elif theirs.remote_id == ours.remote_id or theirs.id == ours.id:
+            # The same row: what it was sent as before is not there any more, or has another name now.
+            self._take_later(ours, theirs)
+        else:
+            self._keep_one(ours, theirs)
+
+    def _item(self, theirs: Delivery) -> uuid.UUID | None:
+        """Their item's id here; None for a film's, and for a file that could not be taken: both would be taken down."""
+        about = theirs.memory.takeaway
+        if theirs.item_kind == ItemKind.STORY:
+            story = self._merge.stories.get(theirs.item_id, theirs.item_id)
+            return None if theirs.item_id in self._film_stories else story
+        if about in self._films:
+            return None
+        row = about and self._merge.session.get(Takeaway, self._merge.takeaways.get(about, about))
+        alive = row is not None and row.state != TakeawayState.WITHDRAWN
+        # The id of a file is what its rendition's hash begins with.
+        return None if alive and theirs.item_id.hex in self._lacking else theirs.item_id
+
+    def _replace(self, ours: Delivery, theirs: Delivery) -> None:
+        """Take theirs for ours, with its id if ours was never tried: then both sides know that it is the same."""
+        session, item, shown = self._merge.session, ours.item_id, ours.memory.may_show
+        if ours.attempts or ours.sent_at or shown or session.get(Delivery, theirs.id) is not None:
+            self._overwrite(ours, theirs)
+            return
+        session.delete(ours)
+        session.flush()
+        self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=item)
+
+    def _overwrite(self, ours: Delivery, theirs: Delivery) -> None:
+        shown = ours.memory.may_show
+        for name, value in self._taken_over(theirs).items():
             setattr(ours, name, value)
-        merge.done.deliveries += 1
-    elif theirs.remote_id and ours.remote_id and theirs.remote_id != ours.remote_id:
-        # Both have published it: theirs is a duplicate at the target, which the outbox takes down in its next run.
-        double = uuid.uuid5(theirs.id, "double")
-        gone = merge.session.get(Delivery, double)
-        if gone is None:
-            _add(merge, {**values, "key": theirs.key}, double, target, item=double)
+        ours.memory = _showing_too(ours.memory, shown)
+        self._merge.done.deliveries += 1
+
+    def _take_later(self, ours: Delivery, theirs: Delivery) -> None:
+        if _is_later(theirs, ours):
+            self._overwrite(ours, theirs)
+        else:
+            _may_show_too(self._merge, ours, theirs)
+
+    def _keep_one(self, ours: Delivery, theirs: Delivery) -> None:
+        """Both have published it: the earlier one is a double, which the outbox takes down in its next run."""
+        story = theirs.item_id if theirs.item_kind == ItemKind.STORY else theirs.memory.story
+        here = self._merge.stories.get(story, story) if story else None
+        # Files stay with the post that shows them.
+        stays = self._stays.get((ours.target_id, here)) if here else None
+        taken = self._taken_over(theirs)
+        if _is_later(theirs, ours) if stays is None else stays:
+            double = uuid.uuid5(ours.id, "double"), row_values(ours, "id", "target_id", "item_id")
+            for name, value in taken.items():
+                setattr(ours, name, value)
+            self._merge.done.deliveries += 1
+        else:
+            double = uuid.uuid5(theirs.id, "double"), taken
+        # Without a key: what is looked up by it may be the one that stays.
+        values = {**double[1], "key": "", "due_at": self._merge.now}
+        self._add(values, double[0], theirs.target_id, item=double[0])
+
+    def _add(
+        self, values: dict[str, Any], row_id: uuid.UUID, target: uuid.UUID, *, item: uuid.UUID
+    ) -> None:
+        session = self._merge.session
+        if session.get(Delivery, row_id) is not None:
+            return
+        place = self._targets[target].id
+        session.add(Delivery(**values, id=row_id, target_id=place, item_id=item))
+        session.flush()
+        self._merge.done.deliveries += 1
+
+    def _taken_over(self, theirs: Delivery) -> dict[str, Any]:
+        """Their row with our ids and keys: sent stays sent; an interrupted delivery is due, and is looked up first."""
+        merge, marks = self._merge, self._marks
+        settled = theirs.state == DeliveryState.SENT
+        return {
+            **row_values(theirs, *_OWN),
+            "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
+            "remote": _mapped(merge, theirs).to_json(),
+            "lease": "",
+            "moved": 0,
+            "due_at": merge.now,
+            "attempts": 0 if settled else max(1, theirs.attempts),
+            "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
+        }
 
 
-def _add(
-    merge: MergeContext,
-    values: dict[str, Any],
-    row_id: uuid.UUID,
-    target: Target,
-    *,
-    item: uuid.UUID,
-) -> None:
-    if merge.session.get(Delivery, row_id) is not None:
-        return
-    merge.session.add(Delivery(**values, id=row_id, target_id=target.id, item_id=item))
-    merge.done.deliveries += 1
+def _is_later(theirs: Delivery, ours: Delivery) -> bool:
+    """Whether theirs was acknowledged later; the same on both sides."""
+    return _acknowledged(theirs) > _acknowledged(ours)
 
 
-def _taken_over(merge: MergeContext, theirs: Delivery, marks: tuple[str, str]) -> dict[str, Any]:
-    """Their row with our ids and keys: sent stays sent; an interrupted delivery is due, and is looked up first."""
-    memory = theirs.memory.mapped(
+def _acknowledged(row: Delivery) -> tuple[datetime, str, str]:
+    return row.sent_at or _NEVER, row.remote_id, row.sent
+
+
+def _mapped(merge: MergeContext, theirs: Delivery) -> DeliveryMemory:
+    return theirs.memory.mapped(
         lambda story: merge.stories.get(story, story), lambda one: merge.takeaways.get(one, one)
     )
-    settled = theirs.state == DeliveryState.SENT
-    without = (
-        "id",
-        "target_id",
-        "item_id",
-        "key",
-        "remote",
-        "lease",
-        "due_at",
-        "state",
-        "attempts",
-        "moved",
-    )
-    return {
-        **row_values(theirs, *without),
-        "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
-        "remote": memory.to_json(),
-        "lease": "",
-        "moved": 0,
-        "due_at": merge.now,
-        "attempts": 0 if settled else max(1, theirs.attempts),
-        "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
-    }
+
+
+def _may_show_too(merge: MergeContext, ours: Delivery, theirs: Delivery) -> None:
+    """Remember what the other side may have sent: a takedown has to know."""
+    memory = _showing_too(ours.memory, _mapped(merge, theirs).may_show)
+    if memory != ours.memory:
+        ours.memory = memory
+
+
+def _showing_too(memory: DeliveryMemory, more: frozenset[uuid.UUID]) -> DeliveryMemory:
+    trying = {*memory.trying, *(more - memory.may_show)}
+    return replace(memory, trying=tuple(sorted(trying)))
+
+
+def _film_stories() -> Select[uuid.UUID]:
+    """The films' own stories: a film is not merged, so another laptop would take them down."""
+    events = select(Takeaway.session_id).where(_IS_FILM)
+    own = select(EventSession.id).where(EventSession.guid == GUID)
+    return select(Story.id).where(or_(Story.session_id.in_(events), Story.session_id.in_(own)))
+
+
+def _lacking(merge: MergeContext) -> set[str]:
+    """Their renditions of originals that could not be taken, as the ids of their files."""
+    told = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
+    have = set(merge.session.scalars(select(Media.sha256)))
+    return {made[:32] for made, original in merge.other.execute(told) if original not in have}
 
 
 def _gathering_mark(session: Session) -> str:
