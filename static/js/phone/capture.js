@@ -14,6 +14,10 @@ const outbox = openOutbox();
 let added = [];
 let replaced = null;
 let current = null;
+// What was picked is looked at one after another, a recording for up to some seconds; Send waits for the last.
+let looking = Promise.resolve();
+let picked = 0;
+let sending = false;
 
 // --- What is added -----------------------------------------------------------------------------------
 
@@ -52,7 +56,25 @@ async function reasonAgainst(file) {
 }
 
 // `input`: the field it was picked in, for "again"; `instead`: the tile it replaces.
-async function add(files, input, instead) {
+function add(...pick) {
+  picked += 1;
+  drawSend();
+  const done = () => ((picked -= 1), drawSend());
+  looking = looking.then(() => lookAt(...pick)).then(done, done);
+}
+
+function drawSend() {
+  const button = at("send");
+  button.disabled = picked > 0;
+  button.querySelector("span").textContent = picked ? words.looking : words.send;
+}
+
+// Until everything that was picked is added or refused, also what is picked meanwhile.
+async function allLookedAt() {
+  while (picked) await looking;
+}
+
+async function lookAt(files, input, instead) {
   problem("");
   if (instead && files.length) drop(instead);
   for (const file of files) {
@@ -152,8 +174,16 @@ function ask() {
   at("consent").scrollIntoView({ block: "end" });
 }
 
-function keep(event) {
-  event.preventDefault();
+async function whenLookedAt(then) {
+  // Pressed twice meanwhile: it goes once.
+  if (sending) return;
+  sending = true;
+  await allLookedAt();
+  sending = false;
+  then();
+}
+
+function keep() {
   if (!added.length && !form.elements.text.value.trim()) {
     problem(words.empty);
     form.elements.text.focus();
@@ -242,7 +272,7 @@ outbox.addEventListener("change", ({ detail: item }) => {
 
 // Items stored on this phone survive closing the page; a file held only by this page does not.
 addEventListener("beforeunload", (event) => {
-  if (outbox.fragile.length || added.length) event.preventDefault();
+  if (outbox.fragile.length || added.length || picked) event.preventDefault();
 });
 
 // --- The camera in the page, where the context is secure ---------------------------------------------
@@ -288,9 +318,12 @@ for (const input of form.querySelectorAll("input[type=file]")) {
   input.addEventListener("cancel", () => (replaced = null));
 }
 at("consent")?.addEventListener("change", answered);
-at("unanswered")?.addEventListener("click", send);
+at("unanswered")?.addEventListener("click", () => whenLookedAt(send));
 form.elements.text.addEventListener("input", () => problem(""));
-form.addEventListener("submit", keep);
+form.addEventListener("submit", (event) => {
+  event.preventDefault();
+  whenLookedAt(keep);
+});
 at("another").addEventListener("click", another);
 drawTiles();
 // Preload the upload code once the page is there, so that it is available when the Wi-Fi gets weak.

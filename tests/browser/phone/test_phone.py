@@ -274,3 +274,38 @@ def test_every_phone_page_is_for_everybody(
         assert axe(page) == [], path
         wide = page.evaluate("document.documentElement.scrollWidth")
         assert wide <= width, f"{path} is {wide} wide"
+
+
+def test_send_waits_until_a_picked_recording_was_looked_at(
+    kiosk: KioskProcess, phone_page: Page, session: Session, store: Store, event: EventSession
+) -> None:
+    # A phone that tells the length of a recording only when the test lets it.
+    phone_page.add_init_script("""
+        const known = new Promise((tell) => { window.tellLength = tell; });
+        Object.defineProperty(HTMLMediaElement.prototype, "onloadedmetadata", {
+            set(told) { this.addEventListener("loadedmetadata", () => known.then(told)); },
+        });
+    """)
+    path = media_files.mp4()
+    phone_page.goto(f"{kiosk.url}/s/{event.code}")
+    phone_page.get_by_label("Your words").fill("What the film shows")
+    send = phone_page.locator("#keep .thumbzone button")
+    expect(send).to_have_text("Send")
+    choose(phone_page, "Video note", path)
+    # Pressed twice, by a way that no disabled button stops; in one go, before the phone gives up.
+    told = send.evaluate("""button => {
+        const told = [button.disabled, button.textContent];
+        button.form.requestSubmit();
+        button.form.requestSubmit();
+        return told;
+    }""")
+    assert told == [True, "Looking at what you picked …"]
+    assert phone_page.locator("#after").is_hidden()
+    phone_page.evaluate("tellLength()")
+    expect(phone_page.locator("#added li")).to_have_count(1)
+    expect(phone_page.get_by_role("alert")).to_contain_text("One question first")
+    expect(send).to_have_text("Send")
+    press_send(phone_page)
+    expect(phone_page.get_by_role("heading", name=SAFE)).to_be_visible()
+    assert takeaway(session).text == "What the film shows"
+    check_stored(session, store, path)
