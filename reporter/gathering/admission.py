@@ -93,7 +93,10 @@ def _admit_query() -> Any:
 
 
 class Window:
-    """Sliding-window counter by key over the last minute. In memory: a restart resets it."""
+    """Sliding-window counter by key over the last minute. In memory: a restart resets it.
+
+    The clock may be set back: what seems to lie ahead doesn't count, or a minute would last for hours.
+    """
 
     def __init__(self, length: timedelta = MINUTE) -> None:
         self._length = length
@@ -126,18 +129,21 @@ class Window:
     def total(self, key: str, *, now: datetime) -> tuple[int, int, int]:
         """(number of events, sum of their amounts, whole seconds until the oldest expires)."""
         with self._lock:
-            events = self._events.get(key, deque())
-            while events and events[0][0] <= now - self._length:
-                events.popleft()
+            known = self._events.get(key, deque())
+            events = deque(event for event in known if self._counts(event[0], now))
             if not events:
                 self._events.pop(key, None)
                 return 0, 0, 0
+            self._events[key] = events
             left = (events[0][0] + self._length - now).total_seconds()
             return len(events), sum(amount for _, amount in events), max(1, math.ceil(left))
 
+    def _counts(self, at: datetime, now: datetime) -> bool:
+        return now - self._length < at <= now
+
     def _forget(self, now: datetime) -> None:
         """Drop expired keys; drop all of them if that is not enough."""
-        old = [k for k, events in self._events.items() if events[-1][0] <= now - self._length]
+        old = [k for k, events in self._events.items() if not self._counts(events[-1][0], now)]
         for key in old:
             del self._events[key]
         if len(self._events) >= MOST_KEYS:
@@ -209,8 +215,9 @@ class Shares:
         """Number of established devices that sent from the address lately."""
         with self._lock:
             devices = self._behind.get(address, {})
-            for device in [one for one, seen in devices.items() if seen <= now - BEHIND_FOR]:
-                del devices[device]
+            for device, seen in list(devices.items()):
+                if not now - BEHIND_FOR < seen <= now:
+                    del devices[device]
             if not devices:
                 self._behind.pop(address, None)
             return len(devices)

@@ -14,6 +14,7 @@ from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 from werkzeug.test import TestResponse
 
+from kiosk.web.middleware.device_cookie import is_established
 from kiosk.web.middleware.rate_limits import WRONG_RECEIPTS
 from reporter.config import LimitSettings, WallSettings
 from reporter.models import BlockedDevice, EventSession, Takeaway, Upload
@@ -120,6 +121,20 @@ def test_more_than_its_share_is_told_to_wait(
     assert ask(client).status_code == 201
     table = Takeaway if begin_by == "form" else Upload
     assert session.scalar(select(func.count()).select_from(table)) == 5
+
+
+def test_a_clock_that_is_set_back_makes_no_phone_a_new_one(
+    app: Flask, event: EventSession, clock: TurnableClock
+) -> None:
+    client = phone(app, event.code)
+    clock.turn(seconds=-3 * 3600)
+    with client:
+        note(client, event.code)
+        assert is_established()
+    fresh = phone(app, event.code)
+    with fresh:
+        note(fresh, event.code)
+        assert not is_established()
 
 
 @pytest.mark.parametrize("size", [5000 << 20, 0])
