@@ -27,7 +27,7 @@ from reporter.gathering.copies import BACKUP, BUNDLE, FILM, copies_holding, rema
 from reporter.gathering.purge import purge_due
 from reporter.models import CopyMade, Decision, Delivery, Media, Takeaway, Target, Tombstone, Upload
 from reporter.models.conversation import Reply
-from reporter.models.follow_up import Contact
+from reporter.models.follow_up import ActionItem, Contact
 from reporter.models.outbox import SentDraft, Takedown
 from reporter.moderation.visibility import Scope as Audience
 from reporter.moderation.visibility import may_show, showable
@@ -74,6 +74,13 @@ def _database(kiosk: KioskContext) -> Place:
         if any(words) or row.attachments or row.tags:
             place.violations.append(f"{row.id} was withdrawn, but its row holds content")
         place.violations += [f"{row.id} was withdrawn, but {what}" for what in _hanging(row)]
+    gone = select(Reply).where(Reply.state == ReplyState.GONE, Reply.receipt.is_not(None))
+    for reply in db.session.scalars(gone):
+        quoted = select(ActionItem.id).where(ActionItem.reply_id == reply.id)
+        if reply.text or reply.author or reply.device:
+            place.violations.append(f"{reply.id} was taken back, but its row holds content")
+        if db.session.scalar(quoted.limit(1)) is not None:
+            place.violations.append(f"{reply.id} was taken back, but an item quotes it")
     return place
 
 
@@ -84,6 +91,7 @@ def _hanging(row: Takeaway) -> Iterator[str]:
         ("its history is there", told),
         ("what was said to it is there", said),
         ("its upload is there", select(Upload.id).where(Upload.receipt == row.receipt)),
+        ("an item is there", select(ActionItem.id).where(ActionItem.takeaway_id == row.id)),
         ("an address for it is there", select(Contact.id).where(Contact.takeaway_id == row.id)),
     ):
         if db.session.scalar(query.limit(1)) is not None:

@@ -30,12 +30,13 @@ from reporter.enums import (
     TakeawayState,
 )
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.follow_up.action_items import all_items, told_name, unanswered
+from reporter.follow_up.action_items import all_items, replied_for, told_name, unanswered
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, PlanStep
 from reporter.moderation.decisions import next_revision
+from reporter.moderation.visibility import Scope
 from reporter.stories import editing
 
 THANKS, QUESTIONS, DONE, INVITATION, REMINDER = (
@@ -281,17 +282,23 @@ def _done(session: Session, facts: GatheringFacts) -> _Content:
 
 
 def _lines(items: Sequence[ActionItem]) -> list[str]:
-    """Action items as a list. Items derived from takeaways that are not public are left out."""
-    told = [i for i in items if i.takeaway is None or i.takeaway.audience == Audience.PUBLIC]
-    return [f"- {_line(item)}" for item in told[:MOST]]
+    """Action items as a list. Items derived from takeaways or replies that are not public are left out."""
+    told = [
+        item
+        for item in items
+        if (item.takeaway is None or item.takeaway.audience == Audience.PUBLIC)
+        and replied_for(item, Scope.PUBLIC)
+    ]
+    return [f"- {line}" for item in told[:MOST] if (line := _line(item))]
 
 
 def _line(item: ActionItem) -> str:
-    # Copied words would outlive the takeaway's withdrawal, so only the organizers' words are used
-    # for such an item.
-    parts = [item.what if item.takeaway is None else "", item.outcome, told_name(item)]
+    # Copied words would outlive the withdrawal of the takeaway or reply, so only the organizers' words are used for
+    # such an item.
+    copied = item.takeaway is not None or item.reply is not None
+    parts = ["" if copied else item.what, item.outcome, told_name(item)]
     told = [_escaped(part) for part in parts if part]
-    return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else item.what)
+    return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else "")
 
 
 def _escaped(text: str) -> str:

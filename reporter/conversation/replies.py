@@ -21,6 +21,7 @@ from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
 from reporter.models.follow_up import ActionItem
 from reporter.moderation.decisions import alone, next_revision
 from reporter.moderation.same_again import forgotten
+from reporter.moderation.traces import erase_reply_traces
 from reporter.moderation.visibility import Scope, may_show, rule
 from reporter.stories.queries import stories_of
 
@@ -170,9 +171,13 @@ def decide(session: Session, reply: Reply, actor: Actor, state: ReplyState) -> N
 
 
 def take_back(session: Session, reply: Reply, actor: Actor) -> None:
-    """Withdraw a reply for its author: the text is deleted, the row stays so that nothing restores it. Commits."""
+    """Withdraw a reply for its author: the text is deleted, the row stays so that nothing restores it. Commits.
+
+    Items that came of it quote its words and go as well.
+    """
     with alone(session):
         _empty(reply, actor.now)
+        erase_reply_traces(session, reply, actor.now)
         next_revision(session)
 
 
@@ -244,6 +249,11 @@ def thread(
         _of(session, takeaway), shown_at(place, new_too=new_too), Reply.kind.in_(WORDS)
     )
     return list(session.scalars(query.order_by(Reply.written_at, Reply.id)))
+
+
+def may_show_reply(reply: Reply, place: Scope) -> bool:
+    """``shown_at`` for one reply."""
+    return reply.state == ReplyState.SHOWN and reply.audience in rule(place).audiences
 
 
 def shown_at(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:

@@ -12,6 +12,7 @@ from sqlalchemy.orm import Session, joinedload
 
 from reporter.actor import Actor
 from reporter.clock import new_id, rfc3339
+from reporter.conversation.replies import may_show_reply
 from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway
@@ -171,8 +172,17 @@ def unanswered(session: Session) -> list[Takeaway]:
 
 
 def for_place(items: list[ActionItem], place: Scope) -> list[ActionItem]:
-    """Items that may be shown at a place: an item from a takeaway only where the takeaway may be shown."""
-    return [i for i in items if i.takeaway is None or may_show(i.takeaway, place)]
+    """Items that may be shown at a place: an item from a takeaway or a reply only where that may be shown."""
+    return [
+        item
+        for item in items
+        if (item.takeaway is None or may_show(item.takeaway, place)) and replied_for(item, place)
+    ]
+
+
+def replied_for(item: ActionItem, place: Scope) -> bool:
+    """Whether the reply that it came of, if any, may be shown at a place."""
+    return item.reply is None or may_show_reply(item.reply, place)
 
 
 def told_name(item: ActionItem) -> str:

@@ -16,11 +16,12 @@ from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.enums import Audience, ItemState, TakeawayState
 from reporter.errors import BadInput, Conflict
-from reporter.follow_up.action_items import proposed
+from reporter.follow_up.action_items import proposed, replied_for
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation.decisions import alone, next_revision
+from reporter.moderation.visibility import Scope
 
 _ONLY = 1
 # Deliverability is up to mail servers; this catches typos and header injection (RFC 5321, 4.5.3.1: 254 octets).
@@ -193,7 +194,11 @@ def carry_over(session: Session, previous: Session, settings: Settings, actor: A
 def _open_items(previous: Session) -> list[ActionItem]:
     query = select(ActionItem).where(ActionItem.state == ItemState.OPEN)
     rows = previous.scalars(query.order_by(ActionItem.created_at, ActionItem.id))
-    return [row for row in rows if row.takeaway is None or _may_go_on(row.takeaway)]
+    return [
+        row
+        for row in rows
+        if (row.takeaway is None or _may_go_on(row.takeaway)) and replied_for(row, Scope.COMMUNITY)
+    ]
 
 
 def _may_go_on(row: Takeaway) -> bool:

@@ -14,6 +14,7 @@ from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.moderation.decisions import next_revision
 from reporter.moderation.same_again import forgotten
+from reporter.moderation.traces import erase_reply_traces
 
 # Fields that may have changed since both sides had the reply.
 _CHANGES = (
@@ -69,6 +70,8 @@ def _merge_reply(merge: MergeContext, theirs: Reply) -> None:
             return
         if ours.state == ReplyState.GONE:
             _forget(session, ours)
+            if ours.receipt:
+                erase_reply_traces(session, ours, merge.now)
     session.flush()
     next_revision(session)
     merge.done.replies += 1

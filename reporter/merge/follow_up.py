@@ -14,11 +14,12 @@ from sqlalchemy.orm import Session
 from reporter.annotations.captions import captions_row, shown_part
 from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
-from reporter.enums import TakeawayState
+from reporter.enums import ReplyState, TakeawayState
 from reporter.media.webvtt import spoken
 from reporter.merge.context import MergeContext, row_values
 from reporter.models import Media, Takeaway
 from reporter.models.captions import Captions
+from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation.decisions import bump_revision, next_revision
 
@@ -60,17 +61,21 @@ def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
 
 
 def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
-    """Add an item, or keep the last change; none for takeaways that are missing or withdrawn here."""
+    """Add an item, or keep the last change; none for takeaways that are missing or withdrawn here, or of replies that
+    were taken back."""
     session, takeaway = merge.session, None
     if theirs.takeaway_id is not None:
         takeaway = merge.takeaways.get(theirs.takeaway_id)
         about = session.get(Takeaway, takeaway) if takeaway else None
         if about is None or about.state == TakeawayState.WITHDRAWN:
             return
+    reply = merge.replies.get(theirs.reply_id) if theirs.reply_id else None
+    said = session.get_one(Reply, reply) if reply is not None else None
+    if said is not None and said.receipt and said.state == ReplyState.GONE:
+        return
     ours = session.get(ActionItem, theirs.id) or same_item(session, theirs, takeaway)
     if ours is None:
         values = row_values(theirs, "takeaway_id", "reply_id")
-        reply = merge.replies.get(theirs.reply_id) if theirs.reply_id else None
         session.add(ActionItem(**values, takeaway_id=takeaway, reply_id=reply))
     elif _order(theirs) > _order(ours):
         for name in _CHANGES:

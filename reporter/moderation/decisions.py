@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
@@ -304,18 +304,18 @@ def _erase_content(session: Session, takeaway: Takeaway) -> None:
 def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     """Erase the replies to it alone; the rows stay, so that polling a target does not restore the words."""
     gone = {
-        "text": "",
-        "author": "",
-        "author_url": "",
+        **dict.fromkeys(("text", "author", "author_url", "device"), ""),
         "earlier": [],
         "state": ReplyState.GONE.value,
         "changed_at": now,
-        "device": "",
         "client_id": None,
     }
     session.execute(update(Reply).where(Reply.takeaway_id == takeaway.id).values(**gone))
-    # Open items about it quote its words, and its contributor wants no more mail about it.
-    session.execute(delete(ActionItem).where(ActionItem.takeaway_id == takeaway.id))
+    # Items about it or about a reply to it quote their words, and its contributor wants no more mail about it.
+    # A reply may have come to another takeaway since an item was made of it.
+    replies = select(Reply.id).where(Reply.takeaway_id == takeaway.id)
+    quoted = or_(ActionItem.takeaway_id == takeaway.id, ActionItem.reply_id.in_(replies))
+    session.execute(delete(ActionItem).where(quoted))
     session.execute(delete(Contact).where(Contact.takeaway_id == takeaway.id))
 
 

@@ -1,4 +1,4 @@
-"""Delete traces of a withdrawn takeaway outside its own row: uploads, drafts, titles in the ledger."""
+"""Delete traces of a withdrawn takeaway or reply outside its own row: uploads, items, drafts, titles in the ledger."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from reporter.media.store import Store
 from reporter.models import Delivery, Gathering, Takeaway, Upload
 from reporter.models.camera import Shot
 from reporter.models.conversation import Reply
+from reporter.models.follow_up import ActionItem
 from reporter.models.outbox import SentDraft
 
 
@@ -36,6 +37,19 @@ def erase_traces(
         if row.remote.get("takeaway") in (own, takeaway.id.hex) or row.item_id in replies:
             row.remote = {**row.remote, "title": ""}
     scrub_ledger(session)
+    ask_purge(session, now)
+
+
+def erase_reply_traces(session: Session, reply: Reply, now: datetime) -> None:
+    """Delete what quotes a reply that is gone from other rows: items that came of it, drafts of what was sent with it.
+    Does not commit."""
+    session.execute(delete(ActionItem).where(ActionItem.reply_id == reply.id))
+    about = str(reply.takeaway_id) if reply.takeaway_id else ""
+    for row in session.scalars(select(Delivery)):
+        if row.item_id in (reply.id, reply.story_id) or (about and _shows(row, about)):
+            session.execute(delete(SentDraft).where(SentDraft.delivery_id == row.id))
+        if row.item_id == reply.id:
+            row.error, row.remote = "", {**row.remote, "title": ""}
     ask_purge(session, now)
 
 

@@ -9,8 +9,10 @@ import pytest
 from sqlalchemy import select
 
 from reporter.conversation import replies
+from reporter.follow_up.action_items import begin_item
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
+from reporter.models.follow_up import ActionItem
 from reporter.moderation.same_again import forgotten
 from tests.reporter.merge.test_takeaways import merge, twin
 from tests.support.publish.fakes import Kit, open_again, open_kit
@@ -38,7 +40,8 @@ def test_a_reply_taken_back_at_one_laptop_goes_with_its_retry_at_the_other(
     with open_again(folder) as other:
         # Another source of ids than ours: the twin's began with the same seed.
         other.rng.seed(2)
-        say(other, other.session.get_one(Takeaway, row.id))
+        copy = say(other, other.session.get_one(Takeaway, row.id))
+        begin_item(other.session, other.actor, "question", {"what": copy.text}, reply=copy)
         replies.take_back(kit.session, say(kit, row), kit.actor)
         pair = [(kit, folder), (other, kit.settings.folder)]
         for _ in range(2):
@@ -48,4 +51,5 @@ def test_a_reply_taken_back_at_one_laptop_goes_with_its_retry_at_the_other(
             [left] = side.session.scalars(select(Reply))
             assert (left.state, left.text, left.author, left.device) == ("gone", "", "", "")
             assert left.client_id == forgotten(CLIENT)
+            assert side.session.scalars(select(ActionItem)).all() == []
         assert merge(kit, folder).replies == merge(other, kit.settings.folder).replies == 0
