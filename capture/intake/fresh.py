@@ -32,7 +32,7 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
 from capture.intake.repetition import audience_of
-from capture.intake.submission import ReceivedFile, Submission, file_name
+from capture.intake.submission import ReceivedFile, Submission, check_recordable, file_name
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.enums import MediaState, TakeawayState
@@ -87,7 +87,8 @@ def record_new(
     """Write a takeaway and its files in one transaction, for a normalized offer. Commits.
 
     None, with nothing written, if something of it was recorded meanwhile, or its session is gone.
-    Raises IntegrityError where another process was first.
+    Raises Forbidden for files of a session that must not be recorded, IntegrityError where another
+    process was first.
     """
     session, event_id = context.session, offer.event.id
     try:
@@ -99,6 +100,9 @@ def record_new(
         if event is None or event.seen:
             session.rollback()
             return None
+        if offer.files:
+            # Set while the file was on its way or was looked at.
+            check_recordable(event)
         taken = _write(context, connection, offer, types, event=event, revision=revision)
         if seal is not None:
             seal(taken)

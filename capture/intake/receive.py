@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+import logging
 import random
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
@@ -50,6 +51,7 @@ from reporter.files import try_remove
 from reporter.media.store import Store, hash_file
 from reporter.models import (
     Attachment,
+    EventSession,
     Media,
     Tag,
     Takeaway,
@@ -66,6 +68,8 @@ from reporter.moderation.same_again import (
     former_values,
     holds_text,
 )
+
+log = logging.getLogger(__name__)
 
 # Checks a file before it is accepted; raises TooLong or MediaFailed for what must not be confirmed.
 Check = Callable[[Path, MediaType], None]
@@ -125,10 +129,9 @@ def take_in(
     context = _link_all(context, wanted, types)
     try:
         taken = _record_or_take_theirs(context, offer, types, seal)
-    except ReporterError:
-        # Refused in the end: what it repeats was changed or withdrawn at this moment.
-        for file in wanted:
-            drop_unused(session, store, store.original(file.sha256, types[file.sha256].ext))
+    except (ReporterError, SQLAlchemyError):
+        # Refused in the end: what it repeats was changed or withdrawn at this moment. Or not written: a full disk, say.
+        _unlink(context, wanted, types)
         raise
     for file in offer.files:
         # Files that Windows could not remove go with the next sweep.
@@ -144,6 +147,19 @@ def _link_all(
     for file in files:
         context.store.link(file.path, file.sha256, types[file.sha256].ext)
     return dataclasses.replace(context, linked=frozenset(file.sha256 for file in files))
+
+
+def _unlink(
+    context: IntakeContext, files: Sequence[ReceivedFile], types: Mapping[str, MediaType]
+) -> None:
+    """Remove originals that got no row. Where the database can't be asked, they stay."""
+    session, store = context.session, context.store
+    try:
+        for file in files:
+            drop_unused(session, store, store.original(file.sha256, types[file.sha256].ext))
+    except SQLAlchemyError as error:
+        log.warning("originals without a row may be left: %s", type(error).__name__)
+        session.rollback()
 
 
 def _record_or_take_theirs(
@@ -292,6 +308,11 @@ def _add_files(
 ) -> bool:
     """Attach new files and repair known ones. Returns whether any was attached."""
     wanted = _new_files(context, offer, takeaway)
+    if wanted:
+        # Set while they were on their way or were looked at. An organizer may have moved the takeaway.
+        check_recordable(offer.event)
+        if takeaway.session_id != offer.event.id:
+            check_recordable(context.session.get_one(EventSession, takeaway.session_id))
     for attachment in takeaway.attachments:
         _restore_from(context, attachment.media, offer)
     for file in wanted:

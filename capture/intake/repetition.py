@@ -25,6 +25,7 @@ from reporter.moderation.same_again import (
     holds_text,
     is_other_device,
     is_withdrawn_client,
+    was_in,
 )
 from reporter.moderation.visibility import words_stay
 
@@ -80,8 +81,9 @@ def continues(
     if is_other_device(known.device, offer.device):
         return False
     repeats = adds_nothing(session, known, offer)
-    if known.session_id != offer.event.id:
-        # Sent again after an organizer moved it; other content was meant for the other session.
+    is_moved = known.session_id != offer.event.id
+    if is_moved and not was_in(session, known, offer.event.code):
+        # Other content was meant for the other session. (That of a move is continued where it is now.)
         return repeats and set(hashes) <= attached_hashes(known)
     other_author = known.author and not _had(session, known, "author", offer.author)
     return repeats or (known.device == offer.device and not other_author)

@@ -124,6 +124,9 @@ class ResumableUploads:
         check_recordable(event)
         offer = normalized(dataclasses.replace(offer_of_fields(event, fields), device=device))
         check_words(offer, self._limits)
+        if offer.client_id:
+            # As in the takeaway's row: a withdrawal finds what its phone has under way by it.
+            fields = {**fields, "client_id": offer.client_id}
         sha256 = read_sha256(fields.get("sha256", ""))
         known = already_here(session, self._store, offer, sha256=sha256, length=length)
         upload_id = f"{self._rng.getrandbits(160):040x}"

@@ -8,6 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Row
 
 from capture.decoding.format_names import unreadable_format
 from capture.decoding.mime_sniff import MediaType, sniff
@@ -111,7 +114,7 @@ def check_lengths(
             raise TooLarge(template, count=len(value), most=most)
 
 
-def check_recordable(event: EventSession) -> None:
+def check_recordable(event: EventSession | Row[Any]) -> None:
     """Raise Forbidden for a session of which only words may be kept."""
     if event.do_not_record:
         raise Forbidden(

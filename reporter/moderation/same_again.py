@@ -71,6 +71,15 @@ def former_values(session: Session, takeaway: Takeaway, name: str) -> set[str]:
     return found
 
 
+def was_in(session: Session, takeaway: Takeaway, code: str) -> bool:
+    """Whether it was in the session with this code before an organizer moved it."""
+    query = select(Decision).where(Decision.takeaway_id == takeaway.id)
+    return any(
+        fields_of(decision).before.get("session_code") == code
+        for decision in session.scalars(query)
+    )
+
+
 def holds_text(texts: Iterable[str], text: str) -> bool:
     """Whether one of the texts equals or contains these paragraphs; always true for no paragraphs."""
     if not text:

@@ -202,6 +202,52 @@ def test_too_many_files_and_too_large_ones(room: Room) -> None:
         room.receive(Submission(room.garden, files=[room.arrive(jpeg(7))], client_id=CLIENT))
 
 
+@pytest.mark.parametrize("known", [False, True], ids=["new", "continued"])
+def test_do_not_record_counts_from_when_it_is_set(room: Room, known: bool) -> None:
+    """It is set while a picture is looked at."""
+    if known:
+        room.receive(Submission(room.garden, text="words", client_id=CLIENT))
+    event_id = room.garden.id
+
+    def set_meanwhile(_path: Path, _kind: MediaType) -> None:
+        with Session(room.engine) as desk:
+            desk.get_one(EventSession, event_id).do_not_record = True
+            desk.commit()
+
+    offer = Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT)
+    told: dict[str, Any] = {"now": NOW, "rng": room.rng, "limits": room.limits}
+    with pytest.raises(Forbidden, match="not to be recorded"):
+        receive.take_in(room.session, room.store, offer, check=set_meanwhile, **told)
+    assert count(room, Media) == 0
+    assert room.originals() == []
+
+
+def test_a_moved_takeaway_gets_no_picture_where_nothing_may_be_recorded(room: Room) -> None:
+    takeaway = room.receive(Submission(room.garden, text="words", client_id=CLIENT))
+    desk = Actor(NOW, room.rng)
+    decisions.change(room.session, takeaway, desk, {"session_code": room.quiet.code})
+    with pytest.raises(Forbidden):
+        room.receive(Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT))
+    assert room.originals() == []
+
+
+def test_a_commit_that_fails_leaves_no_original_without_a_row(
+    room: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(_session: Session) -> None:
+        raise sqlalchemy.exc.OperationalError("COMMIT", None, Exception("disk I/O error"))
+
+    file = room.arrive(jpeg(1))
+    with monkeypatch.context() as broken:
+        broken.setattr(Session, "commit", fail)
+        with pytest.raises(sqlalchemy.exc.OperationalError, match="disk I/O"):
+            room.receive(Submission(room.garden, files=[file], client_id=CLIENT))
+    assert room.originals() == []
+    assert file.path.exists(), "the caller's, who may try again"
+    room.receive(Submission(room.garden, files=[file], client_id=CLIENT))
+    assert room.originals() == [jpeg(1)]
+
+
 def test_do_not_record_takes_words_only(room: Room) -> None:
     with pytest.raises(Forbidden, match="asked not to be recorded"):
         room.receive(Submission(room.quiet, text="a photo", files=[room.arrive(jpeg(1))]))

@@ -612,6 +612,20 @@ def test_an_upload_of_something_withdrawn_is_refused(tus: Tus) -> None:
     assert room.leftovers() == []
 
 
+@pytest.mark.parametrize("spelled", [CLIENT.upper(), f"urn:uuid:{CLIENT}", CLIENT.replace("-", "")])
+def test_a_withdrawal_finds_what_is_under_way_however_its_id_is_spelled(
+    tus: Tus, spelled: str
+) -> None:
+    room = tus.room
+    late = tus.create(2000, client_id=spelled)
+    tus.send(late, 0, jpeg(1)[:100])
+    receipt = tus.send(tus.create(2000, client_id=spelled), 0, jpeg(2))
+    takeaway = decisions.by_receipt(room.session, receipt)
+    decisions.withdraw(room.session, takeaway, Actor(NOW, room.rng), room.store)
+    assert count(room, Upload) == 0
+    assert room.leftovers() == []
+
+
 @pytest.mark.parametrize("takeover", ["head", "patch"])
 @pytest.mark.parametrize("finished", [False, True])
 def test_a_silent_request_that_wakes_late_changes_no_byte(
