@@ -18,9 +18,10 @@ from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import own_addresses, phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from reporter.errors import ReporterError
+from reporter.errors import ConfigError, ReporterError
 from reporter.messages import Message
 from reporter.models import Gathering, Media, Takeaway
+from reporter.moderation.blocked_words import FILE_NAME, read_list
 from reporter.secret_store import get_secret, remove_secret, set_secret
 
 # The program did not exist before: a clock that says so has lost its battery.
@@ -280,6 +281,23 @@ def decoders(_kiosk: KioskContext, _port: int) -> Finding:
     return Finding("decoders", Verdict.WARN, told)
 
 
+def words(kiosk: KioskContext, _port: int) -> Finding:
+    """Whether the list of blocked words can be read, as it was meant."""
+    try:
+        known = read_list(kiosk.settings.folder)
+    except ConfigError as error:
+        waits = Message("Until then whatever comes in waits for a look at the desk.")
+        return Finding("words", Verdict.FAIL, Message.join((error.message, waits)))
+    if known.is_guessed:
+        told = Message(
+            "%(file_name)s was not saved as UTF-8, so it is read as Western European text. Save it as UTF-8 if its "
+            "words have other letters.",
+            file_name=FILE_NAME,
+        )
+        return Finding("words", Verdict.WARN, told)
+    return _ok("words", Message("Blocked words: %(count)s.", count=len(known.words)))
+
+
 CHECKS: tuple[Check, ...] = (
     address,
     reachable,
@@ -293,6 +311,7 @@ CHECKS: tuple[Check, ...] = (
     decoders,
     database,
     originals,
+    words,
     index,
     passwords,
     packages,

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import codecs
+import logging
 import re
 import unicodedata
+from dataclasses import dataclass
 from pathlib import Path
 
 from sqlalchemy import select
@@ -14,23 +17,56 @@ from reporter.errors import ConfigError
 from reporter.models import Takeaway
 from reporter.moderation.decisions import bump_revision
 
+log = logging.getLogger(__name__)
+
 FILE_NAME = "blocked-words.txt"
 
 
-def read_words(folder: Path) -> list[str]:
+@dataclass(frozen=True)
+class WordList:
+    """The list as it was read. ``is_guessed``: it doesn't say its encoding and isn't UTF-8, so it was read as Windows'
+    Western European one."""
+
+    words: list[str]
+    is_guessed: bool = False
+
+
+def read_list(folder: Path) -> WordList:
     """Parse a gathering's list: one word per line, ``#`` begins a comment. Empty if there is no file.
 
-    Raises ConfigError if the file isn't UTF-8 text.
+    Raises ConfigError if it isn't text, or can't be read.
     """
     try:
-        lines = (folder / FILE_NAME).read_text(encoding="utf-8-sig").splitlines()
+        data = (folder / FILE_NAME).read_bytes()
     except FileNotFoundError:
-        return []
-    except UnicodeDecodeError as error:
-        raise ConfigError(
-            "%(file_name)s must be saved as UTF-8 text.", file_name=FILE_NAME
-        ) from error
-    return [word for line in lines if (word := _plain(line.split("#")[0]))]
+        return WordList([])
+    except OSError as error:
+        raise _unreadable() from error
+    text, is_guessed = _decoded(data)
+    # UTF-16 without its mark, a document of an office program.
+    if "\0" in text:
+        raise _unreadable()
+    lines = text.splitlines()
+    return WordList([word for line in lines if (word := _plain(line.split("#")[0]))], is_guessed)
+
+
+def read_words(folder: Path) -> list[str]:
+    """The words of ``read_list``; raises ConfigError."""
+    return read_list(folder).words
+
+
+def _decoded(data: bytes) -> tuple[str, bool]:
+    """(text, whether its encoding was guessed). Windows' editor saves UTF-16 and "ANSI" too."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return data.decode("utf-16", "replace"), False
+    try:
+        return data.decode("utf-8-sig"), False
+    except UnicodeDecodeError:
+        return data.decode("cp1252", "replace"), True
+
+
+def _unreadable() -> ConfigError:
+    return ConfigError("%(file_name)s must be saved as UTF-8 text.", file_name=FILE_NAME)
 
 
 def contains(text: str, words: list[str]) -> bool:
@@ -45,18 +81,24 @@ def contains(text: str, words: list[str]) -> bool:
 
 
 def screen(takeaway: Takeaway, folder: Path) -> bool:
-    """Set ``held`` by the gathering's list; returns whether that changed it. Doesn't commit."""
-    return _set_held(takeaway, read_words(folder))
+    """Set ``held`` as ``holds``; returns whether that changed it. Doesn't commit."""
+    return _set_held(takeaway, _known_words(folder))
 
 
 def holds(folder: Path, *words: str) -> bool:
-    """Whether the gathering's list holds a new takeaway with these words back."""
-    return contains("\n".join(words), read_words(folder))
+    """Whether the gathering's list holds a new takeaway with these words back; any, while it can't be read."""
+    known = _known_words(folder)
+    return known is None or contains("\n".join(words), known)
 
 
 def rescreen(session: Session, folder: Path) -> int:
-    """Check all undecided takeaways against the current list; returns how many changed. Commits."""
-    words = read_words(folder)
+    """Check all undecided takeaways against the current list; returns how many changed. Commits.
+
+    While it can't be read nothing changes: what came meanwhile is held, and let go when it can be again.
+    """
+    words = _known_words(folder)
+    if words is None:
+        return 0
     waiting = session.scalars(select(Takeaway).where(Takeaway.state == TakeawayState.NEW))
     changed = [takeaway for takeaway in waiting.all() if _set_held(takeaway, words)]
     for takeaway in changed:
@@ -65,9 +107,18 @@ def rescreen(session: Session, folder: Path) -> int:
     return len(changed)
 
 
-def _set_held(takeaway: Takeaway, words: list[str]) -> bool:
+def _known_words(folder: Path) -> list[str] | None:
+    """The words, or None while the list can't be read: nobody's takeaway is refused for that."""
+    try:
+        return read_words(folder)
+    except ConfigError:
+        log.warning("%s can't be read: what comes in waits for a look", FILE_NAME)
+        return None
+
+
+def _set_held(takeaway: Takeaway, words: list[str] | None) -> bool:
     was = takeaway.held
-    takeaway.held = contains(f"{takeaway.text}\n{takeaway.author}", words)
+    takeaway.held = words is None or contains(f"{takeaway.text}\n{takeaway.author}", words)
     return takeaway.held != bool(was)
 
 

@@ -124,8 +124,7 @@ def say(number: str) -> ResponseReturnValue:
         client_id=form.get("client_id"),
         device=device(),
     )
-    words = blocked_words.read_words(kiosk.settings.folder)
-    flagged = blocked_words.contains(f"{text}\n{author}", words)
+    flagged = blocked_words.holds(kiosk.settings.folder, text, author)
     reply = replies.say(
         db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=flagged
     )

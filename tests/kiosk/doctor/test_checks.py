@@ -20,6 +20,7 @@ from kiosk.services.print_pack import make_pack
 from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.models import EventSession, Media
+from reporter.moderation.blocked_words import FILE_NAME
 from tests.support.kiosk_process import START, KioskProcess, TurnableClock, add_takeaway
 
 LAN = [Address("192.168.4.1", "wlan0")]
@@ -167,3 +168,15 @@ def test_a_kiosk_without_phones_is_told(kiosk: KioskContext) -> None:
         found = checks.reachable(kiosk, server.getsockname()[1])
     assert found.verdict is Verdict.WARN
     assert "answers at 127.0.0.2 alone" in found.detail
+
+
+def test_a_list_of_words_that_is_saved_in_another_way_is_noticed(kiosk: KioskContext) -> None:
+    path = kiosk.settings.folder / FILE_NAME
+    path.write_text("bad\nworse\n", encoding="utf-8")
+    assert str(checks.words(kiosk, 1).detail) == "Blocked words: 2."
+    path.write_bytes("böse\n".encode("cp1252"))
+    assert checks.words(kiosk, 1).verdict is Verdict.WARN
+    path.write_bytes("böse\n".encode("utf-16-le"))
+    found = checks.words(kiosk, 1)
+    assert found.verdict is Verdict.FAIL
+    assert "waits for a look at the desk" in found.detail

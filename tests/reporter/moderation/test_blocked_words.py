@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -15,6 +16,7 @@ from reporter.moderation.blocked_words import (
     FILE_NAME,
     contains,
     holds,
+    read_list,
     read_words,
     rescreen,
     screen,
@@ -52,9 +54,49 @@ def test_the_file(tmp_path: Path) -> None:
     text = "# ours\n  Damn \n\nbad   words # two\nSpam*\n"
     (tmp_path / FILE_NAME).write_bytes(b"\xef\xbb\xbf" + text.encode())
     assert read_words(tmp_path) == ["damn", "bad words", "spam*"]
-    (tmp_path / FILE_NAME).write_bytes(b"\xff\xfe")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "cp1252"])
+def test_the_file_as_windows_editors_save_it(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / FILE_NAME).write_bytes("# Größe\r\nScheiße\r\nmaño*".encode(encoding))
+    found = read_list(tmp_path)
+    assert found.words == ["scheisse", "maño*"]
+    assert found.is_guessed is (encoding == "cp1252")
+    assert holds(tmp_path, "So eine SCHEISSE", "")
+    assert not holds(tmp_path, "So ein Glück", "")
+
+
+def no_text(path: Path) -> None:
+    path.write_bytes("damn".encode("utf-16-le"))
+
+
+def a_folder(path: Path) -> None:
+    path.mkdir()
+
+
+@pytest.mark.parametrize("broken", [no_text, a_folder])
+def test_a_list_that_cannot_be_read_holds_everything_until_it_can(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    tmp_path: Path,
+    broken: Callable[[Path], None],
+) -> None:
+    waiting = add_takeaway(session, event, rng, text="A cold winter")
+    broken(tmp_path / FILE_NAME)
     with pytest.raises(ConfigError, match="UTF-8"):
         read_words(tmp_path)
+    assert holds(tmp_path, "A mild winter", "")
+    added = add_takeaway(session, event, rng, text="A mild winter")
+    assert screen(added, tmp_path)
+    session.commit()
+    assert rescreen(session, tmp_path) == 0
+    assert (added.held, bool(waiting.held)) == (True, False)
+    if (tmp_path / FILE_NAME).is_dir():
+        (tmp_path / FILE_NAME).rmdir()
+    (tmp_path / FILE_NAME).write_text("cold\n", encoding="utf-8")
+    assert rescreen(session, tmp_path) == 2
+    assert (added.held, waiting.held) == (False, True)
 
 
 def shown(session: Session, row: Takeaway) -> tuple[bool, bool]:
