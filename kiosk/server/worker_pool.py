@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 import threading
 import time
 from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass
+
+log = logging.getLogger(__name__)
 
 MAX_THREADS = 256
 # Limits within these on threads that read bodies, in total and per address: pages always find a
@@ -42,7 +45,10 @@ class WorkerPool:
         self._closed = False
 
     def submit(self, job: Job) -> None:
-        """Queue a job; it runs as soon as a thread is free for its kind and its address."""
+        """Queue a job; it runs as soon as a thread is free for its kind and its address.
+
+        Where the system gives no more threads it waits for one: see ``relieve``.
+        """
         with self._changed:
             self._waiting.append(job)
             if self._startable() is None:
@@ -51,14 +57,17 @@ class WorkerPool:
                 stuck = None
                 if self._idle:
                     self._changed.notify()
-                elif self._threads < MAX_THREADS:
-                    self._start_thread()
+                elif self._threads < MAX_THREADS and not self._start_thread():
+                    stuck = ""
         if stuck is not None:
             self._relieve(stuck)
 
     def relieve(self) -> bool:
         """Request relief again while jobs wait; returns whether any do."""
         with self._changed:
+            lacks_thread = not self._idle and self._threads < MAX_THREADS
+            if lacks_thread and self._startable() is not None and self._start_thread():
+                return True
             stuck = [self._stuck_for(job) for job in self._waiting]
         for address in stuck:
             self._relieve(address)
@@ -101,10 +110,17 @@ class WorkerPool:
             and self._streaming.total() + self._short.total() < MAX_THREADS
         )
 
-    def _start_thread(self) -> None:
-        self._threads += 1
+    def _start_thread(self) -> bool:
+        """Returns whether the system gave one."""
         # Daemon threads: a request that never ends must not keep the process alive.
-        threading.Thread(target=self._work, name="request", daemon=True).start()
+        thread = threading.Thread(target=self._work, name="request", daemon=True)
+        try:
+            thread.start()
+        except (RuntimeError, MemoryError) as error:
+            log.warning("no thread for a request: %s", error)
+            return False
+        self._threads += 1
+        return True
 
     def _work(self) -> None:
         while job := self._next():
