@@ -176,6 +176,8 @@ def take_back(session: Session, reply: Reply, actor: Actor) -> None:
     Items that came of it quote its words and go as well.
     """
     with alone(session):
+        if reply.state == ReplyState.GONE and not reply.text:
+            return
         _empty(reply, actor.now)
         erase_reply_traces(session, reply, actor.now)
         next_revision(session)

@@ -33,6 +33,8 @@ INTAKE = frozenset(
     }
 )
 BEGINS = frozenset({"phone.keep", "upload.create", "talk.say", "talk.second", "talk.report"})
+# What a contributor changes later: each leaves rows as well. (Taking back is never refused.)
+CHANGES = frozenset({"phone.change_own", "phone.leave_address"})
 RECEIPTS = frozenset(
     {
         "phone.receipt",
@@ -66,8 +68,13 @@ def init_app(app: Flask) -> None:
 
 
 def _look() -> None:
-    if request.endpoint in INTAKE and request.method not in ("HEAD", "OPTIONS"):
+    if request.method in ("HEAD", "OPTIONS"):
+        return
+    if request.endpoint in INTAKE:
         _let_in()
+    elif request.endpoint in CHANGES:
+        # Not admitted as intake is: one's own may be changed during a break, and from a phone that was blocked.
+        _count(device())
 
 
 def _let_in() -> None:
@@ -76,13 +83,20 @@ def _let_in() -> None:
     admit(db.session(), asking)
     # Hold no database connection while a phone is sending.
     db.session.rollback()
-    if asking and request.endpoint in BEGINS:
-        shares: Shares = current_app.extensions["shares"]
-        sender = Sender(asking, address_hash(), is_established())
-        size = _announced()
-        kiosk = current_kiosk()
-        shares.take(sender, size, now=kiosk.now(), limits=kiosk.settings.limits)
-        g.share = (sender, size)
+    if request.endpoint in BEGINS:
+        _count(asking)
+
+
+def _count(asking: str) -> None:
+    """Count the request for the phone's share of the minute; nothing for the laptop itself. Raises TooMuch."""
+    if not asking:
+        return
+    shares: Shares = current_app.extensions["shares"]
+    sender = Sender(asking, address_hash(), is_established())
+    size = _announced()
+    kiosk = current_kiosk()
+    shares.take(sender, size, now=kiosk.now(), limits=kiosk.settings.limits)
+    g.share = (sender, size)
 
 
 def _leave(_error: BaseException | None) -> None:

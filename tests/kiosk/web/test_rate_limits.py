@@ -123,6 +123,31 @@ def test_more_than_its_share_is_told_to_wait(
     assert session.scalar(select(func.count()).select_from(table)) == 5
 
 
+@pytest.mark.parametrize("how", ["words", "address"])
+def test_changes_by_receipt_take_from_the_share_and_taking_back_never_waits(
+    app: Flask, session: Session, event: EventSession, clock: TurnableClock, how: str
+) -> None:
+    limit(app, files_per_minute=3)
+    client, other = phone(app, event.code), phone(app, event.code)
+    receipt = note(client, event.code).get_json()["receipt"]
+
+    def change(who: FlaskClient, number: int) -> int:
+        if how == "words":
+            return who.post(f"/t/{receipt}", data={"text": f"No. {number}"}, **PHONE).status_code
+        form = {"address": f"ada{number}@example.org", "answer": "1"}
+        return who.post(f"/t/{receipt}/mail", data=form, **PHONE).status_code
+
+    assert [change(client, number) for number in range(3)] == [303, 303, 429]
+    assert change(other, 4) == 303
+    clock.turn(seconds=60)
+    assert change(client, 5) == 303
+    for number in range(3):
+        change(client, number)
+    taken = client.post(f"/t/{receipt}/withdraw", data={"sure": "1"}, **PHONE)
+    assert taken.status_code in (200, 303)
+    assert by_receipt(session, receipt).state == "withdrawn"
+
+
 def test_a_clock_that_is_set_back_makes_no_phone_a_new_one(
     app: Flask, event: EventSession, clock: TurnableClock
 ) -> None:
