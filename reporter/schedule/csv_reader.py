@@ -31,6 +31,7 @@ from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
 from reporter.schedule.tables.unknown_columns import adopt_columns
 
+_MOST_MINUTES = 24 * 60
 _NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
@@ -311,9 +312,14 @@ class _Reader:
 
     def _length(self, text: str) -> timedelta:
         hours = any(self.table.columns[index].hours for index in self.table.named("duration"))
+        seconds = any(self.table.columns[index].seconds for index in self.table.named("duration"))
         try:
             if hours and re.fullmatch(r"\d{1,3}(?:[.,]\d{1,3})?", text):
                 return timedelta(hours=float(text.replace(",", ".")))
+            if seconds and re.fullmatch(r"\d{1,6}", text):
+                return timedelta(seconds=int(text))
+            if re.fullmatch(r"\d+", text) and int(text) > _MOST_MINUTES:
+                raise ValueError(text)  # seconds, more likely
             if re.fullmatch(r"[1-9]", text):
                 self.findings.note(
                     Message(

@@ -88,6 +88,8 @@ def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
         for room, event in _json_events(day, position):
             number = len(drafts) + len(findings.left_out) + 1
             drafts += _json_draft(event, room, frame, number)
+    if not drafts and not findings.left_out and (table := read_records(document)) is not None:
+        return read_rows(table, zone, findings)
     return with_pretalx_codes(drafts)
 
 

@@ -24,6 +24,8 @@ _MOST_DEPTH = 12
 _TEXT_KEYS = ("utc", "dateTime", "text", "fullName", "displayName", "name", "title", "value", "en")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
 _REFERENCE = re.compile(r"(?<=[a-z])(?:_?ids?|Ids?)$")
+_DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+_LONGEST_CLOCK = len("09:00:00 pm")
 _LISTED = ("room", "speakers", "track")
 # Names of iCalendar, which are no words.
 _SHORT = {"dtstart": "start", "dtend": "end", "startDateTime": "start", "endDateTime": "end"}
@@ -88,28 +90,53 @@ def _listed_role(key: str) -> str:
 
 
 def _records(node: Any, names: _Names, around: Record, depth: int) -> Iterator[Record]:
-    """The sessions in a part of the document; ``around``: what an object around them says of all."""
+    """The sessions in a part of the document; ``around``: what objects around them say of all: zone, day, room."""
     if depth > _MOST_DEPTH:
         return
     if isinstance(node, list):
         for item in node:
             yield from _records(item, names, around, depth + 1)
     elif isinstance(node, dict):
-        inner = [*_records(node.get("entries"), names, around, depth + 1)]
-        if inner:  # a session of Indico with its contributions
-            yield from inner
-        elif own := [*_sessions(node, names)]:
-            for record in own:
-                yield {**around, **record}
-        else:
-            for key, value in node.items():
-                below = around
-                if _listed_role(key) == "room" and isinstance(value, list):
-                    for room in value:
-                        below = {**around, "room": _text(room, names, "")}
-                        yield from _records(room, names, below, depth + 2)
-                elif isinstance(value, list | dict):
-                    yield from _records(value, names, below, depth + 1)
+        below = {**around, **_of_all(node, names)}
+        inner = [
+            record
+            for key, value in node.items()
+            for record in _inner(key, value, names, below, depth)
+        ]
+        # An event with sessions of its own is the gathering, or a block of its timetable.
+        yield from inner or (_merged(around, record) for record in _sessions(node, names))
+
+
+def _inner(key: str, value: Any, names: _Names, around: Record, depth: int) -> Iterator[Record]:
+    if _DAY.match(key):
+        around = {**around, "date": key}
+    if _listed_role(key) == "room" and isinstance(value, list):
+        for room in value:
+            named = {**around, "room": _text(room, names, "")}
+            yield from _records(room, names, named, depth + 2)
+    elif isinstance(value, list | dict):
+        yield from _records(value, names, around, depth + 1)
+
+
+def _of_all(node: dict[str, Any], names: _Names) -> Record:
+    """The zone and the day of an object, which are those of the sessions in it."""
+    told: Record = {}
+    for key, value in node.items():
+        column = read_column(key)
+        text = _text(value, names, "") if isinstance(value, str) else ""
+        if text and column.role == "zone":
+            told["timezone"] = text
+        elif column.role == "start" and column.kind == "date" and _DAY.match(text):
+            told["date"] = text[:10]
+    return told
+
+
+def _merged(around: Record, record: Record) -> Record:
+    """The session with what is said of all; a day only if its own times have none."""
+    starts = [text for key, text in record.items() if _role(key) == "start"]
+    if any(_DAY.match(text) or len(text) > _LONGEST_CLOCK for text in starts):
+        around = {key: text for key, text in around.items() if key != "date"}
+    return {**around, **record}
 
 
 def _sessions(node: dict[str, Any], names: _Names) -> Iterator[Record]:

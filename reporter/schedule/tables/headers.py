@@ -60,6 +60,7 @@ _DURATION = word_set(
 ) | words_for("duration")
 _HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren timmar timer")
 _MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
+_SECONDS = word_set("seconds second secs sec s sekunden segundos secondes secondi seconden")
 _ALL_DAY = (
     {"all", "day"},
     {"ganztagig"},
@@ -131,6 +132,7 @@ class Column:
     kind: Kind = ""
     zone: tzinfo | None = None
     hours: bool = False
+    seconds: bool = False
     # How weakly the name indicates a title: the lowest value wins.
     doubt: int = 0
 
@@ -179,6 +181,13 @@ def _all_day_column(name: str, words: list[str]) -> Column | None:
 
 def _duration_column(name: str, words: list[str], inside: str) -> Column | None:
     minutes = set(_words(inside)) <= _MINUTES | _HOURS and bool(inside.strip())
+    seconds = bool(set(_words(inside)) or set(words) & _SECONDS) and set(_words(inside)) <= _SECONDS
+    if (
+        seconds
+        and (rest := set(words) - _SECONDS) & _DURATION
+        and rest <= _DURATION | _FILLER | _TIME
+    ):
+        return Column(name, "duration", seconds=True)
     if minutes and set(words) <= _TIME:
         return Column(name, "duration", hours=not set(_words(inside)) & _MINUTES)
     if not set(words) & _DURATION or not set(words) <= _DURATION | _FILLER | _HOURS | _TIME:

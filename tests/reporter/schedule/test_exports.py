@@ -133,6 +133,26 @@ JSON = {
         "@graph": rows("name", "startDate", "endDate", location={"@type": "Place", "name": "Hall"}),
     },
     "FullCalendar": rows(),
+    "days as keys": {
+        "2026-12-05": [
+            {**one, "start": b[11:], "end": e[11:]}
+            for one, (_, b, e) in zip(rows(), PAIR, strict=True)
+        ]
+    },
+    "days as objects": {
+        "days": [
+            {
+                "date": "2026-12-05",
+                "sessions": [{"title": t, "start": b[11:16], "end": e[11:16]} for t, b, e in PAIR],
+            }
+        ]
+    },
+    "a zone of all": {
+        "timezone": "UTC",
+        "name": "Gathering",
+        "startDate": "2026-12-05",
+        "sessions": rows(),
+    },
 }
 
 
@@ -149,6 +169,14 @@ def test_rooms_and_speakers_are_found_by_their_ids() -> None:
     }
     [alpha, _] = read(json.dumps(known)).sessions
     assert (alpha.room, alpha.speakers) == ("Hall", ("Ann Lee", "Bob Ray"))
+
+
+def test_a_zone_of_all_sessions_counts() -> None:
+    told = {
+        "timezone": "America/New_York",
+        "sessions": [{"title": "Alpha", "start": "2026-12-05T04:00:00"}],
+    }
+    assert spans(read(json.dumps(told), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
 
 
 def test_a_zone_beside_a_time_counts() -> None:
@@ -259,6 +287,11 @@ ROWS = {
         "",
     ),
     "no end": ("title,start,end\nAlpha,2026-12-05 09:00,n/a\n", "12-05 09:00", ""),
+    "a length in seconds": (
+        "title,start,Duration (s)\nAlpha,2026-12-05 09:00,3600\n",
+        "12-05 09:00",
+        "12-05 10:00",
+    ),
     "Org mode": (
         "| Title | Start |\n|----+----|\n| Alpha | <2026-12-05 Sat 09:00-10:00> |\n",
         "12-05 09:00",
@@ -318,6 +351,12 @@ def test_what_is_postponed_comes_in_and_is_told(text: str) -> None:
     reading = read(text)
     assert len(reading.sessions) == 1
     assert any("postponed" in note for note in reading.notes)
+
+
+def test_minutes_of_more_than_a_day_are_not_believed() -> None:
+    reading = read("title,start,duration\nAlpha,2026-12-05 09:00,3600\nBeta,2026-12-05 10:00,60\n")
+    assert spans(reading) == [("Alpha", "12-05 09:00", ""), BOTH[1]]
+    assert any("is not understood" in note for note in reading.notes)
 
 
 def test_a_start_after_midnight_is_told() -> None:
