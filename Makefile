@@ -24,13 +24,12 @@ help: ## this list
 
 install: .venv/stamp-python .venv/stamp-vendor .venv/stamp-translations ## make .venv with the product, its assets and its test tools
 
-.venv/stamp-python: setup.cfg pyproject.toml constraints.txt
+.venv/stamp-python: setup.cfg pyproject.toml constraints.txt installers/packages.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; } \
 	  || { rm -rf .venv; echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(SAY) "Python packages (some 200 MB the first time)" -- $(BIN)/python -m pip install --progress-bar off \
-	  --disable-pip-version-check -c constraints.txt -e '.[$(EXTRAS)]'
+	@$(SAY) "Python packages (some 200 MB the first time)" -- $(BIN)/python installers/packages.py '.[$(EXTRAS)]'
 	@touch $@
 
 .venv/stamp-vendor: .venv/stamp-python package.json package-lock.json kiosk/build_assets.py
@@ -110,12 +109,12 @@ lighthouse: install ## measure seven pages of the sample gathering as a phone wi
 walk: install ## three browsers walk the phone's way, the wizard and the desk; pictures in .cache/walk
 	$(BIN)/python -m tests.tools.walk $(ARGS)
 
-lock: install ## resolve setup.cfg again into constraints.txt (takes the newest versions that fit together); prints which systems have wheels of all of them
-	$(PYTHON) -m venv .cache/lock && .cache/lock/bin/python -m pip install -q uv==0.13.9
-	{ sed -n '/^#/p' constraints.txt; .cache/lock/bin/uv pip compile -q --universal --python-version 3.11 --upgrade --extra test \
-	  --extra build --extra demo --extra docs --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links setup.cfg; } > .cache/constraints.txt
-	mv .cache/constraints.txt constraints.txt
-	$(BIN)/python -m tests.tools.wheel_matrix .cache/lock/bin/uv
+lock: install ## resolve setup.cfg again into constraints.txt (the newest versions that fit together; KEEP=1: those of before where they fit); prints which systems have wheels of all of them
+	mkdir -p .cache && cp constraints.txt .cache/resolved.txt
+	$(BIN)/python -m uv pip compile -q --universal --python-version 3.11 $(if $(KEEP),,--upgrade) --extra test --extra build --extra demo \
+	  --extra docs --extra mutation --no-header --no-annotate --no-emit-index-url --no-emit-find-links -o .cache/resolved.txt setup.cfg
+	{ sed -n '/^#/p' constraints.txt; cat .cache/resolved.txt; } > .cache/constraints.txt && mv .cache/constraints.txt constraints.txt
+	$(BIN)/python -m tests.tools.wheel_matrix
 
 translations: install ## collect what has to be translated into every catalogue
 	$(BIN)/python -m tests.tools.collect_messages

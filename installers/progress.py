@@ -17,22 +17,23 @@ import time
 from collections.abc import Sequence
 from urllib.parse import urlsplit
 
-# What pip and npm say, and how to say it in short.
+# What pip, uv and npm say, and how to say it in short.
 STEPS = (
-    (r"^\s*Downloading (\S+) \(([\d.]+ [kMG]?B)\)", "downloading {0} ({1})"),
+    (r"^\s*Downloading (\S+) \(([\d.]+ ?[kKMG]?i?B)\)", "downloading {0} ({1})"),
     (r"^\s*Downloading (?:\S*/)?([\w.]+)-\S+", "downloading {0}"),
     (r"^\s*Using cached ([\w.]+)-", "taking {0} from the cache"),
     (r"^Collecting ([\w.\-\[\]]+)", "looking for {0}"),
-    (r"^\s*(?:Getting requirements|Preparing metadata|Building (?:editable|wheel))", "building"),
-    (r"^Installing collected packages", "unpacking what was downloaded"),
+    (r"^\s*(?:Getting requirements|Preparing metadata|Building)", "building"),
+    (r"^(?:Installing collected packages|Prepared \d+ packages?)", "unpacking what was downloaded"),
     (r"^npm http fetch \w+ \d+ (\S+)", "downloading {0}"),
 )
-# As pip, urllib3 and npm word it: "404 kB" is a size, and "timeout" may be a package.
+# As pip, urllib3, uv and npm word it: "404 kB" is a size, and "timeout" may be a package.
 TROUBLE = re.compile(
     r"Retrying (?:\(|after)|timed out|(?:Read|Connect)Timeout|ConnectionError|NameResolutionError|"
     r"Temporary failure in name|ENOTFOUND|ETIMEDOUT|ECONNREFUSED|ECONNRESET|EAI_AGAIN|SSLError|CERTIFICATE_VERIFY|"
     r"ProxyError|Connection refused|No matching distribution|HTTP error [45]\d\d|"
-    r"\b[45]\d\d (?:Client|Server) Error|npm (?:error|ERR!).*\bE?[45]\d\d\b|attempt \d+ failed"
+    r"\b[45]\d\d (?:Client|Server) Error|npm (?:error|ERR!).*\bE?[45]\d\d\b|attempt \d+ failed|"
+    r"Request failed after|Failed to (?:fetch|download)|error sending request|dns error"
 )
 HOST = re.compile(r"https?://(?:[^@/\s]*@)?([^/\s'\"]+)|host='([^']+)'")
 WHAT_TO_DO = """\
@@ -46,7 +47,9 @@ class Watch:
     """What is known of the running command, from its lines."""
 
     def __init__(self, registry: str) -> None:
-        self.doing, self.host, self.trouble = "starting", registry, ""
+        self.doing, self.host = "starting", registry
+        # Whether there was any, and whether there has been since the last look.
+        self.trouble = self.new_trouble = False
         self.heard_at = time.monotonic()
 
     def hear(self, line: str) -> None:
@@ -57,14 +60,14 @@ class Watch:
                 self.doing = words.format(*found.groups())
                 break
         if TROUBLE.search(line):
-            self.trouble = line.strip()[:200]
+            self.trouble = self.new_trouble = True
             if host := HOST.search(line):
                 self.host = host[1] or host[2]
 
 
 def registry_of(command: Sequence[str]) -> tuple[str, str]:
     """What the command will ask, as far as that is known before it speaks, and the variable that names another one."""
-    npm = "pip" not in command
+    npm = not any(word == "pip" or word.endswith("packages.py") for word in command)
     variable = "npm_config_registry" if npm else "PIP_INDEX_URL"
     own = f"the registry of {'npm' if npm else 'Python packages'}"
     return urlsplit(os.environ.get(variable, "")).hostname or own, variable
@@ -108,9 +111,9 @@ def tell(watch: Watch, begun: float, ended: threading.Event, every: float, slow:
         told = f"  {now - begun:4.0f} s  {watch.doing}"
         if now - watch.heard_at > slow and "downloading" in watch.doing:
             told += f"; {watch.host} is slow: nothing to do but wait, or use a mirror"
-        if watch.trouble:
+        if watch.new_trouble:
             told += f"; {watch.host} fails, trying again"
-            watch.trouble = ""
+            watch.new_trouble = False
         print(told, flush=True)
 
 

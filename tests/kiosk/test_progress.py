@@ -12,7 +12,9 @@ from tests.guards.repository import ROOT
 PROGRAM = ROOT / "installers" / "progress.py"
 SLOW = "import time; print('Collecting opencv', flush=True); time.sleep(0.7)"
 FAILED = """
-print("WARNING: Retrying after NewConnectionError: HTTPSConnection(host='pypi.example', port=443)")
+import time
+print("WARNING: Retrying after NewConnectionError: HTTPSConnection(host='pypi.example', port=443)", flush=True)
+time.sleep(0.5)
 raise SystemExit("ERROR: Could not find a version that satisfies the requirement opencv")
 """
 
@@ -43,6 +45,7 @@ def test_it_says_what_is_under_way() -> None:
         "Downloading numpy-2.4.6.whl (16.503 MB)",
         "Processing ./pytest_timeout-2.4.0-py3-none-any.whl",
         "npm http fetch GET 200 https://pypi.example/tus-js-client 503ms",
+        "Downloading opencv-python-headless (59.1MiB)",
     ],
 )
 def test_no_trouble_is_seen_where_there_is_none(line: str) -> None:
@@ -56,6 +59,7 @@ def test_no_trouble_is_seen_where_there_is_none(line: str) -> None:
     [
         "ERROR: HTTP error 503 while getting https://pypi.example/simple/av/",
         "requests.exceptions.HTTPError: 404 Client Error: Not Found for url: https://pypi.example/",
+        "error: Request failed after 3 retries: Failed to fetch: `https://pypi.example/simple/av/`",
         "npm error 502 Bad Gateway - GET https://pypi.example/tus-js-client",
         "npm http fetch GET https://pypi.example/tus-js-client attempt 1 failed with 503",
     ],

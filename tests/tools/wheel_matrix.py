@@ -33,13 +33,15 @@ _PURE = "bagit"
 _MACOS = "14.0"
 
 
-def lacking(uv: str, system: str, python: str, asked: str) -> list[str]:
+def lacking(system: str, python: str, asked: str) -> list[str]:
     """Packages without a wheel there; ['?'] where uv says something else."""
     missing: list[str] = []
     environment = {**os.environ, "MACOSX_DEPLOYMENT_TARGET": _MACOS}
     while len(missing) < _MOST_LACKING:
         line = [
-            uv,
+            sys.executable,
+            "-m",
+            "uv",
             "pip",
             "compile",
             "-q",
@@ -87,7 +89,7 @@ def _without_wheel(told: str) -> str:
     return found[1] if found else ""
 
 
-def table(uv: str) -> str:
+def table() -> str:
     """The matrix as Markdown."""
     asked = requirements()
     head = f"| | {' | '.join(PYTHONS)} |\n|---|{'---|' * len(PYTHONS)}\n"
@@ -96,7 +98,7 @@ def table(uv: str) -> str:
         found = dict(
             zip(
                 cells,
-                pool.map(lambda cell: lacking(uv, cell[0], cell[1], asked), cells),
+                pool.map(lambda cell: lacking(cell[0], cell[1], asked), cells),
                 strict=True,
             )
         )
@@ -111,7 +113,7 @@ def table(uv: str) -> str:
 
 def main() -> None:
     """Print the matrix, and put it into docs/platforms.md."""
-    made = table(sys.argv[1])
+    made = table()
     print(made)
     page = ROOT / "docs" / "platforms.md"
     before, _, rest = page.read_text(encoding="utf-8").partition(BEGIN)
