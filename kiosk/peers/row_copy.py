@@ -27,9 +27,9 @@ def copy_rows(session: Session, goal: Path, tables: Collection[str] = SHARED) ->
     session.rollback()
     session.connection(execution_options={"isolation_level": "REPEATABLE READ"})
     mark = rows_mark(session)
+    migrations.write_blank(goal)
     engine = create_engine(sqlite_url(goal))
     try:
-        migrations.upgrade(engine)
         with engine.begin() as copy:
             for table in _tables(tables):
                 rows = session.execute(select(table), execution_options={"yield_per": _MANY})

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from alembic import command
 from sqlalchemy import Engine
 
 from reporter import migrations
@@ -27,7 +26,7 @@ def upgrade_hub(engine: Engine) -> None:
         roles = make_roles(connection)
         config = migrations.alembic_config(_VERSIONS)
         config.attributes |= {"connection": connection, "version_table": "hub_version"}
-        command.upgrade(config, "head")
+        migrations.run_steps(config)
         if migrations.is_behind(connection):
             with unforced(connection):
                 migrations.upgrade_connection(connection)

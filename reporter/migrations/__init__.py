@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import re
 import sqlite3
+import threading
 from functools import lru_cache
 from importlib import resources
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, Engine, inspect, text
+from sqlalchemy import Connection, Engine, create_engine, inspect, text
 
 from reporter.errors import Conflict
 
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 _STEP = re.compile(r"\d{4}_\w+\.pyc?")
+# Alembic keeps the database of the running migration in its modules: two threads at once would mix up theirs.
+_TURN = threading.Lock()
 
 
 def upgrade(engine: Engine) -> Path | None:
@@ -63,11 +66,35 @@ def _check_known(engine: Engine, current: str | None) -> None:
 
 
 def _run(connection: Connection) -> None:
-    from alembic import command
-
     config = alembic_config()
     config.attributes["connection"] = connection
-    command.upgrade(config, "head")
+    run_steps(config)
+
+
+def run_steps(config: Config) -> None:
+    """Run the migrations of a configuration, one database of this process after another."""
+    from alembic import command
+
+    with _TURN:
+        command.upgrade(config, "head")
+
+
+def write_blank(goal: Path) -> None:
+    """Write a new, empty SQLite database of the newest schema; the migrations run once per process."""
+    goal.write_bytes(_blank())
+
+
+@lru_cache(maxsize=1)
+def _blank() -> bytes:
+    engine = create_engine("sqlite://")
+    try:
+        upgrade(engine)
+        with engine.connect() as connection:
+            database = connection.connection.driver_connection
+            assert isinstance(database, sqlite3.Connection)
+            return database.serialize()
+    finally:
+        engine.dispose()
 
 
 def current_revision(engine: Engine) -> str | None:
