@@ -4,6 +4,7 @@ publish at once."""
 from __future__ import annotations
 
 import logging
+import secrets
 import time
 
 from sqlalchemy import select
@@ -20,6 +21,8 @@ _GOOD_FOR = 600.0
 # Delay in seconds before asking again after a refusal.
 _PATIENCE = 15.0
 _HELD, _REFUSED = "publisher lease held", "publisher lease refused"
+# The laptop's lease is free when the last of its processes has released it: each has a name for that.
+_PROCESS = {"X-Process": secrets.token_hex(8)}
 
 
 def may_send(kiosk: KioskContext) -> bool:
@@ -59,7 +62,7 @@ def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool:
     try:
         with PeerClient(peer.url, token_of(kiosk, peer)) as client:
             try:
-                answer = client.call(method, "/hub/push/publisher-lease")
+                answer = client.call(method, "/hub/push/publisher-lease", headers=_PROCESS)
             except NotFound:
                 # What hubs of earlier versions call it.
                 answer = client.call(method, "/hub/push/baton")

@@ -7,6 +7,7 @@ process: originals stand in the media store before any row tells of them.
 
 from __future__ import annotations
 
+import re
 import tempfile
 import zlib
 from dataclasses import asdict
@@ -44,6 +45,7 @@ EVERYBODY = "everybody"
 # Bytes of a snapshot that are unpacked at most: rows of a hundred thousand takeaways.
 MOST_ROWS = 1 << 30
 _PIECE = 1 << 18
+_PROCESS = re.compile(r"[0-9a-f]{1,32}")
 
 
 @bp.before_request
@@ -159,24 +161,38 @@ def _unpack(goal: Path, mark: str) -> None:
 
 @bp.post("/publisher-lease")
 @bp.post("/baton")  # what laptops of earlier versions ask
-@describe(produces="application/json")
+@describe(headers="X-Process", produces="application/json")
 def take_publisher_lease() -> Response:
     """Whether this kiosk may publish for a while, because neither the hub nor another kiosk does."""
     known = _pushing()
     granted = publisher_lease.take(
-        db.session(), known.gathering_id, known.kiosk_id.hex, now=current_kiosk().now()
+        db.session(),
+        known.gathering_id,
+        known.kiosk_id.hex,
+        now=current_kiosk().now(),
+        process=_process(),
     )
     return jsonify(granted=granted)
 
 
 @bp.delete("/publisher-lease")
 @bp.delete("/baton")
-@describe(produces="application/json")
+@describe(headers="X-Process", produces="application/json")
 def release_publisher_lease() -> Response:
     """Release the lease, so that others may publish."""
     known = _pushing()
-    publisher_lease.release(db.session(), known.gathering_id, known.kiosk_id.hex)
+    publisher_lease.release(
+        db.session(), known.gathering_id, known.kiosk_id.hex, process=_process()
+    )
     return jsonify(granted=False)
+
+
+def _process() -> str:
+    """Which of the laptop's processes asks; empty from laptops of earlier versions."""
+    name = request.headers.get("X-Process", "")
+    if name and not _PROCESS.fullmatch(name):
+        raise BadInput(_("This is not a laptop of a gathering."))
+    return name
 
 
 @bp.get("/media/<sha256>")

@@ -74,6 +74,29 @@ def test_only_one_publishes_at_a_time(app: Flask, hub: HubKit, base: str) -> Non
     assert list(site.rglob("*.html"))
 
 
+def test_a_laptop_keeps_its_lease_while_one_of_its_processes_may_be_sending(
+    app: Flask, hub: HubKit, base: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    site = site_of(hub, base)
+    for step, process in (("take", "a"), ("take", "b"), ("release", "a")):
+        monkeypatch.setattr(publisher_lease, "_PROCESS", {"X-Process": process})
+        with app.app_context():
+            current_kiosk().parts.pop("publisher lease held", None)
+            assert publisher_lease.may_send(current_kiosk())
+            if step == "release":
+                publisher_lease.release(current_kiosk())
+            db.session.remove()
+    work(hub)
+    assert not list(site.rglob("*.html"))
+    monkeypatch.setattr(publisher_lease, "_PROCESS", {"X-Process": "b"})
+    with app.app_context():
+        assert publisher_lease.may_send(current_kiosk())
+        publisher_lease.release(current_kiosk())
+        db.session.remove()
+    work(hub)
+    assert list(site.rglob("*.html"))
+
+
 def test_a_laptop_waits_for_whoever_publishes(app: Flask, hub: HubKit, base: str) -> None:
     hold(hub, "hub")
     assert "sent" not in at_laptop(app)
