@@ -31,6 +31,8 @@ class Organization(RegistryBase):
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     name: Mapped[str] = mapped_column(unique=True)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # Where its public page is (see reporter.hub.public_page). None: it has none.
+    public_name: Mapped[str | None] = mapped_column(unique=True)
 
 
 class HubGathering(RegistryBase):

@@ -25,6 +25,11 @@ MEMBER_SEEN = (
     f"{_OURS} OR (account_id = {_ACCOUNT} AND ({_ONLY} IS NULL OR organization_id = {_ONLY}))"
 )
 
+# A public page's name shows whose it is, to whoever asks for exactly that name.
+ORGANIZATION_SEEN = (
+    f"id = {current(ORGANIZATION)} OR id IN ({_MEMBERSHIPS}) OR public_name = {_KEY}"
+)
+
 
 @dataclass(frozen=True)
 class Policy:

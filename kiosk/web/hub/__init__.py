@@ -2,6 +2,26 @@
 
 from __future__ import annotations
 
-from kiosk.web.hub import account, accounts, health, openid, organization, passkeys, push, series
+from kiosk.web.hub import (
+    account,
+    accounts,
+    health,
+    openid,
+    organization,
+    passkeys,
+    public_series,
+    push,
+    series,
+)
 
-PAGES = (accounts, account, passkeys, openid, organization, series, push, health)
+PAGES = (
+    accounts,
+    account,
+    passkeys,
+    openid,
+    organization,
+    series,
+    public_series,
+    push,
+    health,
+)

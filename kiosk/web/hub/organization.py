@@ -64,9 +64,11 @@ def _page(number: uuid.UUID, role: str, page: Page) -> str:
         .where(Member.organization_id == number)
         .order_by(Account.email)
     ).all()
+    organization = db.session.get_one(Organization, number)
     return render_template(
         "hub/organization.html",
-        organization=db.session.get_one(Organization, number),
+        organization=organization,
+        public_url=f"{base_url()}/series/{organization.public_name}",
         members=members,
         gatherings=kiosks.gatherings_of(db.session(), number),
         role=role,
@@ -87,8 +89,12 @@ def invite(number: uuid.UUID) -> str:
 
 def invitation_url(secret: str) -> str:
     """Where an invitation is accepted."""
-    base = current_hub().settings.url or request.host_url.rstrip("/")
-    return f"{base}/hub/invitation/{secret}"
+    return f"{base_url()}/hub/invitation/{secret}"
+
+
+def base_url() -> str:
+    """The hub's address, as others reach it."""
+    return current_hub().settings.url or request.host_url.rstrip("/")
 
 
 @bp.post("/code")

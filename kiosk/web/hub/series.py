@@ -6,7 +6,6 @@ in a transaction of its own.
 
 from __future__ import annotations
 
-import tomllib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,6 +15,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import select, text
 
 from kiosk.hub.paths import gathering_path
+from kiosk.hub.published import recipe_of
 from kiosk.runtime.database import db
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
@@ -23,7 +23,7 @@ from reporter.database.row_security import Scope, current_scope, working_for
 from reporter.hub.models import Organization
 from reporter.hub.roles import may_use
 from reporter.models import Takeaway
-from reporter.search import Recipe, SearchRequest
+from reporter.search import SearchRequest
 from reporter.search.postgres.index import PostgresIndex
 
 bp = Blueprint("hub_series", __name__, url_prefix="/hub/o/<uuid:number>/series")
@@ -100,7 +100,7 @@ def _item(told: Mapping[str, str | None]) -> OpenItem:
 
 
 def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None:
-    index = PostgresIndex(db.engine, _recipe(settings))
+    index = PostgresIndex(db.engine, recipe_of(settings))
     found = index.search(SearchRequest(query, place=None, limit=SHOWN))
     rows = {
         row.id.hex: row
@@ -117,12 +117,3 @@ def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None
         )
         for row in hits
     ]
-
-
-def _recipe(settings: str) -> Recipe:
-    """How a gathering's documents were made, by the text of its settings."""
-    told = tomllib.loads(settings).get("gathering", {})
-    return Recipe(**{name: told[key] for name, key in _RECIPE.items() if key in told})
-
-
-_RECIPE = {"zone": "timezone", "language": "language"}

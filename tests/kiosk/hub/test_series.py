@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import event, select
 
 from kiosk.app import create_app
@@ -18,12 +19,13 @@ from reporter.config import load_settings
 from reporter.database.row_security import Scope, working_for
 from reporter.follow_up.action_items import begin_item
 from reporter.gathering.folder import make_gathering
-from reporter.hub.models import HubGathering
+from reporter.hub.models import HubGathering, Organization
 from reporter.hub.roles import Role
 from reporter.models import EventSession
+from reporter.moderation import decisions
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.browsers.pages import send
-from tests.support.hub import HubKit, wire
+from tests.support.hub import HubKit, csrf, gathering_of, wire
 from tests.support.kiosk_process import TurnableClock
 
 
@@ -82,6 +84,73 @@ def new_gathering(hub: HubKit, organization: uuid.UUID, title: str) -> None:
         row.title, row.created_at, row.due_at = title, hub.clock(), hub.clock()
         session.add(row)
         session.commit()
+
+
+def publish_as_site(hub: HubKit, owner: FlaskClient) -> None:
+    """Let the hub publish the gathering to a site that everybody can read."""
+    base = gathering_of(owner)
+    site = hub.folder / "sites" / base[3:] / "pages"
+    form = f"{base}/desk/publish/places/add/folder"
+    told = {"name": "pages", "url": site.as_uri(), "web": "https://gardens.example/spring"}
+    told["csrf_token"] = csrf(owner.get(form).text)
+    assert owner.post(form, data=told).status_code == 303
+    page = owner.get(f"{base}/desk/publish").text
+    owner.post(f"{base}/desk/publish/now", data={"csrf_token": csrf(page)})
+    work(hub)
+
+
+def test_a_public_page_of_what_all_gatherings_have_published(
+    app: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    wire(hub, monkeypatch)
+    receipts = fill(app)
+    open_item(app, "Mend the roof")
+    pair(app, hub.organization("Gardens"))
+    pushed(app)
+    owner, visitor = hub.member("Gardens", "ann@example.org"), hub.app.test_client()
+    number = owner.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
+    token = csrf(owner.get(f"/hub/o/{number}").text)
+    choice = {"name": "Gardens ", "csrf_token": token}
+    assert visitor.get("/series/gardens").status_code == 404
+    assert owner.post(f"/hub/o/{number}/public", data=choice).status_code == 303
+    assert "https://gardens.example" not in visitor.get("/series/gardens").text
+    publish_as_site(hub, owner)
+
+    page = visitor.get("/series/gardens").text
+    assert 'href="https://gardens.example/spring/' in page
+    assert "Mend the roof" in page
+    assert "Ann" not in page
+    found = visitor.get("/series/gardens?q=leeks").text
+    assert "Leeks stand the frost" in found
+    assert "#t-" in found
+    assert "spade" not in visitor.get("/series/gardens?q=spade").text.partition("<section")[2]
+
+    with app.app_context():
+        row = decisions.by_receipt(db.session(), receipts[0])
+        kiosk = current_kiosk()
+        decisions.withdraw(db.session(), row, kiosk.actor("desk"), kiosk.store)
+        db.session.remove()
+    pushed(app)
+    assert "Leeks" not in visitor.get("/series/gardens?q=leeks").text
+
+    hub.organization("Wolves")
+    wolf = hub.member("Wolves", "eve@example.org")
+    own = wolf.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
+    theirs = {"name": "gardens", "csrf_token": csrf(wolf.get(f"/hub/o/{own}").text)}
+    assert wolf.post(f"/hub/o/{own}/public", data=theirs).status_code == 409
+    assert wolf.post(f"/hub/o/{number}/public", data=theirs).status_code == 404
+    reviewer = hub.member("Gardens", "rob@example.org", Role.REVIEWER)
+    theirs["csrf_token"] = csrf(reviewer.get("/hub/").text)
+    assert reviewer.post(f"/hub/o/{number}/public", data=theirs).status_code == 403
+    assert owner.post(f"/hub/o/{number}/public", data={**choice, "name": "a/b"}).status_code == 422
+
+    with hub.app.app_context(), working_for(Scope(key="gardens")):
+        # Past the pages: the name alone shows whose it is, and nothing of theirs.
+        assert list(db.session.scalars(select(Organization.name))) == ["Gardens"]
+        assert list(db.session.scalars(select(HubGathering.id))) == []
+        db.session.remove()
+    assert owner.post(f"/hub/o/{number}/public", data={**choice, "name": ""}).status_code == 303
+    assert visitor.get("/series/gardens").status_code == 404
 
 
 def test_one_page_for_all_gatherings(
