@@ -20,6 +20,7 @@ SHARED = frozenset(
         "attachment",
         "captions",
         "decision",
+        "deletion",
         "delivery",
         "edit",
         "event_session",

@@ -89,7 +89,7 @@ def test_target(kiosk: KioskContext, name: str) -> str:
 
 def remove_target(kiosk: KioskContext, name: str) -> str:
     """Remove a target and its secret; returns a sentence on what stays published."""
-    return target_registry.remove_target(db.session(), _facts(kiosk), name)
+    return target_registry.remove_target(db.session(), _facts(kiosk), name, now=kiosk.now())
 
 
 @dataclass(frozen=True)

@@ -126,7 +126,7 @@ def draft(session: Session, facts: GatheringFacts, name: str, actor: Actor) -> S
         )
     content = _CONTENT[name](session, facts)
     if row.story is not None:
-        editing.delete_story(session, row.story)
+        editing.delete_story(session, row.story, now=actor.now)
     story = editing.new_story(session, actor, content.title)
     story.short = content.short
     row.story_id, row.state = story.id, StepState.DRAFTED.value

@@ -37,6 +37,7 @@ from reporter.media.store import Store
 from reporter.messages import Message
 from reporter.models import Delivery, Target
 from reporter.models.outbox import TargetStatus
+from reporter.moderation.deletions import Deleted, bury
 
 
 def add_target(
@@ -218,11 +219,11 @@ def _connection(line: TargetStatus | None) -> dict[str, Any]:
     }
 
 
-def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
+def remove_target(session: Session, facts: GatheringFacts, name: str, *, now: datetime) -> str:
     """Delete a target, its ledger and its secret; return what remains published there. Commits.
 
-    Nothing is taken down. If the target is added again under any name, what is still there is found
-    by its key and adopted.
+    Nothing is taken down, and no merge brings the target back. If it is added again under any name, what is still
+    there is found by its key and adopted.
     """
     row = find_target(session, name)
     there = session.scalar(
@@ -233,6 +234,7 @@ def remove_target(session: Session, facts: GatheringFacts, name: str) -> str:
         )
     )
     replies.forget_target(session, row.id)
+    bury(session, Deleted.TARGET, row.id, now=now)
     session.delete(row)
     session.commit()
     secret_store.remove_secret(facts.secrets_id, secret_name(name))

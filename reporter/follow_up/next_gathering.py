@@ -21,6 +21,7 @@ from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation.decisions import alone, next_revision
+from reporter.moderation.deletions import ONLY, Deleted, bury
 from reporter.moderation.visibility import Scope
 
 _ONLY = 1
@@ -67,8 +68,9 @@ def set_next(
     return row
 
 
-def forget_next(session: Session) -> None:
-    """Delete the next gathering's time and place. Commits."""
+def forget_next(session: Session, *, now: datetime) -> None:
+    """Delete the next gathering's time and place, here and by merging on all laptops. Commits."""
+    bury(session, Deleted.NEXT, ONLY, now=now)
     session.execute(delete(NextGathering))
     next_revision(session)
     session.commit()

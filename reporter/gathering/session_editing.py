@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter.enums import Audience
 from reporter.errors import BadInput
-from reporter.gathering.sessions import add_session, retire_empty_lobby
+from reporter.gathering.sessions import add_session, note_changes, retire_empty_lobby
 from reporter.models import EventSession
 from reporter.moderation.decisions import bump_revision
 from reporter.schedule.parsed_session import MAX_TITLE, one_line
@@ -58,31 +58,43 @@ def create_session(
     row = add_session(session, fields.title, now=now, rng=rng)
     _set(row, fields)
     if fields.starts_at:
-        retire_empty_lobby(session)
+        retire_empty_lobby(session, now)
     session.commit()
     return row
 
 
-def edit_session(session: Session, row: EventSession, fields: SessionFields) -> bool:
+def edit_session(
+    session: Session, row: EventSession, fields: SessionFields, *, now: datetime
+) -> bool:
     """Update the fields that differ; returns whether any did. Index, wall and outbox are notified.
     Commits. Raises BadInput."""
     changed = _set(row, cleaned(fields))
     if changed:
+        note_changes(row, changed, now)
         for takeaway in row.takeaways:
             bump_revision(session, takeaway)
     session.commit()
-    return changed
+    return bool(changed)
 
 
-def remove_session(session: Session, row: EventSession) -> None:
-    """Remove a session from every list. Its code stays valid, since it may be printed, and its recordings are kept."""
-    row.retired = True
+def set_series(session: Session, row: EventSession, *, series: bool, now: datetime) -> None:
+    """Set whether a session is held at every gathering. Commits."""
+    row.series = series
+    note_changes(row, ["series"], now)
     session.commit()
 
 
-def restore_session(session: Session, row: EventSession) -> None:
+def remove_session(session: Session, row: EventSession, *, now: datetime) -> None:
+    """Remove a session from every list. Its code stays valid, since it may be printed, and its recordings are kept."""
+    row.retired = True
+    note_changes(row, ["retired"], now)
+    session.commit()
+
+
+def restore_session(session: Session, row: EventSession, *, now: datetime) -> None:
     """Restore a removed session. Commits."""
     row.retired = False
+    note_changes(row, ["retired"], now)
     session.commit()
 
 
@@ -94,7 +106,8 @@ def removed_sessions(session: Session) -> list[EventSession]:
     )
 
 
-def _set(row: EventSession, fields: SessionFields) -> bool:
+def _set(row: EventSession, fields: SessionFields) -> list[str]:
+    """Set what differs; returns the names of these fields."""
     values = asdict(fields)
     values["words_leave"] = fields.do_not_record and fields.words_leave
     if fields.do_not_record != row.do_not_record:
@@ -103,4 +116,4 @@ def _set(row: EventSession, fields: SessionFields) -> bool:
     changed = {name: value for name, value in values.items() if getattr(row, name) != value}
     for name, value in changed.items():
         setattr(row, name, value)
-    return bool(changed)
+    return list(changed)

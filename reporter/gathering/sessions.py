@@ -5,7 +5,7 @@ from __future__ import annotations
 import random
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import func, select
@@ -80,7 +80,14 @@ def ensure_lobby(session: Session, *, now: datetime, rng: random.Random) -> Even
     return add_session(session, LOBBY, now=now, rng=rng)
 
 
-def retire_empty_lobby(session: Session) -> None:
+def note_changes(row: EventSession, names: Iterable[str], now: datetime) -> None:
+    """Note that these fields have changed, so that a merge takes the later value. Does not commit."""
+    # Of one form and length, so that the texts sort as the moments do.
+    moment = now.astimezone(UTC).isoformat(timespec="microseconds")
+    row.changes = {**(row.changes or {}), **dict.fromkeys(names, moment)}
+
+
+def retire_empty_lobby(session: Session, now: datetime) -> None:
     """Unlist the Lobby if nothing was recorded in it; its code stays valid. Does not commit."""
     query = select(EventSession).where(
         EventSession.title == LOBBY,
@@ -91,6 +98,7 @@ def retire_empty_lobby(session: Session) -> None:
     )
     for row in session.scalars(query):
         row.retired = True
+        note_changes(row, ["retired"], now)
 
 
 def import_schedule(
@@ -116,11 +124,13 @@ def import_schedule(
         session.flush()
     for change in (*plan.changed, *plan.same):
         _set(change.row, change.values)
+        note_changes(change.row, change.values, now)
         learn_ids(change.row, change.item)
     for gone in plan.gone:
         gone.retired = True
+        note_changes(gone, ["retired"], now)
     if scheduled:
-        retire_empty_lobby(session)
+        retire_empty_lobby(session, now)
     _tell(session, [change.row for change in plan.changed])
     session.commit()
     return Imported(
@@ -151,10 +161,11 @@ def _free_code(session: Session, rng: random.Random) -> str:
             return code
 
 
-def let_words_leave(session: Session, event: EventSession, *, leave: bool) -> None:
+def let_words_leave(session: Session, event: EventSession, *, leave: bool, now: datetime) -> None:
     """Set whether the words of a session that must not be recorded may be published, or stay in the room. Commits."""
     if event.words_leave != leave:
         event.words_leave = leave
+        note_changes(event, ["words_leave"], now)
         _tell(session, [event])
         session.commit()
 

@@ -22,6 +22,7 @@ from reporter.models.captions import Captions
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation.decisions import bump_revision, next_revision
+from reporter.moderation.deletions import ONLY, Deleted, deletion_of
 
 # Fields of an item that may have changed since both sides had it.
 _CHANGES = ("what", "who", "who_agreed", "due_on", "state", "outcome", "changed_at", "closed_at")
@@ -109,9 +110,16 @@ def _moment(row: NextGathering) -> tuple[Any, ...]:
 
 
 def _merge_following(merge: MergeContext) -> None:
-    """The next gathering as last edited."""
+    """The next gathering as last edited, or none if it was deleted later."""
+    gone = deletion_of(merge.session, Deleted.NEXT, ONLY)
     theirs = merge.other.scalar(select(NextGathering))
     ours = merge.session.scalar(select(NextGathering))
+    if gone is not None and ours is not None and ours.changed_at <= gone.deleted_at:
+        merge.session.delete(ours)
+        next_revision(merge.session)
+        ours = None
+    if gone is not None and theirs is not None and theirs.changed_at <= gone.deleted_at:
+        return
     if theirs is None or (ours is not None and _moment(ours) >= _moment(theirs)):
         return
     if ours is None:

@@ -27,6 +27,8 @@ from reporter.models import (
     Target,
 )
 from reporter.moderation.decisions import next_revision
+from reporter.moderation.deletions import Deleted, deletion_of, is_story_deleted
+from reporter.stories.editing import drop_story
 from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
@@ -54,20 +56,32 @@ _OWN = (
 _IS_FILM = Takeaway.source == Source.FILM
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
-_MOST_EDITS = 1_000_000_000
+MOST_EDITS = 1_000_000_000
 
 
 def merge_sent(merge: MergeContext) -> None:
     """Merge the other side's stories, targets and deliveries. Commits."""
+    _drop_deleted(merge)
     for story in merge.other.scalars(select(Story).order_by(Story.created_at)):
         _merge_story(merge, story)
-    targets = {theirs.id: _target(merge, theirs) for theirs in merge.other.scalars(select(Target))}
+    found = ((theirs.id, _target(merge, theirs)) for theirs in merge.other.scalars(select(Target)))
+    targets = {theirs: ours for theirs, ours in found if ours is not None}
     merge.session.flush()
     merge.targets |= {theirs: ours.id for theirs, ours in targets.items()}
     ledger = _Ledger(merge, targets)
     for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
-        ledger.merge_delivery(row)
+        if row.target_id in targets:
+            ledger.merge_delivery(row)
     merge.session.commit()
+
+
+def _drop_deleted(merge: MergeContext) -> None:
+    """Delete the stories that an organizer deleted on another laptop. The outbox takes their posts down."""
+    session = merge.session
+    for story in session.scalars(select(Story).where(Story.session_id.is_(None))).all():
+        if is_story_deleted(session, story):
+            drop_story(session, story)
+            merge.done.stories += 1
 
 
 def _merge_story(merge: MergeContext, theirs: Story) -> None:
@@ -75,6 +89,8 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     if theirs.session_id is not None:
         event = session.get_one(EventSession, merge.events[theirs.session_id])
         ours = session_story(session, event, now=merge.now, rng=merge.rng)
+    elif is_story_deleted(session, theirs):
+        return
     else:
         ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
     merge.stories[theirs.id] = ours.id
@@ -95,7 +111,7 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
 
 def _edits(story: Story) -> int:
     """The count of changes. Another laptop's may be anything, and PostgreSQL's has 32 bits."""
-    return min(max(story.edits, 0), _MOST_EDITS)
+    return min(max(story.edits, 0), MOST_EDITS)
 
 
 # Texts and switches of a story, then its pieces: (position, id of a takeaway or '', id and words of a text or '').
@@ -156,16 +172,8 @@ def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
     session.flush()
 
 
-def _target(merge: MergeContext, theirs: Target) -> Target:
-    """The same target here: by its id, else by kind and address; else it is added, and waits for
-    approval by a person."""
-    session = merge.session
-    rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
-    same = [ours for ours in rows if _place(ours) == _place(theirs)]
-    # Two accounts may have one address: that with the same name is meant.
-    same.sort(key=lambda ours: (ours.id != theirs.id, ours.name != theirs.name))
-    for ours in (*(row for row in rows if row.id == theirs.id), *same):
-        return ours
+        if row.target_id in targets:
+            ledger.merge_delivery(row)
     name, number = theirs.name, 2
     while session.scalar(select(Target.id).where(Target.name == name)) is not None:
         name, number = f"{theirs.name} {number}", number + 1
@@ -194,7 +202,7 @@ class _Ledger:
         self._lacking = _lacking(merge)
         # Of stories that both have sent, and of their files: whether theirs stays. Told once, before rows change.
         self._stays: dict[tuple[uuid.UUID, uuid.UUID], bool] = {}
-        for theirs in self._rows(merge.other):
+        for theirs in (row for row in self._rows(merge.other) if row.target_id in targets):
             ours = self._ours(theirs, merge.stories.get(theirs.item_id, theirs.item_id))
             if ours is not None:
                 self._stays[ours.target_id, ours.item_id] = _is_later(theirs, ours)

@@ -74,8 +74,52 @@ def _merge_sessions(merge: MergeContext) -> None:
                 ours.code = make_code(merge.rng)
             merge.session.add(ours)
             merge.done.sessions += 1
+        elif _merge_session_fields(ours, theirs):
+            merge.done.sessions += 1
+            for takeaway in ours.takeaways:
+                decisions.bump_revision(merge.session, takeaway)
         merge.events[theirs.id] = ours.id
     merge.session.commit()
+
+
+# Fields of a session that a person or a schedule may change; each merges by its last change.
+_OF_SESSION = (
+    "title",
+    "room",
+    "track",
+    "speakers",
+    "description",
+    "starts_at",
+    "ends_at",
+    "do_not_record",
+    "words_leave",
+    "licence",
+    "language",
+    "audience",
+    "retired",
+    "series",
+)
+
+
+def _merge_session_fields(ours: EventSession, theirs: EventSession) -> bool:
+    """Take the fields that were changed later there; returns whether any differed."""
+    here, there = ours.changes or {}, theirs.changes or {}
+    later = {
+        name: there[name]
+        for name in _OF_SESSION
+        if name in there and _change(theirs, there, name) > _change(ours, here, name)
+    }
+    changed = [name for name in later if getattr(ours, name) != getattr(theirs, name)]
+    for name in changed:
+        setattr(ours, name, getattr(theirs, name))
+    if later:
+        ours.changes = {**here, **later}
+    return bool(changed)
+
+
+def _change(row: EventSession, changes: dict[str, str], name: str) -> tuple[str, str]:
+    """Sort key: the last change is greatest; the value breaks ties."""
+    return changes.get(name, ""), str(getattr(row, name))
 
 
 def _session_of(session: Session, theirs: EventSession) -> EventSession | None:

@@ -8,6 +8,7 @@ from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanSt
 from reporter.models.gathering import (
     BlockedDevice,
     CopyMade,
+    Deletion,
     DeskLogin,
     Gathering,
     PairingCode,
@@ -45,6 +46,7 @@ __all__ = [
     "CopyMade",
     "Cut",
     "Decision",
+    "Deletion",
     "Delivery",
     "DeskLogin",
     "Edit",

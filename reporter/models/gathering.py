@@ -94,6 +94,21 @@ class RetentionNotice(Base):
     said_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class Deletion(Base):
+    """What an organizer deleted, so that no laptop that still has it brings it back."""
+
+    __tablename__ = "deletion"
+
+    # A reporter.moderation.deletions.Deleted, and the id of the row that was deleted.
+    kind: Mapped[str] = mapped_column(primary_key=True)
+    id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
+    deleted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When it was last restored by undo; None: never.
+    restored_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    # Of a story: its number of changes, with the deletion as the last.
+    edits: Mapped[int] = mapped_column(default=0)
+
+
 class Peer(Base):
     """Another laptop of this gathering, or its hub. The shared token is not here: see reporter.secret_store."""
 

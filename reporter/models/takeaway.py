@@ -45,6 +45,9 @@ class EventSession(Base):
     # Recurs at every gathering: the next one begins with it.
     series: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When each of its fields was last changed (see reporter.gathering.sessions.note_changes): a merge takes the later
+    # value. A field that is missing has not been changed since it was added.
+    changes: Mapped[dict[str, str]] = mapped_column(JSON, default=dict, server_default="{}")
 
     takeaways: Mapped[list[Takeaway]] = relationship(back_populates="session")
 

@@ -29,6 +29,8 @@ class Theme(Base):
     # Not shown; its members stay, so that it isn't found again.
     dropped: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    # When a person last renamed, hid or showed it; a merge takes the later decision.
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ThemeMember(Base):
@@ -44,6 +46,8 @@ class ThemeMember(Base):
     closeness: Mapped[float] = mapped_column(default=0.0)
     # The takeaway's revision when it was analysed; if in no theme, it is analysed again once it has changed.
     looked_at_revision: Mapped[int] = mapped_column(default=0)
+    # When a person's decision last moved it.
+    changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class ThemeStep(Base):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
@@ -14,6 +15,7 @@ from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.models import EventSession, Story, StoryItem, StoryText, Takeaway
 from reporter.moderation.decisions import next_revision
+from reporter.moderation.deletions import Deleted, bury
 from reporter.stories.queries import (
     Piece,
     arranged_takeaways,
@@ -214,14 +216,24 @@ def remove(session: Session, story: Story, piece: str) -> None:
     _changed(session, story)
 
 
-def delete_story(session: Session, story: Story) -> None:
-    """Delete a composed story; its takeaways return to their sessions. Commits."""
+def delete_story(session: Session, story: Story, *, now: datetime) -> None:
+    """Delete a composed story, here and by merging on all laptops; its takeaways return to their sessions. Commits.
+
+    Raises BadInput for a session's own story.
+    """
     if story.session_id is not None:
         raise BadInput("A session's own story can't be deleted; hold it back instead.")
+    bury(session, Deleted.STORY, story.id, now=now, edits=story.edits + 1)
+    drop_story(session, story)
+    session.commit()
+
+
+def drop_story(session: Session, story: Story) -> None:
+    """Remove a story's rows. Does not commit."""
     session.execute(delete(StoryText).where(StoryText.story_id == story.id))
     session.delete(story)
     next_revision(session)
-    session.commit()
+    session.flush()
 
 
 def _id(piece: Piece) -> str:

@@ -14,6 +14,7 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway, Theme, ThemeMember, ThemeStep
+from reporter.moderation.deletions import Deleted, bury, unbury
 
 NAME_CHARS = 120
 
@@ -33,13 +34,14 @@ def rename_theme(session: Session, theme: Theme, name: str, actor: Actor) -> Non
     """Rename it; an empty name restores the automatic one."""
     _remember(session, actor, "rename", [theme], rows=[])
     theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
+    theme.changed_at = actor.now
     session.commit()
 
 
 def drop_theme(session: Session, theme: Theme, actor: Actor, *, dropped: bool = True) -> None:
     """Hide it, or show it again. New takeaways that belong to it are hidden with it."""
     _remember(session, actor, "drop", [theme], rows=[])
-    theme.dropped, theme.kept = dropped, True
+    theme.dropped, theme.kept, theme.changed_at = dropped, True, actor.now
     session.commit()
 
 
@@ -50,8 +52,9 @@ def merge_themes(session: Session, theme: Theme, into: Theme, actor: Actor) -> N
     rows = _members(session, theme)
     _remember(session, actor, "merge", [theme, into], rows=rows)
     for row in rows:
-        row.theme_id = into.id
+        row.theme_id, row.changed_at = into.id, actor.now
     into.kept = True
+    bury(session, Deleted.THEME, theme.id, now=actor.now)
     session.flush()
     session.delete(theme)
     session.commit()
@@ -63,7 +66,7 @@ def move_takeaways(
     """Move takeaways to a theme, or (None) out of all themes. Raises BadInput without takeaways."""
     rows = _rows_of(session, takeaways)
     _remember(session, actor, "move", [into] if into else [], rows=rows)
-    _set(rows, into)
+    _set(rows, into, actor)
     session.commit()
 
 
@@ -76,18 +79,19 @@ def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, acto
         kept=True,
         dropped=False,
         created_at=actor.now,
+        changed_at=actor.now,
     )
     _remember(session, actor, "split", [], rows=rows, made=theme)
     session.add(theme)
     session.flush()
-    _set(rows, theme)
+    _set(rows, theme, actor)
     session.commit()
     return theme
 
 
-def _set(rows: Sequence[ThemeMember], into: Theme | None) -> None:
+def _set(rows: Sequence[ThemeMember], into: Theme | None, actor: Actor) -> None:
     for row in rows:
-        row.theme_id, row.by_hand = (into.id if into else None), True
+        row.theme_id, row.by_hand, row.changed_at = (into.id if into else None), True, actor.now
     if into is not None:
         into.kept = True
 
@@ -147,35 +151,39 @@ def last_step(session: Session) -> ThemeStep | None:
     return session.scalars(open_ones.order_by(ThemeStep.id.desc())).first()
 
 
-def undo_theme_step(session: Session) -> ThemeStep:
+def undo_theme_step(session: Session, now: datetime) -> ThemeStep:
     """Undo the newest decision. Raises BadInput if there is none. Commits."""
     step = last_step(session)
     if step is None:
         raise BadInput("There is nothing to undo.")
     for told in step.before["themes"]:
-        _restore(session, told)
+        _restore(session, told, now)
     session.flush()
     for number, (theme, by_hand) in step.before["members"].items():
-        _put_back(session, uuid.UUID(number), theme, by_hand=by_hand)
+        _put_back(session, uuid.UUID(number), theme, by_hand=by_hand, now=now)
     session.flush()
     if step.before["made"]:
-        _unmake(session, uuid.UUID(step.before["made"]))
+        _unmake(session, uuid.UUID(step.before["made"]), now)
     step.undone = True
     session.commit()
     return step
 
 
-def _restore(session: Session, told: dict[str, Any]) -> None:
+def _restore(session: Session, told: dict[str, Any], now: datetime) -> None:
     number = uuid.UUID(told["id"])
+    unbury(session, Deleted.THEME, number, now=now)
     theme = session.get(Theme, number)
     if theme is None:
         made = datetime.fromisoformat(told["created_at"])
         theme = Theme(id=number, created_at=made if made.tzinfo else made.replace(tzinfo=UTC))
         session.add(theme)
     theme.name, theme.kept, theme.dropped = told["name"], told["kept"], told["dropped"]
+    theme.changed_at = now
 
 
-def _put_back(session: Session, takeaway: uuid.UUID, theme: str, *, by_hand: bool) -> None:
+def _put_back(
+    session: Session, takeaway: uuid.UUID, theme: str, *, by_hand: bool, now: datetime
+) -> None:
     row = session.get(ThemeMember, takeaway)
     if row is None:
         return
@@ -184,10 +192,16 @@ def _put_back(session: Session, takeaway: uuid.UUID, theme: str, *, by_hand: boo
         # Its theme was recomputed meanwhile: it is analysed again.
         session.delete(row)
         return
-    row.theme_id, row.by_hand = (there.id if there else None), by_hand
+    row.theme_id, row.by_hand, row.changed_at = (there.id if there else None), by_hand, now
 
 
-def _unmake(session: Session, number: uuid.UUID) -> None:
+def _unmake(session: Session, number: uuid.UUID, now: datetime) -> None:
     """Takeaways added to a theme since it was made are analysed again."""
+    bury(session, Deleted.THEME, number, now=now)
+    drop_theme_rows(session, number)
+
+
+def drop_theme_rows(session: Session, number: uuid.UUID) -> None:
+    """Delete a theme; its takeaways are analysed again. Does not commit."""
     session.execute(delete(ThemeMember).where(ThemeMember.theme_id == number))
     session.execute(delete(Theme).where(Theme.id == number))

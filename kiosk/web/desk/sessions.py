@@ -115,7 +115,7 @@ def save(code: str) -> ResponseReturnValue:
     """Save a session."""
     row, form = by_code(db.session(), code), _typed()
     try:
-        session_editing.edit_session(db.session(), row, _fields(form))
+        session_editing.edit_session(db.session(), row, _fields(form), now=current_kiosk().now())
     except BadInput as error:
         db.session.rollback()
         return _refused(form, error, by_code(db.session(), code))
@@ -128,7 +128,7 @@ def save(code: str) -> ResponseReturnValue:
 def remove(code: str) -> ResponseReturnValue:
     """Remove a session from all lists."""
     row = by_code(db.session(), code)
-    session_editing.remove_session(db.session(), row)
+    session_editing.remove_session(db.session(), row, now=current_kiosk().now())
     flash(
         _(
             "Removed: %(title)s. A printed code still works; below the list you can bring it back.",
@@ -143,7 +143,7 @@ def remove(code: str) -> ResponseReturnValue:
 def restore(code: str) -> ResponseReturnValue:
     """Restore a removed session."""
     row = by_code(db.session(), code)
-    session_editing.restore_session(db.session(), row)
+    session_editing.restore_session(db.session(), row, now=current_kiosk().now())
     flash(_("Back on the list: %(title)s.", title=row.title))
     return redirect(back(), code=303)
 
@@ -153,8 +153,8 @@ def restore(code: str) -> ResponseReturnValue:
 def series(code: str) -> ResponseReturnValue:
     """Set whether a session is held at every gathering."""
     row = by_code(db.session(), code)
-    row.series = bool(request.form.get("on"))
-    db.session.commit()
+    on = bool(request.form.get("on"))
+    session_editing.set_series(db.session(), row, series=on, now=current_kiosk().now())
     return redirect(url_for("desk.sessions.overview"), code=303)
 
 
@@ -163,7 +163,8 @@ def series(code: str) -> ResponseReturnValue:
 def words(code: str) -> ResponseReturnValue:
     """Set whether texts from a session that must not be recorded may be published."""
     row = by_code(db.session(), code)
-    let_words_leave(db.session(), row, leave=bool(request.form.get("on")))
+    leave = bool(request.form.get("on"))
+    let_words_leave(db.session(), row, leave=leave, now=current_kiosk().now())
     return redirect(url_for("desk.sessions.overview"), code=303)
 
 

@@ -94,7 +94,7 @@ def _move(rows: list[Takeaway], into: str) -> Theme | None:
 @bp.post("/undo")
 def undo() -> ResponseReturnValue:
     """Undo the last change."""
-    decisions.undo_theme_step(db.session())
+    decisions.undo_theme_step(db.session(), current_kiosk().now())
     flash(_("The last change is undone."))
     return redirect(url_for("desk.themes.overview"), code=303)
 

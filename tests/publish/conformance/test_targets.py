@@ -249,7 +249,7 @@ def test_second_ledger_takes_over_what_is_there(kit: Kit, place: Place) -> None:
     add(kit, place)
     send(kit)
     before = {row.key: row.remote_id for row in story_rows(kit)}
-    target_registry.remove_target(kit.session, kit.facts, "there")
+    target_registry.remove_target(kit.session, kit.facts, "there", now=kit.context.clock())
     add(kit, place)
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert {row.key: row.remote_id for row in story_rows(kit)} == before

@@ -351,7 +351,7 @@ def test_damaged_file_on_a_stick_is_copied_again(kit: Kit, tmp_path: Path) -> No
     [media] = (tmp_path / "site" / "media").iterdir()
     whole = media.read_bytes()
     media.write_bytes(whole[:500] + bytes(len(whole) - 500))
-    target_registry.remove_target(kit.session, kit.facts, "stick")
+    target_registry.remove_target(kit.session, kit.facts, "stick", now=kit.context.clock())
     target_registry.add_target(kit.session, "folder", "again", given, now=kit.clock(), rng=kit.rng)
     publish(kit.session, kit.context)
     assert media.read_bytes() == whole

@@ -576,7 +576,7 @@ def test_secret_reaches_the_target_and_no_row(
     assert {setup.secret for setup in given} == {"hush-hush"}
     if kit.engine.dialect.name == "sqlite":
         assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
-    told = target_registry.remove_target(kit.session, kit.facts, "fake")
+    told = target_registry.remove_target(kit.session, kit.facts, "fake", now=kit.context.clock())
     assert "Posts that stay there: 1." in told
     assert secret_store.get_secret(str(kit.facts.id), target_registry.secret_name("fake")) is None
     assert kit.deliveries() == []

@@ -34,7 +34,7 @@ def test_everything_about_a_session_can_be_changed_but_its_code(
         do_not_record=True,
         series=True,
     )
-    assert session_editing.edit_session(session, event, fields)
+    assert session_editing.edit_session(session, event, fields, now=START)
     session.expire_all()
     row = by_code(session, code)
     told = (row.title, row.room, row.speakers, row.language, row.starts_at, row.ends_at, row.series)
@@ -48,7 +48,9 @@ def test_everything_about_a_session_can_be_changed_but_its_code(
         True,
     )
     assert (row.do_not_record, row.audience) == (True, "room")
-    assert not session_editing.edit_session(session, row, fields), "the same again is no change"
+    assert not session_editing.edit_session(session, row, fields, now=START), (
+        "the same again is no change"
+    )
 
 
 def test_what_was_recorded_is_told_by_the_new_title(
@@ -56,7 +58,7 @@ def test_what_was_recorded_is_told_by_the_new_title(
 ) -> None:
     row = add_takeaway(session, event, rng)
     before = row.revision
-    session_editing.edit_session(session, event, SessionFields("Another title"))
+    session_editing.edit_session(session, event, SessionFields("Another title"), now=START)
     assert row.revision > before
 
 
@@ -73,7 +75,7 @@ def test_what_can_not_be_is_refused(
     session: Session, event: EventSession, fields: SessionFields, words: str
 ) -> None:
     with pytest.raises(BadInput, match=words):
-        session_editing.edit_session(session, event, fields)
+        session_editing.edit_session(session, event, fields, now=START)
     session.expire_all()
     assert event.title == "Community gardens in winter"
 
@@ -81,11 +83,11 @@ def test_what_can_not_be_is_refused(
 def test_a_removed_session_keeps_its_code_and_comes_back(
     session: Session, event: EventSession
 ) -> None:
-    session_editing.remove_session(session, event)
+    session_editing.remove_session(session, event, now=START)
     assert all_sessions(session) == []
     assert by_code(session, event.code) is event
     assert session_editing.removed_sessions(session) == [event]
-    session_editing.restore_session(session, event)
+    session_editing.restore_session(session, event, now=START)
     assert all_sessions(session) == [event]
 
 

@@ -23,14 +23,17 @@ from reporter.codes import make_receipt
 from reporter.conversation import replies
 from reporter.database.engine import Base
 from reporter.follow_up import action_items
+from reporter.gathering import session_editing
+from reporter.gathering.session_editing import SessionFields
 from reporter.media.store import Store
 from reporter.merge.context import MergeContext, MergeReport
 from reporter.merge.gathering import merge_gathering
-from reporter.models import Decision, EventSession, Gathering, Takeaway, Tombstone
+from reporter.models import Decision, EventSession, Gathering, Story, Takeaway, Tombstone
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
 from reporter.moderation import decisions
 from reporter.review.undo import undo_step
+from reporter.stories import editing
 
 BEGIN = datetime(2026, 3, 14, 14, tzinfo=UTC)
 LAPTOPS = 3
@@ -45,7 +48,9 @@ CHANGES: dict[str, Any] = {
 # (laptop, what is done, which of the takeaways, minutes after the one before); several may be of one moment.
 STEP = st.tuples(
     st.integers(0, LAPTOPS - 1),
-    st.sampled_from(("approve", "hide", "withdraw", "say", "ask", "undo", *CHANGES)),
+    st.sampled_from(
+        ("approve", "hide", "withdraw", "say", "ask", "undo", "compose", "delete", "move", *CHANGES)
+    ),
     st.integers(0, 1),
     st.integers(0, 2),
 )
@@ -73,6 +78,8 @@ class Laptop:
             shared = {"id": one, "receipt": make_receipt(same), "session": event, "kind": "note"}
             moments = {"recorded_at": BEGIN, "received_at": BEGIN, "revision": 1}
             self.session.add(Takeaway(text="Words", **shared, **moments))
+        self.story = new_id(BEGIN, same)
+        self.session.add(Story(id=self.story, title="Best of", created_at=BEGIN))
         self.session.commit()
 
     def actor(self, now: datetime, who: str = "desk") -> Actor:
@@ -81,6 +88,13 @@ class Laptop:
     def act(self, what: str, which: int, now: datetime) -> None:
         row = self.session.get_one(Takeaway, self.ids[which])
         actor = self.actor(now)
+        if what in ("compose", "delete"):
+            self.edit_story(what, now)
+            return
+        if what == "move":
+            fields = SessionFields("Lobby", room=f"Room {now.minute}")
+            session_editing.edit_session(self.session, row.session, fields, now=now)
+            return
         if row.state == "withdrawn":
             return
         if what in CHANGES:
@@ -96,6 +110,16 @@ class Laptop:
             action_items.begin_item(self.session, actor, "question", {"what": "Who?"}, takeaway=row)
         else:
             self.undo(row, actor)
+
+    def edit_story(self, what: str, now: datetime) -> None:
+        story = self.session.get(Story, self.story)
+        if story is None:
+            return
+        if what == "delete":
+            editing.delete_story(self.session, story, now=now)
+        else:
+            told = {"title": f"{now:%M} {self.rng.random()}"}
+            editing.set_texts(self.session, story, told, was={"title": story.title})
 
     def undo(self, row: Takeaway, actor: Actor) -> None:
         done = select(Decision.step).where(
@@ -133,6 +157,13 @@ class Laptop:
             "items": {
                 (row.takeaway_id, row.what, row.state)
                 for row in self.session.scalars(select(ActionItem))
+            },
+            "stories": {
+                (row.id, row.title, row.edits)
+                for row in self.session.scalars(select(Story).where(Story.session_id.is_(None)))
+            },
+            "sessions": {
+                (row.title, row.room) for row in self.session.scalars(select(EventSession))
             },
             "buried": set(self.session.scalars(select(Tombstone.takeaway_id))),
             "history": {

@@ -92,10 +92,10 @@ def test_a_composed_story_takes_a_report_and_a_draft_do_not(
     composed.report = True
     assert texts(session, own) == ["one"]
     assert set(stories_of(session, row)) == {composed, own}
-    editing.delete_story(session, composed)
+    editing.delete_story(session, composed, now=START)
     assert stories_of(session, row) == [own]
     with pytest.raises(BadInput):
-        editing.delete_story(session, own)
+        editing.delete_story(session, own, now=START)
 
 
 def test_the_report_has_a_heading_for_each_session_and_is_made_once(

@@ -177,10 +177,10 @@ def test_each_step_can_be_undone_the_newest_first(full: Room) -> None:
     remember()
     drop_theme(full.session, theme_of(full), full.actor)
     for before in reversed(states):
-        undo_theme_step(full.session)
+        undo_theme_step(full.session, full.actor.now)
         assert state_of(full) == before
     with pytest.raises(BadInput):
-        undo_theme_step(full.session)
+        undo_theme_step(full.session, full.actor.now)
 
 
 def test_what_is_taken_back_or_hidden_is_in_no_theme_and_in_no_name(

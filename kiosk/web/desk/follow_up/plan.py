@@ -112,7 +112,7 @@ def save_next() -> ResponseReturnValue:
     """Save time and place of the next gathering."""
     form = request.form
     if form.get("do") == "forget":
-        forget_next(db.session())
+        forget_next(db.session(), now=current_kiosk().now())
         return redirect(url_for("desk.afterwards.overview"), code=303)
     starts = _moment(form.get("starts_at", ""))
     if starts is None:

@@ -249,7 +249,8 @@ def change(story_id: str) -> ResponseReturnValue:
 @describe()
 def delete(story_id: str) -> ResponseReturnValue:
     """Delete a composed story; its posts are taken down."""
-    editing.delete_story(db.session(), editing.find_story(db.session(), story_id))
+    story = editing.find_story(db.session(), story_id)
+    editing.delete_story(db.session(), story, now=current_kiosk().now())
     flash(_("The story is gone. Its takeaways are in their sessions again."))
     return redirect(url_for("desk.stories.overview"), code=303)
 

@@ -50,7 +50,7 @@ def shown(session: Session, row: Takeaway) -> list[Scope]:
 def test_words_stay_in_the_room_unless_somebody_lets_them_out(
     client: FlaskClient, session: Session, quiet: EventSession, clock: TurnableClock, leave: bool
 ) -> None:
-    let_words_leave(session, quiet, leave=leave)
+    let_words_leave(session, quiet, leave=leave, now=clock())
     form = {"text": "It helps to talk", "audience": "public"}
     answer = client.post(f"/s/{quiet.code}/takeaways", data=form, headers=JSON, **PHONE)
     assert answer.get_json()["audience"] == ("public" if leave else "room")
@@ -60,9 +60,9 @@ def test_words_stay_in_the_room_unless_somebody_lets_them_out(
     # Whoever changes it later, at the desk or by its receipt.
     client.post(f"/t/{row.receipt}", data={"audience": "public"}, headers=JSON, **PHONE)
     assert shown(session, row) == (list(PLACES) if leave else [Scope.ROOM])
-    let_words_leave(session, quiet, leave=True)
+    let_words_leave(session, quiet, leave=True, now=clock())
     assert shown(session, row) == list(PLACES)
-    let_words_leave(session, quiet, leave=False)
+    let_words_leave(session, quiet, leave=False, now=clock())
     assert shown(session, row) == [Scope.ROOM]
 
 

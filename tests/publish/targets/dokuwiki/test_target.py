@@ -276,7 +276,7 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
         target.test()
     [told] = [row for row in send(kit) if row["kind"] == "story"]
     assert told["state"] in ("due", "waiting")
-    remove_target(kit.session, kit.facts, "there")
+    remove_target(kit.session, kit.facts, "there", now=kit.context.clock())
 
     add(kit, wiki, under=under(kit), user="visitor")
     secret_store.set_secret(str(kit.facts.id), secret_name("there"), "visitor-pass")

@@ -226,17 +226,17 @@ def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
         target_registry.test_target(kit.session, kit.context, "list")
     face = next(row for row in send(kit) if row["kind"] == "front_page")
     assert (face["state"], "no such mailbox" in face["error"]) == ("parked", True)
-    target_registry.remove_target(kit.session, kit.facts, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list", now=kit.context.clock())
     with cut_proxy(inbox.port) as proxy:
         port = proxy.port
     add(kit, inbox, host=f"127.0.0.1:{port}")
     with pytest.raises(Offline):
         target_registry.test_target(kit.session, kit.context, "list")
-    target_registry.remove_target(kit.session, kit.facts, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list", now=kit.context.clock())
     add(kit, inbox, tls="starttls")
     with pytest.raises(PauseTarget, match="STARTTLS"):
         target_registry.test_target(kit.session, kit.context, "list")
-    target_registry.remove_target(kit.session, kit.facts, "list")
+    target_registry.remove_target(kit.session, kit.facts, "list", now=kit.context.clock())
     add(kit, inbox, host="smtp.example.org", user="ada", password="secret")
     with pytest.raises(PauseTarget, match="starttls"):
         target_registry.test_target(kit.session, kit.context, "list")

@@ -294,7 +294,7 @@ def test_two_kiosks_of_one_gathering_make_one_post(
     add_blog(kit, wordpress)
     publish(kit.session, kit.context)
     # The other kiosk has the same content and an empty ledger.
-    target_registry.remove_target(kit.session, kit.facts, "blog")
+    target_registry.remove_target(kit.session, kit.facts, "blog", now=kit.context.clock())
     add_blog(kit, wordpress)
     publish(kit.session, kit.context)
     assert len(blog.rows("posts", kit.facts.mark)) == 1

@@ -1,0 +1,54 @@
+"""What organizers deleted. Merges transfer it, so that what was deleted on one laptop is deleted on all."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy.orm import Session
+
+from reporter.models import Deletion, Story
+
+# For what there is only one of.
+ONLY = uuid.UUID(int=0)
+
+
+class Deleted(StrEnum):
+    """Kinds of rows. A target is deleted on one laptop only: others may still have to take something down there."""
+
+    STORY = "story"
+    THEME = "theme"
+    NEXT = "next gathering"
+    TARGET = "target"
+
+
+def bury(
+    session: Session, kind: Deleted, number: uuid.UUID, *, now: datetime, edits: int = 0
+) -> None:
+    """Note a deletion. ``edits``: of a story, its number of changes. Does not commit."""
+    row = session.get(Deletion, (kind.value, number))
+    if row is None:
+        row = Deletion(kind=kind.value, id=number, edits=0)
+        session.add(row)
+    row.deleted_at, row.edits = now, max(row.edits, edits)
+
+
+def unbury(session: Session, kind: Deleted, number: uuid.UUID, *, now: datetime) -> None:
+    """Note that a deletion was undone. Does not commit."""
+    row = session.get(Deletion, (kind.value, number))
+    if row is not None:
+        row.restored_at = now
+
+
+def deletion_of(session: Session, kind: Deleted, number: uuid.UUID) -> Deletion | None:
+    """The deletion of a row, unless it was undone."""
+    row = session.get(Deletion, (kind.value, number))
+    undone = row is not None and row.restored_at is not None and row.restored_at >= row.deleted_at
+    return None if undone else row
+
+
+def is_story_deleted(session: Session, story: Story) -> bool:
+    """Whether a story was deleted, and not changed more often than it had been when it was deleted."""
+    row = deletion_of(session, Deleted.STORY, story.id)
+    return row is not None and row.edits >= story.edits
