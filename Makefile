@@ -79,7 +79,7 @@ audit: install ## compare constraints.txt with the advisories of PyPI (fails whe
 	$(PYTHON) -m venv .cache/audit && .cache/audit/bin/python -m pip install -q --disable-pip-version-check pip-audit==2.10.1
 	.cache/audit/bin/pip-audit --strict --no-deps --disable-pip --progress-spinner off -r constraints.txt
 
-reliability: install ## crash rounds, power cuts, system calls, a hostile crowd: written into docs/reliability.md
+reliability: install ## crash rounds, power cuts, system calls, a hostile crowd, kiosks and a hub cut off from one another: written into docs/reliability.md
 	@bash tests/tools/system-packages.sh reliability
 	$(BIN)/python -m tests.reliability $(ARGS)
 

@@ -26,7 +26,7 @@ HEAD = """# Reliability
 Written by `make reliability` from its runs; nothing here is typed by hand. The short forms (few seeds) are in
 `make test`: `tests/reliability/`, `tests/end_to_end/`.
 """
-PARTS = ("system_calls", "power_cuts", "crowd", "takedowns", "crash_rounds")
+PARTS = ("system_calls", "power_cuts", "crowd", "takedowns", "torn_networks", "crash_rounds")
 KEPT = ROOT / ".cache" / "reliability"
 
 
@@ -169,12 +169,36 @@ def takedown_section(told: dict[str, Any] | None) -> Iterator[str]:
     yield from (f"- {line}" for line in told["failures"])
 
 
+def torn_section(told: dict[str, Any] | None) -> Iterator[str]:
+    """Return the section on kiosks and a hub that are cut off from one another."""
+    yield "## Three kiosks and a hub, cut off from one another"
+    yield ""
+    if told is None:
+        yield "Not run: no networks can be made on this machine (root, unshare, ip and PostgreSQL are needed)."
+        return
+    wrong = [line for kind in TORN for line in told[kind]]
+    yield (
+        "Each in a network namespace of its own (`tests/reliability/torn_networks.py`). For "
+        f"{told['seconds']:.0f} s phones sent {told['sent']} takeaways ({told['twice_sent']} of them to a second kiosk "
+        f"as well) and took {told['withdrawn']} back, desks decided {told['decided']} times and asked for "
+        f"{told['asked_to_merge']} merges in random order, while one or more were cut off {told['cuts']} times. Joined "
+        f"again, all four had the same after {told['settled_after']:.0f} s ({told['rounds']} rounds of merges). Lost, "
+        f"twice, back after it was taken back, or different between them: {len(wrong)}."
+    )
+    yield ""
+    yield from (f"- {line}" for line in wrong)
+
+
+# What may be wrong at the end.
+TORN = ("lost", "twice", "back", "differences")
+
 SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
     "crash_rounds": crash_section,
     "power_cuts": power_section,
     "system_calls": call_section,
     "crowd": crowd_section,
     "takedowns": takedown_section,
+    "torn_networks": torn_section,
 }
 
 
@@ -192,6 +216,7 @@ def main() -> None:
     arguments: dict[str, tuple[str, ...]] = {
         "power_cuts": ("--cuts", str(asked.cuts), "--seed", seed, "--prove"),
         "crowd": ("--phones", str(asked.phones), "--seconds", str(asked.seconds)),
+        "torn_networks": ("--seconds", str(asked.seconds), "--seed", seed),
         "crash_rounds": ("--rounds", str(asked.rounds), "--seed", seed),
     }
     for part in asked.parts or PARTS:
@@ -205,9 +230,7 @@ def _lost(part: str) -> bool:
     told = kept(part)["told"] or {}
     if part == "crash_rounds":
         return any(one["failures"] for one in told)
-    return bool(
-        told.get("failures") or told.get("missing") or told.get("lost") or told.get("twice")
-    )
+    return any(told.get(kind) for kind in ("failures", "missing", *TORN))
 
 
 def write_page() -> None:

@@ -13,6 +13,7 @@ from tests.guards.repository import ROOT
 from tests.reliability.recording_disk import can_record
 from tests.reliability.system_calls import Call, calls, can_trace, order_of
 from tests.reliability.takedowns import cant_run
+from tests.reliability.torn_networks import cant_cut
 
 
 def run(module: str, *arguments: str) -> Any:
@@ -61,6 +62,14 @@ def test_what_was_taken_back_goes_from_real_places_when_the_line_is_back() -> No
     told = run("takedowns", "--rounds", "1", "--offline", "6")
     assert told["failures"] == []
     assert [len(seconds) for seconds in told["seconds"].values()] == [1, 1]
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(bool(cant_cut()), reason=cant_cut() or "-")
+def test_kiosks_and_a_hub_that_are_cut_off_at_random_end_with_the_same() -> None:
+    told = run("torn_networks", "--seconds", "8", "--phones", "1", "--seed", "5")
+    assert told["sent"] > 0
+    assert [told[kind] for kind in ("lost", "twice", "back", "differences")] == [[]] * 4
 
 
 @pytest.mark.skipif(bool(can_record()), reason=can_record() or "-")

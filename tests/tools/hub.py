@@ -38,16 +38,16 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     with contextlib.ExitStack() as stack:
         environment = stack.enter_context(_services())
-        told = _reporter(
+        told = reporter(
             environment, "hub", "init", "--organization", ORGANIZATION, "--owner", OWNER
         )
-        code = _reporter(environment, "hub", "pairing-code", "--organization", ORGANIZATION)
+        code = reporter(environment, "hub", "pairing-code", "--organization", ORGANIZATION)
         port = environment["REPORTER_HUB_URL"].rpartition(":")[2]
-        running = [
-            stack.enter_context(_running(environment, "serve", "--port", port)),
-            stack.enter_context(_running(environment, "worker")),
+        parts = [
+            stack.enter_context(running(environment, "serve", "--port", port)),
+            stack.enter_context(running(environment, "worker")),
         ]
-        for process in running:
+        for process in parts:
             # The first line: it listens, it works.
             print((process.stdout.readline() if process.stdout else "").strip(), flush=True)
         print(f"owner: {told['invitation']}")
@@ -55,7 +55,7 @@ def main(arguments: list[str]) -> int:
         print("Ctrl-C stops the hub and forgets it.", flush=True)
         if "--no-open" not in arguments:
             webbrowser.open(told["invitation"])
-        while not stop.wait(0.3) and all(process.poll() is None for process in running):
+        while not stop.wait(0.3) and all(process.poll() is None for process in parts):
             pass
         print("stopping", flush=True)
     return 0 if stop.is_set() else 1
@@ -72,7 +72,7 @@ def _services() -> Iterator[dict[str, str]]:
             yield {
                 **os.environ,
                 **keys,
-                "REPORTER_DATABASE_URL": _database(postgres),
+                "REPORTER_DATABASE_URL": database(postgres),
                 "REPORTER_MEDIA_URL": f"s3://{s3.told['BUCKET']}/media",
                 "REPORTER_FOLDER": str(Path(folder) / "hub"),
                 # A name, which passkeys need.
@@ -82,7 +82,7 @@ def _services() -> Iterator[dict[str, str]]:
             s3.stop()
 
 
-def _database(postgres: Postgres) -> str:
+def database(postgres: Postgres) -> str:
     """The address of an empty database, for a role that may make those of pages and workers."""
     with postgres.administering() as connection:
         connection.execute(text("ALTER ROLE kit CREATEROLE"))
@@ -106,7 +106,7 @@ def _command(*arguments: str) -> list[str]:
     return [sys.executable, "-m", "kiosk", *arguments]
 
 
-def _reporter(environment: Mapping[str, str], *arguments: str) -> dict[str, str]:
+def reporter(environment: Mapping[str, str], *arguments: str) -> dict[str, str]:
     """What a command answers."""
     done = subprocess.run(
         _command(*arguments, "--json"),
@@ -120,7 +120,7 @@ def _reporter(environment: Mapping[str, str], *arguments: str) -> dict[str, str]
 
 
 @contextlib.contextmanager
-def _running(environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
+def running(environment: Mapping[str, str], *arguments: str) -> Iterator[subprocess.Popen[str]]:
     """A part of the hub. Ctrl-C at the terminal is for us, who stop it in order."""
     process = subprocess.Popen(
         _command("hub", *arguments),

@@ -28,7 +28,7 @@ packages() {
     # The module pg_trgm is part of postgresql-15.
     hub) echo postgresql curl ;;
     bench) echo nginx-light ;;
-    reliability) echo strace e2fsprogs mount iproute2 ;;
+    reliability) echo strace e2fsprogs mount iproute2 postgresql ;;
     *) say "unknown group $1" >&2; return 2 ;;
   esac
 }

@@ -23,7 +23,7 @@ from reporter.enums import Source
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
-from tests.tools.hub import ORGANIZATION, _reporter, _running, _services
+from tests.tools.hub import ORGANIZATION, _services, reporter, running
 
 PHOTO_BYTES = 3_000_000
 
@@ -44,10 +44,10 @@ def measure(notes: int, photos: int) -> Push:
     with tempfile.TemporaryDirectory() as place, _services() as hub:
         folder = Path(place) / "gathering"
         _evening(folder, notes, photos)
-        _reporter(hub, "hub", "init", "--organization", ORGANIZATION, "--owner", "a@example.org")
-        code = _reporter(hub, "hub", "pairing-code", "--organization", ORGANIZATION)["code"]
+        reporter(hub, "hub", "init", "--organization", ORGANIZATION, "--owner", "a@example.org")
+        code = reporter(hub, "hub", "pairing-code", "--organization", ORGANIZATION)["code"]
         url = hub["REPORTER_HUB_URL"]
-        with _running(hub, "serve", "--port", url.rpartition(":")[2]) as serving:
+        with running(hub, "serve", "--port", url.rpartition(":")[2]) as serving:
             assert serving.stdout is not None
             serving.stdout.readline()
             _run(hub, "pair", url, code, "--gathering", str(folder))
