@@ -172,8 +172,18 @@ def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
     session.flush()
 
 
-        if row.target_id in targets:
-            ledger.merge_delivery(row)
+def _target(merge: MergeContext, theirs: Target) -> Target | None:
+    """The same target here: by its id, else by kind and address; else it is added, and waits for
+    approval by a person. None if a person has removed it here."""
+    session = merge.session
+    rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
+    same = [ours for ours in rows if _place(ours) == _place(theirs)]
+    # Two accounts may have one address: that with the same name is meant.
+    same.sort(key=lambda ours: (ours.id != theirs.id, ours.name != theirs.name))
+    for ours in (*(row for row in rows if row.id == theirs.id), *same):
+        return ours
+    if deletion_of(session, Deleted.TARGET, theirs.id) is not None:
+        return None
     name, number = theirs.name, 2
     while session.scalar(select(Target.id).where(Target.name == name)) is not None:
         name, number = f"{theirs.name} {number}", number + 1
