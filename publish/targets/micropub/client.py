@@ -169,6 +169,9 @@ class Micropub:
                 raise Offline(
                     said if endpoint else f"{said} {self._nothing()}", Reachability.PORTAL
                 )
+            if endpoint and answer.data is None and "{" in answer.text:
+                # Without the configuration files would go the wrong way, and posts to the wrong blog of several.
+                raise self.web.stray(answer)
             return None
         refusal = self.refused(answer, url)
         if isinstance(refusal, AuthRefused):

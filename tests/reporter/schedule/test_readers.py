@@ -493,7 +493,7 @@ def test_a_missing_file_and_an_unknown_zone_are_named(tmp_path: Path) -> None:
 
 def test_more_than_5000_sessions_are_refused() -> None:
     events = [{"id": n, "title": f"T{n}"} for n in range(5_001)]
-    assert "has 5001 sessions" in refused(schedule_json(*events))
+    assert "more sessions (5001)" in refused(schedule_json(*events))
 
 
 @pytest.mark.parametrize(

@@ -327,6 +327,26 @@ def test_one_of_several_blogs_is_the_one_at_the_address(
     assert asked == ["", here]
 
 
+def test_an_unreadable_configuration_sends_nothing_the_wrong_way(
+    blog: Blog, opened: Open, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    query = blog.query
+
+    def broken(request: Request) -> Any:
+        if request.args["q"] == "config":
+            return Response('Notice: x in y.php on line 3\n{"media-endpoint": "ht', 200)
+        return query(request)
+
+    monkeypatch.setattr(blog, "query", broken)
+    target = opened()
+    with pytest.raises(RetryAfter, match="Its administrator has to fix that"):
+        target.create(story(), {})
+    assert posts(blog) == []
+    monkeypatch.setattr(blog, "query", query)
+    target.create(story(), {})
+    assert posts(blog) == [f"/posts/{KEY}"]
+
+
 # --- Blogs that can little --------------------------------------------------------------------------------
 
 
