@@ -13,6 +13,7 @@ from publish.composition.cross_links import rank
 from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS
 from publish.outbox.items.base import Item
+from publish.outbox.items.takedowns import takes_back
 from publish.outbox.policy.row_states import OPEN, SOON, when_done
 from publish.outbox.target_status import budget_left
 from publish.targets import target_class
@@ -51,7 +52,7 @@ def due_rows(
         .order_by(order, Delivery.bytes, Delivery.due_at, Delivery.id)
     )
     if takedowns:
-        query = query.where(or_(_LEAVING, urgent_sql(Delivery.remote)))
+        query = query.where(takes_back())
     found = session.execute(query.add_columns(order, urgent_sql(Delivery.remote))).all()
     # The canonical target first, so that the others find its link.
     found_sorted = sorted(found, key=lambda row: (not row[3], row[2], place[row[1]]))
@@ -83,9 +84,7 @@ def _affordable(
     if left is None:
         return Delivery.id.is_not(None)
     free = [t.id for t in targets if target_class(t.kind).free(t.options)]
-    return or_(
-        _LEAVING, urgent_sql(Delivery.remote), Delivery.target_id.in_(free), Delivery.bytes < left
-    )
+    return or_(takes_back(), Delivery.target_id.in_(free), Delivery.bytes < left)
 
 
 def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | None:
@@ -107,7 +106,7 @@ def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | N
 def _blocked_until(session: Session, row: Delivery, now: datetime) -> datetime | None:
     """When the rows that go first at its target may be done; None if there are none."""
     waits_for = ITEMS[row.item_kind].waits_for
-    first = waits_for(row.state == DeliveryState.WITHDRAWING) if waits_for is not None else None
+    first = waits_for(row, now) if waits_for is not None else None
     if first is None:
         return None
     others = select(Delivery).where(

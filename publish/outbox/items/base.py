@@ -15,7 +15,7 @@ from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import Job
 from reporter.enums import ItemKind
-from reporter.models import Target
+from reporter.models import Delivery, Target
 
 
 class Order(NamedTuple):
@@ -34,9 +34,9 @@ class Item(Protocol):
     ORDER: Order
 
     @property
-    def waits_for(self) -> Callable[[bool], ColumnElement[bool] | None] | None:
-        """Condition for the open rows of its target that have to be delivered first, whether it is
-        ``leaving`` or not. None: it never waits.
+    def waits_for(self) -> Callable[[Delivery, datetime], ColumnElement[bool] | None] | None:
+        """Condition for the open rows of its target that have to be delivered before a row of this
+        kind. None: it never waits.
         """
 
     def wanted(

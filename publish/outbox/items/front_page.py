@@ -4,22 +4,25 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, or_, select
+from sqlalchemy import ColumnElement, or_, select, update
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.composition.themes import public_themes
 from publish.outbox.context import PublishContext
+from publish.outbox.items import takedowns
 from publish.outbox.items.base import Order
+from publish.outbox.policy.row_states import TO_SEND, due_state, may_be_there
 from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import FrontPageJob, Job
 from publish.posts.model import known_remote
 from publish.targets import FrontPageEntry, target_class
 from publish.targets.capabilities import HasFrontPage, TellsThemes
-from reporter.enums import ItemKind
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Target
 
 KIND = ItemKind.FRONT_PAGE
@@ -39,10 +42,14 @@ def wanted(
     return [Wanted(KIND, target.id, "index", target.name, print_, bytes=_BYTES)]
 
 
-def waits_for(leaving: bool) -> ColumnElement[bool] | None:
-    """Everything except big files; it is rewritten after each of those."""
+def waits_for(row: Delivery, now: datetime) -> ColumnElement[bool] | None:
+    """Everything except big files; it is rewritten after each of those.
+
+    If it takes words back, only other takedowns that are delivered now.
+    """
     small = or_(Delivery.item_kind != ItemKind.MEDIA, Delivery.big.is_(False))
-    return (Delivery.item_kind != KIND) & small
+    others = (Delivery.item_kind != KIND) & small
+    return others & takedowns.takes_back_soon(now) if row.memory.urgent else others
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
@@ -68,6 +75,31 @@ def _entries(session: Session, target_id: uuid.UUID) -> tuple[FrontPageEntry, ..
         for one in rows
     ]
     return tuple(sorted(entries, key=lambda entry: (entry.date, entry.title, entry.key)))
+
+
+def change(session: Session, target_id: uuid.UUID, due_at: datetime, *, urgent: bool) -> None:
+    """Make a target's front page due after a story there changed. Does not commit.
+
+    ``urgent``: the story lost what the front page may still tell. It then goes like any takedown,
+    and one that is just being written is written again, since it may have been read before.
+    """
+    states = (DeliveryState.SENT, *TO_SEND) if urgent else (DeliveryState.SENT,)
+    query = select(Delivery).where(
+        Delivery.target_id == target_id, Delivery.item_kind == KIND, Delivery.state.in_(states)
+    )
+    for row in session.scalars(query.execution_options(populate_existing=True)):
+        if not may_be_there(row):
+            continue
+        memory = replace(row.memory, urgent=row.memory.urgent or urgent)
+        state = due_state(by_hand=False, sent=bool(row.sent))
+        statement = update(Delivery).where(
+            Delivery.id == row.id, Delivery.state == row.state, Delivery.lease == row.lease
+        )
+        session.execute(
+            statement.values(
+                state=state.value, lease="", due_at=due_at, remote=memory.to_json()
+            ).execution_options(synchronize_session=False)
+        )
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, Text, cast, or_, select, update
 from sqlalchemy.orm import Session
 
 from publish.composition.builder import build_files
@@ -75,11 +75,23 @@ def _label(media: PostMedia) -> str:
     return words if len(words) <= _LABEL_CHARS else words[:_LABEL_CHARS].rstrip() + "…"
 
 
-def waits_for(leaving: bool) -> ColumnElement[bool] | None:
-    """A file is removed only after the stories showing it have been changed; a parked story does not block it."""
-    if not leaving:
+def waits_for(row: Delivery, now: datetime) -> ColumnElement[bool] | None:
+    """A file is removed only after the stories showing it have been changed; a parked story does not block it.
+
+    A story may show it without naming its takeaway (two brought the same file): so takedowns that
+    are delivered now go first as well. Others may be in difficulty for hours, or wait for a person.
+    """
+    if row.state != DeliveryState.WITHDRAWING:
         return None
-    return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "")
+    shown = (cast(Delivery.remote, Text).contains(str(one)) for one in _shown(row))
+    first = or_(takedowns.takes_back_soon(now), *shown)
+    return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "") & first
+
+
+def _shown(row: Delivery) -> set[uuid.UUID]:
+    """The takeaways seen in a file."""
+    memory = row.memory
+    return set(memory.may_show) | ({memory.takeaway} if memory.takeaway else set())
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
 from publish.errors import WaitForDependency
 from publish.outbox.adapt import shape_post
 from publish.outbox.context import PublishContext
-from publish.outbox.items import takedowns
+from publish.outbox.items import front_page, takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import NotWanted
 from publish.outbox.policy.row_states import OPEN, SETTLED, when_done
@@ -26,7 +26,7 @@ from publish.posts.model import Post, Remote, known_remote
 from publish.targets import target_class
 from publish.targets.capabilities import MediaLibrary
 from reporter.clock import rfc3339
-from reporter.enums import DeliveryState, ItemKind
+from reporter.enums import ItemKind
 from reporter.messages import Message
 from reporter.models import Delivery, Story, Target
 
@@ -136,10 +136,5 @@ def settled(session: Session, claim: Claim, after: Transition, now: datetime) ->
     if after.state not in SETTLED:
         return
     takedowns.settle(session, claim.id, after.shows, now)
-    front = update(Delivery).where(
-        Delivery.target_id == claim.target_id,
-        Delivery.state == DeliveryState.SENT,
-        Delivery.item_kind == ItemKind.FRONT_PAGE,
-    )
-    change = {"state": DeliveryState.CHANGED.value, "due_at": after.due_at}
-    session.execute(front.values(change).execution_options(synchronize_session=False))
+    urgent = claim.leaving or claim.memory.urgent
+    front_page.change(session, claim.target_id, after.due_at, urgent=urgent)

@@ -8,13 +8,26 @@ import uuid
 from collections.abc import Collection, Set
 from datetime import datetime
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import ColumnElement, and_, delete, or_, select, update
 from sqlalchemy.orm import Session
 
 from publish.targets import target_class
+from reporter.delivery_memory import urgent_sql
+from reporter.enums import DeliveryState
 from reporter.models import Delivery, Takeaway
 from reporter.models.outbox import Takedown
 from reporter.moderation.visibility import Scope, may_show
+
+
+def takes_back() -> ColumnElement[bool]:
+    """SQL condition for rows that take something back: they go whatever else may be sent."""
+    leaving = Delivery.state == DeliveryState.WITHDRAWING
+    return or_(leaving, urgent_sql(Delivery.remote))
+
+
+def takes_back_soon(now: datetime) -> ColumnElement[bool]:
+    """The same for rows that are delivered now: another one may fail for hours."""
+    return and_(takes_back(), or_(Delivery.lease != "", Delivery.due_at <= now))
 
 
 def note_story(session: Session, row: Delivery, shows: Set[uuid.UUID], now: datetime) -> bool:
