@@ -14,6 +14,8 @@ from sqlalchemy import ColumnElement
 
 # When a field is cleared: at the target's acknowledgement, or when a person retries after failures on a bad connection.
 SENT, RETRIED = "sent", "retried"
+# See ``DeliveryMemory.tried``.
+SEVERAL = "several"
 
 
 def _until(*events: str, default: Any) -> Any:
@@ -32,6 +34,9 @@ class DeliveryMemory:
     # Takeaways that the target shows, and those that it may show if the last response was lost.
     takeaways: tuple[uuid.UUID, ...] = ()
     trying: tuple[uuid.UUID, ...] = _until(SENT, default=())
+    # Fingerprint of what was begun to be sent and not acknowledged: it may be there, whatever else failed.
+    # ``SEVERAL`` if several versions were.
+    tried: str = _until(SENT, default="")
     # Files (media ids) that were missing when the post was sent.
     missing: tuple[uuid.UUID, ...] = ()
     # Date of the post (RFC 3339), for front pages.
@@ -85,6 +90,11 @@ class DeliveryMemory:
             trying=tuple(map(takeaway, self.trying)),
         )
 
+    def once_tried(self, fingerprint: str, shows: tuple[uuid.UUID, ...] = ()) -> DeliveryMemory:
+        """State while this version is being sent; ``shows``: the takeaways in it."""
+        tried = fingerprint if self.tried in ("", fingerprint) else SEVERAL
+        return replace(self, tried=tried, trying=tuple(dict.fromkeys((*self.trying, *shows))))
+
     @property
     def may_show(self) -> frozenset[uuid.UUID]:
         """Takeaways that the target shows or might show: an attempt without a response counts."""
@@ -116,6 +126,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "takeaway": uuid.UUID,
     "takeaways": _ids,
     "trying": _ids,
+    "tried": str,
     "missing": _ids,
     "date": str,
     "ext": str,

@@ -190,6 +190,8 @@ class Target(ABC):
     # Whether two kiosks that create the same post at the same moment may produce duplicates. Then
     # ``create`` is followed by ``find``, which keeps the one made first and removes the others.
     may_double: ClassVar[bool] = False
+    # Names in ``Remote.extra`` of what the last version was: not given while another one may have arrived.
+    last_sent: ClassVar[frozenset[str]] = frozenset()
     # Whether it is a page of our own that also shows replies from other targets.
     tells_replies: ClassVar[bool] = False
 

@@ -23,6 +23,7 @@ from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import limits_of
 from publish.outbox.upsert import Job, Settled, StoryJob, WithdrawJob
 from publish.posts.model import Post, Remote, known_remote
+from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.capabilities import MediaLibrary
 from reporter.clock import rfc3339
@@ -86,18 +87,31 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     wanted = fingerprint(target, post)
     shows = tuple(map(uuid.UUID, post.shown))
     return StoryJob(
-        known_remote(claim),
+        _known(claim, wanted, target_class(target.kind)),
         post,
         links.there,
         limits_of(session, target.id).narrowed(before.most),
         wanted,
         replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
         Message.join((*fitted.notes, *_notes(len(links.missing)))),
-        trying=replace(before, trying=shows),
-        same=claim.sent == wanted and links.missing == before.missing,
+        trying=before.once_tried(wanted, shows),
+        same=claim.sent == wanted and links.missing == before.missing and not _is_open(claim),
         inside=not library,
         scratch_dir=context.store.incoming,
     )
+
+
+def _is_open(claim: Claim) -> bool:
+    """Whether an earlier try was not answered: what is there now is not known."""
+    return bool(claim.memory.tried or claim.memory.trying or claim.attempts > 1)
+
+
+def _known(claim: Claim, wanted: str, cls: type[OpenTarget]) -> Remote | None:
+    """The post at the target. Where another version may have arrived, without what tells of the last one."""
+    known = known_remote(claim)
+    if known is None or not _is_open(claim) or claim.memory.tried == wanted:
+        return known
+    return replace(known, extra={k: v for k, v in known.extra.items() if k not in cls.last_sent})
 
 
 def _notes(missing: int) -> list[str]:

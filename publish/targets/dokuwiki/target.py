@@ -54,6 +54,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "and names the account under remoteuser. Best is an account made for this."
     )
     files_may_follow = True
+    last_sent = frozenset({"sent"})
     copies_remain = Message(
         "Older versions of pages and files stay in the wiki's history. Ask its administrator to "
         "remove them where that matters."

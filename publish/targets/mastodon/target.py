@@ -57,6 +57,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     threads = True
     may_double = True
     copies_shown = 1
+    last_sent = frozenset({"prints"})
     copies_remain = Message(
         "Other servers have taken copies. They are asked to delete them; not all do."
     )
@@ -141,11 +142,11 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Post the thread."""
-        return self._bring(post, [], {})
+        return self._bring(post, [], Remote(""))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Edit the thread's posts in place; add missing ones, delete surplus ones."""
-        return self._bring(post, self._thread(remote.id), remote.extra.get("parts", {}))
+        return self._bring(post, self._thread(remote.id), remote)
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The thread's posts, assuming the default limits."""
@@ -178,28 +179,30 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         most = (self.limits().characters or CHARACTERS) // 2
         return warning if len(warning) <= most else f"{warning[: most - 1].rstrip()}…"
 
-    def _bring(
-        self, post: Post, there: Sequence[Mapping[str, Any]], known: Mapping[str, Any]
-    ) -> Remote:
-        """Make the thread match the post. ``known``: what each status was sent with."""
-        sent: dict[str, Any] = {}
+    def _bring(self, post: Post, there: Sequence[Mapping[str, Any]], known: Remote) -> Remote:
+        """Make the thread match the post. ``known`` tells what each status was sent with."""
+        files: dict[str, Any] = {}
+        prints: dict[str, str] = {}
+        before, was = (known.extra.get(name, {}) for name in ("parts", "prints"))
         thread: list[Mapping[str, Any]] = []
         parts = [Part(harmless(p.text), p.files) for p in plan(post, self._shape())]
         for number, part in enumerate(parts):
             old = there[number] if number < len(there) else None
-            before = known.get(str(old["id"]), {}) if old else {}
-            ids = self._files(part, old, before.get("files", ()))
+            number_old = str(old["id"]) if old else ""
+            ids = self._files(part, old, before.get(number_old, {}).get("files", ()))
             body = self._body(part, ids, post)
-            if old is not None and before.get("print") == _print_of(body):
+            if old is not None and was.get(number_old) == _print_of(body):
                 status = old
             else:
                 status = self._say(part, body, old, f"{post.key}/{number}", thread=thread)
             thread.append(status)
-            files = [[_print(m), one] for m, one in zip(part.files, ids, strict=True)]
-            sent[str(status["id"])] = {"files": files, "print": _print_of(body)}
+            pairs = [[_print(m), one] for m, one in zip(part.files, ids, strict=True)]
+            files[str(status["id"])] = {"files": pairs}
+            prints[str(status["id"])] = _print_of(body)
         for extra in reversed(there[len(parts) :]):
             self._delete(str(extra["id"]))
-        return Remote(str(thread[0]["id"]), str(thread[0].get("url") or ""), {"parts": sent})
+        extra = {"parts": files, "prints": prints}
+        return Remote(str(thread[0]["id"]), str(thread[0].get("url") or ""), extra)
 
     def _files(
         self, part: Part, old: Mapping[str, Any] | None, known: Sequence[Sequence[str]]

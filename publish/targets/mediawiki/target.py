@@ -56,6 +56,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         "upload, and paste it here."
     )
     files_may_follow = True
+    last_sent = frozenset({"sent"})
     copies_remain = Message(
         "Older versions stay in the page's history. Ask the wiki's admins to hide them "
         "where that matters."
