@@ -22,6 +22,7 @@ from reporter.models import Gathering
 
 # Part of every fingerprint: increased when rendering changes so much that sent posts should be updated.
 FORM = 1
+_NOT_SENT = ("path", "parts", "lost")
 # Block kind for an organizer's Markdown between takeaways (see publish.markup.markdown).
 WORDS = "words"
 
@@ -216,6 +217,9 @@ class Post:
     copies: tuple[CrossLink, ...] = ()
     # Replies to the story as a whole (only for targets that show replies from elsewhere).
     said: tuple[PublishedReply, ...] = ()
+    # Ids of takeaways that the target may still show although they are not in the story any more.
+    # Where readers can see earlier versions, such a post has to be made anew.
+    lost: tuple[str, ...] = ()
 
     @property
     def takeaways(self) -> list[str]:
@@ -249,9 +253,11 @@ class Post:
 
 
 def _plain(value: Any) -> Any:
-    """JSON-ready data without local paths and film parts (already in the film's bytes); times and ids as text."""
+    """JSON-ready data without local paths, film parts (already in the film's bytes) and what is lost; times and
+    ids as text.
+    """
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if key not in ("path", "parts")}
+        return {key: _plain(one) for key, one in value.items() if key not in _NOT_SENT}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else str(value)

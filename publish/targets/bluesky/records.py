@@ -9,7 +9,7 @@ from typing import Any
 
 from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import Remote
-from publish.targets.base import RemoteReply
+from publish.targets.base import Answer, RemoteReply
 
 POSTS = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -62,6 +62,23 @@ def facets(text: str) -> list[dict[str, Any]]:
 
 def _bytes(text: str, at: int) -> int:
     return len(text[:at].encode())
+
+
+def answer_record(
+    answer: Answer, reply: Mapping[str, Any], language: str, *, most: int
+) -> dict[str, Any]:
+    """The record of an answer with our key in it, cut to ``most`` characters."""
+    text = answer.text if len(answer.text) <= most else answer.text[: most - 2].rstrip() + " …"
+    record: dict[str, Any] = {
+        "$type": POSTS,
+        "text": text,
+        "reply": dict(reply),
+        ANSWER_KEY: answer.key,
+        "langs": [language],
+    }
+    if links := facets(text):
+        record["facets"] = links
+    return record
 
 
 def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:

@@ -32,8 +32,8 @@ from publish.targets.base import (
     user_option,
 )
 from publish.targets.bluesky.records import (
-    ANSWER_KEY,
     POSTS,
+    answer_record,
     below,
     cheer,
     facets,
@@ -64,6 +64,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     )
     threads = True
     copies_shown = 1
+    last_sent = frozenset({"count"})
     copies_remain = Message(
         "Other services may have taken copies. They are told of the deletion; what they do "
         "is up to them."
@@ -134,13 +135,17 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Write the thread."""
-        return self._bring(post, {})
+        return self._bring(post, Remote("", extra={"count": 0}))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Rewrite the thread and delete records beyond its end."""
+        """Rewrite the thread and delete records beyond its end.
+
+        If a takeaway was removed from the story, each record is deleted before: some apps, Bluesky's own among them,
+        go on showing the first version of a record, and drop it only when it is deleted.
+        """
         if self._record(remote.id.rpartition("/")[2]) is None:
             raise Gone("The post is not there any more at %(name)s.", name=self.name)
-        return self._bring(post, remote.extra.get("blobs", {}))
+        return self._bring(post, remote)
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The posts of the thread."""
@@ -151,10 +156,12 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         most = min(int(told) if told.isdigit() and int(told) else 8, _MOST_PARTS)
         return plan(post, Shape(CHARACTERS, IMAGES, most, still_of), marked=False)
 
-    def _bring(self, post: Post, known: Mapping[str, Any]) -> Remote:
+    def _bring(self, post: Post, there: Remote) -> Remote:
         refs: list[dict[str, str]] = []
         blobs: dict[str, Any] = {}
         parts = self._plan(post)
+        known = there.extra.get("blobs", {})
+        self._drop(post.key, len(parts), int(there.extra.get("count", 0)))
         for number, part in enumerate(parts):
             rkey = record_key(f"{post.key}/{number}")
             old = self._record(rkey)
@@ -162,7 +169,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             if refs:
                 record["reply"] = {"root": refs[0], "parent": refs[-1]}
             try:
-                refs.append(self._put(rkey, record, old))
+                refs.append(self._put(rkey, record, old, anew=bool(post.lost)))
             except Permanent as error:
                 if not self._uploads.forget(part.files):
                     raise
@@ -171,8 +178,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
                 )
                 raise RetryAfter(said) from error
             self._uploads.forget(part.files)
-        self._drop(post.key, len(parts))
-        return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs})
+        return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs, "count": len(parts)})
 
     def _part(
         self, part: Part, post: Post, known: Mapping[str, Any], blobs: dict[str, Any]
@@ -196,15 +202,22 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return record
 
     def _put(
-        self, rkey: str, record: dict[str, Any], old: Mapping[str, Any] | None
+        self,
+        rkey: str,
+        record: dict[str, Any],
+        old: Mapping[str, Any] | None,
+        *,
+        anew: bool = False,
     ) -> dict[str, str]:
-        """Write a record unless it is already up to date; return its reference."""
+        """Write a record unless it is already up to date; return its reference. ``anew``: never as a change."""
         known = f"at://{self._session()['did']}/{POSTS}/{rkey}"
         created = old["value"].get("createdAt") if old else None
         record["createdAt"] = created or datetime.now(UTC).isoformat(
             timespec="milliseconds"
         ).replace("+00:00", "Z")
-        if old is not None and old["value"] == record:
+        if old is not None and anew:
+            self._delete(rkey)
+        elif old is not None and old["value"] == record:
             return reference(old["uri"], old["cid"], known)
         body = {
             "repo": self._session()["did"],
@@ -216,15 +229,18 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return reference(told.get("uri"), told.get("cid"), known)
 
     def withdraw(self, remote: Remote) -> None:
-        """Delete the thread, its first record last."""
-        self._drop(str(remote.extra["key"]), 0)
+        """Delete the thread, its first record last, also where somebody has deleted some of it."""
+        self._drop(str(remote.extra["key"]), 0, int(remote.extra.get("count", _MOST_PARTS)))
 
-    def _drop(self, key: str, first: int) -> None:
-        """Delete our records from this number on."""
-        there = first
-        while there < _MOST_PARTS and self._record(record_key(f"{key}/{there}")):
-            there += 1
-        for number in reversed(range(first, there)):
+    def _drop(self, key: str, first: int, known: int) -> None:
+        """Delete our records from this number on. ``known``: up to there others are looked for behind a gap."""
+        there = []
+        for number in range(first, _MOST_PARTS):
+            if self._record(record_key(f"{key}/{number}")):
+                there.append(number)
+            elif number >= known:
+                break
+        for number in reversed(there):
             self._delete(record_key(f"{key}/{number}"))
 
     def _delete(self, rkey: str) -> None:
@@ -301,20 +317,8 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             raise Gone("What this answers is not there any more at %(name)s.", name=self.name)
         parent = {"uri": found[0]["uri"], "cid": found[0]["cid"]}
         root = found[0]["record"].get("reply", {}).get("root", parent)
-        text = (
-            answer.text
-            if len(answer.text) <= CHARACTERS
-            else answer.text[: CHARACTERS - 2].rstrip() + " …"
-        )
-        record: dict[str, Any] = {
-            "$type": POSTS,
-            "text": text,
-            "reply": {"root": root, "parent": parent},
-            ANSWER_KEY: answer.key,
-            "langs": [self.setup.facts.language],
-        }
-        if links := facets(text):
-            record["facets"] = links
+        reply = {"root": root, "parent": parent}
+        record = answer_record(answer, reply, self.setup.facts.language, most=CHARACTERS)
         return self._remote(self._put(record_key(answer.key), record, None)["uri"], {})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:

@@ -153,11 +153,17 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(str(made["id"]), {"files": files})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Update text and remove pictures in place. Adding a picture requires a new post: the API can't add one."""
+        """Update text and remove pictures in place. Adding a picture requires a new post: the API can't add one.
+
+        So does removing a takeaway: readers can see the edit history of a post.
+        """
         part = self._part(post)
         there = self._call("GET", remote.id, params={"fields": "id,message"})
         files = {str(name): str(photo) for name, photo in remote.extra.get("files", {}).items()}
         wanted = {media.sha256[:16]: media for media in part.files}
+        if post.lost:
+            self.withdraw(remote)
+            return self.create(post, links)
         if "files" not in remote.extra or set(wanted) - set(files):
             if there.get("message") == part.text and "files" not in remote.extra:
                 files = self._photos(remote.id, list(wanted))

@@ -5,8 +5,9 @@ https://docs.joinmastodon.org/methods/media/, .../methods/instance/
 
 from __future__ import annotations
 
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
@@ -24,6 +25,7 @@ from publish.targets.upload_cache import Uploads
 CHARACTERS, FILES, ALT = 500, 4, 1500
 # A picture is processed within a second, a video within minutes: polled each second, then requeued.
 _POLLS = 30
+_REPLY_PAGES = 10
 
 
 class Account:
@@ -115,6 +117,28 @@ class Account:
         if not self._me:
             self._me = dict(self.call("GET", "/api/v1/accounts/verify_credentials").data)
         return self._me
+
+    def say(self, method: str, path: str, body: Mapping[str, Any], key: str) -> Mapping[str, Any]:
+        """Create or edit a post; return it. ``key``: its idempotency key, or ''."""
+        headers = {"Idempotency-Key": key} if key else {}
+        answer = self.call(method, path, json=body, headers=headers, accept={422})
+        if answer.status == 422:
+            said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
+            if "process" in said.lower():
+                raise RetryAfter("%(name)s is still working on a file.", 15, name=self.name)
+            raise Permanent("%(name)s does not take this post: %(what)s", name=self.name, what=said)
+        return dict(answer.data)
+
+    def cheering(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
+        """Accounts that boosted or favourited a post; the next page's URL is in the Link header (RFC 8288)."""
+        url = f"{self.base}/api/v1/statuses/{number}/{path}"
+        for _ in range(_REPLY_PAGES):
+            answer = self.web.call("GET", url, params=None if "?" in url else {"limit": 80})
+            yield from answer.data
+            more = re.search(r'<([^>]+)>;\s*rel="next"', answer.headers.get("Link", ""))
+            if more is None or not more.group(1).startswith(self.base):
+                return
+            url = more.group(1)
 
     def call(self, method: str, path: str, **parts: Any) -> Reply:
         """One request; raises as ``HttpClient.call``, and distinguishes missing permissions from a rejected post."""

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from publish.markup.html_to_text import plain_text
 from publish.net.remote_values import EARLIEST, first_moment
-from publish.posts.model import Remote
+from publish.posts.model import PostMedia, Remote
+from publish.rendering.thread import Part, part_number
 from publish.targets.base import RemoteReply
 
 
@@ -30,6 +33,58 @@ def is_ours(status: Mapping[str, Any], key: str, mark: str) -> bool:
     return not status.get("in_reply_to_id") and (
         mark.lower() in tags or any(_holds(link, key) for link in links)
     )
+
+
+def chain(first: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
+    """The posts of our thread, in order. ``own``: our account's posts below the first one, with its answers."""
+    found = [first]
+    while True:
+        number, last = len(found) + 1, str(found[-1]["id"])
+        following = (s for s in own if str(s["in_reply_to_id"]) == last)
+        after = next(
+            (s for s in following if part_number(plain_text(s["content"])) == number), None
+        )
+        if after is None:
+            return found
+        found.append(after)
+
+
+def is_as_made(status: Mapping[str, Any], part: Part, *, warning: str, alt: int) -> bool:
+    """Whether a post says just this and never said anything else. ``alt``: characters of an alt text, at most."""
+    shown = [str(one.get("description") or "") for one in status.get("media_attachments", ())]
+    return (
+        not status.get("edited_at")
+        and flat(plain_text(str(status["content"]))) == flat(part.text)
+        and str(status.get("spoiler_text", "")) == warning
+        and shown == [media.alt[:alt] for media in part.files]
+    )
+
+
+def is_for_all(status: Mapping[str, Any]) -> bool:
+    """Whether everybody may read a status: not only followers, or those it mentions."""
+    return status.get("visibility") in ("public", "unlisted")
+
+
+def own_answer(
+    below: Sequence[Mapping[str, Any]], me: str, to: str, text: str
+) -> Mapping[str, Any] | None:
+    """Our post with this text directly under a status."""
+    wanted = flat(text)
+    for status in below:
+        own = str(status["account"]["id"]) == me and str(status["in_reply_to_id"]) == to
+        if own and flat(plain_text(status["content"])).endswith(wanted):
+            return status
+    return None
+
+
+def print_(media: PostMedia) -> str:
+    """Short hash of a file."""
+    return media.sha256[:16]
+
+
+def print_of(body: Mapping[str, Any]) -> str:
+    """Short hash of what is sent."""
+    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def age(status: Mapping[str, Any]) -> tuple[int, str]:

@@ -8,21 +8,19 @@ HTTP client where this project tells "offline" from "refused" and where tests si
 
 from __future__ import annotations
 
-import hashlib
-import json
-import re
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
+from itertools import takewhile
 from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.i18n import page_text
-from publish.markup.html_to_text import plain_text
 from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
-from publish.rendering.thread import Part, Shape, part_number, plan, still_of
+from publish.rendering.thread import Part, Shape, plan, still_of
 from publish.targets.base import (
     Answer,
     Draft,
@@ -36,13 +34,25 @@ from publish.targets.base import (
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
-from publish.targets.mastodon.client import CHARACTERS, FILES, Account
-from publish.targets.mastodon.statuses import age, cheer, flat, harmless, heard, is_ours, number_or
+from publish.targets.mastodon.client import ALT, CHARACTERS, FILES, Account
+from publish.targets.mastodon.statuses import (
+    age,
+    chain,
+    cheer,
+    harmless,
+    heard,
+    is_as_made,
+    is_for_all,
+    is_ours,
+    number_or,
+    own_answer,
+    print_,
+    print_of,
+)
 from reporter.messages import Message
 
 # Pages of 40 own posts searched for one with our link.
 _PAGES = 5
-_REPLY_PAGES = 10
 
 
 class MastodonTarget(PollsReplies, AnswersReplies, Target):
@@ -145,8 +155,38 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return self._bring(post, [], Remote(""))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
-        """Edit the thread's posts in place; add missing ones, delete surplus ones."""
-        return self._bring(post, self._thread(remote.id), remote)
+        """Edit the thread's posts in place; add missing ones, delete surplus ones.
+
+        If a takeaway was removed from the story, the posts are made anew from the first one on that differs or was
+        ever edited: everybody can read the earlier versions of an edited post.
+        """
+        try:
+            there = self._thread(remote.id)
+        except Gone:
+            self._delete_rest(remote, [])
+            raise
+        # What hangs below a part that somebody has deleted is not found through the thread any more.
+        self._delete_rest(remote, there)
+        if post.lost:
+            there = self._kept(there, post)
+        return self._bring(post, there, remote)
+
+    def _delete_rest(self, remote: Remote, there: Sequence[Mapping[str, Any]]) -> None:
+        """Delete the posts that were sent and are not in the thread any more."""
+        for number in set(remote.extra.get("parts", ())) - {str(one["id"]) for one in there}:
+            self._delete(str(number))
+
+    def _kept(self, there: Sequence[Mapping[str, Any]], post: Post) -> list[Mapping[str, Any]]:
+        """The posts up to the first one that may show more than it should; deletes the others, the first last."""
+        pairs = zip(there, self._parts(post), strict=False)
+        same = partial(is_as_made, warning=self._warning(), alt=self.limits().alt_characters or ALT)
+        good = len(list(takewhile(lambda pair: same(*pair), pairs)))
+        for status in reversed(there[good:]):
+            self._delete(str(status["id"]))
+        return list(there[:good])
+
+    def _parts(self, post: Post) -> list[Part]:
+        return [Part(harmless(p.text), p.files) for p in plan(post, self._shape())]
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The thread's posts, assuming the default limits."""
@@ -185,20 +225,22 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         prints: dict[str, str] = {}
         before, was = (known.extra.get(name, {}) for name in ("parts", "prints"))
         thread: list[Mapping[str, Any]] = []
-        parts = [Part(harmless(p.text), p.files) for p in plan(post, self._shape())]
+        parts = self._parts(post)
         for number, part in enumerate(parts):
             old = there[number] if number < len(there) else None
             number_old = str(old["id"]) if old else ""
             ids = self._files(part, old, before.get(number_old, {}).get("files", ()))
             body = self._body(part, ids, post)
-            if old is not None and was.get(number_old) == _print_of(body):
+            if old is not None and was.get(number_old) == print_of(body):
                 status = old
             else:
-                status = self._say(part, body, old, f"{post.key}/{number}", thread=thread)
+                status = self._say(
+                    part, body, old, f"{post.key}/{number}", thread=thread, lost=post.lost
+                )
             thread.append(status)
-            pairs = [[_print(m), one] for m, one in zip(part.files, ids, strict=True)]
+            pairs = [[print_(m), one] for m, one in zip(part.files, ids, strict=True)]
             files[str(status["id"])] = {"files": pairs}
-            prints[str(status["id"])] = _print_of(body)
+            prints[str(status["id"])] = print_of(body)
         for extra in reversed(there[len(parts) :]):
             self._delete(str(extra["id"]))
         extra = {"parts": files, "prints": prints}
@@ -209,8 +251,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     ) -> list[str]:
         """Media ids of a part: those already attached, and new uploads."""
         attached = {str(one["id"]) for one in old.get("media_attachments", ())} if old else set()
-        have = {print_: one for print_, one in known if one in attached}
-        return [have.get(_print(media)) or self._api.upload(media) for media in part.files]
+        have = {name: one for name, one in known if one in attached}
+        return [have.get(print_(media)) or self._api.upload(media) for media in part.files]
 
     def _say(
         self,
@@ -220,15 +262,18 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         name: str,
         *,
         thread: Sequence[Mapping[str, Any]],
+        lost: Sequence[str],
     ) -> Mapping[str, Any]:
         """Create or update one post of the thread."""
         try:
             if old is not None:
                 status = self._edit(old, body, part)
             else:
-                # Without media ids, which differ at another kiosk that posts the same.
-                same = {**body, "media_ids": [_print(media) for media in part.files]}
-                status = self._post(body, f"{name}/{_print_of(same)}", thread)
+                # Without media ids, which differ at another kiosk that posts the same. A key lasts an hour and must
+                # not come again for a post that takes the place of a deleted one.
+                same = {**body, "media_ids": [print_(media) for media in part.files]}
+                place = {"after": [str(one["id"]) for one in thread[-1:]], "lost": lost}
+                status = self._post(body, f"{name}/{print_of(same)}/{print_of(place)}", thread)
         except Permanent as error:
             if isinstance(error, Gone) or not self._api.uploads.forget(part.files):
                 raise
@@ -244,28 +289,16 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         sent = {**body, "visibility": self.setup.options.get("visibility") or "public"}
         if thread:
             sent["in_reply_to_id"] = str(thread[-1]["id"])
-        return self._send("POST", "/api/v1/statuses", sent, name)
+        return self._api.say("POST", "/api/v1/statuses", sent, name)
 
     def _edit(
         self, old: Mapping[str, Any], body: Mapping[str, Any], part: Part
     ) -> Mapping[str, Any]:
         ids = zip(body["media_ids"], part.files, strict=True)
         alts = [{"id": number, "description": media.alt} for number, media in ids]
-        return self._send(
+        return self._api.say(
             "PUT", f"/api/v1/statuses/{old['id']}", {**body, "media_attributes": alts}, ""
         )
-
-    def _send(
-        self, method: str, path: str, body: Mapping[str, Any], name: str
-    ) -> Mapping[str, Any]:
-        headers = {"Idempotency-Key": name} if name else {}
-        answer = self._api.call(method, path, json=body, headers=headers, accept={422})
-        if answer.status == 422:
-            said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
-            if "process" in said.lower():
-                raise RetryAfter("%(name)s is still working on a file.", 15, name=self.name)
-            raise Permanent("%(name)s does not take this post: %(what)s", name=self.name, what=said)
-        return dict(answer.data)
 
     def _body(self, part: Part, ids: Sequence[str], post: Post) -> dict[str, Any]:
         warning = self._warning()
@@ -281,82 +314,59 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         """Our posts of a thread, in order. Raises Gone if the first one is missing."""
         status = self._api.call("GET", f"/api/v1/statuses/{root}").data
         account = str(status["account"]["id"])
-        below = self._api.call("GET", f"/api/v1/statuses/{root}/context").data.get(
-            "descendants", []
-        )
-        own = [s for s in below if str(s["account"]["id"]) == account]
-        found = [status]
-        while True:
-            number = len(found) + 1
-            following = (s for s in own if str(s["in_reply_to_id"]) == str(found[-1]["id"]))
-            after = next(
-                (s for s in following if part_number(plain_text(s["content"])) == number), None
-            )
-            if after is None:
-                return found
-            found.append(after)
+        return chain(status, [s for s in self._below(root) if str(s["account"]["id"]) == account])
+
+    def _below(self, number: str) -> list[Mapping[str, Any]]:
+        told = self._api.call("GET", f"/api/v1/statuses/{number}/context").data
+        return list(told.get("descendants", []))
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, the first post last, since the others are found through it."""
-        try:
+        thread: Sequence[Mapping[str, Any]] = []
+        with suppress(Gone):
             thread = self._thread(remote.id)
-        except Gone:
-            return
+        self._delete_rest(remote, thread)
         for status in reversed(thread):
             self._delete(str(status["id"]))
 
     def _delete(self, number: str) -> None:
         self._api.call("DELETE", f"/api/v1/statuses/{number}", accept={404, 410})
 
-    # --- Files: inside of posts ------------------------------------------------------------------------------
-
     # --- Replies -----------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """All replies below our thread, and boosts and favourites of its first post."""
+        """Public replies below our thread, and boosts and favourites of its first post.
+
+        Messages to few people, our own among them, are nobody else's business.
+        """
         for post in posts:
             try:
                 thread = {str(status["id"]) for status in self._thread(post.id)}
             except Gone:
                 continue
             me = str(self._api.account()["id"])
-            below = self._api.call("GET", f"/api/v1/statuses/{post.id}/context").data.get(
-                "descendants", []
+            others = (
+                status
+                for status in self._below(post.id)
+                if str(status.get("id")) not in thread and is_for_all(status)
             )
-            others = (status for status in below if str(status.get("id")) not in thread)
             yield from read_each(
                 others, partial(heard, post=post, thread=thread, me=me), lambda row: row["id"]
             )
             for kind, path in (("boost", "reblogged_by"), ("favourite", "favourited_by")):
                 yield from read_each(
-                    self._accounts(post.id, path),
+                    self._api.cheering(post.id, path),
                     partial(cheer, post=post, kind=kind),
                     lambda row: row["id"],
                 )
-
-    def _accounts(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
-        """Accounts that boosted or favourited a post; the next page's URL is in the Link header (RFC 8288)."""
-        url = f"{self._api.base}/api/v1/statuses/{number}/{path}"
-        for _ in range(_REPLY_PAGES):
-            answer = self._api.web.call("GET", url, params=None if "?" in url else {"limit": 80})
-            yield from answer.data
-            more = re.search(r'<([^>]+)>;\s*rel="next"', answer.headers.get("Link", ""))
-            if more is None or not more.group(1).startswith(self._api.base):
-                return
-            url = more.group(1)
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """Our post with this text under what it answers."""
         to = answer.to or post.id
         told = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
         below = told.data.get("descendants", []) if told.status == 200 else []
-        me = str(self._api.account()["id"])
-        wanted = flat(answer.text)
-        for status in below:
-            own = str(status["account"]["id"]) == me and str(status["in_reply_to_id"]) == to
-            if own and flat(plain_text(status["content"])).endswith(wanted):
-                return Remote(str(status["id"]), str(status.get("url") or ""))
-        return None
+        found = own_answer(below, str(self._api.account()["id"]), to, answer.text)
+        return Remote(str(found["id"]), str(found.get("url") or "")) if found else None
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Reply, mentioning the author of what it answers, so that they are notified."""
@@ -381,17 +391,9 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             "in_reply_to_id": to,
             "visibility": self.setup.options.get("visibility") or "public",
         }
-        made = self._send("POST", "/api/v1/statuses", body, answer.key)
+        made = self._api.say("POST", "/api/v1/statuses", body, answer.key)
         return Remote(str(made["id"]), str(made.get("url") or ""))
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Delete the answer."""
         self._delete(remote.id)
-
-
-def _print(media: PostMedia) -> str:
-    return media.sha256[:16]
-
-
-def _print_of(body: Mapping[str, Any]) -> str:
-    return hashlib.sha256(json.dumps(body, sort_keys=True).encode()).hexdigest()[:16]

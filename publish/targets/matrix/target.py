@@ -122,7 +122,11 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         """Edit the messages in place. If a takeaway was removed from the story, redact everything
         and post anew, since the text of an edited message stays in the room's history.
         """
-        root = self._room.event(remote.id)
+        try:
+            root = self._room.event(remote.id)
+        except Gone:
+            self._take_down(self._orphans(remote.id))
+            raise
         thread = [root, *self._children(root)]
         if _shown(thread) - _takeaways(post):
             self._take_down(thread)
@@ -137,6 +141,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         try:
             root = self._room.event(remote.id)
         except Gone:
+            self._take_down(self._orphans(remote.id))
             return
         self._take_down([root, *self._children(root)])
 
@@ -198,6 +203,13 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         below = self._room.related(str(root["event_id"]), "m.thread")
         own = [one for one in below if one["content"].get(KEY) == key and SLOT in one["content"]]
         return sorted(own, key=lambda event: int(event["origin_server_ts"]))
+
+    def _orphans(self, root: str) -> list[Event]:
+        """Our messages below a first one that somebody has deleted."""
+        below = self._room.related(root, "m.thread")
+        return [
+            one for one in below if one.get("sender") == self._room.me and SLOT in one["content"]
+        ]
 
     def _remote(self, number: str) -> Remote:
         return Remote(number, self._link(number))

@@ -113,6 +113,8 @@ class Bluesky(AppView):
 
     def __init__(self) -> None:
         self.blobs: dict[str, bytes] = {}
+        # What apps show that do not follow changes: the first version since a record was made.
+        self.first_seen: dict[tuple[str, str], dict[str, Any]] = {}
         self.token = 1
         super().__init__()
 
@@ -175,12 +177,14 @@ class Bluesky(AppView):
                 raise Refusal(400, {"error": "InvalidRequest", "message": "File too large"})
         cid = hashlib.sha256(repr(record).encode()).hexdigest()[:20]
         self.held[did, rkey] = {"cid": cid, "value": record}
+        self.first_seen.setdefault((did, rkey), record)
         return {"uri": f"at://{did}/app.bsky.feed.post/{rkey}", "cid": cid}
 
     def delete(self, request: Request) -> Any:
         self._allow(request)
         body = request.get_json()
-        self.held.pop((body["repo"], body["rkey"]), None)
+        for known in (self.held, self.first_seen):
+            known.pop((body["repo"], body["rkey"]), None)
         return {}
 
     def upload(self, request: Request) -> Any:

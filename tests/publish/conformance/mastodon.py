@@ -42,6 +42,7 @@ class Mastodon(FixtureServer):
         ("PUT", r"/api/v1/statuses/(\w+)", "edit"),
         ("DELETE", r"/api/v1/statuses/(\w+)", "delete"),
         ("GET", r"/api/v1/statuses/(\w+)/context", "context"),
+        ("GET", r"/api/v1/statuses/(\w+)/history", "history"),
         ("GET", r"/api/v1/statuses/(\w+)/(reblogged_by|favourited_by)", "cheers"),
     )
 
@@ -160,6 +161,7 @@ class Mastodon(FixtureServer):
             "in_reply_to_id": body.get("in_reply_to_id"),
             "url": f"{self.url}/@x/{number}",
             "visibility": body.get("visibility", "public"),
+            "edited_at": None,
         }
         self.statuses[number] = status
         try:
@@ -167,6 +169,7 @@ class Mastodon(FixtureServer):
         except Refusal:
             del self.statuses[number]
             raise
+        status["versions"] = [status["content"]]
         return status
 
     def fill(self, status: dict[str, Any], body: dict[str, Any]) -> None:
@@ -209,8 +212,15 @@ class Mastodon(FixtureServer):
 
     def edit(self, request: Request, number: str) -> Any:
         status = self.get(request, number)
+        before = status["content"]
         self.fill(status, request.get_json())
+        status["versions"] = [*status["versions"], status["content"]]
+        if status["content"] != before:
+            status["edited_at"] = self.now.isoformat()
         return status
+
+    def history(self, request: Request, number: str) -> Any:
+        return [{"content": one} for one in self.get(request, number)["versions"]]
 
     def delete(self, request: Request, number: str) -> Any:
         return self.remove(self.get(request, number)["id"])

@@ -124,7 +124,26 @@ def test_thread_holds_together_and_shrinks(kit: Kit, place: BlueskyPlace, server
     left = [row["value"] for (did, _), row in server.held.items() if did == ME]
     assert len(left) < len(own)
     assert not any("Takeaway 3" in record["text"] for record in left)
+    shown = [record["text"] for (did, _), record in server.first_seen.items() if did == ME]
+    assert not any(f"Takeaway {n}" in text for n in range(1, 5) for text in shown)
     assert server.held[ME, uris[0].rpartition("/")[2]]["value"]["createdAt"] == first
+
+
+@pytest.mark.parametrize("parts", [[0], [0, 2]], ids=["first", "two"])
+def test_of_a_thread_that_somebody_has_cut_nothing_stays(
+    kit: Kit, place: BlueskyPlace, server: Bluesky, parts: list[int]
+) -> None:
+    event = kit.event()
+    notes = [kit.takeaway(event, f"Takeaway {n}: " + "leeks and frost, " * 10) for n in range(5)]
+    add(kit, place)
+    send(kit)
+    key = post_of(kit).key
+    for part in parts:
+        del server.held[ME, record_key(f"{key}/{part}")]
+    for note in notes:
+        decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    send(kit)
+    assert [at for at in server.held if at[0] == ME] == []
 
 
 def test_likes_are_heard_and_posts_nobody_gathers_are_passed_over(

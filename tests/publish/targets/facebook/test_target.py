@@ -105,7 +105,7 @@ def test_refused_post_is_parked_and_the_next_one_goes(
     ]
 
 
-def test_picture_more_makes_a_new_post_and_picture_less_does_not(
+def test_picture_more_makes_a_new_post_and_so_does_what_is_taken_back(
     kit: Kit, place: FacebookPlace, server: Facebook
 ) -> None:
     event = kit.event()
@@ -120,8 +120,11 @@ def test_picture_more_makes_a_new_post_and_picture_less_does_not(
     assert len([t for t in server.things.values() if t["kind"] == "photo"]) == 1
     decisions.withdraw(kit.session, photo, kit.actor, kit.store)
     send(kit)
-    assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [second]
+    [third] = [t["id"] for t in server.things.values() if t["kind"] == "post"]
+    assert third != second
     assert [t for t in server.things.values() if t["kind"] == "photo"] == []
+    send(kit)
+    assert [t["id"] for t in server.things.values() if t["kind"] == "post"] == [third]
 
 
 @pytest.mark.parametrize("is_noted", [True, False])

@@ -20,7 +20,7 @@ from publish.targets.mastodon.client import Account
 from publish.targets.mastodon.target import MastodonTarget
 from reporter import secret_store
 from reporter.moderation import decisions
-from tests.publish.conformance.mastodon import ME, TOKEN, Mastodon, MastodonPlace
+from tests.publish.conformance.mastodon import ME, TOKEN, VISITOR, Mastodon, MastodonPlace
 from tests.support.publish.fakes import FaultProxy, Kit, open_kit
 from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import add, opened, post_of, send
@@ -76,6 +76,74 @@ def test_edit_leaves_files_and_other_parts_as_they_are(kit: Kit, place: Mastodon
     assert {number: s["media_attachments"] for number, s in place.server.statuses.items()} == before
 
 
+def test_what_is_taken_back_stays_in_no_earlier_version(kit: Kit, place: MastodonPlace) -> None:
+    event = kit.event()
+    kit.photo(event, 1, "Leeks " * 60)
+    goes = kit.takeaway(event, "Elderflower " * 30)
+    stays = kit.takeaway(event, "Ask the neighbours " * 25)
+    add(kit, place)
+    send(kit)
+    # Edited once, so that its words stand in an earlier version, too.
+    decisions.change(kit.session, goes, kit.actor, {"text": "Elderflower syrup " * 20})
+    send(kit)
+    decisions.withdraw(kit.session, goes, kit.actor, kit.store)
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert place.server.statuses
+    told = [words for status in place.server.statuses.values() for words in status["versions"]]
+    assert not any("Elderflower" in words for words in told)
+    [seen] = place.census(kit.facts).posts
+    assert "Ask the neighbours" in seen.words
+    assert len(seen.files) == 1
+    # What was never more than it is now needs no new post: the next one is edited in place.
+    number = min(place.server.statuses)
+    decisions.change(kit.session, stays, kit.actor, {"text": "Ask them twice " * 25})
+    send(kit)
+    assert min(place.server.statuses) == number
+
+
+@pytest.mark.parametrize("part", [0, 1], ids=["first", "middle"])
+def test_of_a_thread_that_somebody_has_cut_nothing_stays(
+    kit: Kit, place: MastodonPlace, part: int
+) -> None:
+    event = kit.event()
+    notes = [kit.takeaway(event, f"Takeaway {n}: " + "leeks and frost, " * 25) for n in range(4)]
+    add(kit, place)
+    send(kit)
+    made = sorted(place.server.statuses, key=int)
+    assert len(made) > 3
+    place.server.remove(made[part])
+    decisions.change(kit.session, notes[0], kit.actor, {"text": "Takeaway 0: other words"})
+    send(kit)
+    words = " ".join(status["content"] for status in place.server.statuses.values())
+    assert [words.count(f"Takeaway {n}:") for n in range(4)] == [1, 1, 1, 1]
+    place.server.remove(min(place.server.statuses, key=int))
+    for note in notes:
+        decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    send(kit)
+    assert place.server.statuses == {}
+
+
+def test_a_new_thread_whose_answer_is_lost_is_not_made_a_third_time(
+    kit: Kit, place: MastodonPlace
+) -> None:
+    event = kit.event()
+    stays = kit.takeaway(event, "Leeks")
+    goes = kit.takeaway(event, "Elderflower")
+    proxy = FaultProxy(place.server.port)
+    with closing(proxy):
+        add(kit, place, proxy.url)
+        send(kit)
+        decisions.withdraw(kit.session, goes, kit.actor, kit.store)
+        proxy.fault = lambda method, path: "cut" if method == "POST" else None
+        publish(kit.session, kit.context)
+        [made] = place.server.statuses
+        assert "Elderflower" not in place.server.statuses[made]["content"]
+        proxy.fault = lambda method, path: None
+        assert {row["state"] for row in send(kit)} == {"sent"}
+    assert list(place.server.statuses) == [made]
+    assert stays.text in place.server.statuses[made]["content"]
+
+
 def test_lost_answer_is_found_after_the_key_has_run_out(kit: Kit, place: MastodonPlace) -> None:
     """And within its hour, when the server answers a repeat with 500."""
     kit.takeaway(kit.event(), "Leeks")
@@ -123,7 +191,7 @@ def test_post_with_a_file_that_is_not_ready_waits(kit: Kit, place: MastodonPlace
         assert isinstance(target, MastodonTarget)
         place.server.media["1"] = {"data": b"", "alt": "", "polls": 5, "on": ""}
         with pytest.raises(RetryAfter) as caught:
-            target._send("POST", "/api/v1/statuses", {"status": "x", "media_ids": ["1"]}, "")
+            target._api.say("POST", "/api/v1/statuses", {"status": "x", "media_ids": ["1"]}, "")
     assert caught.value.seconds == 15
 
 
@@ -162,6 +230,26 @@ def test_boosts_and_likes_are_heard(kit: Kit, place: MastodonPlace) -> None:
         ("favourite", "Fan7"),
         ("favourite", "Fan8"),
     ]
+
+
+def test_messages_to_few_people_are_not_heard(kit: Kit, place: MastodonPlace) -> None:
+    kit.takeaway(kit.event(), "Leeks")
+    add(kit, place)
+    send(kit)
+    [root] = place.server.statuses
+    for who, visibility in (
+        (ME, "direct"),
+        (VISITOR, "direct"),
+        (VISITOR, "private"),
+        (VISITOR, "unlisted"),
+    ):
+        text = f"@ann {visibility} words"
+        place.server.add(who, {"status": text, "in_reply_to_id": root, "visibility": visibility})
+    with closing(opened(kit)) as target:
+        found = target.find(post_of(kit).key)
+        assert found is not None
+        assert isinstance(target, PollsReplies)
+        assert [one.text for one in target.replies([found], None)] == ["unlisted words"]
 
 
 def test_other_gatherings_and_longer_keys_are_not_ours(kit: Kit, place: MastodonPlace) -> None:
