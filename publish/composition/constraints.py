@@ -205,13 +205,9 @@ def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
     The key stays the same, since it is the same picture. Raise PayloadTooLarge if even the smallest
     step is too large.
     """
-    if not media.mime.startswith("image/"):
+    if _fits(media, limits):
         return media
-    most = limits.image_bytes
-    wrong = limits.types is not None and media.mime not in limits.types
-    if not wrong and (most is None or media.bytes <= most):
-        return media
-    data, size = _smaller(media.path, most)
+    data, size = _smaller(media.path, limits.image_bytes)
     path = folder / f"{media.key}.fit.jpg"
     path.write_bytes(data)
     return replace(
@@ -223,6 +219,18 @@ def shrink(media: PostMedia, limits: Limits, folder: Path) -> PostMedia:
         width=size[0],
         height=size[1],
     )
+
+
+def fitting_ext(media: PostMedia, limits: Limits) -> str:
+    """The file extension with which ``shrink`` leaves it."""
+    return media.ext if _fits(media, limits) else ".jpg"
+
+
+def _fits(media: PostMedia, limits: Limits) -> bool:
+    if not media.mime.startswith("image/"):
+        return True
+    most, wrong = limits.image_bytes, limits.types is not None and media.mime not in limits.types
+    return not wrong and (most is None or media.bytes <= most)
 
 
 def _smaller(path: Path, most: int | None) -> tuple[bytes, tuple[int, int]]:

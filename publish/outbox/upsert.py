@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
-from publish.composition.constraints import shrink, shrunk_notice
+from publish.composition.constraints import fitting_ext, shrink, shrunk_notice
 from publish.errors import BeingMadeAgain, Gone, RetryAfter
 from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
@@ -68,11 +68,6 @@ class MediaJob:
     scratch_dir: Path
     cut: bool
 
-    @property
-    def trying(self) -> DeliveryMemory:
-        """Stored in the row during sending: for a film, who is seen in it."""
-        return self.memory
-
 
 @dataclass(frozen=True)
 class FrontPageJob:
@@ -87,7 +82,7 @@ class FrontPageJob:
 
 @dataclass(frozen=True)
 class AnswerJob:
-    """Write an answer under a post, or remove it (``leaving``)."""
+    """Write an answer under a post, or remove it (``leaving``), also where the post is gone: its id is '' then."""
 
     known: Remote | None
     post: Remote
@@ -122,6 +117,25 @@ class Settled:
 
 
 Job = StoryJob | MediaJob | FrontPageJob | AnswerJob | MessageJob | WithdrawJob | Settled
+
+
+def memory_while(job: Job) -> DeliveryMemory | None:
+    """What the row stores while the job runs, so that a takedown looks for what may have arrived; None: nothing new."""
+    match job:
+        case StoryJob():
+            return job.trying
+        case MediaJob():
+            # Without an answer the file is found by its name, which has the extension it was sent with.
+            tried = job.memory.once_tried(job.media.fingerprint())
+            return replace(tried, ext=fitting_ext(job.media, job.limits))
+        case FrontPageJob():
+            memory = job.memory.once_tried(job.fingerprint)
+            return replace(memory, extra=dict(job.known.extra)) if job.known else memory
+        case AnswerJob() if not job.leaving:
+            return job.memory.once_tried(ItemKind.ANSWER.value)
+        case _:
+            # Nobody can take back a mail.
+            return None
 
 
 def execute(target: Target, job: Job) -> Done:

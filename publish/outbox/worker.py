@@ -32,7 +32,7 @@ from publish.outbox.target_status import (
     limits_are_fresh,
     record_transfer,
 )
-from publish.outbox.upsert import Job, MediaJob, StoryJob, execute
+from publish.outbox.upsert import Job, MediaJob, StoryJob, execute, memory_while
 from publish.posts.model import PostMedia
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
@@ -150,8 +150,6 @@ def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> 
     target_id = claim.target_id
     ask = not claim.leaving and not limits_are_fresh(session, target_id, context.clock())
     target = context.connect(session.get_one(Target, target_id))
-    if isinstance(job, StoryJob | MediaJob):
-        remember(session, claim, job.trying)
     session.commit()
     try:
         if ask:
@@ -161,6 +159,10 @@ def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> 
             session.commit()
             if changed:
                 raise LimitsChanged
+        # From here on something may arrive, whatever becomes of the try.
+        if (trying := memory_while(job)) is not None:
+            remember(session, claim, trying)
+            session.commit()
         with understood(target.name):
             return execute(target, job)
     finally:

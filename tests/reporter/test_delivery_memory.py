@@ -16,6 +16,7 @@ FULL = DeliveryMemory(
     takeaway=TWO,
     takeaways=(TWO, THREE),
     trying=(TWO,),
+    tried="print",
     missing=(THREE,),
     date="2026-05-09T14:00:00Z",
     ext=".jpg",
@@ -32,6 +33,7 @@ STORED = {
     "takeaway": str(TWO),
     "takeaways": [str(TWO), str(THREE)],
     "trying": [str(TWO)],
+    "tried": "print",
     "missing": [str(THREE)],
     "date": "2026-05-09T14:00:00Z",
     "ext": ".jpg",
@@ -64,7 +66,7 @@ def test_a_key_of_another_version_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("after", "gone"),
     [
-        (FULL.once_sent({"rev": 4}), {"trying", "urgent", "alone", "cuts", "reach"}),
+        (FULL.once_sent({"rev": 4}), {"trying", "tried", "urgent", "alone", "cuts", "reach"}),
         (FULL.once_retried(), {"cuts", "reach", "most"}),
         (FULL.once_withdrawn(), set(STORED) - {"title", "story"}),
     ],

@@ -38,7 +38,8 @@ from reporter.models.conversation import Reply
 
 KIND = ItemKind.ANSWER
 waits_for = None
-ORDER = Order(leaving=4, small=4, big=4)
+# A leaving answer goes before the post under which it stands.
+ORDER = Order(leaving=-1, small=4, big=4)
 
 
 def answer_key(reply_id: uuid.UUID, facts: GatheringFacts) -> str:
@@ -126,25 +127,33 @@ def take_back_answer(session: Session, row: Reply, actor: Actor) -> None:
 def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
-    """Answers that should exist at a target; their rows are created when they are written."""
-    query = select(Reply.id).where(
+    """Answers that should exist at a target; their rows are created when they are written.
+
+    With its post an answer goes, too: in many places it would stay where it is.
+    """
+    shown = {fitted.post.story for fitted in posts}
+    query = select(Reply.id, Reply.story_id).where(
         Reply.target_id == target.id, Reply.ours, Reply.state != ReplyState.GONE
     )
-    return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
+    rows = session.execute(query).all()
+    return [Wanted(KIND, one, stands=True) for one, story in rows if story in {None, *shown}]
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
-    """The answer and the post it belongs to. Raise Gone if the post is no longer there."""
+    """The answer and the post it belongs to. Raise Gone if the post is no longer there.
+
+    A leaving answer is removed by its id where the post is gone: only some places delete answers with their post.
+    """
     reply = session.get_one(Reply, claim.item_id)
     leaving = reply.state == ReplyState.GONE or claim.leaving
-    post = _post_of(session, reply, claim.target_id)
-    if post is None and leaving:
-        # The comments were removed with the post.
+    known, post = known_remote(claim), _post_of(session, reply, claim.target_id)
+    if post is None and known is None and leaving:
+        # It was never there, or nothing is left that leads to it.
         return Settled(Withdrawn())
-    if post is None:
+    if post is None and not leaving:
         raise Gone("The post that this answers is not there any more.")
     words = Answer(claim.key, reply.text, _to(session, reply), reply.written_at)
-    return AnswerJob(known_remote(claim), post, words, claim.memory, leaving=leaving)
+    return AnswerJob(known, post or Remote(""), words, claim.memory, leaving=leaving)
 
 
 def _post_of(session: Session, reply: Reply, target_id: uuid.UUID) -> Remote | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
@@ -27,14 +27,24 @@ from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.capabilities import MediaLibrary
 from reporter.clock import rfc3339
-from reporter.enums import ItemKind
+from reporter.enums import DeliveryState, ItemKind
 from reporter.messages import Message
 from reporter.models import Delivery, Story, Target
+from reporter.models.conversation import Reply
 
 KIND = ItemKind.STORY
-# Whether its files are ready is checked in ``prepare``.
-waits_for = None
 ORDER = Order(leaving=0, small=2, big=2)
+
+
+def waits_for(row: Delivery, now: datetime) -> ColumnElement[bool] | None:
+    """A post is removed after our answers under it, which are found through it. Whether its files are ready is
+    checked in ``prepare``.
+    """
+    if row.state != DeliveryState.WITHDRAWING:
+        return None
+    answers = select(Reply.id).where(Reply.story_id == row.item_id)
+    below = (Delivery.item_kind == ItemKind.ANSWER) & Delivery.item_id.in_(answers)
+    return below & takedowns.takes_back_soon(now)
 
 
 def wanted(
@@ -86,6 +96,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     links = _links(session, claim, post, context.clock()) if library else _Links({})
     wanted = fingerprint(target, post)
     shows = tuple(map(uuid.UUID, post.shown))
+    post = replace(post, lost=tuple(sorted(map(str, before.may_show - set(shows)))))
     return StoryJob(
         _known(claim, wanted, target_class(target.kind)),
         post,

@@ -20,7 +20,7 @@ from publish.errors import (
     WaitForDependency,
 )
 from publish.outbox.policy import interruptions
-from publish.outbox.policy.row_states import SOON, due_state
+from publish.outbox.policy.row_states import SOON, due_state, may_be_there
 from publish.outbox.policy.transition import Snapshot, TargetNews, Transition
 from publish.posts.model import Remote
 from publish.targets.base import Draft
@@ -66,7 +66,7 @@ class NotTried:
 
 @dataclass(frozen=True)
 class NotWanted:
-    """The item may no longer be shown since it was queued. The claim itself counted one attempt."""
+    """The item may no longer be shown since it was queued."""
 
 
 @dataclass(frozen=True)
@@ -154,7 +154,8 @@ def _not_tried(row: Snapshot, result: NotTried) -> Transition:
 
 
 def _not_wanted(row: Snapshot) -> Transition:
-    there = bool(row.remote_id) or row.attempts > 1
+    # The claim itself counted one attempt.
+    there = may_be_there(replace(row, attempts=row.attempts - 1))
     return replace(
         row.unchanged(),
         state=DeliveryState.WITHDRAWING if there else DeliveryState.WITHDRAWN,

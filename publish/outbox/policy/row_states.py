@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 from typing import Protocol
 
+from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState
 
 # Open: work remains.
@@ -44,6 +45,8 @@ class TriedRow(Protocol):
     def remote_id(self) -> str: ...
     @property
     def attempts(self) -> int: ...
+    @property
+    def memory(self) -> DeliveryMemory: ...
 
 
 def due_state(*, by_hand: bool, sent: bool) -> DeliveryState:
@@ -54,8 +57,11 @@ def due_state(*, by_hand: bool, sent: bool) -> DeliveryState:
 
 
 def may_be_there(row: TriedRow) -> bool:
-    """Whether the item is at the target, or might be because a try was made."""
-    return bool(row.sent or row.remote_id or row.attempts)
+    """Whether the item is at the target, or might be because a try was made.
+
+    A try whose connection was lost at last costs no attempt, but may have got through until then.
+    """
+    return bool(row.sent or row.remote_id or row.attempts or row.memory.tried or row.memory.trying)
 
 
 def is_leased(row: LeasedRow, now: datetime) -> bool:

@@ -250,7 +250,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         page = self._wiki.page(self._talk(post.id))
         if page is None or markup.answer_mark(answer.key) not in page.text:
             return None
-        return Remote(answer.key, self._wiki.page_url(page.id))
+        return Remote(answer.key, self._wiki.page_url(page.id), {"page": page.id})
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Insert a signed line below what it answers, quoted as people do; without one, add a new section."""
@@ -274,14 +274,17 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             return f"{page.text.rstrip()}\n\n{title}\n{signed}\n".lstrip()
 
         page = self._wiki.change(self._talk(post.id), change, _SUMMARY, may_make=not below)
-        return Remote(answer.key, self._wiki.page_url(page.id))
+        return Remote(answer.key, self._wiki.page_url(page.id), {"page": page.id})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Remove our line from the page."""
         manner = dokuwiki_manner(self.setup.facts.zone)
+        talk = str(remote.extra.get("page", "")) or (self._talk(post.id) if post.id else "")
+        if not talk:
+            return
         with suppress(Gone):
             self._wiki.change(
-                self._talk(post.id),
+                talk,
                 lambda page: remove_answer(page.text, manner, remote.id),
                 _SUMMARY,
             )

@@ -311,7 +311,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         return self._pages.look({"titles": name}) if name else None
 
     def _talk_name(self, post: Remote) -> str:
-        page = self._pages.look({"pageids": post.id})
+        page = self._pages.look({"pageids": post.id}) if post.id else None
         return str(page.get("associatedpage", f"Talk:{page['title']}")) if page else ""
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
@@ -320,7 +320,9 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         found = page is not None and f"<!-- social-reporter-answer {answer.key} -->" in text_of(
             page
         )
-        return Remote(answer.key, page["fullurl"]) if page is not None and found else None
+        if page is None or not found:
+            return None
+        return Remote(answer.key, page["fullurl"], {"page": page["title"]})
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Insert an indented, signed line below what it answers, as people do; without one, add a new section."""
@@ -335,17 +337,18 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         if not answer.to or answer.to == post.id:
             section = wikitext.safe(self.setup.facts.title)
             self._pages.edit({"title": name, "appendtext": f"\n\n== {section} ==\n{line(0)}"})
-            return Remote(answer.key, self._pages.there({"titles": name}).url)
+            return Remote(answer.key, self._pages.there({"titles": name}).url, {"page": name})
         manner = mediawiki_manner(self._wiki.site)
 
         def change(text: str) -> str:
             return answered(text, manner, answer, line, name=self.name)
 
-        return Remote(answer.key, self._pages.change({"titles": name}, change).url)
+        return Remote(answer.key, self._pages.change({"titles": name}, change).url, {"page": name})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Remove our line from the page."""
-        name = self._talk_name(post)
+        # Without the page its discussion is found by name alone.
+        name = str(remote.extra.get("page", "")) or self._talk_name(post)
         manner = mediawiki_manner(self._wiki.site)
         if name and self._pages.look({"titles": name}) is not None:
             self._pages.change(

@@ -11,6 +11,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish import targets
+from publish.errors import Offline
 from publish.outbox.items import answer as answers
 from publish.outbox.ledger import Counts, chosen_targets
 from publish.outbox.policy import wanting
@@ -153,16 +154,12 @@ def test_a_row_that_another_worker_takes_while_it_is_compared_is_left_to_it(
     assert (row.state, row.lease, row.due_at) == ("withdrawing", "elsewhere/7:1", soon)
 
 
-def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> None:
-    kit.takeaway(kit.event(), "words")
-    target = kit.target()
-    queue(kit.session, kit.context)
-    deliver(kit)
-    [story] = kit.deliveries("story")
+def asked_below(kit: Kit, story: models.Delivery) -> Reply:
+    """Somebody's reply to a post."""
     now = kit.clock()
     asked = Reply(
         id=new_id(now, kit.rng),
-        target_id=target.id,
+        target_id=story.target_id,
         story_id=story.item_id,
         remote_id="7",
         text="Who brings the seeds?",
@@ -172,7 +169,72 @@ def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> 
     )
     kit.session.add(asked)
     kit.session.commit()
-    ours = answers.answer(kit.session, asked, "Ada does", kit.actor, facts=kit.facts, rng=kit.rng)
+    return asked
+
+
+def answered(kit: Kit, story: models.Delivery) -> Reply:
+    """Our answer to it, not sent yet."""
+    asked = asked_below(kit, story)
+    return answers.answer(kit.session, asked, "Ada does", kit.actor, facts=kit.facts, rng=kit.rng)
+
+
+@pytest.mark.parametrize("order", ["answer-first", "post-first"])
+def test_with_a_post_our_answers_go(kit: Kit, place: FakePlace, order: str) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.context)
+    deliver(kit)
+    [story] = kit.deliveries("story")
+    answered(kit, story)
+    deliver(kit)
+    assert list(Forum.said.values()) == ["Ada does"]
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    queue(kit.session, kit.context)
+    if order == "post-first":
+        # Another kiosk has taken the post down already.
+        place.posts.clear()
+        [row] = kit.deliveries("story")
+        row.state, row.remote_id, row.sent = DeliveryState.WITHDRAWN.value, "", ""
+        kit.session.commit()
+    place.calls.clear()
+    deliver(kit)
+    assert (Forum.said, place.posts) == ({}, {})
+    assert kit.states() == [("answer", "withdrawn"), ("story", "withdrawn")]
+
+
+def test_an_answer_that_may_have_arrived_is_looked_for_below_its_post(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.context)
+    deliver(kit)
+    [story] = kit.deliveries("story")
+    answered(kit, story)
+    put = Forum.put_answer
+
+    def lose(self: Forum, post: Remote, answer: Answer) -> Remote:
+        put(self, post, answer)
+        raise Offline("no network")
+
+    monkeypatch.setattr(Forum, "put_answer", lose)
+    deliver(kit)
+    assert list(Forum.said.values()) == ["Ada does"]
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    for _ in range(3):
+        kit.clock.forward(minutes=1)
+        queue(kit.session, kit.context)
+        deliver(kit)
+    assert (Forum.said, place.posts) == ({}, {})
+
+
+def test_an_answer_stands_until_it_is_taken_back(kit: Kit, place: FakePlace) -> None:
+    kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.context)
+    deliver(kit)
+    [story] = kit.deliveries("story")
+    ours = answered(kit, story)
     assert turn(kit) == (0, 0, 1, 0)
     deliver(kit)
     assert list(Forum.said.values()) == ["Ada does"]

@@ -7,9 +7,10 @@ from contextlib import closing
 from typing import ClassVar
 
 import pytest
+from werkzeug import Request
 
 from publish import targets
-from publish.errors import ConnectionLost
+from publish.errors import ConnectionLost, Offline
 from publish.outbox.runner import deliver_due, queue
 from publish.posts.model import Post, Remote
 from publish.targets.wiki.page_section import keyed, merged_part
@@ -136,6 +137,52 @@ def test_a_wiki_keeps_what_people_wrote_when_the_same_version_is_sent_again(
     assert list(Wiki.pages.values()) == ["first, as people put it\nsecond"]
 
 
+def test_what_arrived_before_the_line_broke_altogether_is_looked_for(
+    kit: Kit, place: FakePlace
+) -> None:
+    """As when the last of several requests of one delivery finds no network any more."""
+    photo = kit.photo(kit.event(), 1, "goes")
+    kit.target()
+    place.after[("put_media", "*")] = [Offline("no network")]
+    deliver(kit)
+    assert len(place.files) == 1
+    assert [row.attempts for row in kit.deliveries()] == [0, 0]
+    decisions.withdraw(kit.session, photo, kit.actor, kit.store)
+    kit.clock.forward(minutes=1)
+    deliver(kit)
+    assert (place.files, place.posts) == ({}, {})
+
+
+@pytest.mark.parametrize("meanwhile", [True, False], ids=["queued", "while-sending"])
+def test_a_post_that_arrived_before_the_line_broke_is_looked_for(
+    kit: Kit, place: FakePlace, meanwhile: bool
+) -> None:
+    note = kit.takeaway(kit.event(), "goes")
+    kit.target()
+    place.after[("create", "*")] = [Offline("no network")]
+    deliver(kit)
+    assert len(place.posts) == 1
+    kit.clock.forward(minutes=1)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    if not meanwhile:
+        # The worker sees the withdrawal only when it prepares the row.
+        assert deliver_due(kit.session, kit.context) is not None
+    deliver(kit)
+    assert place.posts == {}
+    assert kit.states() == [("story", "withdrawn")]
+
+
+def test_who_was_never_reached_is_not_asked(kit: Kit, place: FakePlace) -> None:
+    note = kit.takeaway(kit.event(), "words")
+    kit.target()
+    place.before[("find", "*")] = [Offline("no network")]
+    queue(kit.session, kit.context)
+    decisions.withdraw(kit.session, note, kit.actor, kit.store)
+    place.calls.clear()
+    deliver(kit)
+    assert place.calls == []
+
+
 @pytest.fixture
 def server() -> Iterator[Mastodon]:
     with closing(Mastodon()) as server:
@@ -151,7 +198,7 @@ def test_a_part_of_a_thread_is_not_believed_to_be_as_it_was(kit: Kit, server: Ma
     decisions.change(kit.session, note, kit.actor, {"text": "other words"})
     real = server.edit
 
-    def lose(request: object, number: str) -> object:
+    def lose(request: Request, number: str) -> object:
         real(request, number)
         return "", 502
 
