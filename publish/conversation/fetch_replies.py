@@ -13,7 +13,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
-from publish.net.remote_values import EARLIEST, MALFORMED, bounded, clean_text
+from publish.net.remote_values import EARLIEST, bounded, clean_text
 from publish.outbox.context import PublishContext
 from publish.outbox.items.answer import answer_key
 from publish.outbox.ledger import chosen_targets
@@ -22,11 +22,12 @@ from publish.targets import target_class
 from publish.targets.base import RemoteReply
 from publish.targets.capabilities import PollsReplies, SendsMail, polls_replies
 from reporter.clock import new_id, rfc3339
-from reporter.conversation.replies import blocked_people
+from reporter.conversation.replies import blocked_people, narrower
 from reporter.database.job_queue import back_off
 from reporter.enums import ItemKind, ReplyKind, ReplyState
+from reporter.errors import attempt
 from reporter.follow_up.next_gathering import stop_by_token
-from reporter.models import Delivery, Target
+from reporter.models import Delivery, Takeaway, Target
 from reporter.models.conversation import Reply, ReplyPoll
 from reporter.moderation.decisions import next_revision
 
@@ -48,6 +49,17 @@ class _Post:
     story: uuid.UUID
     remote: Remote
     takeaways: tuple[uuid.UUID, ...]
+
+
+@dataclass(frozen=True)
+class _Answer:
+    """What a poll returned: replies, who unsubscribed from mail, and posts whose replies could not be read."""
+
+    replies: list[RemoteReply]
+    stops: list[str]
+    unread: frozenset[str]
+    # Whether missing replies were deleted.
+    tells_deletions: bool
 
 
 def listen_due(session: Session, context: PublishContext) -> int:
@@ -81,24 +93,28 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
     last = listening.complete_at
     complete = complete or last is None or now - last >= COMPLETE_EVERY
     since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
-    try:
-        told, stops = _ask(session, context, row, posts, since=since)
-    except PublishError as error:
-        _failed(session, context, row.id, error)
+    # Whatever one answer does to us, the poll comes again only after a while, and the others go on.
+    answer = attempt(lambda: _ask(session, context, row, posts, since=since))
+    if isinstance(answer, Exception):
+        _failed(session, context, row.id, _as_ours(row.name, answer))
         return True
-    except MALFORMED as error:
-        log.warning("the answer of %s can't be read: %r", row.name, error)
-        odd = RetryAfter("%(name)s answered in a way that can't be understood.", name=row.name)
-        _failed(session, context, row.id, odd)
-        return True
-    told = [_tidy(heard, now) for heard in told]
-    if _take_in(session, context, row, posts, told=told, complete=since is None):
+    told = [_tidy(heard, now) for heard in answer.replies]
+    sure = [post for post in posts if post.remote.id not in answer.unread]
+    whole = since is None and answer.tells_deletions
+    if _take_in(session, context, row, posts, told=told, sure=sure if whole else ()):
         # Replies under takeaways have changed: have index, ledger and polls look again.
         next_revision(session)
-    stop_by_token(session, stops, now)
+    stop_by_token(session, answer.stops, now)
     _looked(session.get_one(ReplyPoll, row.id), now, complete=since is None)
     session.commit()
     return True
+
+
+def _as_ours(name: str, error: Exception) -> PublishError:
+    if isinstance(error, PublishError):
+        return error
+    log.warning("the answer of %s can't be read: %r", name, error)
+    return RetryAfter("%(name)s answered in a way that can't be understood.", name=name)
 
 
 def _tidy(heard: RemoteReply, now: datetime) -> RemoteReply:
@@ -122,14 +138,16 @@ def _ask(
     posts: Sequence[_Post],
     *,
     since: datetime | None,
-) -> tuple[list[RemoteReply], list[str]]:
-    """Everything the target returns, and who unsubscribed from mail. No transaction is open during network calls."""
+) -> _Answer:
+    """Everything the target returns. No transaction is open during network calls."""
     target = context.connect(row)
     session.commit()
     try:
         known = [post.remote for post in posts]
-        told = list(target.replies(known, since)) if isinstance(target, PollsReplies) else []
-        return told, list(target.stops()) if isinstance(target, SendsMail) else []
+        assert isinstance(target, PollsReplies)
+        told = list(target.replies(known, since))
+        stops = list(target.stops()) if isinstance(target, SendsMail) else []
+        return _Answer(told, stops, frozenset(target.unread), target.tells_deletions)
     finally:
         target.close()
 
@@ -183,9 +201,12 @@ def _take_in(
     posts: Sequence[_Post],
     *,
     told: Iterable[RemoteReply],
-    complete: bool,
+    sure: Sequence[_Post],
 ) -> bool:
-    """Update our reply rows to match the target; return whether anything changed. Does not commit."""
+    """Update our reply rows to match the target; return whether anything changed. Does not commit.
+
+    ``sure``: posts whose replies were told completely, so that missing ones were deleted.
+    """
     now = context.clock()
     known = {
         reply.remote_id: reply
@@ -208,11 +229,10 @@ def _take_in(
         else:
             _follow(reply, heard, blocked, now)
             known[heard.remote_id] = reply
-    if complete:
-        stories = {post.story for post in posts}
-        gone = [r for key, r in known.items() if key not in seen and r.story_id in stories]
-        for reply in gone:
-            _gone(reply, now)
+    stories = {post.story for post in sure}
+    gone = [r for key, r in known.items() if key not in seen and r.story_id in stories]
+    for reply in gone:
+        _gone(reply, now)
     changed = bool(session.new) or any(reply in session.dirty for reply in known.values())
     # Parents have to be stored before their replies.
     session.flush()
@@ -260,6 +280,7 @@ def _add(
         text=heard.text,
         url=heard.url,
         ours=bool(heard.key),
+        audience=_audience(session, row, post),
         earlier=[],
         written_at=heard.written_at,
         received_at=now,
@@ -267,6 +288,13 @@ def _add(
     )
     session.add(reply)
     return reply
+
+
+def _audience(session: Session, row: Target, post: _Post) -> str:
+    """Who may read a reply: at most those who can read it where it was written."""
+    only = _only(post)
+    takeaway = session.get(Takeaway, only) if only else None
+    return narrower(row.audience, takeaway.audience if takeaway is not None else "")
 
 
 def _only(post: _Post) -> uuid.UUID | None:
@@ -318,6 +346,9 @@ def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: date
             values["done_at"] = None
     if not _taken_back(reply):
         values |= {"author": heard.author, "author_url": heard.author_url, "url": heard.url}
+    # Earlier versions took everything for public.
+    if reply.target is not None:
+        values["audience"] = narrower(reply.audience, reply.target.audience)
     changed = {name: value for name, value in values.items() if getattr(reply, name) != value}
     for name, value in changed.items():
         setattr(reply, name, value)

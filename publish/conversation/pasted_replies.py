@@ -12,10 +12,10 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.clock import new_id
-from reporter.conversation.replies import blocked_people
+from reporter.conversation.replies import blocked_people, narrower
 from reporter.enums import ItemKind, ReplyKind, ReplyState
 from reporter.errors import BadInput, NotFound
-from reporter.models import Delivery
+from reporter.models import Delivery, Takeaway
 from reporter.models.conversation import Reply
 
 MOST = 300
@@ -86,7 +86,10 @@ def take_pasted(session: Session, row_id: uuid.UUID, text: str, actor: Actor) ->
     blocked = blocked_people(session, row.target_id)
     new = {_remote_id(row, one): one for one in found if _remote_id(row, one) not in known}
     for remote_id, one in new.items():
-        session.add(_reply(row, remote_id, one, actor, is_blocked=one.author in blocked))
+        reply = _reply(row, remote_id, one, actor, is_blocked=one.author in blocked)
+        takeaway = session.get(Takeaway, reply.takeaway_id) if reply.takeaway_id else None
+        reply.audience = narrower(row.target.audience, takeaway.audience if takeaway else "")
+        session.add(reply)
     session.commit()
     return len(new)
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from html.parser import HTMLParser
+
+from reporter.schedule.lenient_html import LenientParser
 
 _BREAKS = frozenset({"br", "p", "div", "li", "blockquote", "h1", "h2", "h3", "h4", "tr"})
 _SILENT = frozenset({"script", "style", "template", "head"})
@@ -11,9 +12,9 @@ _SILENT = frozenset({"script", "style", "template", "head"})
 MOST_CHARS = 5000
 
 
-class _Reader(HTMLParser):
+class _Reader(LenientParser):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.parts: list[str] = []
         self._silent = 0
 
@@ -39,8 +40,7 @@ class _Reader(HTMLParser):
 def plain_text(html: str) -> str:
     """Plain text of HTML, with paragraphs as line breaks, at most ``MOST_CHARS`` characters."""
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    reader.parsed(html)
     lines = (" ".join(line.split()) for line in "".join(reader.parts).split("\n"))
     text = re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
     return text if len(text) <= MOST_CHARS else text[:MOST_CHARS].rstrip() + "…"

@@ -20,8 +20,16 @@ Read = TypeVar("Read")
 EARLIEST, LATEST = datetime(1970, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 # Tolerance for clock differences; what lies further in the future is a mistake.
 AHEAD = timedelta(days=2)
-# Exceptions raised when a structure is not as expected.
-MALFORMED = (KeyError, TypeError, ValueError, AttributeError, IndexError, OverflowError)
+# Exceptions raised when a structure is not as expected; Python's own parsers raise some of them, too.
+MALFORMED = (
+    LookupError,
+    TypeError,
+    ValueError,
+    AttributeError,
+    OverflowError,
+    AssertionError,
+    RecursionError,
+)
 
 
 def parse_moment(value: object) -> datetime | None:

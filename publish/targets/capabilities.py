@@ -7,7 +7,7 @@ MediaLibrary)``. All methods raise only the errors of ``publish.errors``.
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import ClassVar
 
@@ -52,6 +52,10 @@ class MediaLibrary(ABC):
 class HasFrontPage(ABC):
     """Has a front page that is updated after every change."""
 
+    # Whether it tells of each entry once, as a mail does. Then ``known.extra["tried"]`` has the keys of the entries
+    # that there were at each try without an answer, oldest first, each key once.
+    announces: ClassVar[bool] = False
+
     @abstractmethod
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
         """Update the front page."""
@@ -73,6 +77,11 @@ class Batches(ABC):
 
 class PollsReplies(ABC):
     """Replies can be fetched from there."""
+
+    # Whether a reply that is not returned any more was deleted: a mail may only have been put elsewhere.
+    tells_deletions: ClassVar[bool] = True
+    # Ids of posts whose replies could not be read this time: nothing is known of deletions there.
+    unread: Collection[str] = ()
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:

@@ -81,7 +81,7 @@ def _new_reply(
         state=(ReplyState.SHOWN if word.kind == ReplyKind.SECOND else ReplyState.HELD).value,
         author=word.author.strip(),
         text=word.text.strip(),
-        audience=_narrower(takeaway, word.audience),
+        audience=narrower(word.audience, takeaway.audience),
         receipt=make_receipt(rng),
         client_id=word.client_id or None,
         device=word.device,
@@ -130,11 +130,11 @@ def _parent(session: Session, takeaway: Takeaway, parent: uuid.UUID | None) -> u
     return row.id if row is not None and row.takeaway_id == takeaway.id else None
 
 
-def _narrower(takeaway: Takeaway, audience: str) -> str:
-    """The narrower audience: a reply is never shown more widely than what it answers."""
+def narrower(*audiences: str) -> str:
+    """The narrowest audience: a reply is never shown more widely than what it answers, or where it was written."""
     order = list(Audience)
-    wanted = Audience(audience) if audience in set(Audience) else Audience.PUBLIC
-    return max(wanted, Audience(takeaway.audience), key=order.index).value
+    known = [Audience(one) for one in audiences if one in set(Audience)]
+    return max((Audience.PUBLIC, *known), key=order.index).value
 
 
 def by_reply_receipt(session: Session, receipt: str) -> Reply:

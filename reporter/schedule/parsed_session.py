@@ -10,10 +10,10 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
-from html.parser import HTMLParser
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.lenient_html import LenientParser
 
 MAX_SESSIONS = 5_000
 MAX_TITLE = 300
@@ -252,16 +252,15 @@ def _printable(text: str) -> str:
 
 def _without_tags(markup: str) -> str:
     reader = _Words()
-    reader.feed(markup)
-    reader.close()
+    reader.parsed(markup)
     return "".join(reader.words)
 
 
-class _Words(HTMLParser):
+class _Words(LenientParser):
     """Collects the text of HTML, with a line break at the start and end of blocks."""
 
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.words: list[str] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:

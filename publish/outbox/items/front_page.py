@@ -19,7 +19,7 @@ from publish.outbox.policy.row_states import TO_SEND, due_state, may_be_there
 from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.upsert import FrontPageJob, Job
-from publish.posts.model import known_remote
+from publish.posts.model import Remote, known_remote
 from publish.targets import FrontPageEntry, target_class
 from publish.targets.capabilities import HasFrontPage, TellsThemes
 from reporter.enums import DeliveryState, ItemKind
@@ -58,7 +58,19 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     tells = issubclass(target_class(target.kind), TellsThemes)
     themes = public_themes(session, context.facts.language) if tells else ()
     entries = _entries(session, claim.target_id)
-    return FrontPageJob(known_remote(claim), entries, themes, claim.wanted, claim.memory)
+    known, cls = known_remote(claim), target_class(target.kind)
+    if issubclass(cls, HasFrontPage) and cls.announces:
+        known = _with_tries(claim, entries)
+    return FrontPageJob(known, entries, themes, claim.wanted, claim.memory)
+
+
+def _with_tries(claim: Claim, entries: Sequence[FrontPageEntry]) -> Remote:
+    """What is known of the target, with the entries of this try and of those before it that were not answered."""
+    extra = claim.memory.extra
+    tried = [list(keys) for keys in extra.get("tried", ())]
+    before = {key for keys in tried for key in keys}
+    new = sorted(entry.key for entry in entries if entry.key not in before)
+    return Remote(claim.remote_id, claim.url, {**extra, "tried": [*tried, new] if new else tried})
 
 
 def _entries(session: Session, target_id: uuid.UUID) -> tuple[FrontPageEntry, ...]:

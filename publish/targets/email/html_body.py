@@ -8,9 +8,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from html.parser import HTMLParser
 
 from publish.targets.email.quotations import CUT
+from reporter.schedule.lenient_html import LenientParser
 
 _VOID = frozenset(
     {
@@ -75,14 +75,13 @@ _TIGHT = re.compile(r"margin(?:-top|-bottom)?:\s*0(?![.\d]*[1-9])", re.IGNORECAS
 def mail_text(html: str) -> str:
     """The displayed lines; quoted ones start with "> ", and CUT marks where everything after is quoted."""
     reader = _Reader()
-    reader.feed(html)
-    reader.close()
+    reader.parsed(html)
     return reader.text()
 
 
-class _Reader(HTMLParser):
+class _Reader(LenientParser):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self._lines: list[str] = []
         self._line: list[str] = []
         # Open elements and their effect on their content: "silent", "quote", "pre" or none.

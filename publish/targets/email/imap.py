@@ -69,7 +69,7 @@ class ImapClient:
         number = " ".join(str(mail.get("Message-ID", "without Message-ID")).split())
         try:
             heard, reason = _heard(mail, titles, own, mark)
-        except (*MALFORMED, RecursionError) as error:
+        except MALFORMED as error:
             heard, reason = None, f"it can't be read ({error!r})"
         if reason:
             _note_left_out(self.name, number, reason)

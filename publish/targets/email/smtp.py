@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import smtplib
 import ssl
 from collections.abc import Iterator, Sequence
@@ -22,6 +23,8 @@ from publish.errors import (
 _TIMEOUT = 60
 _PORTS = {"tls": 465, "starttls": 587, "none": 25}
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
+
+_ADDRESS = re.compile(r"<?[^\s<>\"'(),;:]+@[^\s<>\"'(),;:]+>?")
 
 
 class SmtpClient:
@@ -54,7 +57,8 @@ class SmtpClient:
         with self._errors():
             refused = self._open().send_message(mail, sender, list(recipients))
         return {
-            address: said.decode("utf-8", "replace") for address, (_code, said) in refused.items()
+            address: without_addresses(said.decode("utf-8", "replace"))
+            for address, (_code, said) in refused.items()
         }
 
     def close(self) -> None:
@@ -82,7 +86,7 @@ class SmtpClient:
     def _need(self, answer: tuple[int, bytes], address: str = "") -> None:
         code, said = answer
         if code >= 400:
-            raise self._refusal(code, f"{address} {said.decode('utf-8', 'replace')}".strip())
+            raise self._refusal(code, said.decode("utf-8", "replace"), address)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -142,9 +146,12 @@ class SmtpClient:
                     name=self.name,
                 )
 
-    def _refusal(self, code: int, said: str) -> PublishError:
-        """Translate a reply code: 4xx retry later; 552 too large; other 5xx permanent (RFC 5321, 4.2.1)."""
-        words = " ".join(said.split())[:200]
+    def _refusal(self, code: int, said: str, address: str = "") -> PublishError:
+        """Translate a reply code: 4xx retry later; 552 too large; other 5xx permanent (RFC 5321, 4.2.1).
+
+        ``address``: one from the target's own list, to be named; those that the server quotes are left out.
+        """
+        words = f"{address} {without_addresses(said)}".strip()
         if code < 500:
             return RetryAfter(
                 "%(name)s can't take it right now (%(code)s)%(what)s.",
@@ -159,3 +166,8 @@ class SmtpClient:
         return Permanent(
             "%(name)s does not take this mail (%(what)s).", name=self.name, what=f"{code} {words}"
         )
+
+
+def without_addresses(said: str) -> str:
+    """A server's words on one line, without the addresses it quotes: errors are stored, shown and logged."""
+    return " ".join(_ADDRESS.sub("…", said).split())[:200]

@@ -39,6 +39,9 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     kind = "email"
     title = page_text("E-mail")
     about = page_text("A digest by e-mail.")
+    # A mail that is answered is often put into an archive.
+    tells_deletions = False
+    announces = True
     copies_remain = Message("Mails that were sent stay with those who got them.")
     options = (
         TargetOption(
@@ -179,22 +182,33 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
     # --- The digest -----------------------------------------------------------------------------------------
 
     def update_front_page(self, entries: Sequence[FrontPageEntry], known: Remote | None) -> Remote:
-        """Mail the stories no digest has contained yet; nothing if there are none."""
+        """Mail the stories no digest has contained yet; nothing if there are none.
+
+        If a digest was not answered, it may have been mailed: the very same one is sent again before another one tells
+        of stories that came since.
+        """
         told = dict(known.extra) if known else {}
+        tried = told.pop("tried", None) or [[entry.key for entry in entries]]
         left = self._who_left(told.get("left", ()))
         told |= {"left": left} if left else {}
         mailed: dict[str, str] = dict(told.get("mailed", {}))
-        new = [entry for entry in entries if entry.key not in mailed and "item" in entry.extra]
-        if not new:
-            return known or Remote(f"sr-{self.setup.facts.mark}")
-        number = self._number([entry.key for entry in new])
-        people = self._recipients(left)
+        for keys in tried:
+            new = [
+                e for e in entries if e.key in keys and e.key not in mailed and "item" in e.extra
+            ]
+            if new:
+                number = self._number([key for key in keys if key not in mailed])
+                self._mail(new, number, self._recipients(left))
+                mailed |= {entry.key: number for entry in new}
+        if not mailed:
+            return Remote(f"sr-{self.setup.facts.mark}", "", told)
+        return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
+
+    def _mail(self, new: Sequence[FrontPageEntry], number: str, people: Sequence[str]) -> None:
+        """Send a digest, unless our own mailbox has it. Refused addresses are not noted: they are nobody's business."""
         if people and (self._box is None or not self._box.find(number)):
             letter = self._letter(new, number, people)
-            refused = self._office.send(letter.message(), self._from[1], self._with_ours(people))
-            told["refused"] = sorted(refused)
-        mailed |= {entry.key: number for entry in new}
-        return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
+            self._office.send(letter.message(), self._from[1], self._with_ours(people))
 
     def _number(self, keys: Sequence[str]) -> str:
         """Message-ID of a digest, derived from its stories."""

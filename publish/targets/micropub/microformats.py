@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from typing import Any
 from urllib.parse import urljoin, urlsplit
+
+from reporter.schedule.lenient_html import LenientParser
 
 # Parsing a megabyte takes seconds on an old laptop; front pages are about a tenth of that.
 MOST = 400_000
@@ -27,9 +28,9 @@ class Anchor:
     url: str
 
 
-class _Anchors(HTMLParser):
+class _Anchors(LenientParser):
     def __init__(self, base: str) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.base, self.found = base, list[Anchor]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -44,8 +45,7 @@ class _Anchors(HTMLParser):
 def anchors(html: str, url: str) -> list[Anchor]:
     """All links of a page in document order."""
     reader = _Anchors(url)
-    reader.feed(html)
-    reader.close()
+    reader.parsed(html)
     return reader.found
 
 

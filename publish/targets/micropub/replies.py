@@ -22,10 +22,16 @@ _REPLIES, _DEPTH = 1000, 20
 _KINDS = {"comment": "reply", "mention": "mention", "repost": "boost", "like": "favourite"}
 
 
-def replies_at(blog: Micropub, post: Remote) -> Iterator[RemoteReply]:
-    """Replies shown on a post's own page. Raises Offline if a captive portal answers instead."""
+def replies_at(blog: Micropub, post: Remote, unread: set[str]) -> Iterator[RemoteReply]:
+    """Replies shown on a post's own page; ``unread`` gets its id if the page is not shown just now.
+
+    Raises Offline if a captive portal answers instead.
+    """
     answer, url = blog.read(post.url)
     if answer.status >= 300:
+        # Only then its replies are gone; everything else may pass, as a wall against robots.
+        if answer.status not in (404, 410):
+            unread.add(post.id)
         return
     # Otherwise a captive portal would look as if all replies were deleted.
     path = urlsplit(post.url).path

@@ -389,5 +389,6 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             finally:
                 web.close()
             return
+        self.unread = set()
         for post in posts:
-            yield from replies_at(self._blog, post)
+            yield from replies_at(self._blog, post, self.unread)

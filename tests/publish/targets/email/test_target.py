@@ -218,6 +218,44 @@ def test_lost_answer_repeats_the_same_message_id(kit: Kit, inbox: Inbox) -> None
     assert ids[0].startswith(f"<sr-{kit.facts.mark}-")
 
 
+def test_a_digest_without_an_answer_is_the_same_one_although_there_is_more_to_tell(
+    kit: Kit, inbox: Inbox
+) -> None:
+    kit.takeaway(kit.event("First"), "first words")
+    inbox.lose = 1
+    add(kit, inbox)
+    publish(kit.session, kit.context)
+    kit.takeaway(kit.event("Second"), "second words")
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    lost, again, more = (mail for _, mail in inbox.mails)
+    assert lost["Message-ID"] == again["Message-ID"] != more["Message-ID"]
+    assert [
+        ("first" in part(m, "plain"), "second" in part(m, "plain")) for m in (lost, again, more)
+    ] == [
+        (True, False),
+        (True, False),
+        (False, True),
+    ]
+    kit.takeaway(kit.event("Third"), "third words")
+    send(kit)
+    assert len(inbox.mails) == 4
+    assert [row.memory.extra.get("tried") for row in kit.deliveries("front_page")] == [None]
+
+
+@pytest.mark.parametrize("code", ["450", "550"])
+def test_no_address_of_a_reader_stands_in_the_ledger(kit: Kit, inbox: Inbox, code: str) -> None:
+    kit.takeaway(kit.event(), "words")
+    inbox.refuse["all@example.org"] = (
+        f"{code} 5.1.1 <all@example.org>: no such mailbox, all@example.org"
+    )
+    add(kit, inbox)
+    publish(kit.session, kit.context)
+    [row] = kit.deliveries("front_page")
+    assert "no such mailbox" in row.error
+    assert "@" not in row.error
+    assert "example.org" not in repr(row.memory)
+
+
 def test_what_servers_refuse(kit: Kit, inbox: Inbox) -> None:
     kit.takeaway(kit.event(), "words")
     inbox.refuse["all@example.org"] = "550 5.1.1 no such mailbox"
