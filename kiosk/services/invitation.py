@@ -69,6 +69,7 @@ def _own_session(kiosk: KioskContext) -> EventSession:
     if row is None:
         row = add_session(db.session(), _("From the organizers"), now=kiosk.now(), rng=kiosk.rng)
         row.guid, row.retired = GUID, True
-        session_story(db.session(), row, now=kiosk.now(), rng=kiosk.rng).draft = True
+        story = session_story(db.session(), row, now=kiosk.now(), rng=kiosk.rng)
+        editing.set_draft(story, draft=True)
         db.session.commit()
     return row

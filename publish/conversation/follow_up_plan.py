@@ -145,7 +145,7 @@ def release(session: Session, name: str, actor: Actor) -> None:
     row = _row(session, name)
     if row.story is None:
         raise Conflict("There is no draft yet. Write it first.")
-    row.story.draft = False
+    editing.set_draft(row.story, draft=False)
     row.state, row.decided_at, row.decided_by = StepState.SENT.value, actor.now, actor.who
     next_revision(session)
     session.commit()
@@ -155,7 +155,7 @@ def take_back(session: Session, name: str, actor: Actor) -> None:
     """Turn a step back into a draft; a post that was sent is taken down. Commits."""
     row = _row(session, name)
     if row.story is not None:
-        row.story.draft = True
+        editing.set_draft(row.story, draft=True)
     row.state, row.decided_at, row.decided_by = StepState.DRAFTED.value, actor.now, actor.who
     next_revision(session)
     session.commit()

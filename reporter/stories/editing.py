@@ -181,6 +181,13 @@ def set_switches(session: Session, story: Story, *, draft: bool, rest: bool) -> 
     _changed(session, story)
 
 
+def set_draft(story: Story, *, draft: bool) -> None:
+    """Set whether it is a draft, as part of another decision. Does not commit."""
+    story.draft = draft
+    # Else the copy of another laptop, from before the decision, would win at a merge.
+    story.edits = Story.edits + 1
+
+
 def move(session: Session, story: Story, piece: str, by: int) -> None:
     """Move up or down by one or more steps; stops at the ends. Commits."""
     order = [_id(one) for one in pieces(session, story)]

@@ -183,3 +183,14 @@ def test_steps_can_be_left_out_and_nothing_is_made_up(kit: Kit) -> None:
     with pytest.raises(NotFound):
         follow_up_plan.draft(kit.session, kit.facts, "party", kit.actor)
     assert kit.session.query(Story).all() == []
+
+
+def test_a_decision_on_a_step_counts_as_a_change_of_its_story(kit: Kit) -> None:
+    """An older copy on another laptop must not bring back what was before."""
+    kit.takeaway(kit.event(), "Compost stays warm", starred=True)
+    story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.THANKS, kit.actor)
+    before = story.edits
+    follow_up_plan.release(kit.session, follow_up_plan.THANKS, kit.actor)
+    assert (story.draft, story.edits) == (False, before + 1)
+    follow_up_plan.take_back(kit.session, follow_up_plan.THANKS, kit.actor)
+    assert (story.draft, story.edits) == (True, before + 2)
