@@ -189,14 +189,8 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         images = []
         for media in part.files:
             name = media.sha256[:16]
-            blobs[name] = known.get(name) or self._upload_once(media)
-            images.append(
-                {
-                    "alt": media.alt,
-                    "image": blobs[name]["blob"],
-                    "aspectRatio": blobs[name]["ratio"],
-                }
-            )
+            blob = blobs[name] = known.get(name) or self._upload_once(media)
+            images.append({"alt": media.alt, "image": blob["blob"], "aspectRatio": blob["ratio"]})
         if images:
             record["embed"] = {"$type": "app.bsky.embed.images", "images": images}
         return record
