@@ -93,8 +93,11 @@ def change(session: Session, target_id: uuid.UUID, due_at: datetime, *, urgent: 
     """Make a target's front page due after a story there changed. Does not commit.
 
     ``urgent``: the story lost what the front page may still tell. It then goes like any takedown,
-    and one that is just being written is written again, since it may have been read before.
+    and one that is just being written is written again, since it may have been read before. A mail
+    takes nothing back: it would only tell of others.
     """
+    cls = target_class(session.get_one(Target, target_id).kind)
+    urgent = urgent and not (issubclass(cls, HasFrontPage) and cls.announces)
     states = (DeliveryState.SENT, *TO_SEND) if urgent else (DeliveryState.SENT,)
     query = select(Delivery).where(
         Delivery.target_id == target_id, Delivery.item_kind == KIND, Delivery.state.in_(states)

@@ -78,6 +78,19 @@ def test_a_story_that_goes_leaves_the_front_page_too(kit: Kit, place: FakePlace)
     assert place.face == ["Kitchen"]
 
 
+def test_a_place_that_mails_what_is_new_mails_nothing_for_a_takedown(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(FakeFaceTarget, "announces", True)
+    goes = kit.takeaway(kit.event("Garden"), "goes")
+    kit.target(kind="fakeface")
+    publish(kit.session, kit.context)
+    decisions.withdraw(kit.session, goes, kit.actor, kit.store)
+    place.calls.clear()
+    take_down(kit)
+    assert [call for call, _ in place.calls] == ["withdraw", "find"]
+
+
 def test_a_change_alone_waits_for_a_person_with_its_front_page(kit: Kit, place: FakePlace) -> None:
     changed = kit.takeaway(kit.event("Kitchen"), "first words")
     kit.target(kind="fakeface")
