@@ -17,7 +17,7 @@ from urllib.parse import urlsplit
 from babel.dates import format_date
 from sqlalchemy import func, select, update
 
-from capture.decoding.process_pool import PoolBusy
+from capture.decoding.process_pool import DecoderDied, PoolBusy
 from capture.intake.film import take_film_in
 from capture.intake.fresh import IntakeContext
 from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
@@ -36,19 +36,17 @@ from reporter.films.arrangement import (
     film_of,
     film_takeaway,
     is_fresh,
-    note_captions,
     parts_of,
     take_away_stale,
     wish_of,
 )
-from reporter.films.finished import caption_film, film_session, prune_captions
+from reporter.films.finished import caption_film, captions_digest, film_session
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
 from reporter.films.script import Heard, PieceKind, Script
 from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
 from reporter.models import EventSession, Film, Gathering, Media, Takeaway
-from reporter.moderation.decisions import bump_revision, lock_gathering
 from reporter.moderation.visibility import Scope, may_show
 
 if TYPE_CHECKING:
@@ -62,6 +60,9 @@ TICK = 1.0
 CHECK_SECONDS = 30.0
 # Length of the preview of one piece.
 PREVIEW_SECONDS = 4.0
+# How often the recordings are listened to for changed captions where the decoder dies of it.
+MOST_TRIES = 3
+_TRIES = "film_caption_tries"
 _KINDS = {PieceKind.PHOTO: Kind.PHOTO, PieceKind.VIDEO: Kind.VIDEO, PieceKind.QUOTE: Kind.NOTE}
 # (frames made, frames in all)
 OnProgress = Callable[[int, int], None]
@@ -252,28 +253,36 @@ def is_current(kiosk: KioskContext) -> bool:
 def _caption_anew(kiosk: KioskContext, film: Film) -> bool:
     """Give the finished film the captions as they were changed since; returns whether it did.
 
-    What is seen and heard stays. If it was arranged anew since and not made yet, or a recording can't be read any more,
-    the times are not known: then captions that were changed or removed are only taken away, until it is made.
+    What is seen and heard stays. Captions that were changed or removed leave at once, whatever comes then. If the film
+    was arranged anew since and not made yet, or a recording can't be read any more, the times of the new ones are not
+    known: they come when it is made.
     """
     finished = film_takeaway(db.session()) if film.made else None
     if finished is None or are_captions_fresh(db.session(), finished):
         return False
-    heard = None
-    with suppress(MediaFailed):
+    arrangement.take_captions_away(db.session())
+    heard, error = None, ""
+    try:
         if script := _script_of(kiosk, film):
             heard = _heard_in(kiosk, script)
-    lock_gathering(db.session())
-    finished = film_takeaway(db.session())
-    if finished is not None and finished.attachments:
-        media = finished.attachments[0].media
-        if heard is not None:
-            caption_film(db.session(), media, heard)
-        else:
-            prune_captions(db.session(), media, [part.sha256 for part in finished.parts])
-        note_captions(db.session(), finished)
-        bump_revision(db.session(), finished)
-    db.session.commit()
+    except DecoderDied as died:
+        db.session.rollback()
+        if _may_try_again(kiosk, finished):
+            return False
+        error = died.message
+    except MediaFailed as failed:
+        error = failed.message
+    arrangement.renew_captions(db.session(), heard, error)
     return True
+
+
+def _may_try_again(kiosk: KioskContext, finished: Takeaway) -> bool:
+    """Whether a decoder that died over these captions gets another try: it says little about the recordings."""
+    about = tuple(captions_digest(db.session(), part.sha256) for part in finished.parts)
+    known, tries = kiosk.parts.get(_TRIES, (None, 0))
+    tries = tries + 1 if known == about else 1
+    kiosk.parts[_TRIES] = (about, tries)
+    return tries < MOST_TRIES
 
 
 def _script_of(kiosk: KioskContext, film: Film) -> Script | None:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -13,12 +14,12 @@ from sqlalchemy.orm import Session
 from reporter.enums import Source, TakeawayState
 from reporter.errors import BadInput
 from reporter.files import try_remove
-from reporter.films.finished import captions_digest
+from reporter.films.finished import caption_film, captions_digest, prune_captions
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
-from reporter.films.script import Piece, Shape
+from reporter.films.script import Heard, Piece, Shape
 from reporter.media.store import Store
 from reporter.models import Film, FilmPart, Takeaway
-from reporter.moderation.decisions import bump_revision, lock_gathering
+from reporter.moderation.decisions import alone, bump_revision, lock_gathering
 from reporter.moderation.unused_media import delete_unused, drop_files
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
@@ -188,6 +189,36 @@ def note_captions(session: Session, finished: Takeaway) -> None:
     for part in finished.parts:
         looks = part.looks.partition(":")[0]
         part.looks = f"{looks}:{captions_digest(session, part.sha256)}"
+
+
+def take_captions_away(session: Session) -> None:
+    """Take the captions out of the finished film that none of its recordings has any more. Commits."""
+    with _finished_alone(session) as finished:
+        if finished is not None:
+            recordings = [part.sha256 for part in finished.parts]
+            if prune_captions(session, finished.attachments[0].media, recordings):
+                bump_revision(session, finished)
+
+
+def renew_captions(session: Session, heard: Iterable[Heard] | None, error: str = "") -> None:
+    """Give the finished film its recordings' captions at the times they are heard (None: not known), and remember that
+    it has them as they are. ``error``: why they are not known, for the desk. Commits."""
+    with _finished_alone(session) as finished:
+        if finished is None:
+            return
+        if heard is not None:
+            caption_film(session, finished.attachments[0].media, heard)
+        if heard is not None or error:
+            film_of(session).error = error
+        note_captions(session, finished)
+        bump_revision(session, finished)
+
+
+@contextmanager
+def _finished_alone(session: Session) -> Iterator[Takeaway | None]:
+    with alone(session):
+        finished = film_takeaway(session)
+        yield finished if finished is not None and finished.attachments else None
 
 
 def set_music(session: Session, store: Store, path: Path, *, file: str, name: str) -> None:

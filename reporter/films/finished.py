@@ -10,11 +10,11 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.annotations.captions import captions_of, captions_row
+from reporter.annotations.captions import captions_of, captions_row, shown_part
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.films.script import Heard
 from reporter.gathering.sessions import add_session
-from reporter.media.webvtt import Cue, clipped, moved, spoken, webvtt
+from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import EventSession, Media
 
 # Identifies its session: no schedule has this id, and the laptops of a gathering recognize each other's by it.
@@ -36,17 +36,26 @@ def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
     )
 
 
-def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> None:
-    """Take captions away from the film that none of its recordings (SHA-256) has any more. Does not commit."""
+def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> bool:
+    """Take captions away from the film that none of its recordings (SHA-256) has any more; returns whether there were
+    any. Does not commit.
+
+    All of them, on the timeline of the film before a cut: the cut may be undone.
+    """
     found = session.scalars(select(Media).where(Media.sha256.in_(list(recordings))))
     said = {cue.text for media in found for cue in captions_of(session, media)}
-    _set_captions(session, film, [cue for cue in captions_of(session, film) if cue.text in said])
+    whole = read_cues(captions_row(session, film).kept or webvtt([]))
+    kept = [cue for cue in whole if cue.text in said]
+    if kept != whole:
+        _set_captions(session, film, kept)
+    return kept != whole
 
 
 def _set_captions(session: Session, film: Media, cues: list[Cue]) -> None:
+    """Set the film's captions, on the timeline of the film before a cut."""
     row = captions_row(session, film)
     row.kept, row.version = webvtt(cues), row.version + 1
-    film.words = spoken(cues)[:MOST_CHARS]
+    film.words = spoken(shown_part(session, film, row.kept))[:MOST_CHARS]
 
 
 def captions_digest(session: Session, sha256: str) -> str:

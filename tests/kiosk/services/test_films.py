@@ -1,4 +1,4 @@
-"""Captions of a finished film: not given up while the laptop is busy, and stale ones leave a film arranged anew."""
+"""Captions of a finished film: stale ones leave it at once, the others are not given up while the laptop is busy."""
 
 from __future__ import annotations
 
@@ -7,18 +7,22 @@ from typing import Any
 
 import pytest
 from flask import Flask
+from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from capture.decoding.process_pool import PoolBusy
+from capture.decoding.process_pool import DecoderDied, PoolBusy
 from kiosk.services import films
 from reporter.annotations.captions import captions_of, captions_row
 from reporter.clock import new_id
 from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
+from reporter.films.script import Heard
 from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway
+from reporter.models.edits import Edit
 from tests.support.kiosk_process import START, add_takeaway
 
+CORRECTED = "00:07.000 --> 00:08.000\nAnne\n"
 STAYS, LEAVES = "00:05.000 --> 00:06.000\nStays\n", "00:07.000 --> 00:08.000\nAnn\n"
 
 
@@ -57,9 +61,74 @@ def film(
     return made
 
 
+def captions(session: Session, film: Takeaway) -> list[str]:
+    session.expire_all()
+    return [cue.text for cue in captions_of(session, film.attachments[0].media)]
+
+
 def turn(app: Flask) -> int:
     with app.app_context():
         return films.make_due(app.extensions["kiosk"])
+
+
+def corrected(session: Session, film: Takeaway) -> None:
+    """The film is still as it was arranged, and its recording's caption was corrected."""
+    media = film.parts[0].takeaway.attachments[0].media
+    captions_row(session, media).kept = f"WEBVTT\n\n{STAYS}\n{CORRECTED}"
+    session.commit()
+
+
+def test_a_decoder_that_dies_once_costs_no_corrected_caption(
+    app: Flask, session: Session, film: Takeaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected(session, film)
+    dying = iter([True, False])
+
+    def hear(*_: Any) -> tuple[Heard, ...]:
+        if next(dying):
+            raise DecoderDied("x")
+        return (Heard("1" * 64, start=0.0, seconds=20.0, at=1.0),)
+
+    monkeypatch.setattr(films, "_script_of", lambda *_: "the film's script")
+    monkeypatch.setattr(films, "_heard_in", hear)
+    assert turn(app) == 0
+    assert captions(session, film) == ["Stays"], "what was removed has left at once"
+    assert not are_captions_fresh(session, film)
+    assert [turn(app), turn(app)] == [1, 0]
+    assert captions(session, film) == ["Stays", "Anne"]
+    assert film_of(session).error == ""
+
+
+def test_a_decoder_that_dies_each_time_is_told_in_the_end(
+    app: Flask, session: Session, film: Takeaway, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    corrected(session, film)
+
+    def hear(*_: Any) -> None:
+        raise DecoderDied("crashed")
+
+    monkeypatch.setattr(films, "_script_of", lambda *_: "the film's script")
+    monkeypatch.setattr(films, "_heard_in", hear)
+    turns = [turn(app) for _ in range(films.MOST_TRIES + 1)]
+    assert turns == [*[0] * (films.MOST_TRIES - 1), 1, 0]
+    session.expire_all()
+    assert are_captions_fresh(session, film)
+    assert str(film_of(session).error) == "crashed"
+
+
+def test_captions_of_a_film_that_was_cut_stay_where_they_are(
+    app: Flask, session: Session, film: Takeaway
+) -> None:
+    media = film.attachments[0].media
+    session.add(Edit(media_id=media.id, position=0, kind="cut", numbers=[2.0, 30.0]))
+    session.commit()
+    assert [cue.begin for cue in captions_of(session, media)] == [3.0, 5.0]
+    assert turn(app) == 1
+    assert captions(session, film) == ["Stays"]
+    assert [cue.begin for cue in captions_of(session, media)] == [3.0]
+    session.execute(delete(Edit))
+    session.commit()
+    assert [cue.begin for cue in captions_of(session, media)] == [5.0]
 
 
 def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
@@ -67,13 +136,12 @@ def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
 ) -> None:
     assert [turn(app), turn(app)] == [1, 0]
     session.expire_all()
-    told = [cue.text for cue in captions_of(session, film.attachments[0].media)]
-    assert told == ["Stays"]
+    assert captions(session, film) == ["Stays"]
     assert not film_of(session).asked
 
 
 @pytest.mark.parametrize(
-    ("error", "taken_away"),
+    ("error", "settled"),
     [
         (PoolBusy("x"), False),
         (Busy("x"), False),
@@ -81,21 +149,19 @@ def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
         (MediaFailed("x"), True),
     ],
 )
-def test_captions_wait_while_the_laptop_is_busy_and_leave_where_their_times_are_unknown(
+def test_captions_leave_whatever_happens_and_come_again_unless_a_recording_cannot_be_read(
     app: Flask,
     session: Session,
     film: Takeaway,
     monkeypatch: pytest.MonkeyPatch,
     error: Exception,
-    taken_away: bool,
+    settled: bool,
 ) -> None:
     def refuse(*_: Any) -> None:
         raise error
 
     monkeypatch.setattr(films, "plan", refuse)
-    assert turn(app) == taken_away
-    session.expire_all()
-    assert are_captions_fresh(session, film) == taken_away
-    kept = [cue.text for cue in captions_of(session, film.attachments[0].media)]
-    assert kept == (["Stays"] if taken_away else ["Stays", "Ann"])
-    assert film_of(session).error == ""
+    assert turn(app) == settled
+    assert captions(session, film) == ["Stays"]
+    assert are_captions_fresh(session, film) == settled
+    assert str(film_of(session).error) == ("x" if settled else "")
