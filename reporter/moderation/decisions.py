@@ -303,7 +303,7 @@ def _erase_content(session: Session, takeaway: Takeaway) -> None:
 
 def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     """Erase the replies to it alone; the rows stay, so that polling a target does not restore the words."""
-    gone = {
+    gone: dict[str, Any] = {
         **dict.fromkeys(("text", "author", "author_url", "device"), ""),
         "earlier": [],
         "state": ReplyState.GONE.value,
