@@ -104,6 +104,10 @@ DEVICE_LINE = re.compile(
     r"|^(?=.*(?:\bprint|druck|imprim|stamp[ai]|afdruk))"
     r".*(?:consider the environment|an die umwelt|l.environnement|medio ambiente|meio ambiente"
     r"|all.ambiente|aan het milieu)"
+    # "Sent from Nine<https://…>", "[Sent from Polymail](https://…)": any program with its address.
+    r"|^\[?(?:sent|gesendet|envoyée?|enviad[oa]|inviat[oa]|verzonden) "
+    r"(?:from|with|via|using|mit|von|depuis|avec|com|con|da|met) (?!the |our |an? |der |dem |la |le |el |il )"
+    r".{2,60}(?:[(<]https?://[^\s()<>]+[)>]|\]\(https?://[^\s()]+\))$"
     r"|^<(?:https?://www\.(?:avast|avg)\.com/\S*|#[0-9a-f-]{20,})>$"
     r"|^.{0,40}(?:avast|avg)\.com\.?$|\bavast\b.{0,60}(?:antivir|viren|virus)|^yahoo mail - .{0,40}$",
     re.IGNORECASE,

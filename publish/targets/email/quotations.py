@@ -37,6 +37,8 @@ _ENDS = re.compile(r"[:：]\s*$|(?<=[\s\w>)])[-–—]\s*$")
 _RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,160}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
 _SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
 _HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
+# GroupWise's only mark: ">>> Name <address> 14.03.2026 17:02 >>>".
+_GROUPWISE = re.compile(r"^>>> .{3,200} >>>\s*$")
 _QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
 # "Re:", "AW:", "Fwd:" and their equivalents in other languages.
 _PREFIX = re.compile(
@@ -106,6 +108,8 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
     """Index of the line from which everything is quoted, if this line shows it."""
     line = lines[number]
     if line == CUT:
+        return number
+    if _GROUPWISE.match(line) and _DATE.search(line) and any(map(str.strip, lines[:number])):
         return number
     if _QUOTED.match(line):
         return number if _is_quoted_forward(lines, number, sent) else None
@@ -177,8 +181,14 @@ def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
     if bare is not None or not after:
         return False
     first = lines[after[0]]
-    headers = sum(_known(lines[at]) != "" for at in after)
+    headers = sum(_known(lines[at]) != "" or _is_bare_header(lines[at], sent) for at in after)
     return bool(_QUOTED.match(first)) or headers >= 2 or _starts_introduction(lines, after[0], sent)
+
+
+def _is_bare_header(line: str, sent: Sent) -> bool:
+    """Whether it is a mail's header without a colon, as eM Client writes it: a label, then an address or a date."""
+    label, _, value = plain_line(line).partition(" ")
+    return label.casefold() in LABELS and _tells(value, sent)
 
 
 def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:

@@ -13,6 +13,8 @@ BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,
 BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Lists put shorter and broken lines above their footers too: "---", "-=-=-=-", "~~~~".
 _FOOTER_RULE = re.compile(r"^\s*(?:[-_=*~#+‐‑‒–—―]\s?){3,}\s*$")
+# The program's address on a line of its own, below "Sent with …".
+_ADDRESS_ALONE = re.compile(r"\s*<?https?://[^\s<>]+>?\s*")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
 _CARD_LINES, _CARD_CHARS = 12, 80
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
@@ -157,8 +159,14 @@ def _without_device(lines: list[str]) -> list[str]:
     """Remove a last line such as "Sent from my phone"."""
     while lines and (not lines[-1].strip() or _is_device(lines[-1])):
         lines.pop()
+    if len(lines) > 1 and _ADDRESS_ALONE.fullmatch(lines[-1]) and _is_device(lines[-2]):
+        return _without_device(lines[:-2])
     # Some programs put it above the quotation, so it ends up in the middle of an answer below.
-    return [line for line in lines if not _is_device(line)]
+    return [
+        line
+        for line, above in zip(lines, ["", *lines], strict=False)
+        if not _is_device(line) and not (_is_device(above) and _ADDRESS_ALONE.fullmatch(line))
+    ]
 
 
 def _is_device(line: str) -> bool:
