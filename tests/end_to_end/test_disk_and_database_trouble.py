@@ -8,7 +8,6 @@ import re
 import shutil
 import sqlite3
 import subprocess
-import sys
 import threading
 import time
 import uuid
@@ -34,6 +33,7 @@ from reporter.database.write_lock import FairLock
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from tests.support.browsers.pages import JSON, PHONE
+from tests.support.commands import run_command
 from tests.support.kiosk_process import KioskProcess
 
 V1 = {"Tus-Resumable": "1.0.0"}
@@ -157,10 +157,7 @@ def disk(tmp_path: Path) -> Iterator[Disk]:
 
 
 def doctor(folder: Path) -> dict[str, dict[str, str]]:
-    command = [sys.executable, "-m", "kiosk", "--gathering", str(folder), "doctor", "--json"]
-    done = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
-    )
+    done = run_command("--gathering", str(folder), "doctor", "--json")
     assert "Traceback" not in done.stderr, done.stderr
     assert done.stdout, done.stderr
     return {one["name"]: one for one in json.loads(done.stdout)["checks"]}

@@ -7,11 +7,11 @@ import os
 import re
 import signal
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
@@ -20,10 +20,10 @@ from sqlalchemy import URL
 
 from kiosk.runtime.context import current_kiosk
 from tests.kiosk.hub.test_whole_path import fill
+from tests.support.commands import CommandProcess, run_command, start_command
 from tests.support.hub import PASSWORD, csrf
 from tests.support.kiosk_process import free_port
 
-ROOT = Path(__file__).parents[2]
 PATIENCE = 120
 
 
@@ -31,7 +31,6 @@ class Shell:
     """The command, with the hub's environment."""
 
     def __init__(self, url: URL, folder: Path, secrets: Path) -> None:
-        self.root = ROOT
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.folder = folder
@@ -39,43 +38,29 @@ class Shell:
         # As people write it: without the name of a driver.
         address = url.set(drivername="postgresql").render_as_string(hide_password=False)
         self.environment = {
-            **os.environ,
             "REPORTER_DATABASE_URL": address,
             "REPORTER_MEDIA_URL": str(folder),
             "REPORTER_HUB_URL": self.url,
             "REPORTER_SITES": str(folder / "sites"),
             "REPORTER_SECRETS_FILE": str(secrets),
         }
-        self.running: list[subprocess.Popen[str]] = []
+        self.running: list[CommandProcess | subprocess.Popen[str]] = []
 
     def run(self, *words: str, check: bool = True) -> dict[str, object]:
         """Run a command to its end; the JSON that it prints. ``check``: it has to end well."""
-        done = subprocess.run(
-            [sys.executable, "-m", "kiosk", *words],
-            env=self.environment,
-            cwd=self.root,
-            capture_output=True,
-            text=True,
-            check=False,
-            timeout=PATIENCE,
-        )
+        done = self._run(words)
         assert done.returncode == 0 or not check, done.stderr
         told: dict[str, object] = json.loads(done.stdout) if "--json" in words else {}
         return told
 
-    def start(self, *words: str, until: str) -> subprocess.Popen[str]:
+    def _run(self, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        return run_command(*words, environment=self.environment)
+
+    def start(self, *words: str, until: str) -> CommandProcess | subprocess.Popen[str]:
         """Start a command, and wait for a line that begins so."""
         # Errors not into the same pipe, which nobody reads any more once it runs.
         with self.log.open("a") as log:
-            process = subprocess.Popen(
-                [sys.executable, "-m", "kiosk", *words],
-                env=self.environment,
-                cwd=self.root,
-                stdout=subprocess.PIPE,
-                stderr=log,
-                text=True,
-                start_new_session=True,
-            )
+            process = self._start(words, log)
         self.running.append(process)
         assert process.stdout is not None
         lines = []
@@ -85,12 +70,15 @@ class Shell:
                 return process
         raise AssertionError("".join(lines) + self.log.read_text())
 
-    def serve(self) -> subprocess.Popen[str]:
+    def _start(self, words: tuple[str, ...], log: TextIO) -> CommandProcess | subprocess.Popen[str]:
+        return start_command(words, {**os.environ, **self.environment}, stderr=log)
+
+    def serve(self) -> CommandProcess | subprocess.Popen[str]:
         return self.start(
             "hub", "serve", "--port", str(self.port), until=f"listening on {self.url}/"
         )
 
-    def end(self, process: subprocess.Popen[str], number: int) -> None:
+    def end(self, process: CommandProcess | subprocess.Popen[str], number: int) -> None:
         """Stop a process and its decoders with a signal."""
         self.running.remove(process)
         if number == signal.SIGKILL:

@@ -13,23 +13,16 @@ from pathlib import Path
 
 import pytest
 
+from tests.support.commands import ROOT, run_command
 from tests.support.media import files
 from tests.support.servers.postgres import missing_programs
 from tests.support.servers.script import PROGRAMS, lacking
 
-ROOT = Path(__file__).parents[2]
-
 
 def reporter(*arguments: str) -> str:
     """What a command of the shell prints."""
-    done = subprocess.run(
-        [sys.executable, "-m", "kiosk", *arguments],
-        cwd=ROOT,
-        check=True,
-        stdout=subprocess.PIPE,
-        text=True,
-        timeout=120,
-    )
+    done = run_command(*arguments)
+    assert done.returncode == 0, done.stderr
     return done.stdout
 
 

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import os
-import subprocess
-import sys
 import time
 from pathlib import Path
 from typing import Any
@@ -23,6 +20,7 @@ from kiosk.runtime.addresses import own_addresses
 from reporter.config import Settings
 from reporter.models import EventSession
 from tests.support.browsers.chromium import Windows
+from tests.support.commands import run_command
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files
 from tests.support.servers.wordpress import WordPress
@@ -34,20 +32,16 @@ class Shell:
     """The ``reporter`` command, as the facilitator types it."""
 
     def __init__(self, settings: Settings, secrets: Path) -> None:
-        self._folder = settings.folder
-        self._environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}
+        self._folder, self._secrets = settings.folder, secrets
 
     def run(self, *arguments: str, stdin: str = "") -> str:
         """Its output; fails the test where the command fails."""
-        done = subprocess.run(
-            [sys.executable, "-m", "kiosk", "--gathering", str(self._folder), *arguments],
-            input=stdin,
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=self._environment,
-            cwd=Path(__file__).parents[2],
-            check=False,
+        done = run_command(
+            "--gathering",
+            str(self._folder),
+            *arguments,
+            stdin=stdin,
+            environment={"REPORTER_SECRETS_FILE": str(self._secrets)},
         )
         assert done.returncode == 0, done.stderr
         return done.stdout

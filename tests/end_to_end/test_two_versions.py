@@ -4,20 +4,23 @@ from __future__ import annotations
 
 import html
 import io
+import os
 import re
 import shutil
 import signal
 import subprocess
+import sys
 import tarfile
 from collections.abc import Iterator
 from contextlib import closing
 from pathlib import Path
+from typing import TextIO
 
 import httpx
 import pytest
 from sqlalchemy import URL
 
-from tests.end_to_end.test_hub import Shell, base_of, signed_in
+from tests.end_to_end.test_hub import PATIENCE, Shell, base_of, signed_in
 from tests.support.hub import csrf
 from tests.support.media import files
 
@@ -67,13 +70,43 @@ def earlier(tmp_path: Path) -> Path:
     return goal
 
 
+class EarlierShell(Shell):
+    """The commands of another version, in interpreters of their own."""
+
+    def __init__(self, url: URL, folder: Path, secrets: Path, *, root: Path) -> None:
+        super().__init__(url, folder, secrets)
+        self.root = root
+
+    def _run(self, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [sys.executable, "-m", "kiosk", *words],
+            env={**os.environ, **self.environment},
+            cwd=self.root,
+            capture_output=True,
+            text=True,
+            check=False,
+            timeout=PATIENCE,
+        )
+
+    def _start(self, words: tuple[str, ...], log: TextIO) -> subprocess.Popen[str]:
+        return subprocess.Popen(
+            [sys.executable, "-m", "kiosk", *words],
+            env={**os.environ, **self.environment},
+            cwd=self.root,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+        )
+
+
 @pytest.fixture
 def shells(
     database_url: URL, tmp_path: Path, secrets_file: Path, earlier: Path
-) -> Iterator[tuple[Shell, Shell]]:
+) -> Iterator[tuple[EarlierShell, Shell]]:
     """The commands of the earlier and of this version, on one database and one media folder."""
-    old, new = (Shell(database_url, tmp_path / "hub", secrets_file) for _ in range(2))
-    old.root = earlier
+    new = Shell(database_url, tmp_path / "hub", secrets_file)
+    old = EarlierShell(database_url, tmp_path / "hub", secrets_file, root=earlier)
     yield old, new
     for shell in (old, new):
         for process in list(shell.running):
@@ -117,10 +150,10 @@ def bring_in(shell: Shell, here: tuple[str, str], card: Path, width: int) -> Non
 @pytest.mark.slow
 @pytest.mark.timeout(900)
 def test_the_version_before_serves_on_beside_this_one(
-    shells: tuple[Shell, Shell], tmp_path: Path
+    shells: tuple[EarlierShell, Shell], tmp_path: Path
 ) -> None:
     old, new = shells
-    assert steps(old.root) < steps(new.root)
+    assert steps(old.root) < steps(ROOT)
     who = ("--organization", "Gardens")
 
     def invited(shell: Shell, email: str) -> str:

@@ -29,6 +29,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway, Tombstone
 from reporter.moderation.decisions import approve, withdraw
 from reporter.search import SearchRequest, WhooshIndex
+from tests.support.commands import run_command
 from tests.support.kiosk_process import KioskProcess, TurnableClock, actor, add_takeaway, free_port
 from tests.support.media import files as media_files
 
@@ -36,15 +37,9 @@ from tests.support.media import files as media_files
 def rehearse(
     settings: Settings, secrets: Path, port: int, *words: str
 ) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "kiosk", "--gathering", str(settings.folder), "rehearse"]
-    return subprocess.run(
-        [*command, "--port", str(port), *words],
-        capture_output=True,
-        text=True,
-        timeout=600,
-        check=False,
-        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets)},
-        cwd=Path(__file__).parents[2],
+    command = ("--gathering", str(settings.folder), "rehearse", "--port", str(port))
+    return run_command(
+        *command, *words, timeout=600, environment={"REPORTER_SECRETS_FILE": str(secrets)}
     )
 
 

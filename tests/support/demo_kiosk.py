@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os
 import re
-import subprocess
-import sys
+import signal
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,9 +14,9 @@ from pathlib import Path
 import httpx
 
 from kiosk.demo.sample_folder import shown_receipt
+from tests.support.commands import start_command
 from tests.support.kiosk_process import free_port
 
-ROOT = Path(__file__).parents[2]
 # Without the strip of the tour above each page.
 LEFT = {"Cookie": "tour=left"}
 
@@ -38,18 +37,17 @@ def demo_kiosk() -> Iterator[DemoKiosk]:
     """Make it in a temporary folder, start it, and leave nothing."""
     with tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as place:
         folder, port = Path(place) / "gathering", free_port()
+        words = ["demo", str(folder), "--port", str(port), "--no-open", "--host", "127.0.0.1"]
         environment = {**os.environ, "REPORTER_SECRETS_FILE": str(Path(place) / "secrets.json")}
-        command = [sys.executable, "-m", "kiosk", "demo", str(folder), "--port", str(port)]
-        command += ["--no-open", "--host", "127.0.0.1"]
-        with subprocess.Popen(
-            command, stdout=subprocess.PIPE, text=True, env=environment, cwd=ROOT
-        ) as process:
-            assert process.stdout is not None
-            try:
-                next(line for line in process.stdout if line.startswith("listening on"))
-                yield _described(f"http://127.0.0.1:{port}", folder)
-            finally:
-                process.terminate()
+        process = start_command(words, environment)
+        assert process.stdout is not None
+        try:
+            next(line for line in process.stdout if line.startswith("listening on"))
+            yield _described(f"http://127.0.0.1:{port}", folder)
+        finally:
+            process.send_signal(signal.SIGTERM)
+            process.wait(60)
+            process.stdout.close()
 
 
 def _described(url: str, folder: Path) -> DemoKiosk:

@@ -23,6 +23,7 @@ from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.models import EventSession, Tag, Takeaway
 from reporter.moderation.decisions import bump_revision
+from tests.support.commands import ROOT, CommandProcess, start_command
 
 # One stream for all hands: ids of the same moment must still differ.
 _CHANCE = random.Random(7)
@@ -97,12 +98,12 @@ class KioskProcess:
     gathering: Path
     secrets: Path
     arguments: tuple[str, ...] = ()
-    # Another way to start it: for tests that have it killed at one certain place.
-    program: tuple[str, ...] = ("-m", "kiosk")
+    # Another way to start it: for tests that have it killed at one certain place, or that look at the start itself.
+    program: tuple[str, ...] = ()
     port: int = 0
     url: str = ""
     lines: list[str] = field(default_factory=list)
-    _process: subprocess.Popen[str] | None = None
+    _process: subprocess.Popen[str] | CommandProcess | None = None
 
     @property
     def pid(self) -> int:
@@ -114,18 +115,9 @@ class KioskProcess:
         """Start it and wait until it says where it listens; the same port again after a restart."""
         # Not 0: with a port of its own choice the server sets no SO_REUSEADDR, and a restart would find it in use.
         self.port = self.port or free_port()
-        command = [sys.executable, *self.program, "--gathering", str(self.gathering), "kiosk"]
-        command += ["--host", "127.0.0.1", "--port", str(self.port), "--no-open", *self.arguments]
-        environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
-        self._process = subprocess.Popen(
-            command,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-            env=environment,
-            cwd=Path(__file__).parents[2],
-            start_new_session=True,
-        )
+        words = ["--gathering", str(self.gathering), "kiosk"]
+        words += ["--host", "127.0.0.1", "--port", str(self.port), "--no-open", *self.arguments]
+        self._process = self._begun(words)
         assert self._process.stdout is not None
         for line in self._process.stdout:
             self.lines.append(line.rstrip())
@@ -136,6 +128,20 @@ class KioskProcess:
         self.url = self.lines[-1].removeprefix("listening on ").rstrip("/")
         threading.Thread(target=self._drain, args=(self._process,), daemon=True).start()
         return self.url
+
+    def _begun(self, words: list[str]) -> subprocess.Popen[str] | CommandProcess:
+        environment = {**os.environ, "REPORTER_SECRETS_FILE": str(self.secrets)}
+        if not self.program:
+            return start_command(words, environment)
+        return subprocess.Popen(
+            [sys.executable, *self.program, *words],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            text=True,
+            env=environment,
+            cwd=ROOT,
+            start_new_session=True,
+        )
 
     def start_for_phones(self) -> str:
         """Start it where phones reach it, if this machine has an address of its own: plain http to such an address is
@@ -148,7 +154,7 @@ class KioskProcess:
             self.url = f"http://{addresses[0].ip}:{self.port}"
         return self.url
 
-    def _drain(self, process: subprocess.Popen[str]) -> None:
+    def _drain(self, process: subprocess.Popen[str] | CommandProcess) -> None:
         assert process.stdout is not None
         for line in process.stdout:
             self.lines.append(line.rstrip())

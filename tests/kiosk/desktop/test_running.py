@@ -78,6 +78,7 @@ def test_a_second_start_shows_the_first_and_a_closed_terminal_ends_it(
     browser: Path,
     tmp_path: Path,
 ) -> None:
+    kiosk_process.program = ("-m", "kiosk")
     url = kiosk_process.start()
     found = find_running(kiosk_process.port)
     assert found is not None
