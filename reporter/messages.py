@@ -6,8 +6,9 @@ fills its placeholders, through exceptions, worker processes and database column
 
 from __future__ import annotations
 
+import functools
 import json
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Self
 
 # In front of a stored message; older rows hold plain English.
@@ -118,6 +119,13 @@ def _from_plain(parts: list[list[Any]]) -> Message:
             {n: _from_plain(v["message"]) if isinstance(v, dict) else v for n, v in params.items()},
         )
         for template, params in parts
+    )
+
+
+def listed(things: Sequence[Message]) -> Message:
+    """Return messages as one, with commas between."""
+    return functools.reduce(
+        lambda first, more: Message("%(first)s, %(more)s", first=first, more=more), things
     )
 
 

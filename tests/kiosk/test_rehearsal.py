@@ -58,11 +58,13 @@ def rows(session: Session) -> dict[str, list[str]]:
 
 
 def files(settings: Settings) -> set[str]:
-    """Every file but those of database and index, which are looked at by what is in them."""
+    """Every file but those of database and index, which are looked at by what is in them, and the log."""
     return {
         str(path.relative_to(settings.folder))
         for path in settings.folder.rglob("*")
-        if path.is_file() and "index" not in path.parts and not path.name.startswith("reporter.db")
+        if path.is_file()
+        and not {"index", "logs"} & set(path.parts)
+        and not path.name.startswith("reporter.db")
     }
 
 

@@ -29,6 +29,7 @@ from publish.errors import (
 )
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
+from reporter.messages import Message
 
 # Permission levels (https://www.dokuwiki.org/acl#background_info): edit pages, create them, upload
 # files, delete files.
@@ -169,7 +170,7 @@ class Doku:
         """The account's permission level for a page (existing or not), as one of the constants above."""
         return number_of(self.call("wiki.aclCheck", page))
 
-    def lacking(self, what: str) -> AuthRefused:
+    def lacking(self, what: Message) -> AuthRefused:
         """The error for missing permissions. Where anonymous remote access is allowed, a wrong
         password makes the request anonymous.
         """
@@ -300,7 +301,11 @@ class Doku:
         """Pause the target if no page of the namespace may be edited; otherwise the error is about this page."""
         namespace = page.rpartition(":")[0]
         if self.rights(f"{namespace}:sr-probe") < EDIT:
-            return self.lacking(f"change pages in {namespace or 'the wiki'}")
+            return self.lacking(
+                Message("change pages in %(page)s", page=namespace)
+                if namespace
+                else Message("change pages")
+            )
         return Forbidden(
             "%(who)s may not change the page %(page)s at %(name)s. Ask its administrator for "
             "the right.",

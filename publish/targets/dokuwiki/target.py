@@ -98,8 +98,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """Query the account's permissions in the namespace of our pages."""
         may, user = self._may(), self._wiki.user
         if may < CREATE:
-            raise self._wiki.lacking(f"make pages in {self._under}")
-        kept = " Only its administrator can delete files there." if may < DELETE else ""
+            raise self._wiki.lacking(Message("make pages in %(page)s", page=self._under))
         if may < UPLOAD:
             return Message(
                 "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, but it takes "
@@ -109,15 +108,17 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
                 who=user,
                 page=self._under,
             )
-        return Message(
-            "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, files "
-            "too.%(what)s",
+        answers = Message(
+            "%(name)s answers (%(version)s); %(who)s may write pages in %(page)s, files too.",
             name=self.name,
             version=self._wiki.version,
             who=user,
             page=self._under,
-            what=kept,
         )
+        if may >= DELETE:
+            return answers
+        stay = Message("Only its administrator can delete files there.")
+        return Message.join([answers, stay])
 
     def limits(self) -> Limits:
         """The wiki reports accepted types and sizes only by refusing."""

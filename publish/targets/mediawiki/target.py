@@ -40,9 +40,9 @@ from publish.targets.wiki.page_section import (
 )
 from publish.targets.wiki.signatures import mediawiki_manner
 from publish.targets.wiki.talk_page import read_comments, remove_answer
-from reporter.messages import Message
+from reporter.messages import Message, listed
 
-_NEEDED = {"edit": "change pages", "createpage": "make pages"}
+_NEEDED = {"edit": Message("change pages"), "createpage": Message("make pages")}
 _SAME = ("fileexists-no-change", "fileexists-forbidden")
 
 
@@ -101,33 +101,31 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """Query the account's name and permissions."""
         me = self._wiki.query(meta="userinfo", uiprop="rights|blockinfo")["userinfo"]
         may = set(me.get("rights", ()))
-        lacking = [words for right, words in _NEEDED.items() if right not in may]
-        if lacking or "blockid" in me:
-            wanting = ", ".join(lacking) or "do anything, because it is blocked"
+        if "blockid" in me:
+            raise AuthRefused(
+                "%(who)s is blocked at %(name)s. Ask its admins.", who=me["name"], name=self.name
+            )
+        if lacking := [words for right, words in _NEEDED.items() if right not in may]:
             raise AuthRefused(
                 "%(who)s may not %(what)s at %(name)s. Ask its admins for these rights.",
                 who=me["name"],
-                what=wanting,
+                what=listed(lacking),
                 name=self.name,
             )
-        gone = (
-            ""
-            if "delete" in may
-            else " Only its admins can delete pages there: ours are emptied when taken back."
-        )
-        if not self._takes_files() or "upload" not in may:
-            return Message(
-                "%(name)s answers; %(who)s may write pages there, but it takes no files.%(what)s",
-                name=self.name,
-                who=me["name"],
-                what=gone,
-            )
-        return Message(
-            "%(name)s answers; %(who)s may write pages there, files too.%(what)s",
+        files = self._takes_files() and "upload" in may
+        answers = Message(
+            "%(name)s answers; %(who)s may write pages there, files too."
+            if files
+            else "%(name)s answers; %(who)s may write pages there, but it takes no files.",
             name=self.name,
             who=me["name"],
-            what=gone,
         )
+        if "delete" in may:
+            return answers
+        emptied = Message(
+            "Only its admins can delete pages there: ours are emptied when taken back."
+        )
+        return Message.join([answers, emptied])
 
     def limits(self) -> Limits:
         """Limits from siteinfo. https://www.mediawiki.org/wiki/API:Siteinfo"""

@@ -32,7 +32,7 @@ from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsRepl
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
 from publish.targets.wordpress.discovery import blog_of
-from reporter.messages import Message
+from reporter.messages import Message, listed
 
 # Our slug can only belong to our own item; trashed items are given another slug.
 _STATUSES = "publish,future,draft,pending,private"
@@ -41,14 +41,14 @@ _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_u
 # Keys per query, each with three slugs: some servers refuse URLs of more than 2,000 characters.
 _SLUGS = 12
 _NEEDED = {
-    "upload_files": "upload files",
-    "publish_posts": "publish posts",
-    "delete_posts": "delete posts",
+    "upload_files": Message("upload files"),
+    "publish_posts": Message("publish posts"),
+    "delete_posts": Message("delete posts"),
 }
 # Unpublishing a published post requires a permission of its own.
 _NEEDED_PUBLIC = {
-    "edit_published_posts": "change published posts",
-    "delete_published_posts": "take posts down",
+    "edit_published_posts": Message("change published posts"),
+    "delete_published_posts": Message("take posts down"),
 }
 
 
@@ -125,8 +125,8 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         if lacking:
             raise AuthRefused(
                 "%(who)s may not %(what)s at %(name)s. Ask for the role Author or Editor there.",
-                who=me.get("name", "This account"),
-                what=", ".join(lacking),
+                who=me.get("name") or self.setup.options["user"],
+                what=listed(lacking),
                 name=self.name,
             )
         return Message(
