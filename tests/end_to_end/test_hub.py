@@ -25,6 +25,8 @@ from tests.support.hub import PASSWORD, csrf
 from tests.support.kiosk_process import free_port
 
 PATIENCE = 120
+# A worker that was killed holds its gathering for a minute.
+LONGEST = 240
 
 
 class Shell:
@@ -108,6 +110,7 @@ def signed_in(invitation: str) -> httpx.Client:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: Shell) -> None:
     fill(app)
     with app.app_context():
@@ -172,7 +175,7 @@ def see_pictures(browser: httpx.Client) -> None:
 
 
 def _in_time(happened: object) -> bool:
-    end = time.monotonic() + PATIENCE
+    end = time.monotonic() + LONGEST
     while time.monotonic() < end:
         if happened():  # type: ignore[operator]
             return True
