@@ -33,7 +33,7 @@ from reporter.database.write_lock import FairLock
 from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from tests.support.browsers.pages import JSON, PHONE
-from tests.support.commands import run_command
+from tests.support.commands.process import run_command
 from tests.support.kiosk_process import KioskProcess
 
 V1 = {"Tus-Resumable": "1.0.0"}

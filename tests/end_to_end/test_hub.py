@@ -20,7 +20,7 @@ from sqlalchemy import URL
 
 from kiosk.runtime.context import current_kiosk
 from tests.kiosk.hub.test_whole_path import fill
-from tests.support.commands import CommandProcess, run_command, start_command
+from tests.support.commands.process import CommandProcess, run_command, start_command
 from tests.support.hub import PASSWORD, csrf
 from tests.support.kiosk_process import free_port
 

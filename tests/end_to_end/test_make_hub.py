@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.support.commands import ROOT, run_command
+from tests.support.commands.process import ROOT, run_command
 from tests.support.media import files
 from tests.support.servers.postgres import missing_programs
 from tests.support.servers.script import PROGRAMS, lacking

@@ -20,7 +20,7 @@ from kiosk.runtime.addresses import own_addresses
 from reporter.config import Settings
 from reporter.models import EventSession
 from tests.support.browsers.chromium import Windows
-from tests.support.commands import run_command
+from tests.support.commands.process import run_command
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files
 from tests.support.servers.wordpress import WordPress

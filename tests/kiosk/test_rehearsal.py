@@ -29,7 +29,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway, Tombstone
 from reporter.moderation.decisions import approve, withdraw
 from reporter.search import SearchRequest, WhooshIndex
-from tests.support.commands import run_command
+from tests.support.commands.process import run_command
 from tests.support.kiosk_process import KioskProcess, TurnableClock, actor, add_takeaway, free_port
 from tests.support.media import files as media_files
 

@@ -23,7 +23,7 @@ from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.models import EventSession, Tag, Takeaway
 from reporter.moderation.decisions import bump_revision
-from tests.support.commands import ROOT, CommandProcess, start_command
+from tests.support.commands.process import ROOT, CommandProcess, start_command
 
 # One stream for all hands: ids of the same moment must still differ.
 _CHANCE = random.Random(7)

@@ -15,7 +15,7 @@ from typing import Any
 
 from kiosk.build_assets import npm_command
 from tests.support.browsers.chromium import find_chromium
-from tests.support.demo_kiosk import DemoKiosk, demo_kiosk
+from tests.support.commands.demo_kiosk import DemoKiosk, demo_kiosk
 
 ROOT = Path(__file__).parents[2]
 VERSION = "12.8.2"

@@ -12,7 +12,7 @@ from playwright.sync_api import Browser, Locator, Page
 from publish.targets import KINDS
 from publish.targets.by_hand.groups import TARGETS as GROUPS
 from tests.support.browsers.chromium import LAPTOP, PHONE, find_chromium, run_chromium
-from tests.support.demo_kiosk import DemoKiosk, demo_kiosk
+from tests.support.commands.demo_kiosk import DemoKiosk, demo_kiosk
 
 GOAL = Path(__file__).parents[2] / "docs" / "img"
 

@@ -19,7 +19,7 @@ from playwright.sync_api import Page
 from tests.support.browsers.chromium import find_chromium, run_chromium
 from tests.support.browsers.firefox import find_firefox, run_firefox
 from tests.support.browsers.webkit import find_webkit, run_webkit
-from tests.support.demo_kiosk import DemoKiosk, demo_kiosk
+from tests.support.commands.demo_kiosk import DemoKiosk, demo_kiosk
 
 ROOT = Path(__file__).parents[2]
 GOAL = ROOT / ".cache" / "walk"

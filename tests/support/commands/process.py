@@ -28,7 +28,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import IO, Any
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 PATIENCE = 120
 _READY = b"ready"
 
@@ -155,7 +155,7 @@ def _parent() -> str:
     folder = tempfile.mkdtemp(prefix="commands-")
     address = f"{folder}/wire"
     process = subprocess.Popen(
-        [sys.executable, "-m", "tests.support.commands", address],
+        [sys.executable, "-m", "tests.support.commands.process", address],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         cwd=ROOT,

@@ -14,7 +14,7 @@ from pathlib import Path
 import httpx
 
 from kiosk.demo.sample_folder import shown_receipt
-from tests.support.commands import start_command
+from tests.support.commands.process import start_command
 from tests.support.kiosk_process import free_port
 
 # Without the strip of the tour above each page.
