@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gc
 import logging
+import os
 import signal
 import socket
+import sys
 import tempfile
 import threading
 import time
@@ -154,7 +156,7 @@ def serve(
         with port_noted(settings.folder, at):
             following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)
         while following is not None:
-            click.echo(f"continuing with {following}")
+            _say_if_heard(f"continuing with {following}")
             _remember(settings.folder, following)
             settings = load_settings(following)
             with port_noted(settings.folder, at):
@@ -202,15 +204,26 @@ def _serve_one(
         _start_after_first_page(app, workers)
         with stay_awake() as awake:
             if not awake:
-                click.echo("this laptop can't be kept awake: make sure that it doesn't go to sleep")
+                _say_if_heard(
+                    "this laptop can't be kept awake: make sure that it doesn't go to sleep"
+                )
             _wait(serving, lambda: stop.wait(0.5) or kiosk.successor is not None)
     finally:
-        click.echo("stopping")
+        _say_if_heard("stopping")
         server.stop()
         workers.stop()
         logging.getLogger().removeHandler(written)
         written.close()
     return None if stop.is_set() else kiosk.successor
+
+
+def _say_if_heard(words: str) -> None:
+    """Print a line; without anybody to read it any more (the terminal was closed) the end goes on in order."""
+    try:
+        click.echo(words)
+    except OSError:
+        # What is left in the buffer would fail once more at the exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _start_after_first_page(app: LazyApp, workers: Workers) -> None:

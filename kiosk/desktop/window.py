@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 import tkinter
 from collections.abc import Callable
 from pathlib import Path
@@ -44,19 +45,23 @@ class KioskWindow:
         return ttk.Button(frame, text=self._say(words), command=action)
 
     def run(self) -> None:
-        """Show it until it is closed."""
+        """Show it until it is closed, or this program is told to end, as at a sign-out."""
+        for name in ("SIGINT", "SIGTERM", "SIGHUP"):
+            if number := getattr(signal, name, None):
+                signal.signal(number, lambda *_: self.root.after_idle(self.close))
         self.root.mainloop()
 
     def _look(self) -> None:
         for line in self._child.lines():
             self._hear(line)
-        if self._child.ended is None:
-            self.root.after(_LOOK_MS, self._look)
-        elif self._is_second:
+        if self._child.ended is not None and self._is_second:
             # The first start has a window, and its page was shown: one is enough.
             self.root.destroy()
-        else:
+            return
+        if self._child.ended is not None:
             self.end.configure(text=self._say(N_("Close")))
+        # After the kiosk's end too: Python hears of signals only while something of it runs.
+        self.root.after(_LOOK_MS, self._look)
 
     def _hear(self, line: str) -> None:
         if line.startswith(RUNNING):

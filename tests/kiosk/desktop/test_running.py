@@ -19,6 +19,7 @@ import pytest
 from kiosk.desktop import awake, running
 from kiosk.desktop.awake import stay_awake
 from kiosk.desktop.child import KioskChild, kiosk_command
+from kiosk.desktop.port_file import NAME
 from kiosk.desktop.running import RunningKiosk, find_running, gathering_id
 from reporter.config import Settings
 from tests.guards.repository import ROOT
@@ -106,6 +107,38 @@ def test_a_second_start_finds_the_first_at_another_port_and_address(
     for port in (kiosk_process.port, free_port()):
         again = second_start(gathering.folder, port, secrets_file, browser)
         assert (again.code, again.out) == (0, f"already running: {url}/\n")
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform == "win32", reason="no pseudo-terminals there")
+def test_a_closed_terminal_can_be_written_to_no_more(
+    gathering: Settings, secrets_file: Path
+) -> None:
+    terminal, screen = os.openpty()
+    command = [*kiosk_command(gathering.folder, free_port()), "--host", "127.0.0.1", "--no-open"]
+    environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file)}
+    process = subprocess.Popen(
+        command,
+        cwd=ROOT,
+        env=environment,
+        stdin=screen,
+        stdout=screen,
+        stderr=screen,
+        start_new_session=True,
+    )
+    os.close(screen)
+    try:
+        told = b""
+        while b"stop with" not in told:
+            told += os.read(terminal, 4096)
+        os.close(terminal)
+        process.send_signal(signal.SIGHUP)
+        assert process.wait(120) == 0
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+    assert not (gathering.folder / NAME).exists()
 
 
 def test_another_program_at_the_port_is_none_of_ours() -> None:

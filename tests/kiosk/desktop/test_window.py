@@ -81,3 +81,7 @@ def test_a_second_double_click_leaves_one_window(
     assert second.wait(120) == 0
     assert first.poll() is None
     assert running_at(gathering.folder) is not None
+    # As at a sign-out: no kiosk is left without a window.
+    first.terminate()
+    assert first.wait(120) == 0
+    assert running_at(gathering.folder) is None
