@@ -11,7 +11,8 @@ from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, find_groups
 from reporter.themes.names import BETWEEN, name_themes
 from reporter.themes.texts import prepare
 from tests.support.themes.clusters import v_measure
-from tests.support.themes.labelled import labelled
+from tests.support.themes.fresh_labelled import fresh_labelled
+from tests.support.themes.labelled import Labelled, labelled
 from tests.support.themes.short_labelled import short_labelled
 
 LABELLED = labelled()
@@ -36,8 +37,10 @@ def test_themes_agree_with_what_people_labelled() -> None:
     assert v_measure([one.label for one in LABELLED], GROUPS.labels) > 0.75
 
 
-def test_short_messages_with_mistakes_and_in_two_languages_are_grouped_too() -> None:
-    rows = short_labelled()
+@pytest.mark.parametrize("rows", [short_labelled(), fresh_labelled()], ids=["short", "fresh"])
+def test_short_messages_with_mistakes_and_in_two_languages_are_grouped_too(
+    rows: list[Labelled],
+) -> None:
     found = find_groups([prepare(one.text) for one in rows]).labels
     # Little is said in each, so this is less than of whole sentences.
     assert v_measure([one.label for one in rows], found) > 0.64
