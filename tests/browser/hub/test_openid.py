@@ -22,7 +22,7 @@ from reporter.hub.access.identities import KnownProvider
 from reporter.hub.roles import Role
 from reporter.secret_store import set_secret
 from tests.guards.repository import ROOT
-from tests.kiosk.hub.test_sign_in_methods import PASSWORD
+from tests.kiosk.hub.sign_in.test_sign_in_methods import PASSWORD
 from tests.support.browsers.chromium import Windows
 from tests.support.hub import HubKit
 from tests.support.servers.script import PROGRAMS, ScriptServer, lacking

@@ -10,7 +10,7 @@ from reporter.database.row_security import Scope, working_for
 from reporter.hub import organizations
 from reporter.hub.models import Account, Member, SignIn
 from reporter.hub.roles import Role
-from tests.kiosk.hub.test_sign_in_methods import OTHER, sign_in
+from tests.kiosk.hub.sign_in.test_sign_in_methods import OTHER, sign_in
 from tests.support.hub import PASSWORD, HubKit, csrf
 
 
