@@ -9,6 +9,7 @@ import errno
 import os
 import stat
 import subprocess
+import sys
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -79,7 +80,7 @@ def wait_for_lock(handle: int) -> None:
 
     Raises OSError; on Windows after ten seconds.
     """
-    if os.name == "nt":
+    if sys.platform == "win32":
         import msvcrt
 
         msvcrt.locking(handle, msvcrt.LK_LOCK, 1)

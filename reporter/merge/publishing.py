@@ -262,7 +262,8 @@ class _Ledger:
             return None if theirs.item_id in self._film_stories else story
         if about in self._films:
             return None
-        row = about and self._merge.session.get(Takeaway, self._merge.takeaways.get(about, about))
+        known = self._merge.takeaways.get(about, about) if about else None
+        row = self._merge.session.get(Takeaway, known) if known else None
         alive = row is not None and row.state != TakeawayState.WITHDRAWN
         # The id of a file is what its rendition's hash begins with.
         return None if alive and theirs.item_id.hex in self._lacking else theirs.item_id
