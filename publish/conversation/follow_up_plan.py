@@ -128,9 +128,9 @@ def draft(session: Session, facts: GatheringFacts, name: str, actor: Actor) -> S
     if row.story is not None:
         editing.delete_story(session, row.story, now=actor.now)
     story = editing.new_story(session, actor, content.title)
-    story.short = content.short
+    story.short, story.planned = content.short, True
     row.story_id, row.state = story.id, StepState.DRAFTED.value
-    # Assign the step first: stories of the plan take nothing away from the sessions' own stories.
+    # Both first: stories of the plan take nothing away from the sessions' own stories.
     session.commit()
     if content.words:
         editing.add_words(session, story, actor, content.words)

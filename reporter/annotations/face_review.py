@@ -16,7 +16,7 @@ from reporter.actor import Actor
 from reporter.annotations.edit_history import note, takeaways_of
 from reporter.enums import Audience, Faces, MediaState, TakeawayState
 from reporter.media.edits import Edits, Four, Region, Step
-from reporter.models import Attachment, Gathering, Media, Takeaway
+from reporter.models import Attachment, Decision, Gathering, Media, Takeaway
 from reporter.models.edits import Face
 from reporter.moderation.decisions import bump_revision, lock_gathering
 from reporter.moderation.visibility import PICTURES, needs_face_review_sql
@@ -149,10 +149,31 @@ def undecide(session: Session, media: Media, actor: Actor) -> None:
     """Undo the decision: the picture waits for face review again. Commits."""
     if media.faces != Faces.SEEN:
         return
-    found = session.scalar(select(func.count()).where(Face.media_id == media.id))
-    media.faces = (Faces.FOUND if found else Faces.UNKNOWN).value
-    _touch_all(session, media)
+    # Its decision stays in the history, so that other laptops learn that it no longer holds.
+    for step in _decisions(session, media):
+        step.undone = True
+    hold(session, media, seen=False)
     session.commit()
+
+
+def is_decided(session: Session, media: Media) -> bool:
+    """Whether a decision that the whole picture may be shown stands."""
+    return any(not step.undone for step in _decisions(session, media))
+
+
+def _decisions(session: Session, media: Media) -> list[Decision]:
+    with_it = [takeaway.id for takeaway in takeaways_of(session, media)]
+    query = select(Decision).where(Decision.action == ACTION, Decision.takeaway_id.in_(with_it))
+    return [step for step in session.scalars(query) if step.after["sha256"] == media.sha256]
+
+
+def hold(session: Session, media: Media, *, seen: bool) -> None:
+    """Let it count as reviewed, or as what was detected in it. Does not commit."""
+    if seen == (media.faces == Faces.SEEN):
+        return
+    found = session.scalar(select(func.count()).where(Face.media_id == media.id))
+    media.faces = (Faces.SEEN if seen else Faces.FOUND if found else Faces.UNKNOWN).value
+    _touch_all(session, media)
 
 
 def _waiting() -> Select[Takeaway, Media]:

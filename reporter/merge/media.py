@@ -8,13 +8,14 @@ from pathlib import Path
 
 from sqlalchemy import select
 
+from reporter.annotations import face_review
 from reporter.clock import new_id
-from reporter.enums import MediaState
+from reporter.enums import Faces, MediaState
 from reporter.errors import ReporterError
 from reporter.media.store import PIECE, Store, hash_file
 from reporter.merge.context import MergeContext, row_values
 from reporter.merge.edits import copy_edits
-from reporter.models import Attachment, Media, Rendition, Takeaway
+from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 
 _RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
 
@@ -105,3 +106,21 @@ def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool
     merge.store.keep_rendition(part, ours.sha256, theirs.name, theirs.ext)
     merge.session.add(Rendition(**row_values(theirs, "media_id"), media_id=ours.id))
     return True
+
+
+def merge_face_review(merge: MergeContext, theirs: Decision, *, new: bool) -> None:
+    """Let a person's review of the faces in a picture count here too, once its decision has come along.
+
+    ``new``: the decision was not known here. A review that was undone on either side is undone.
+    """
+    sha256 = str(theirs.after["sha256"])
+    ours, there = (
+        side.scalar(select(Media).where(Media.sha256 == sha256))
+        for side in (merge.session, merge.other)
+    )
+    if ours is None or there is None:
+        return
+    if new and not theirs.undone and there.faces == Faces.SEEN:
+        face_review.hold(merge.session, ours, seen=True)
+    elif not new and theirs.undone and not face_review.is_decided(merge.session, ours):
+        face_review.hold(merge.session, ours, seen=False)

@@ -94,13 +94,15 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     else:
         ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
     merge.stories[theirs.id] = ours.id
+    # A story of the plan is one wherever it comes; the plan itself is each laptop's own.
+    ours.planned = ours.planned or theirs.planned
     told, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
     if known and (edits, told) <= (_edits(ours), _own_arrangement(merge, ours)):
         return
     if known and not edits:
         # Nobody has arranged either of them since both count their changes.
         return
-    for name, value in row_values(theirs, "id", "session_id", "edits").items():
+    for name, value in row_values(theirs, "id", "session_id", "edits", "planned").items():
         setattr(ours, name, value)
     ours.edits = edits
     session.add(ours)

@@ -8,18 +8,20 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import func, or_, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import ELSEWHERE
+from reporter.annotations import face_review
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
-from reporter.enums import Source, TakeawayState
+from reporter.enums import Audience, Source, TakeawayState
 from reporter.merge.context import MergeContext, row_values
 from reporter.merge.edits import merge_edits
 from reporter.merge.fields import merge_fields, same_on_both
-from reporter.merge.media import attach
+from reporter.merge.media import attach, merge_face_review
 from reporter.models import (
     Attachment,
     Decision,
@@ -101,25 +103,38 @@ _OF_SESSION = (
 )
 
 
+# What a session's speaker wants, from what shows most to what shows least.
+_WISHES: dict[str, list[Any]] = {
+    "do_not_record": [False, True],
+    "words_leave": [True, False],
+    "audience": [one.value for one in Audience],
+}
+
+
 def _merge_session_fields(ours: EventSession, theirs: EventSession) -> bool:
     """Take the fields that were changed later there; returns whether any differed."""
     here, there = ours.changes or {}, theirs.changes or {}
     later = {
-        name: there[name]
+        name: there.get(name, "")
         for name in _OF_SESSION
-        if name in there and _change(theirs, there, name) > _change(ours, here, name)
+        if (name in there or name in _WISHES)
+        and _change(theirs, there, name) > _change(ours, here, name)
     }
     changed = [name for name in later if getattr(ours, name) != getattr(theirs, name)]
     for name in changed:
         setattr(ours, name, getattr(theirs, name))
-    if later:
-        ours.changes = {**here, **later}
+    dated = {name: at for name, at in later.items() if at}
+    if dated:
+        ours.changes = {**here, **dated}
     return bool(changed)
 
 
 def _change(row: EventSession, changes: dict[str, str], name: str) -> tuple[str, str]:
-    """Sort key: the last change is greatest; the value breaks ties."""
-    return changes.get(name, ""), str(getattr(row, name))
+    """Sort key: the last change is greatest; the value breaks ties. Of two wishes without a date the stricter holds."""
+    value = getattr(row, name)
+    order = _WISHES.get(name)
+    rank = str(order.index(value)) if order and value in order else str(value)
+    return changes.get(name, ""), rank
 
 
 def _session_of(session: Session, theirs: EventSession) -> EventSession | None:
@@ -330,6 +345,8 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set
             told |= fields_of(row).after.keys()
         elif step.undone:
             known.undone = True
+        if step.action == face_review.ACTION:
+            merge_face_review(merge, step, new=known is None)
     return told
 
 

@@ -32,6 +32,8 @@ class Story(Base):
     short: Mapped[str] = mapped_column(Text, default="")
     # The report of the whole gathering: its takeaways stay in their session's story too.
     report: Mapped[bool] = mapped_column(default=False)
+    # A story of the plan after the event: takeaways that it repeats stay in their session's story too.
+    planned: Mapped[bool] = mapped_column(default=False, server_default="0")
     # Draft: not published.
     draft: Mapped[bool] = mapped_column(default=False)
     # For a session's own story: whether approved takeaways in no other story follow below the arranged ones.

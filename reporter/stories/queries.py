@@ -8,7 +8,6 @@ is dropped unnoticed.
 from __future__ import annotations
 
 import random
-import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
@@ -18,7 +17,6 @@ from sqlalchemy.orm import Session, selectinload
 
 from reporter.clock import new_id
 from reporter.models import Attachment, EventSession, Media, Story, StoryItem, StoryText, Takeaway
-from reporter.models.follow_up import PlanStep
 from reporter.moderation.visibility import Scope, showable
 
 Piece = Takeaway | StoryText
@@ -145,25 +143,17 @@ def taken() -> ColumnElement[bool]:
             Story.report.is_(False),
             Story.draft.is_(False),
             # Takeaways repeated by the plan after the event stay in their original story.
-            Story.id.not_in(in_plan()),
+            Story.planned.is_(False),
         )
     )
-
-
-def in_plan() -> Select[uuid.UUID | None]:
-    """Ids of the stories of the plan after the event."""
-    return select(PlanStep.story_id).where(PlanStep.story_id.is_not(None))
 
 
 def stories_of(session: Session, takeaway: Takeaway) -> list[Story]:
     """The stories that contain a takeaway: those it was put into, and its session's own unless another took it."""
     query = select(Story).join(StoryItem).where(StoryItem.takeaway_id == takeaway.id)
     placed = list(session.scalars(query.order_by(Story.created_at, Story.id)))
-    planned = set(session.scalars(in_plan()))
     elsewhere = [
-        s
-        for s in placed
-        if s.session_id is None and not s.report and not s.draft and s.id not in planned
+        s for s in placed if s.session_id is None and not s.report and not s.draft and not s.planned
     ]
     own = session.scalar(select(Story).where(Story.session_id == takeaway.session_id))
     if own is not None and own not in placed and own.rest and not elsewhere:

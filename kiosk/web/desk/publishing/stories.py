@@ -43,7 +43,7 @@ from reporter.models import Media, Rendition, Story, StoryItem, StoryText, Takea
 from reporter.moderation.decisions import by_receipt
 from reporter.moderation.visibility import Scope
 from reporter.stories import editing
-from reporter.stories.queries import in_plan, left_over, rest_of, session_story, story_title
+from reporter.stories.queries import left_over, rest_of, session_story, story_title
 
 bp = Blueprint("stories", __name__, url_prefix="/stories")
 
@@ -71,23 +71,22 @@ def overview() -> str:
             select(StoryItem.story_id, func.count()).group_by(StoryItem.story_id)
         ).all()
     )
-    planned = set(db.session.scalars(in_plan()))
     stories = db.session.scalars(select(Story).order_by(Story.created_at, Story.id)).all()
     composed = [s for s in stories if s.session_id is None]
     own = {s.session_id: s for s in stories if s.session_id}
     return render_template(
         "desk/stories.html",
-        report=next((_row(s, counts, planned) for s in composed if s.report), None),
-        composed=[_row(s, counts, planned) for s in composed if not s.report],
+        report=next((_row(s, counts) for s in composed if s.report), None),
+        composed=[_row(s, counts) for s in composed if not s.report],
         events=[
-            (event, _row(own[event.id], counts, planned) if event.id in own else None)
+            (event, _row(own[event.id], counts) if event.id in own else None)
             for event in all_sessions(db.session())
         ],
     )
 
 
-def _row(story: Story, counts: Mapping[Any, int], planned: set[Any]) -> Row:
-    kind = "report" if story.report else "plan" if story.id in planned else "story"
+def _row(story: Story, counts: Mapping[Any, int]) -> Row:
+    kind = "report" if story.report else "plan" if story.planned else "story"
     return Row(story.id.hex, story_title(story), counts.get(story.id, 0), story.draft, kind)
 
 
@@ -146,7 +145,7 @@ def _edit_html(story: Story, typed: Mapping[str, str]) -> str:
         room=_room(),
         typed=typed,
         targets=[target.name for target in chosen_targets(db.session())],
-        planned=story.id in set(db.session.scalars(in_plan())),
+        planned=story.planned,
     )
 
 
