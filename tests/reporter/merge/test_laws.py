@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
@@ -16,6 +17,7 @@ from sqlalchemy import Engine, create_engine, select
 from sqlalchemy.orm import Session
 from sqlalchemy.pool import StaticPool
 
+from kiosk.peers.snapshot import SHARED
 from kiosk.services.merging import look
 from reporter.actor import Actor
 from reporter.clock import new_id
@@ -261,3 +263,20 @@ def test_order_and_grouping_do_not_matter(
                 b.merge(c, now), a.merge(b, now)
             found.append(a.census())
     assert found[0] == found[1]
+
+
+def test_the_documents_say_what_becomes_of_each_column() -> None:
+    """A new column of a table that laptops share needs a law, and its line."""
+    text = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text("utf-8")
+    section = text.partition("## What a merge does with each column")[2].partition("\n## ")[0]
+    told: dict[str, list[str]] = {}
+    table = ""
+    for line in section.splitlines():
+        if line.startswith("| `") or line.startswith("| |"):
+            first, columns = line.split("|")[1:3]
+            table = first.strip(" `") or table
+            told.setdefault(table, []).extend(re.findall(r"`(\w+)`", columns))
+    shared = [Base.metadata.tables[name] for name in SHARED if name in Base.metadata.tables]
+    assert {name: sorted(names) for name, names in told.items()} == {
+        one.name: sorted(column.name for column in one.columns) for one in shared
+    }
