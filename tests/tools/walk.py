@@ -1,7 +1,9 @@
 """``python -m tests.tools.walk [BROWSER ...]``: three engines walk the phone's way, the wizard and the desk.
 
-(``make walk``) At phone, tablet, laptop and projector size, light and dark; pictures go to ``.cache/walk/BROWSER/``.
-What is wider than its window is told, and ends it with 1. A browser that is not here is left out and said so.
+(``make walk``) At phone, tablet, laptop and projector size; each page is loaded once and taken light and dark, by the
+attribute that the wall's key L sets. Pictures go to ``.cache/walk/BROWSER-light`` and ``-dark``. What is wider than its
+window is told, and ends it with 1, as does a browser that fails or has not seen everything after ``MINUTES``: others
+still have their turn. A browser that is not here is left out and said so.
 """
 
 from __future__ import annotations
@@ -9,6 +11,7 @@ from __future__ import annotations
 import shutil
 import sys
 import tempfile
+import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
@@ -27,6 +30,12 @@ SIZES = ((320, 640), (390, 844), (768, 1024), (1366, 768), (1920, 1080))
 COLLECT = ("review", "faces", "sessions", "cards", "coverage")
 TELL = ("stories", "themes", "film", "report", "publish", "conversation", "actions", "afterwards")
 RUN = ("wall", "tools", "laptops", "settings", "privacy", "kiosk")
+# Each browser's time; unloaded, one needs about a third of it.
+MINUTES = 20
+PATIENCE = 120.0
+# Colours that fade from light to dark are there at once.
+DARK = """(document.documentElement.dataset.theme = 'dark',
+  document.getAnimations().forEach((one) => one.effect.getComputedTiming().endTime < Infinity && one.finish()))"""
 WIZARD = ("gathering", "sessions", "network", "done")
 
 
@@ -65,7 +74,9 @@ class ChromiumWalker:
 
     def wait_for(self, expression: str) -> None:
         """See Walker."""
+        end = time.monotonic() + PATIENCE
         while not self.see(expression):
+            assert time.monotonic() < end, expression
             self._page.wait_for_timeout(50)
 
     def resize(self, width: int, height: int) -> None:
@@ -78,11 +89,11 @@ class ChromiumWalker:
 
 
 @contextmanager
-def chromium(executable: str, _home: Path, *, dark: bool) -> Iterator[ChromiumWalker]:
+def chromium(executable: str, _home: Path) -> Iterator[ChromiumWalker]:
     """One page of it."""
     with run_chromium(executable) as browser:
-        page = browser.new_page(color_scheme="dark" if dark else "light")
-        page.set_default_timeout(120_000)
+        page = browser.new_page(color_scheme="light", reduced_motion="reduce")
+        page.set_default_timeout(1000 * PATIENCE)
         yield ChromiumWalker(page)
 
 
@@ -122,27 +133,35 @@ def send_words(page: Walker, url: str, words: str) -> None:
     page.wait_for("document.getElementById('verdict').classList.contains('safe')")
 
 
-def walk(page: Walker, kiosk: DemoKiosk, goal: Path) -> list[str]:
-    """Everything at every size; pages that were too wide."""
-    goal.mkdir(parents=True, exist_ok=True)
+def walk(page: Walker, kiosk: DemoKiosk, name: str, minutes: float = MINUTES) -> Iterator[str]:
+    """Everything at every size; yields what is wrong: pages that are too wide, what there was no time for."""
+    light, dark = GOAL / f"{name}-light", GOAL / f"{name}-dark"
+    for goal in (light, dark):
+        shutil.rmtree(goal, ignore_errors=True)
+        goal.mkdir(parents=True)
+    end = time.monotonic() + 60 * minutes
     page.goto(f"{kiosk.url}/wall")
     page.see("document.cookie = 'tour=left;path=/'")
-    wide = []
     for width, height in SIZES:
         page.resize(width, height)
-        send_words(page, f"{kiosk.url}/s/{kiosk.code}", f"Seen at {width} pixels")
-        (goal / f"{width}-safe.png").write_bytes(page.picture())
-        for name, path in stops(kiosk):
+        send_words(page, f"{kiosk.url}/s/{kiosk.code}", f"{name} at {width} pixels")
+        (light / f"{width}-safe.png").write_bytes(page.picture())
+        for place, path in stops(kiosk):
+            if time.monotonic() > end:
+                yield f"{name}: {minutes} minutes are over before {place} at {width}"
+                return
             page.goto(f"{kiosk.url}{path}")
-            (goal / f"{width}-{name}.png").write_bytes(page.picture())
+            (light / f"{width}-{place}.png").write_bytes(page.picture())
             if more := too_wide(page):
-                wide.append(f"{goal.name}: {name} at {width} is {more} pixels too wide")
-    return wide
+                yield f"{name}: {place} at {width} is {more} pixels too wide"
+            page.see(DARK)
+            (dark / f"{width}-{place}.png").write_bytes(page.picture())
+        print(f"{name}: {width} pixels", flush=True)
 
 
 def main(names: list[str]) -> int:
-    """All that are asked for and here; 1 if a page was too wide."""
-    wide: list[str] = []
+    """All that are asked for and here; 1 if anything was wrong."""
+    wrong: list[str] = []
     with demo_kiosk() as kiosk:
         for name in names or BROWSERS:
             find, run = BROWSERS[name]
@@ -150,17 +169,21 @@ def main(names: list[str]) -> int:
             if executable is None:
                 print(f"{name}: not here (as root on Debian: make system-packages)")
                 continue
-            for dark in (False, True):
-                goal = GOAL / f"{name}-{'dark' if dark else 'light'}"
-                shutil.rmtree(goal, ignore_errors=True)
+            try:
                 with (
                     tempfile.TemporaryDirectory(ignore_cleanup_errors=True) as home,
-                    run(executable, Path(home) / "home", dark=dark) as page,
+                    run(executable, Path(home) / "home") as page,
                 ):
-                    wide += walk(page, kiosk, goal)
-                print(f"{goal}: {len(list(goal.iterdir()))} pictures", flush=True)
-    print("\n".join(wide) or "nothing was wider than its window")
-    return 1 if wide else 0
+                    for fault in walk(page, kiosk, name):
+                        wrong.append(fault)
+            # Whatever one browser's driver raises: the next has its turn, and the exit says it.
+            except Exception as error:  # noqa: BLE001 - told at the end
+                wrong.append(f"{name} failed: {error}")
+            print(
+                f"{GOAL}/{name}-*: {len(list(GOAL.glob(f'{name}-*/*.png')))} pictures", flush=True
+            )
+    print("\n".join(wrong) or "nothing was wider than its window")
+    return 1 if wrong else 0
 
 
 if __name__ == "__main__":
