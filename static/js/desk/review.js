@@ -25,7 +25,14 @@ function tick(box, on, range) {
 let line = Promise.resolve();
 const swap = (...asked) => (line = line.then(() => fetched(...asked)));
 
-async function fetched(url, options, push) {
+// What had the focus is replaced: its successor takes it, else a keyboard would begin at the top of the page again.
+function holdFocus(held) {
+  const same = (one) => one.name === held.name && one.value === held.value && one.dataset.key === held.dataset.key;
+  const next = held === main ? null : held.matches(".sheet a") ? main.querySelector(".sheet [aria-current]") : [...main.querySelectorAll(held.tagName)].find(same);
+  (next ?? main).focus({ preventScroll: true });
+}
+
+async function fetched(url, options, push, held) {
   const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
   // The form collapses with each new picture: the next E opens it.
   const open = [...main.querySelectorAll("details[open]")].map((one) => one.className).filter((name) => name !== "fold");
@@ -38,11 +45,13 @@ async function fetched(url, options, push) {
   const page = new DOMParser().parseFromString(await answer.text(), "text/html");
   const next = page.querySelector("#content");
   if (!next || !page.querySelector("body.desk")) return false;
+  held ??= main.contains(document.activeElement) ? document.activeElement : null;
   main.replaceChildren(...next.childNodes);
   const rail = page.querySelector(".rail nav");
   if (rail) document.querySelector(".rail nav").replaceChildren(...rail.childNodes);
   if (push) history.pushState(null, "", answer.url);
   for (const box of boxes()) box.checked = kept.has(box.value);
+  if (held) holdFocus(held);
   for (const name of open) if (name) for (const one of main.getElementsByClassName(name)) one.open = true;
   if (matchMedia("(min-width: 60rem)").matches) main.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
   tell();
@@ -66,8 +75,10 @@ addEventListener("submit", (event) => {
   const sent = new FormData(form, event.submitter);
   // Untick items that were decided on.
   if (form.id === "selected") for (const box of boxes()) box.checked = false;
+  // A field that was written in is left: what follows are keys.
+  const held = form.contains(document.activeElement) ? (event.submitter ?? main) : null;
   document.activeElement?.blur();
-  swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, true).then((done) => done || location.reload());
+  swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, true, held).then((done) => done || location.reload());
 });
 
 addEventListener("change", (event) => {
