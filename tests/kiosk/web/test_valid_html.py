@@ -34,20 +34,35 @@ DESK = [
     "themes",
     "actions",
     "afterwards",
+    "afterwards/digest",
+    "film",
+    "report",
+    "laptops",
+    "privacy",
+    "support",
+    "sessions/new",
+    "sessions/schedule",
     "wall",
     "tools",
     "settings",
     "kiosk",
     "setup",
     "setup/sessions",
+    "setup/gathering",
     "setup/network",
+    "setup/done",
     "erase",
+    "publish/preview",
+    "publish/by-hand",
     "publish/places/add",
     "publish/places/add/folder",
     "publish/places/add/wordpress",
     "publish/places/here/remove",
 ]
-ANYBODY = "/ /mine /wall /station /outcomes /search /search?q=compost /search?q=nothing-of-it /s/XXXXXX /nothing"
+ANYBODY = (
+    "/ /mine /wall /station /outcomes /search /search?q=compost /search?q=nothing-of-it /slides /conduct /privacy "
+    "/desk/login /s/XXXXXX /nothing"
+)
 
 
 @pytest.fixture
@@ -69,12 +84,26 @@ def filled(app: Flask, client: FlaskClient, event: EventSession, tmp_path: Path)
     return sent
 
 
+def test_every_page_of_a_new_gathering_is_valid(client: FlaskClient, tmp_path: Path) -> None:
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    for address in (*ANYBODY.split(), *(f"/desk/{name}" for name in DESK if "here" not in name)):
+        text = client.get(address, follow_redirects=True).text
+        (folder / f"{re.sub(r'[^a-z]+', '-', address)}.html").write_text(text, "utf-8")
+    found = validate(tmp_path, *sorted(folder.glob("*.html")))
+    assert (found.stdout.strip().splitlines(), found.returncode) == ([], 0)
+
+
 def test_every_page_is_valid(
     client: FlaskClient, event: EventSession, filled: dict[str, Any], tmp_path: Path
 ) -> None:
     receipt = filled["receipt"]
     own = [f"/s/{event.code}", f"/t/{receipt}", f"/t/{receipt}/withdraw"]
-    addresses = [*ANYBODY.split(), *own, *(f"/desk/{name}" for name in DESK)]
+    edited = [
+        f"/desk/edit/{receipt}/{filled['media'][0]['sha256']}",
+        f"/desk/sessions/{event.code}",
+    ]
+    addresses = [*ANYBODY.split(), *own, *edited, *(f"/desk/{name}" for name in DESK)]
     asked: list[tuple[str, dict[str, Any]]] = [(address, {}) for address in addresses]
     asked += [(address, PHONE) for address in ("/", *own)]
     folder = tmp_path / "pages"
