@@ -101,13 +101,15 @@ def _records(node: Any, names: _Names, around: Record, depth: int) -> Iterator[R
         inner = [
             record
             for key, value in node.items()
-            for record in _inner(key, value, names, below, depth)
+            for record in _inner((key, value), names, below, depth)
         ]
         # An event with sessions of its own is the gathering, or a block of its timetable.
         yield from inner or (_merged(around, record) for record in _sessions(node, names))
 
 
-def _inner(key: str, value: Any, names: _Names, around: Record, depth: int) -> Iterator[Record]:
+def _inner(item: tuple[str, Any], names: _Names, around: Record, depth: int) -> Iterator[Record]:
+    """The sessions below one key of an object."""
+    key, value = item
     if _DAY.match(key):
         around = {**around, "date": key}
     if _listed_role(key) == "room" and isinstance(value, list):
