@@ -3,7 +3,9 @@ merge as with a folder."""
 
 from __future__ import annotations
 
+import contextlib
 import shutil
+import time
 from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from datetime import datetime, timedelta
@@ -19,7 +21,8 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.merging import merge_folder
 from reporter.enums import Source, TakeawayState
-from reporter.errors import Forbidden, NotFound, ReporterError
+from reporter.errors import Conflict, Forbidden, NotFound, ReporterError
+from reporter.gathering.lock import Locked, hold_lock
 from reporter.media.store import Store
 from reporter.merge.context import MergeReport
 from reporter.merge.other_database import DATABASE, open_other
@@ -29,6 +32,8 @@ from reporter.moderation.same_again import client_digest
 # Intervals for polling paired laptops, and for automatic merges where the desk has enabled them.
 LOOK = timedelta(seconds=30)
 EVERY = timedelta(minutes=3)
+# Seconds to wait for another process that fetches from the same laptop, and between two looks.
+_PATIENCE, _PAUSE = 60.0, 0.2
 # Called with the download progress: files done, files in total, bytes received since the last call.
 Progress = Callable[[int, int, int], None]
 
@@ -99,15 +104,32 @@ def take_in(
     are still the ``known`` ones."""
     base = "/hub/push" if peer.hub else "/peers"
     place = kiosk.store.incoming / f"peer-{peer.id.hex}"
-    place.mkdir(parents=True, exist_ok=True)
     report = MergeReport()
-    mark = client.fetch(f"{base}/snapshot", place / DATABASE, lambda _count: None, etag=known)
-    if mark:
-        gone = _fetch_missing(kiosk, client, place, progress, base=base)
-        report = merge_folder(kiosk, place, peer.name)
-        report.left += gone
-    shutil.rmtree(place)
+    with _turn(place.with_suffix(".lock")):
+        place.mkdir(parents=True, exist_ok=True)
+        mark = client.fetch(f"{base}/snapshot", place / DATABASE, lambda _count: None, etag=known)
+        if mark:
+            gone = _fetch_missing(kiosk, client, place, progress, base=base)
+            report = merge_folder(kiosk, place, peer.name)
+            report.left += gone
+        shutil.rmtree(place)
     return report, mark
+
+
+@contextlib.contextmanager
+def _turn(lock: Path) -> Iterator[None]:
+    """Wait for another process of this laptop that fetches from the same place, as ``reporter push`` beside the kiosk.
+
+    What is fetched is in one folder, so that an interrupted download resumes. Raises Conflict if that takes long.
+    """
+    begun = time.monotonic()
+    lock.parent.mkdir(parents=True, exist_ok=True)
+    while time.monotonic() - begun < _PATIENCE:
+        with contextlib.suppress(Locked), hold_lock(lock):
+            yield
+            return
+        time.sleep(_PAUSE)
+    raise Conflict("The laptop is busy. Please try again in a moment.")
 
 
 def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import random
+import time
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import load_settings, save_settings
 from reporter.enums import TakeawayState
-from reporter.errors import BadInput, Forbidden, NotFound
+from reporter.errors import BadInput, Conflict, Forbidden, NotFound
 from reporter.gathering.folder import make_gathering
 from reporter.merge.context import MergeReport
 from reporter.models import Contact, EventSession, Media, Peer
@@ -222,3 +224,23 @@ def test_the_desk_pairs_and_merges(
         assert exchange.merge_next(kiosk) == 1
         assert "not paired" in db.session.scalars(select(Peer)).one().error
     assert b"not paired" in client.get("/desk/laptops").data
+
+
+def test_two_processes_fetch_from_one_laptop_one_after_the_other(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    lock = tmp_path / "peer.lock"
+    with ThreadPoolExecutor(1) as threads:
+        with exchange._turn(lock):
+            waiting = threads.submit(_enter, lock)
+            time.sleep(0.5)
+            assert not waiting.done()
+        assert waiting.result(timeout=30)
+    monkeypatch.setattr(exchange, "_PATIENCE", 0.3)
+    with exchange._turn(lock), pytest.raises(Conflict), exchange._turn(lock):
+        pass
+
+
+def _enter(lock: Path) -> bool:
+    with exchange._turn(lock):
+        return lock.exists()
