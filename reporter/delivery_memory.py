@@ -8,6 +8,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import ColumnElement
@@ -18,8 +19,8 @@ SENT, RETRIED = "sent", "retried"
 SEVERAL = "several"
 
 
-def _until(*events: str, default: Any) -> Any:
-    return field(default=default, metadata={"until": events})
+def _until(*events: str, **default: Any) -> Any:
+    return field(**default, metadata={"until": events})
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,8 @@ class DeliveryMemory:
     # Takeaways that the target shows, and those that it may show if the last response was lost.
     takeaways: tuple[uuid.UUID, ...] = ()
     trying: tuple[uuid.UUID, ...] = _until(SENT, default=())
+    # When each of ``trying`` was last begun to be sent; versions before this field did not store it.
+    begun: Mapping[uuid.UUID, datetime] = _until(SENT, default_factory=dict)
     # Fingerprint of what was begun to be sent and not acknowledged: it may be there, whatever else failed.
     # ``SEVERAL`` if several versions were.
     tried: str = _until(SENT, default="")
@@ -88,12 +91,22 @@ class DeliveryMemory:
             takeaway=takeaway(self.takeaway) if self.takeaway else None,
             takeaways=tuple(map(takeaway, self.takeaways)),
             trying=tuple(map(takeaway, self.trying)),
+            begun={takeaway(one): at for one, at in self.begun.items()},
         )
 
-    def once_tried(self, fingerprint: str, shows: tuple[uuid.UUID, ...] = ()) -> DeliveryMemory:
-        """State while this version is being sent; ``shows``: the takeaways in it."""
+    def once_tried(
+        self, fingerprint: str, begun: Mapping[uuid.UUID, datetime] | None = None
+    ) -> DeliveryMemory:
+        """State while this version is being sent; ``begun``: the takeaways in it, with the moment."""
         tried = fingerprint if self.tried in ("", fingerprint) else SEVERAL
-        return replace(self, tried=tried, trying=tuple(dict.fromkeys((*self.trying, *shows))))
+        return replace(self.also_trying(begun or {}), tried=tried)
+
+    def also_trying(self, begun: Mapping[uuid.UUID, datetime]) -> DeliveryMemory:
+        """State where a try with these takeaways, begun at these moments, had no answer either."""
+        both = dict(self.begun)
+        for one, at in begun.items():
+            both[one] = max(at, both.get(one, at))
+        return replace(self, trying=tuple(dict.fromkeys((*self.trying, *begun))), begun=both)
 
     @property
     def may_show(self) -> frozenset[uuid.UUID]:
@@ -101,8 +114,11 @@ class DeliveryMemory:
         return frozenset((*self.takeaways, *self.trying))
 
     def _without(self, event: str) -> DeliveryMemory:
+        fresh = DeliveryMemory()
         gone: dict[str, Any] = {
-            f.name: f.default for f in fields(self) if event in f.metadata.get("until", ())
+            f.name: getattr(fresh, f.name)
+            for f in fields(self)
+            if event in f.metadata.get("until", ())
         }
         return replace(self, **gone)
 
@@ -111,7 +127,13 @@ def _ids(stored: list[str]) -> tuple[uuid.UUID, ...]:
     return tuple(map(uuid.UUID, stored))
 
 
+def _moments(stored: Mapping[str, str]) -> dict[uuid.UUID, datetime]:
+    return {uuid.UUID(one): datetime.fromisoformat(at) for one, at in stored.items()}
+
+
 def _plain(name: str, value: Any) -> Any:
+    if name == "begun":
+        return {str(one): at.isoformat() for one, at in value.items()}
     if isinstance(value, tuple):
         return [str(one) for one in value]
     if isinstance(value, uuid.UUID):
@@ -126,6 +148,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "takeaway": uuid.UUID,
     "takeaways": _ids,
     "trying": _ids,
+    "begun": _moments,
     "tried": str,
     "missing": _ids,
     "date": str,

@@ -37,7 +37,7 @@ from reporter.media.store import Store
 from reporter.messages import Message
 from reporter.models import Delivery, Target
 from reporter.models.outbox import TargetStatus
-from reporter.moderation.deletions import Deleted, bury
+from reporter.moderation.deletions import Deleted, bury, place_number, unbury
 
 
 def add_target(
@@ -79,6 +79,7 @@ def add_target(
         created_at=now,
     )
     session.add(row)
+    unbury(session, Deleted.TARGET, place_number(row), now=now)
     session.commit()
     return row
 
@@ -234,7 +235,8 @@ def remove_target(session: Session, facts: GatheringFacts, name: str, *, now: da
         )
     )
     replies.forget_target(session, row.id)
-    bury(session, Deleted.TARGET, row.id, now=now)
+    for number in (row.id, place_number(row)):
+        bury(session, Deleted.TARGET, number, now=now)
     session.delete(row)
     session.commit()
     secret_store.remove_secret(facts.secrets_id, secret_name(name))

@@ -72,7 +72,7 @@ def _merge_file(
 ) -> None:
     """The edits of the side that knew the other's; if neither did, the later ones plus all blurs of both."""
     ours, theirs = pair
-    here, there = _saves(session, ours.sha256), _saves(other, ours.sha256)
+    here, there = saves_of(session, ours.sha256), saves_of(other, ours.sha256)
     if there[-1].id in {one.id for one in here}:
         return
     wanted = edits_of(other, theirs)
@@ -84,7 +84,7 @@ def _merge_file(
     save(session, store, ours, _with_blurs(ours.kind, later, earlier), actor=actor)
 
 
-def _saves(session: Session, sha256: str) -> list[Decision]:
+def saves_of(session: Session, sha256: str) -> list[Decision]:
     """Each save of a file's edits, oldest first. One save is a decision on every takeaway with the file."""
     rows = session.scalars(select(Decision).where(Decision.action == ACTION))
     return sorted((row for row in rows if row.after["sha256"] == sha256), key=_moment)

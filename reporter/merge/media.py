@@ -9,12 +9,14 @@ from pathlib import Path
 from sqlalchemy import select
 
 from reporter.annotations import face_review
+from reporter.annotations.edit_history import edits_of
 from reporter.clock import new_id
 from reporter.enums import Faces, MediaState
 from reporter.errors import ReporterError
+from reporter.media.edits import BLURS
 from reporter.media.store import PIECE, Store, hash_file
 from reporter.merge.context import MergeContext, row_values
-from reporter.merge.edits import copy_edits
+from reporter.merge.edits import copy_edits, saves_of
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 
 _RENDITION = re.compile(r"(thumb|view|play|poster)(\.[a-z0-9]{2,5})")
@@ -111,7 +113,8 @@ def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool
 def merge_face_review(merge: MergeContext, theirs: Decision, *, new: bool) -> None:
     """Let a person's review of the faces in a picture count here too, once its decision has come along.
 
-    ``new``: the decision was not known here. A review that was undone on either side is undone.
+    ``new``: the decision was not known here; else it still stood here. A review that was undone on either side is
+    undone, except where the picture was blurred instead: that counts as a review, too.
     """
     sha256 = str(theirs.after["sha256"])
     ours, there = (
@@ -122,5 +125,23 @@ def merge_face_review(merge: MergeContext, theirs: Decision, *, new: bool) -> No
         return
     if new and not theirs.undone and there.faces == Faces.SEEN:
         face_review.hold(merge.session, ours, seen=True)
-    elif not new and theirs.undone and not face_review.is_decided(merge.session, ours):
+    elif new or not theirs.undone or there.faces == Faces.SEEN:
+        return
+    elif not face_review.is_decided(merge.session, ours) and not _is_blurred_here(merge, ours):
         face_review.hold(merge.session, ours, seen=False)
+
+
+def _is_blurred_here(merge: MergeContext, ours: Media) -> bool:
+    """Whether the picture is blurred, by an edit that the other side doesn't know: it undid nothing of that."""
+    if not edits_of(merge.session, ours).blur:
+        return False
+    saved = [one for one in saves_of(merge.session, ours.sha256) if _blurs(one)]
+    return any(merge.other.get(Decision, one.id) is None for one in saved)
+
+
+def _blurs(save: Decision) -> bool:
+    before, after = (
+        [step for step in values["edits"] if step["kind"] in BLURS]
+        for values in (save.before, save.after)
+    )
+    return bool(after) and after != before

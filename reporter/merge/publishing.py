@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
@@ -27,7 +28,7 @@ from reporter.models import (
     Target,
 )
 from reporter.moderation.decisions import next_revision
-from reporter.moderation.deletions import Deleted, deletion_of, is_story_deleted
+from reporter.moderation.deletions import Deleted, deletion_of, is_story_deleted, place_number
 from reporter.stories.editing import drop_story
 from reporter.stories.queries import session_story
 
@@ -36,10 +37,6 @@ _ASK = "This place came with another kiosk. Give its password and test it, befor
 # Items whose deliveries are merged; a front page is built again, answers and mails belong to each kiosk.
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
-# Options that tell a place from others of its kind.
-_PLACE = ("url", "user", "endpoint", "host", "to", "room", "page", "under", "branch", "folder")
-# Kinds whose account only the secret names.
-_BY_TOKEN = ("mastodon",)
 # What a delivery that is taken over does not keep.
 _OWN = (
     "id",
@@ -94,9 +91,11 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     else:
         ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
     merge.stories[theirs.id] = ours.id
-    # A story of the plan is one wherever it comes; the plan itself is each laptop's own.
-    ours.planned = ours.planned or theirs.planned
     told, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
+    # A story of the plan is one wherever it comes; the plan itself is each laptop's own.
+    if theirs.planned and not ours.planned:
+        ours.planned = True
+        next_revision(session)
     if known and (edits, told) <= (_edits(ours), _own_arrangement(merge, ours)):
         return
     if known and not edits:
@@ -179,12 +178,13 @@ def _target(merge: MergeContext, theirs: Target) -> Target | None:
     approval by a person. None if a person has removed it here."""
     session = merge.session
     rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
-    same = [ours for ours in rows if _place(ours) == _place(theirs)]
+    same = [ours for ours in rows if ours.place == theirs.place]
     # Two accounts may have one address: that with the same name is meant.
     same.sort(key=lambda ours: (ours.id != theirs.id, ours.name != theirs.name))
     for ours in (*(row for row in rows if row.id == theirs.id), *same):
         return ours
-    if deletion_of(session, Deleted.TARGET, theirs.id) is not None:
+    numbers = (theirs.id, place_number(theirs))
+    if any(deletion_of(session, Deleted.TARGET, one) is not None for one in numbers):
         return None
     name, number = theirs.name, 2
     while session.scalar(select(Target.id).where(Target.name == name)) is not None:
@@ -194,13 +194,6 @@ def _target(merge: MergeContext, theirs: Target) -> Target | None:
     session.flush()
     merge.done.targets += 1
     return ours
-
-
-def _place(target: Target) -> tuple[str, ...]:
-    """What tells a place from others of its kind: server, account, and the part of it; its name where those don't."""
-    told = {name: str(target.options.get(name, "")).rstrip("/") for name in _PLACE}
-    whole = target.kind not in _BY_TOKEN and any(told.values())
-    return (*told.values(), "" if whole else target.name)
 
 
 class _Ledger:
@@ -240,12 +233,12 @@ class _Ledger:
         item = self._item(theirs)
         if item is None:
             return
-        merge, ours = self._merge, self._ours(theirs, item)
+        ours = self._ours(theirs, item)
         if ours is None:
             self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=item)
         elif ours.lease or not theirs.remote_id:
             # It is being sent here: the next merge compares what came of it.
-            _may_show_too(merge, ours, theirs)
+            self._may_show_too(ours, theirs)
         elif not ours.remote_id:
             # What was taken down here, and not sent since, stays down.
             if ours.sent_at is None or (theirs.sent_at or _NEVER) > ours.sent_at:
@@ -281,17 +274,26 @@ class _Ledger:
         self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=item)
 
     def _overwrite(self, ours: Delivery, theirs: Delivery) -> None:
-        shown = ours.memory.may_show
+        tries = _open_tries(ours, ours.memory)
         for name, value in self._taken_over(theirs).items():
             setattr(ours, name, value)
-        ours.memory = _showing_too(ours.memory, shown)
+        ours.memory = ours.memory.also_trying(_since(tries, theirs))
         self._merge.done.deliveries += 1
 
     def _take_later(self, ours: Delivery, theirs: Delivery) -> None:
         if _is_later(theirs, ours):
             self._overwrite(ours, theirs)
         else:
-            _may_show_too(self._merge, ours, theirs)
+            self._may_show_too(ours, theirs)
+
+    def _may_show_too(self, ours: Delivery, theirs: Delivery) -> None:
+        """Remember what the other side may have sent since ours was acknowledged: a takedown has to know."""
+        there = _mapped(self._merge, theirs)
+        acknowledged = dict.fromkeys(there.takeaways, theirs.sent_at or _NEVER)
+        begun = {**acknowledged, **_open_tries(theirs, there)}
+        memory = ours.memory.also_trying(_since(begun, ours))
+        if memory != ours.memory:
+            ours.memory = memory
 
     def _keep_one(self, ours: Delivery, theirs: Delivery) -> None:
         """Both have published it: the earlier one is a double, which the outbox takes down in its next run."""
@@ -324,15 +326,16 @@ class _Ledger:
 
     def _taken_over(self, theirs: Delivery) -> dict[str, Any]:
         """Their row with our ids and keys: sent stays sent; an interrupted delivery is due, and is looked up first."""
-        merge, marks = self._merge, self._marks
+        marks, memory = self._marks, _mapped(self._merge, theirs)
+        begun = _open_tries(theirs, memory)
         settled = theirs.state == DeliveryState.SENT
         return {
             **row_values(theirs, *_OWN),
             "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
-            "remote": _mapped(merge, theirs).to_json(),
+            "remote": replace(memory, trying=tuple(begun), begun=begun).to_json(),
             "lease": "",
             "moved": 0,
-            "due_at": merge.now,
+            "due_at": self._merge.now,
             "attempts": 0 if settled else max(1, theirs.attempts),
             "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
         }
@@ -353,16 +356,20 @@ def _mapped(merge: MergeContext, theirs: Delivery) -> DeliveryMemory:
     )
 
 
-def _may_show_too(merge: MergeContext, ours: Delivery, theirs: Delivery) -> None:
-    """Remember what the other side may have sent: a takedown has to know."""
-    memory = _showing_too(ours.memory, _mapped(merge, theirs).may_show)
-    if memory != ours.memory:
-        ours.memory = memory
+def _open_tries(row: Delivery, memory: DeliveryMemory) -> dict[uuid.UUID, datetime]:
+    """Takeaways that tries without an answer may have brought to the target since it last answered, with the moments.
+
+    ``memory``: the row's, with the ids of this side.
+    """
+    waits = row.state != DeliveryState.SENT or memory.tried
+    # An older version's tries are not dated: they were begun before the row is due again.
+    begun = {one: memory.begun.get(one, row.due_at if waits else _NEVER) for one in memory.trying}
+    return _since(begun, row)
 
 
-def _showing_too(memory: DeliveryMemory, more: frozenset[uuid.UUID]) -> DeliveryMemory:
-    trying = {*memory.trying, *(more - memory.may_show)}
-    return replace(memory, trying=tuple(sorted(trying)))
+def _since(begun: Mapping[uuid.UUID, datetime], row: Delivery) -> dict[uuid.UUID, datetime]:
+    """Those begun after the row was acknowledged: that says what the target shows, whatever was there before."""
+    return {one: at for one, at in begun.items() if at > (row.sent_at or _NEVER)}
 
 
 def _film_stories() -> Select[uuid.UUID]:

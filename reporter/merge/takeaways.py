@@ -337,6 +337,7 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set
     told: set[str] = set()
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
         known = merge.session.get(Decision, step.id)
+        stood = known is None or not known.undone
         if known is None:
             # A page opened before this revision has not shown it.
             values = row_values(step, "takeaway_id", "revision")
@@ -345,7 +346,7 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set
             told |= fields_of(row).after.keys()
         elif step.undone:
             known.undone = True
-        if step.action == face_review.ACTION:
+        if step.action == face_review.ACTION and stood:
             merge_face_review(merge, step, new=known is None)
     return told
 

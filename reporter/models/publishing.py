@@ -14,6 +14,11 @@ from reporter.database.message_column import MessageString
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import Audience, DeliveryState
 
+# Options that tell a place from others of its kind.
+_PLACE = ("url", "user", "endpoint", "host", "to", "room", "page", "under", "branch", "folder")
+# Kinds whose account only the secret names.
+_BY_TOKEN = ("mastodon",)
+
 
 class Target(Base):
     """A place to publish. Its credentials are not here (see ``reporter.secret_store``)."""
@@ -33,6 +38,14 @@ class Target(Base):
     deliveries: Mapped[list[Delivery]] = relationship(
         back_populates="target", cascade="all, delete-orphan"
     )
+
+    @property
+    def place(self) -> tuple[str, ...]:
+        """What tells it from others, on every laptop: kind, server, account, and the part of it; its name where
+        those don't."""
+        told = [str(self.options.get(name, "")).rstrip("/") for name in _PLACE]
+        whole = self.kind not in _BY_TOKEN and any(told)
+        return (self.kind, *told, "" if whole else self.name)
 
 
 class Delivery(Base):

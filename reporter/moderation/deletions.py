@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import json
 import uuid
 from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
-from reporter.models import Deletion, Story
+from reporter.models import Deletion, Story, Target
 
 # For what there is only one of.
 ONLY = uuid.UUID(int=0)
@@ -39,6 +40,11 @@ def unbury(session: Session, kind: Deleted, number: uuid.UUID, *, now: datetime)
     row = session.get(Deletion, (kind.value, number))
     if row is not None:
         row.restored_at = now
+
+
+def place_number(target: Target) -> uuid.UUID:
+    """An id for the place of a target, to note that it was deleted: other laptops may know it under an id of theirs."""
+    return uuid.uuid5(ONLY, json.dumps(target.place))
 
 
 def deletion_of(session: Session, kind: Deleted, number: uuid.UUID) -> Deletion | None:

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import fields
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from reporter.delivery_memory import DeliveryMemory
 
 ONE, TWO, THREE = (uuid.UUID(int=number) for number in (1, 2, 3))
+BEGUN = datetime(2026, 5, 9, 14, 0, 0, 1, tzinfo=UTC)
 FULL = DeliveryMemory(
     title="Frost",
     story=ONE,
     takeaway=TWO,
     takeaways=(TWO, THREE),
     trying=(TWO,),
+    begun={TWO: BEGUN},
     tried="print",
     missing=(THREE,),
     date="2026-05-09T14:00:00Z",
@@ -33,6 +36,7 @@ STORED = {
     "takeaway": str(TWO),
     "takeaways": [str(TWO), str(THREE)],
     "trying": [str(TWO)],
+    "begun": {str(TWO): "2026-05-09T14:00:00.000001+00:00"},
     "tried": "print",
     "missing": [str(THREE)],
     "date": "2026-05-09T14:00:00Z",
@@ -66,7 +70,10 @@ def test_a_key_of_another_version_is_left_out() -> None:
 @pytest.mark.parametrize(
     ("after", "gone"),
     [
-        (FULL.once_sent({"rev": 4}), {"trying", "tried", "urgent", "alone", "cuts", "reach"}),
+        (
+            FULL.once_sent({"rev": 4}),
+            {"trying", "begun", "tried", "urgent", "alone", "cuts", "reach"},
+        ),
         (FULL.once_retried(), {"cuts", "reach", "most"}),
         (FULL.once_withdrawn(), set(STORED) - {"title", "story"}),
     ],
@@ -86,5 +93,15 @@ def test_ids_of_another_gathering_are_mapped() -> None:
     assert (mapped.story, mapped.takeaway) == (uuid.UUID(int=11), uuid.UUID(int=22))
     assert mapped.takeaways == (uuid.UUID(int=22), uuid.UUID(int=23))
     assert mapped.trying == (uuid.UUID(int=22),)
+    assert mapped.begun == {uuid.UUID(int=22): BEGUN}
     assert mapped.missing == FULL.missing
     assert FULL.may_show == {TWO, THREE}
+
+
+def test_of_two_tries_with_a_takeaway_the_later_moment_is_kept() -> None:
+    for minutes in (-1, 1):
+        other = BEGUN + timedelta(minutes=minutes)
+        both = FULL.also_trying({TWO: other, THREE: other})
+        assert both.trying == (TWO, THREE)
+        assert both.begun == {TWO: max(BEGUN, other), THREE: other}
+        assert both.also_trying({TWO: other}) == both

@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
@@ -105,7 +105,7 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
         wanted,
         replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
         Message.join((*fitted.notes, *_notes(len(links.missing)))),
-        trying=before.once_tried(wanted, shows),
+        trying=before.once_tried(wanted, dict.fromkeys(shows, _begins(claim, context.clock()))),
         same=claim.sent == wanted and links.missing == before.missing and not _is_open(claim),
         inside=not library,
         scratch_dir=context.store.incoming,
@@ -115,6 +115,11 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
 def _is_open(claim: Claim) -> bool:
     """Whether an earlier try was not answered: what is there now is not known."""
     return bool(claim.memory.tried or claim.memory.trying or claim.attempts > 1)
+
+
+def _begins(claim: Claim, now: datetime) -> datetime:
+    """The moment of this try: after the last acknowledgement, whatever another laptop's clock said then."""
+    return now if claim.sent_at is None else max(now, claim.sent_at + timedelta(microseconds=1))
 
 
 def _known(claim: Claim, wanted: str, cls: type[OpenTarget]) -> Remote | None:

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from kiosk.services.merging import look
 from publish import targets
-from publish.status.target_registry import remove_target
+from publish.status.target_registry import add_target, remove_target
 from reporter import models
 from reporter.follow_up.next_gathering import forget_next, next_gathering, set_next
 from reporter.gathering import session_editing
@@ -126,6 +126,31 @@ def test_a_removed_place_stays_removed_here_and_the_other_laptop_keeps_its_own(
     names = select(models.Target.name)
     assert list(ours.session.scalars(names)) == []
     assert list(theirs.session.scalars(names)) == ["fake"]
+
+
+def test_a_removed_place_does_not_come_back_as_the_other_laptop_knows_it(
+    ours: Kit, twin: Callable[[], Kit], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both added it, each for itself; only once it is added here again it is the same again."""
+    monkeypatch.setattr(FakeTarget, "place", FakePlace(), raising=False)
+    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
+    theirs = twin()
+    for one in (ours, theirs):
+        one.target("blog", "wordpress", options={"url": "https://blog.example", "user": "ada"})
+    theirs.target("else", "wordpress", options={"url": "https://blog.example", "user": "eve"})
+    remove_target(ours.session, ours.facts, "blog", now=ours.clock())
+    both_ways(ours, theirs)
+    names = select(models.Target.name).order_by(models.Target.name)
+    assert list(ours.session.scalars(names)) == ["else"]
+    assert list(theirs.session.scalars(names)) == ["blog", "else"]
+    ours.clock.forward(minutes=1)
+    again = {"url": "https://blog.example/", "user": "ada"}
+    add_target(ours.session, "wordpress", "ours", again, now=ours.clock(), rng=ours.rng)
+    both_ways(ours, theirs)
+    assert list(ours.session.scalars(names)) == ["else", "ours"]
+    remove_target(ours.session, ours.facts, "ours", now=ours.clock())
+    both_ways(ours, theirs)
+    assert list(ours.session.scalars(names)) == ["else"]
 
 
 def test_themes_follow_the_last_decision(ours: Kit, twin: Callable[[], Kit]) -> None:

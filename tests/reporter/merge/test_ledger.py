@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
+import itertools
 from collections.abc import Iterator
+from contextlib import ExitStack
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +13,10 @@ import pytest
 from sqlalchemy import select
 
 from publish import targets
+from publish.errors import ConnectionLost
+from publish.outbox.runner import deliver_due, queue
 from reporter import models
 from reporter.enums import ItemKind, Kind, Source
-from reporter.merge.publishing import _place
 from reporter.moderation import decisions
 from reporter.stories.queries import session_story
 from tests.reporter.merge.test_takeaways import merge, twin
@@ -159,15 +162,107 @@ def test_a_ledger_that_both_know_follows_what_was_sent_later(
         row, ours = story_row(there), story_row(kit)
         assert (row.sent, row.sent_at) == (ours.sent, ours.sent_at)
         assert row.memory.may_show == {first.id, second.id}
-        # An attempt without an answer is known after the merge, whichever side is the later one.
-        memory = ours.memory
-        third = kit.takeaway(event, "unsure", state="new")
-        ours.memory = dataclasses.replace(memory, trying=(third.id,))
-        kit.session.commit()
-        merge(there, kit.settings.folder)
-        assert third.id in story_row(there).memory.may_show
-        place.calls.clear()
         assert merge(there, kit.settings.folder).deliveries == 0
+
+
+def lose(kit: Kit, place: FakePlace) -> None:
+    """Send what is due; the post arrives, its answer does not."""
+    place.after[("update", "*")] = [ConnectionLost("lost")]
+    queue(kit.session, kit.context)
+    while deliver_due(kit.session, kit.context) is not None:
+        pass
+    assert story_row(kit).memory.tried
+
+
+@pytest.mark.parametrize("first", ["who sent it", "the other"])
+def test_what_has_left_a_story_is_forgotten_once_it_was_sent_without(
+    kit: Kit, place: FakePlace, tmp_path: Path, first: str
+) -> None:
+    event = kit.event(guid="s1")
+    stays, goes = kit.takeaway(event, "stays"), kit.takeaway(event, "goes")
+    kit.target()
+    publish(kit.session, kit.context)
+    folder = twin(kit, tmp_path / "theirs")
+    decisions.hide(kit.session, goes, kit.actor)
+    kit.clock.forward(minutes=5)
+    publish(kit.session, kit.context)
+    with open_again(folder) as there:
+        pair = [(there, kit.settings.folder), (kit, folder)]
+        for one, other in (pair if first == "the other" else pair[::-1]) * 2:
+            merge(one, other)
+        for one in (kit, there):
+            row = story_row(one)
+            assert row.memory.may_show == {stays.id}
+            assert (row.memory.trying, row.state, row.sent) == ((), "sent", row.wanted)
+            one.takeaway(one.session.get_one(models.EventSession, event.id), "more")
+            queue(one.session, one.context)
+            assert not story_row(one).memory.urgent
+
+
+@pytest.mark.parametrize("ahead", [0, 60], ids=["same-clocks", "other-clock-ahead"])
+def test_a_lost_answer_is_known_elsewhere_until_a_later_one(
+    kit: Kit, place: FakePlace, tmp_path: Path, ahead: int
+) -> None:
+    """``ahead``: minutes that the clock was ahead of ours where it was sent first."""
+    event = kit.event(guid="s1")
+    stays = kit.takeaway(event, "stays")
+    kit.target()
+    publish(kit.session, kit.context)
+    row = story_row(kit)
+    assert row.sent_at is not None
+    row.sent_at += timedelta(minutes=ahead)
+    folder = twin(kit, tmp_path / "theirs")
+    unsure = kit.takeaway(event, "unsure")
+    kit.clock.forward(minutes=1)
+    lose(kit, place)
+    with open_again(folder) as there:
+        for _ in range(2):
+            merge(there, kit.settings.folder)
+            merge(kit, folder)
+        assert set(story_row(there).memory.trying) == {stays.id, unsure.id}
+        remembered = story_row(there).remote
+        assert merge(there, kit.settings.folder).deliveries == 0
+        assert story_row(there).remote == remembered
+        decisions.hide(kit.session, unsure, kit.actor)
+        kit.clock.forward(minutes=ahead + 9)
+        publish(kit.session, kit.context)
+        for _ in range(2):
+            merge(kit, folder)
+            merge(there, kit.settings.folder)
+        for one in (kit, there):
+            assert story_row(one).memory.may_show == {stays.id}
+            assert story_row(one).memory.trying == ()
+
+
+@pytest.mark.parametrize("order", list(itertools.permutations(range(3))))
+def test_laptops_agree_on_what_a_place_may_show(
+    kit: Kit, place: FakePlace, tmp_path: Path, order: tuple[int, ...]
+) -> None:
+    """The first loses an answer, the second sends without a takeaway after that, the third loses an answer then."""
+    event = kit.event(guid="s1")
+    stays, goes = kit.takeaway(event, "stays"), kit.takeaway(event, "goes")
+    kit.target()
+    publish(kit.session, kit.context)
+    folders = [twin(kit, tmp_path / str(number)) for number in (1, 2)]
+    with ExitStack() as opened:
+        second, third = (opened.enter_context(open_again(one, seed=20)) for one in folders)
+        kits = [kit, second, third]
+        for minutes, one in zip((2, 5, 10), kits, strict=True):
+            one.clock.now = kit.clock.now + timedelta(minutes=minutes)
+        kit.takeaway(event, "superseded")
+        lose(kit, place)
+        decisions.hide(second.session, second.session.get_one(models.Takeaway, goes.id), kit.actor)
+        publish(second.session, second.context)
+        unsure = third.takeaway(third.session.get_one(models.EventSession, event.id), "unsure")
+        lose(third, place)
+        for _ in range(2):
+            for a, b in itertools.permutations(order, 2):
+                merge(kits[a], kits[b].settings.folder)
+        rows = [story_row(one) for one in kits]
+        assert [row.memory.takeaways for row in rows] == [(stays.id,)] * 3
+        assert [row.memory.begun for row in rows] == [rows[0].memory.begun] * 3
+        told = {stays.id, goes.id, unsure.id}
+        assert [set(row.memory.trying) for row in rows] == [told] * 3
 
 
 def test_what_was_taken_down_here_stays_down(kit: Kit, place: FakePlace, tmp_path: Path) -> None:
@@ -235,7 +330,7 @@ def test_places_are_told_apart(
         assert merge(kit, there.settings.folder).targets == 1
     names = kit.session.scalars(select(models.Target.name)).all()
     assert sorted(names) == ["one", "third", "two"]
-    assert _place(ours["one"]) != _place(ours["two"])
+    assert ours["one"].place != ours["two"].place
 
 
 def test_two_accounts_at_one_server_are_told_apart_by_name(kit: Kit, tmp_path: Path) -> None:

@@ -17,11 +17,13 @@ from sqlalchemy import select
 
 from publish.conversation import follow_up_plan
 from reporter import models
-from reporter.annotations import face_review
+from reporter.annotations import edit_history, face_review
 from reporter.gathering import session_editing
 from reporter.gathering.session_editing import SessionFields
 from reporter.gathering.sessions import let_words_leave
+from reporter.media.edits import Edits, Region
 from reporter.merge.takeaways import _merge_session_fields
+from reporter.stories import editing
 from reporter.stories.queries import session_story, stories_of
 from tests.reporter.merge.test_takeaways import merge, twin
 from tests.support.publish.fakes import START, Kit, open_again, open_kit
@@ -153,6 +155,61 @@ def test_a_review_of_faces_comes_with_its_decision_and_goes_with_its_undoing(
         assert media_of(kit).faces == media_of(there).faces == "seen"
 
 
+BLUR = Edits(blur=(Region("oval", (0.1, 0.1, 0.2, 0.2)),))
+
+
+@pytest.mark.parametrize("between", [True, False], ids=["known-first", "all-at-once"])
+def test_a_picture_blurred_instead_of_its_review_stays_reviewed(
+    kit: Kit, tmp_path: Path, between: bool
+) -> None:
+    kit.photo(kit.event(guid="s1"), 1, "faces")
+    face_review.write_proposals(kit.session, media_of(kit).id, [(0.1, 0.1, 0.2, 0.2)])
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        face_review.decide(kit.session, media_of(kit), kit.actor)
+        merge(there, kit.settings.folder)
+        face_review.undecide(kit.session, media_of(kit), kit.actor)
+        if between:
+            merge(there, kit.settings.folder)
+            assert media_of(there).faces == "found"
+        edit_history.save(kit.session, kit.store, media_of(kit), BLUR, actor=kit.actor)
+        for _ in range(2):
+            merge(there, kit.settings.folder)
+            merge(kit, folder)
+            assert media_of(kit).faces == media_of(there).faces == "seen"
+
+
+def test_undoing_a_review_says_nothing_of_a_blur_that_was_not_known_there(
+    kit: Kit, tmp_path: Path
+) -> None:
+    kit.photo(kit.event(guid="s1"), 1, "faces")
+    face_review.write_proposals(kit.session, media_of(kit).id, [(0.1, 0.1, 0.2, 0.2)])
+    face_review.decide(kit.session, media_of(kit), kit.actor)
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        edit_history.save(kit.session, kit.store, media_of(kit), BLUR, actor=kit.actor)
+        face_review.undecide(there.session, media_of(there), there.actor)
+        for _ in range(2):
+            merge(kit, folder)
+            merge(there, kit.settings.folder)
+            assert media_of(kit).faces == media_of(there).faces == "seen"
+
+
+def test_undoing_a_review_lifts_it_from_a_picture_whose_blur_is_known_there(
+    kit: Kit, tmp_path: Path
+) -> None:
+    kit.photo(kit.event(guid="s1"), 1, "faces")
+    edit_history.save(kit.session, kit.store, media_of(kit), BLUR, actor=kit.actor)
+    face_review.write_proposals(kit.session, media_of(kit).id, [(0.1, 0.1, 0.2, 0.2)])
+    face_review.undecide(kit.session, media_of(kit), kit.actor)
+    face_review.decide(kit.session, media_of(kit), kit.actor)
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        face_review.undecide(there.session, media_of(there), there.actor)
+        merge(kit, folder)
+        assert media_of(kit).faces == "found"
+
+
 @settings(max_examples=6)
 @given(
     st.lists(
@@ -211,3 +268,18 @@ def test_a_story_of_the_plan_takes_nothing_away_elsewhere(kit: Kit, tmp_path: Pa
         # Another that only composes does take it.
         came.planned = False
         assert stories_of(kit.session, row) == [came]
+
+
+def test_a_known_story_that_becomes_the_plans_is_compared_again(kit: Kit, tmp_path: Path) -> None:
+    story = editing.new_story(kit.session, kit.actor, "Thanks")
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as there:
+        there.session.get_one(models.Story, story.id).planned = True
+        there.session.commit()
+    before = revision_of(kit)
+    merge(kit, folder)
+    assert kit.session.get_one(models.Story, story.id).planned
+    once = revision_of(kit)
+    assert once > before
+    merge(kit, folder)
+    assert revision_of(kit) == once
