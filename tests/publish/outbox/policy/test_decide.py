@@ -171,9 +171,21 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
     ),
     (
         "not wanted any more, and never sent",
-        snapshot(attempts=1),
+        snapshot(attempts=1, memory=replace(MEMORY, trying=())),
         NotWanted(),
         {"state": DeliveryState.WITHDRAWN, "wanted": "", "error": "", "due_at": NOW, "attempts": 0},
+    ),
+    (
+        "not wanted any more, and a try without an answer",
+        snapshot(attempts=1),
+        NotWanted(),
+        {
+            "state": DeliveryState.WITHDRAWING,
+            "wanted": "",
+            "error": "",
+            "due_at": NOW,
+            "attempts": 0,
+        },
     ),
     (
         "not wanted any more, and there by its id",
