@@ -5,13 +5,14 @@ same moment would both find nothing, so one of them has to wait. A lease that is
 expires.
 
 Several processes of one laptop share its lease, because they share its ledger, where each row is
-claimed. It is free when the last of them has released it.
+claimed. It is free when the last of them has released it or, if it was killed, when its own time is over.
 """
 
 from __future__ import annotations
 
 import uuid
-from datetime import datetime, timedelta
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
@@ -29,29 +30,27 @@ _UNNAMED = "-"
 def take(
     session: Session, gathering: uuid.UUID, who: str, *, now: datetime, process: str = ""
 ) -> bool:
-    """Take the lease for a process, or extend it; False if another holder has it. Commits."""
+    """Take the lease for a process, or extend its part; False if another holder has it. Commits."""
     row = _locked(session, gathering)
-    granted = row is not None
+    granted = False
     if row is not None:
-        holder, processes = _read(row.publisher)
-        expired = row.publisher_until is None or row.publisher_until <= now
-        granted = expired or holder in ("", who)
+        holder, processes = _read(row.publisher, row.publisher_until, now)
+        granted = not processes or holder == who
         if granted:
-            others = set() if expired or holder != who else processes
-            told = _told(who, others | {process or _UNNAMED})
-            _write(session, gathering, told, now + LENGTH)
+            _write(session, gathering, who, {**processes, process or _UNNAMED: now + LENGTH})
     session.commit()
     return granted
 
 
-def release(session: Session, gathering: uuid.UUID, who: str, *, process: str = "") -> None:
+def release(
+    session: Session, gathering: uuid.UUID, who: str, *, now: datetime, process: str = ""
+) -> None:
     """Release a process's part of the lease; does nothing if another holder has it by now. Commits."""
     row = _locked(session, gathering)
-    holder, processes = _read(row.publisher) if row else ("", set())
-    left = processes - {process or _UNNAMED}
-    if row is not None and holder == who and left != processes:
-        told = _told(who, left) if left else ""
-        _write(session, gathering, told, row.publisher_until if left else None)
+    if row is not None:
+        holder, processes = _read(row.publisher, row.publisher_until, now)
+        if holder == who and processes.pop(process or _UNNAMED, None):
+            _write(session, gathering, who, processes)
     session.commit()
 
 
@@ -78,20 +77,41 @@ def _locked(session: Session, gathering: uuid.UUID) -> Row[str, datetime | None]
     ).one_or_none()
 
 
-def _write(session: Session, gathering: uuid.UUID, publisher: str, until: datetime | None) -> None:
+def _write(
+    session: Session, gathering: uuid.UUID, who: str, processes: Mapping[str, datetime]
+) -> None:
+    """Store who holds the lease, with the processes that remain; without any it is free."""
+    values = {
+        "publisher": _told(who, processes),
+        "publisher_until": max(processes.values(), default=None),
+    }
     session.execute(
         update(HubGathering)
         .where(HubGathering.id == gathering)
-        .values(publisher=publisher, publisher_until=until)
+        .values(values)
         .execution_options(synchronize_session=False)
     )
 
 
-def _read(publisher: str) -> tuple[str, set[str]]:
-    """The holder, and its processes."""
-    holder, *processes = publisher.split() or [""]
-    return holder, set(processes) or {_UNNAMED}
+def _read(publisher: str, until: datetime | None, now: datetime) -> tuple[str, dict[str, datetime]]:
+    """The holder, and its processes whose time is not over: name -> its end.
+
+    Earlier versions stored no end of each; the whole lease's counts then.
+    """
+    holder, *told = publisher.split() or [""]
+    ends: dict[str, datetime] = {}
+    for one in told or [_UNNAMED]:
+        name, _, end = one.partition("@")
+        over = datetime.fromtimestamp(int(end), UTC) if end else until
+        if holder and over is not None and over > now:
+            ends[name] = max(over, ends.get(name, over))
+    return holder, ends
 
 
-def _told(who: str, processes: set[str]) -> str:
-    return who if processes == {_UNNAMED} else " ".join((who, *sorted(processes)))
+def _told(who: str, processes: Mapping[str, datetime]) -> str:
+    if not processes:
+        return ""
+    if set(processes) == {_UNNAMED}:
+        return who
+    ends = (f"{name}@{int(end.timestamp())}" for name, end in sorted(processes.items()))
+    return " ".join((who, *ends))

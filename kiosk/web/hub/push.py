@@ -182,7 +182,11 @@ def release_publisher_lease() -> Response:
     """Release the lease, so that others may publish."""
     known = _pushing()
     publisher_lease.release(
-        db.session(), known.gathering_id, known.kiosk_id.hex, process=_process()
+        db.session(),
+        known.gathering_id,
+        known.kiosk_id.hex,
+        now=current_kiosk().now(),
+        process=_process(),
     )
     return jsonify(granted=False)
 
