@@ -24,7 +24,11 @@ def apply(
 ) -> tuple[Recheck, ...]:
     """Store the row and release its lease in one commit; return what the ledger has to compare again."""
     _note_target(session, claim.target_id, transition.news, now)
-    stored = session.execute(change(claim).values(lease="", **transition.values()))
+    values = transition.values()
+    if claim.kind == ItemKind.FRONT_PAGE:
+        # Another process may have noted something there a moment ago, which ``settled`` reads.
+        del values["wanted"]
+    stored = session.execute(change(claim).values(lease="", **values))
     ours = bool(stored.rowcount)  # type: ignore[attr-defined]
     if ours:
         if transition.draft is not None:

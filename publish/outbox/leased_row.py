@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sqlalchemy import Update, update
 from sqlalchemy.orm import Session
 
@@ -39,5 +41,11 @@ def change(claim: Claim) -> Update:
 
 
 def remember(session: Session, claim: Claim, memory: DeliveryMemory) -> None:
-    """Store values in the row's memory while it is being delivered. Does not commit."""
-    session.execute(change(claim).values(remote=memory.to_json()))
+    """Store values in the row's memory while it is being delivered. Does not commit.
+
+    Keeps what another process noted since the claim: that something was withdrawn.
+    """
+    # Locks the row, so that the note is not made between reading and writing.
+    session.execute(change(claim).values(lease=claim.mark))
+    urgent = memory.urgent or reread(session, claim).memory.urgent
+    session.execute(change(claim).values(remote=replace(memory, urgent=urgent).to_json()))

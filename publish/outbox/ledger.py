@@ -234,11 +234,12 @@ def _want_no_more(session: Session, row: Delivery, now: datetime) -> bool:
 
 def _put(session: Session, row: Delivery, before: Columns, after: Columns) -> bool:
     """Change a row unless it was changed since it was read. Does not commit."""
+    taken_back = not after.wanted or after.memory.urgent
     statement = (
         update(Delivery)
         .where(Delivery.id == row.id, Delivery.state == row.state, Delivery.lease == row.lease)
         # End an expired lease, whose owner could restore what was taken away.
-        .values(lease="" if not after.wanted else row.lease, **after.changes(before))
+        .values(lease="" if taken_back else row.lease, **after.changes(before))
         .execution_options(synchronize_session=False)
     )
     return session.execute(statement).rowcount == 1  # type: ignore[attr-defined]

@@ -167,4 +167,4 @@ def settled(session: Session, claim: Claim, after: Transition, now: datetime) ->
         return
     takedowns.settle(session, claim.id, after.shows, now)
     urgent = claim.leaving or claim.memory.urgent
-    front_page.change(session, claim.target_id, after.due_at, urgent=urgent)
+    front_page.change(session, claim.target_id, now, urgent=urgent)

@@ -2,14 +2,22 @@
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Callable
+from contextlib import nullcontext
 from typing import Any
 
 import pytest
+from sqlalchemy import select
+from sqlalchemy.orm import Session
 
 from publish import targets
 from publish.errors import RetryAfter
+from publish.outbox import apply, worker
+from publish.outbox.items import front_page
 from publish.outbox.runner import deliver_due, queue
 from publish.outbox.worker import deliver_row
+from reporter.models import Delivery, Takeaway
 from reporter.moderation import decisions
 from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit
 from tests.support.publish.rounds import publish
@@ -148,3 +156,103 @@ def test_a_front_page_read_before_the_takedown_is_written_again(
     assert place.face == ["Garden", "Kitchen"]
     publish(kit.session, kit.context)
     assert place.face == ["Kitchen"]
+
+
+def written_anew(kit: Kit) -> tuple[uuid.UUID, Callable[[], None]]:
+    """A front page that is due, and what takes one of its two stories back in another process."""
+    goes = kit.takeaway(kit.event("Garden"), "goes").id
+    changed = kit.takeaway(kit.event("Kitchen"), "first words")
+    kit.target(kind="fakeface")
+    publish(kit.session, kit.context)
+    decisions.change(kit.session, changed, kit.actor, {"text": "other words"})
+    queue(kit.session, kit.context)
+    deliver_due(kit.session, kit.context)
+    [front] = kit.deliveries("front_page")
+    assert front.state == "changed"
+    number = front.id
+
+    def take_back() -> None:
+        with Session(kit.engine) as other:
+            decisions.withdraw(other, other.get_one(Takeaway, goes), kit.actor, kit.store)
+            queue(other, kit.context)
+            rows = other.scalars(select(Delivery).where(Delivery.item_kind == "story"))
+            [story] = [row.id for row in rows if row.memory.title == "Garden"]
+            assert deliver_row(other, kit.context, story) is not None
+            assert deliver_row(other, kit.context, number) is None
+
+    return number, take_back
+
+
+def front_page_now(kit: Kit, place: FakePlace) -> tuple[list[str], str, bool]:
+    [row] = kit.deliveries("front_page")
+    return place.face, row.state, row.memory.urgent
+
+
+@pytest.mark.parametrize(
+    ("module", "step"),
+    [(worker, "remember"), (worker, "execute"), (worker, "decide"), (apply, "_note_target")],
+)
+def test_a_takedown_at_any_step_of_the_front_pages_writer_is_written_after_it(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch, module: Any, step: str
+) -> None:
+    front, take_back = written_anew(kit)
+    rest = getattr(module, step)
+
+    def others_first(*parts: Any, **named: Any) -> Any:
+        monkeypatch.setattr(module, step, rest)
+        take_back()
+        return rest(*parts, **named)
+
+    monkeypatch.setattr(module, step, others_first)
+    assert deliver_row(kit.session, kit.context, front) is not None
+    assert front_page_now(kit, place) == (["Garden", "Kitchen"], "changed", True)
+    take_down(kit)
+    assert front_page_now(kit, place) == (["Kitchen"], "sent", False)
+    assert queue(kit.session, kit.context).work == 0
+
+
+@pytest.mark.parametrize("dies", [True, False])
+def test_a_takedown_at_the_front_page_outlives_a_try_that_failed(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch, dies: bool
+) -> None:
+    front, take_back = written_anew(kit)
+    prepare, execute = front_page.prepare, worker.execute
+
+    def others_first(*parts: Any) -> Any:
+        monkeypatch.setattr(front_page, "prepare", prepare)
+        take_back()
+        monkeypatch.setattr(worker, "execute", fails)
+        return prepare(*parts)
+
+    def fails(*_parts: Any) -> Any:
+        monkeypatch.setattr(worker, "execute", execute)
+        raise KeyboardInterrupt if dies else RetryAfter("busy")
+
+    monkeypatch.setattr(front_page, "prepare", others_first)
+    with pytest.raises(KeyboardInterrupt) if dies else nullcontext():
+        deliver_row(kit.session, kit.context, front)
+    kit.session.rollback()
+    assert front_page_now(kit, place)[2]
+    kit.clock.forward(seconds=301)
+    take_down(kit)
+    assert front_page_now(kit, place) == (["Kitchen"], "sent", False)
+
+
+def test_a_story_posted_while_the_front_page_is_written_gets_there(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kit.takeaway(kit.event("Garden"), "words")
+    kit.target(kind="fakeface")
+    written = FakeFaceTarget.update_front_page
+
+    def slowly(self: FakeFaceTarget, *parts: Any) -> Any:
+        monkeypatch.setattr(FakeFaceTarget, "update_front_page", written)
+        kit.takeaway(kit.event("Kitchen"), "more words")
+        with Session(kit.engine) as other:
+            queue(other, kit.context)
+            assert deliver_due(other, kit.context) is not None
+        return written(self, *parts)
+
+    monkeypatch.setattr(FakeFaceTarget, "update_front_page", slowly)
+    publish(kit.session, kit.context)
+    assert place.face == ["Garden", "Kitchen"]
