@@ -1,14 +1,16 @@
 """What an organization has published publicly: stories, sites and open items of its gatherings, and a search in them.
 
 Everything here was sent to a public place, which the ledger knows, and may still be shown there: what was withdrawn is
-missing at once, even while a place can't be reached. Each gathering is read in a transaction of its own scope.
+missing at once, even while a place can't be reached. Open items and the next gathering have no rows in the ledger; a
+site's front page tells them: only what was begun before a public one was sent last is shown here, and nothing of it
+where there is no public site. Each gathering is read in a transaction of its own scope.
 """
 
 from __future__ import annotations
 
 import tomllib
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from urllib.parse import urlsplit
@@ -29,6 +31,8 @@ from reporter.search.postgres.index import PostgresIndex
 
 # Takeaways that a search shows of each gathering, and those that it looks at to find that many published ones.
 SHOWN, LOOKED_AT = 5, 50
+# The most characters that a search over many gatherings looks for.
+LONGEST_QUERY = 300
 # Pages of our own mark each takeaway.
 _MARKED = ("folder", "git")
 _RECIPE = {"zone": "timezone", "language": "language"}
@@ -54,14 +58,14 @@ class Open:
 
 @dataclass
 class Published:
-    """What one gathering has published."""
+    """What one gathering has published. A search reads no more than the stories."""
 
     title: str
-    sites: list[str]
     stories: list[Link]
-    items: list[Open]
+    sites: list[str] = field(default_factory=list)
+    items: list[Open] = field(default_factory=list)
     # The next gathering: title, day and place.
-    following: tuple[str, date, str] | None
+    following: tuple[str, date, str] | None = None
     # What a search found: (words, address).
     found: list[tuple[str, str]] = field(default_factory=list)
 
@@ -85,9 +89,13 @@ def published(
         session.rollback()
     for gathering, title, settings in rows:
         with working_for(Scope(organization, gathering)):
-            part = _read(session, title, now)
+            stories = _sent(session, ItemKind.STORY)
+            part = Published(title, _links(stories))
             if asked.query:
-                _search(session, PostgresIndex(engine, recipe_of(settings)), part, asked.query)
+                index = PostgresIndex(engine, recipe_of(settings))
+                part.found = _search(session, index, part, asked.query, stories=stories)
+            else:
+                _read_front_pages(session, part, now)
             session.expunge_all()
             session.rollback()
         if not asked.query or part.found:
@@ -112,22 +120,29 @@ def _sent(session: Session, kind: ItemKind) -> list[Delivery]:
     return sorted(readable, key=lambda row: (rank(row.target), row.created_at))
 
 
-def _read(session: Session, title: str, now: datetime) -> Published:
+def _links(sent: Iterable[Delivery]) -> list[Link]:
+    """Each story once, the newest first."""
     stories: dict[uuid.UUID, list[Delivery]] = {}
-    for row in _sent(session, ItemKind.STORY):
+    for row in sent:
         stories.setdefault(row.item_id, []).append(row)
     newest = sorted(stories.values(), key=lambda rows: rows[0].created_at, reverse=True)
+    return [_link(rows) for rows in newest]
+
+
+def _read_front_pages(session: Session, part: Published, now: datetime) -> None:
+    """The gathering's sites, and what their front pages tell besides the stories."""
+    fronts = _sent(session, ItemKind.FRONT_PAGE)
+    part.sites = [row.url for row in fronts]
+    told = max((row.sent_at for row in fronts if row.sent_at), default=None)
+    if told is None:
+        return
     items = for_place(all_items(session, state=ItemState.OPEN), Place.PUBLIC)
+    part.items = [
+        Open(item.what, told_name(item), item.due_on) for item in items if item.created_at <= told
+    ]
     following = next_gathering(session)
-    return Published(
-        title,
-        [row.url for row in _sent(session, ItemKind.FRONT_PAGE)],
-        [_link(rows) for rows in newest],
-        [Open(item.what, told_name(item), item.due_on) for item in items],
-        (following.title, following.starts_at.date(), following.place)
-        if following is not None and following.starts_at >= now
-        else None,
-    )
+    if following is not None and following.changed_at <= told and following.starts_at >= now:
+        part.following = following.title, following.starts_at.date(), following.place
 
 
 def _link(rows: list[Delivery]) -> Link:
@@ -136,10 +151,17 @@ def _link(rows: list[Delivery]) -> Link:
     return Link(first.memory.title or first.url, first.url, told)
 
 
-def _search(session: Session, index: PostgresIndex, part: Published, query: str) -> None:
+def _search(
+    session: Session,
+    index: PostgresIndex,
+    part: Published,
+    query: str,
+    *,
+    stories: Iterable[Delivery],
+) -> list[tuple[str, str]]:
     """Takeaways of the published stories that match, then stories with the words in their title."""
     places: dict[uuid.UUID, str] = {}
-    for row in _sent(session, ItemKind.STORY):
+    for row in stories:
         for takeaway in row.memory.takeaways:
             marked = f"{row.url}#t-{takeaway}" if row.target.kind in _MARKED else row.url
             places.setdefault(takeaway, marked)
@@ -149,6 +171,7 @@ def _search(session: Session, index: PostgresIndex, part: Published, query: str)
     may = showable(Place.PUBLIC), Takeaway.id.in_([one for one in ids if one in places])
     rows = {row.id: row for row in session.scalars(select(Takeaway).where(*may))}
     shown = [rows[one] for one in ids if one in rows][:SHOWN]
-    part.found = [(row.caption or row.text or part.title, places[row.id]) for row in shown]
     words = query.casefold()
-    part.found += [(one.title, one.url) for one in part.stories if words in one.title.casefold()]
+    return [(row.caption or row.text or part.title, places[row.id]) for row in shown] + [
+        (one.title, one.url) for one in part.stories if words in one.title.casefold()
+    ]

@@ -1,4 +1,4 @@
-"""The public page of an organization: what all its gatherings have published, what is open, and a search. No sign-in.
+"""The public page of an organization: what all its gatherings have published, and a search. No sign-in.
 
 An owner or organizer opens it at a name of their choice. It shows only what stands at public places already.
 """
@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.hub.gatherings import current_hub
-from kiosk.hub.published import Asked, published
+from kiosk.hub.published import LONGEST_QUERY, Asked, published
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
 from kiosk.web.hub.organization import enter_organization
@@ -26,6 +26,8 @@ bp = Blueprint("hub_public", __name__, url_prefix="/hub")
 
 # Gatherings of one page, and those that a search asks, the newest first.
 PER_PAGE, SEARCHED = 20, 100
+# The last page that can be asked for.
+LAST_PAGE = 1000
 # Pages per minute from one address, and from everybody in one process.
 READS, ALL_READS = 60, 600
 _EVERYBODY = "everybody"
@@ -37,14 +39,16 @@ def page(name: str) -> str:
     """Show what is published, or what a search finds in it."""
     _count_read()
     number, title = public_organization(db.session(), name)
-    query = request.args.get("q", "").strip()
+    query = request.args.get("q", "").strip()[:LONGEST_QUERY]
     at = max(0, request.args.get("page", 0, type=int))
+    if at > LAST_PAGE:
+        raise _no_such_page()
     # One more says whether there is another page.
     asked = Asked(SEARCHED, query=query) if query else Asked(PER_PAGE + 1, at * PER_PAGE)
     now = current_hub().clock()
     parts = list(published(db.session(), db.engine, number, asked, now=now))
     if at and not parts:
-        raise NotFound(_("There is no such page. The start page lists the sessions."))
+        raise _no_such_page()
     more = not query and len(parts) > PER_PAGE
     return render_template(
         "hub/public_series.html",
@@ -55,6 +59,10 @@ def page(name: str) -> str:
         parts=parts if query else parts[:PER_PAGE],
         more=more,
     )
+
+
+def _no_such_page() -> NotFound:
+    return NotFound(_("There is no such page. The start page lists the sessions."))
 
 
 @bp.post("/o/<uuid:number>/public")

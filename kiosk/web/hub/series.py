@@ -15,7 +15,7 @@ from flask import Blueprint, render_template, request
 from sqlalchemy import select, text
 
 from kiosk.hub.paths import gathering_path
-from kiosk.hub.published import recipe_of
+from kiosk.hub.published import LONGEST_QUERY, recipe_of
 from kiosk.runtime.database import db
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
@@ -64,7 +64,7 @@ def overview(number: uuid.UUID) -> str:
     """Every gathering of an organization with what is open, and what a search finds in it."""
     role = enter_organization(number)
     name = db.session.get_one(Organization, number).name
-    query = request.args.get("q", "").strip()
+    query = request.args.get("q", "").strip()[:LONGEST_QUERY]
     parts = list(_parts(number, query, role))
     return render_template(
         "hub/series.html", number=number, name=name, query=query, parts=parts, most=MOST

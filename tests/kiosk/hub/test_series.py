@@ -124,6 +124,10 @@ def test_a_public_page_of_what_all_gatherings_have_published(
     assert "Leeks stand the frost" in found
     assert "#t-" in found
     assert "spade" not in visitor.get("/series/gardens?q=spade").text.partition("<section")[2]
+    for far in (1000, 1001, 200_000_000, 2**70):
+        assert visitor.get(f"/series/gardens?page={far}").status_code == 404
+    long = visitor.get(f"/series/gardens?q={'leeks' * 1000}")
+    assert f'value="{"leeks" * 60}"' in long.text
 
     with app.app_context():
         row = decisions.by_receipt(db.session(), receipts[0])
