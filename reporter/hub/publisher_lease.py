@@ -49,7 +49,8 @@ def release(
     row = _locked(session, gathering)
     if row is not None:
         holder, processes = _read(row.publisher, row.publisher_until, now)
-        if holder == who and processes.pop(process or _UNNAMED, None):
+        if holder == who and (process or _UNNAMED) in processes:
+            del processes[process or _UNNAMED]
             _write(session, gathering, who, processes)
     session.commit()
 
