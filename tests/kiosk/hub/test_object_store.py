@@ -36,9 +36,9 @@ def media_url(
 
 @pytest.fixture
 def hub(
-    database_url: URL, tmp_path: Path, clock: TurnableClock, media_url: str
+    hub_database_url: URL, tmp_path: Path, clock: TurnableClock, media_url: str
 ) -> Iterator[HubKit]:
-    kit = HubKit(database_url, tmp_path / "hub", clock, media_url)
+    kit = HubKit(hub_database_url, tmp_path / "hub", clock, media_url)
     yield kit
     kit.close()
 
@@ -80,9 +80,9 @@ def test_a_machine_drops_copies_that_it_has_not_used_for_long(
 
 
 def test_a_hub_with_a_folder_keeps_its_only_copies(
-    app: Flask, database_url: URL, tmp_path: Path, clock: TurnableClock
+    app: Flask, hub_database_url: URL, tmp_path: Path, clock: TurnableClock
 ) -> None:
-    kit = HubKit(database_url, tmp_path / "other", clock)
+    kit = HubKit(hub_database_url, tmp_path / "other", clock)
     machine = kit.app.extensions["hub"]
     machine.settings = dataclasses.replace(machine.settings, cache_mb=0)
     original = kit.folder / "g" / "media" / "ab" / "abc.jpg"

@@ -65,11 +65,13 @@ class Postgres:
         )
 
     @contextmanager
-    def database(self) -> Iterator[URL]:
-        """A new, empty database of the role ``kit``, dropped afterwards, whoever is still connected."""
+    def database(self, *, template: str = "template1") -> Iterator[URL]:
+        """A new database of the role ``kit``, dropped afterwards, whoever is still connected; empty, unless it is a
+        copy of another.
+        """
         name = f"t{uuid.uuid4().hex[:12]}"
         with self.administering() as connection:
-            connection.execute(text(f"CREATE DATABASE {name} OWNER kit"))
+            connection.execute(text(f"CREATE DATABASE {name} OWNER kit TEMPLATE {template}"))
         try:
             yield self.url.set(database=name)
         finally:
