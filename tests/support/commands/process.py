@@ -47,7 +47,7 @@ class CommandProcess:
     ) -> None:
         """``stdin``: nothing to read, if none is given. What goes to no file is read from ``stdout``."""
         self.returncode: int | None = None
-        self._wire = socket.socket(socket.AF_UNIX)
+        self._wire = _socket()
         self._wire.connect(_parent())
         order = json.dumps({"words": list(words), "environment": dict(environment)}).encode()
         reading, writing = os.pipe()
@@ -173,6 +173,11 @@ def _parent() -> str:
     return address
 
 
+def _socket() -> socket.socket:
+    """A socket that keeps messages apart: a process may have ended before its number was read."""
+    return socket.socket(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+
+
 # --- In the process that forks ----------------------------------------------------------------------
 
 
@@ -192,7 +197,7 @@ def _serve(address: str) -> dict[str, Any]:
     ending, wake = socket.socketpair()
     wake.setblocking(False)
     signal.set_wakeup_fd(wake.fileno())
-    with socket.socket(socket.AF_UNIX) as door, selectors.DefaultSelector() as selector:
+    with _socket() as door, selectors.DefaultSelector() as selector:
         door.bind(address)
         door.listen(64)
         for end in (door, ending, sys.stdin):
@@ -210,6 +215,9 @@ def _serve(address: str) -> dict[str, Any]:
             if door in seen:
                 wire, _ = door.accept()
                 order, ends = _order(wire)
+                if not ends:
+                    wire.close()
+                    continue
                 if not (pid := os.fork()):
                     break
                 running[pid] = wire
@@ -227,12 +235,15 @@ def _serve(address: str) -> dict[str, Any]:
 
 
 def _order(wire: socket.socket) -> tuple[dict[str, Any], list[int]]:
+    """What is to be done, and its standard input and outputs; nothing where the test is gone."""
     size, ends, _, _ = socket.recv_fds(wire, 4, 3)
-    left, told = int.from_bytes(size, "big"), b""
-    while len(told) < left:
-        told += wire.recv(left - len(told))
-    order: dict[str, Any] = json.loads(told)
-    return order, ends
+    told = wire.recv(int.from_bytes(size, "big"))
+    if told:
+        order: dict[str, Any] = json.loads(told)
+        return order, ends
+    for end in ends:
+        os.close(end)
+    return {}, []
 
 
 def _tell_ended(running: dict[int, socket.socket]) -> None:
