@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
+from reporter.schedule.dates.moments import DateOrder, parse_span
 from reporter.schedule.parsed_session import MAX_SESSIONS, event_numbered
 from reporter.schedule.tables.headers import read_column
 from reporter.schedule.tables.table import Row, Table, settled
@@ -25,7 +26,8 @@ _TEXT_KEYS = ("utc", "dateTime", "text", "fullName", "displayName", "name", "tit
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
 _REFERENCE = re.compile(r"(?<=[a-z])(?:_?ids?|Ids?)$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
-_LONGEST_CLOCK = len("09:00:00 pm")
+# A moment in seconds, or in thousandths of seconds.
+_COUNTED = re.compile(r"\d{9,}")
 _LISTED = ("room", "speakers", "track")
 # Names of iCalendar, which are no words.
 _SHORT = {"dtstart": "start", "dtend": "end", "startDateTime": "start", "endDateTime": "end"}
@@ -128,17 +130,36 @@ def _of_all(node: dict[str, Any], names: _Names) -> Record:
         text = _text(value, names, "") if isinstance(value, str) else ""
         if text and column.role == "zone":
             told["timezone"] = text
-        elif column.role == "start" and column.kind == "date" and _DAY.match(text):
-            told["date"] = text[:10]
+        elif column.role == "start" and column.kind == "date" and text:
+            # "Day 2", or a weekday: the day further above is another one's.
+            told["date"] = text[:10] if _DAY.match(text) else ""
+    if any(end[:10] != told.get("date") for end in _last_days(node)):
+        # The first of several days.
+        told.pop("date", None)
     return told
+
+
+def _last_days(node: dict[str, Any]) -> Iterator[str]:
+    for key, value in node.items():
+        if isinstance(value, str) and _DAY.match(value) and _role(key) == "end":
+            yield value
 
 
 def _merged(around: Record, record: Record) -> Record:
     """The session with what is said of all; a day only if its own times have none."""
     starts = [text for key, text in record.items() if _role(key) == "start"]
-    if any(_DAY.match(text) or len(text) > _LONGEST_CLOCK for text in starts):
+    if not around.get("date") or any(map(_has_day, starts)):
         around = {key: text for key, text in around.items() if key != "date"}
     return {**around, **record}
+
+
+def _has_day(text: str) -> bool:
+    if _DAY.match(text) or _COUNTED.match(text):
+        return True
+    try:
+        return parse_span(text, DateOrder()).start.day is not None
+    except ValueError:
+        return False
 
 
 def _sessions(node: dict[str, Any], names: _Names) -> Iterator[Record]:

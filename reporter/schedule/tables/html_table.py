@@ -5,9 +5,9 @@ Saved pages of wikis and of schedule programs, exports of older web programs, an
 
 from __future__ import annotations
 
-from html.parser import HTMLParser
 from typing import TYPE_CHECKING
 
+from reporter.schedule.lenient_html import LenientParser
 from reporter.schedule.tables.headers import read_column
 from reporter.schedule.tables.sheet import Sheet, fill_down
 
@@ -97,9 +97,9 @@ def tidy(text: str) -> str:
     return "\n".join(line for line in lines if line)
 
 
-class _Tables(HTMLParser):
+class _Tables(LenientParser):
     def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
+        super().__init__()
         self.open: list[_Table] = []
         self.done: list[_Table] = []
         self.hidden = 0
@@ -115,7 +115,7 @@ class _Tables(HTMLParser):
         elif tag == "table":
             self.open.append(_Table(self.name))
             self.name = ""
-        elif tag in _HEADINGS:
+        elif tag in _HEADINGS and not self._in_cell():
             self.heading = []
         elif not self.open:
             return
@@ -126,8 +126,11 @@ class _Tables(HTMLParser):
         elif tag == "time" and len(told.get("datetime", "")) >= len("2026-12-05"):
             self._say(told["datetime"])
             self.in_time = True
-        elif tag in _BREAKS:
+        elif tag in _BREAKS or tag in _HEADINGS:
             self._say("\n")
+
+    def _in_cell(self) -> bool:
+        return bool(self.open) and self.open[-1].cell is not None
 
     def _start_cell(self, told: dict[str, str]) -> None:
         table = self.open[-1]
@@ -150,6 +153,8 @@ class _Tables(HTMLParser):
             return
         elif tag in ("td", "th"):
             self.open[-1].end_cell()
+        elif tag in _HEADINGS:
+            self._say("\n")
         elif tag == "tr":
             self.open[-1].end_row()
         elif tag == "table":

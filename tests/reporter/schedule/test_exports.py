@@ -184,6 +184,31 @@ def test_a_zone_beside_a_time_counts() -> None:
     assert spans(read(json.dumps(told), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
 
 
+@pytest.mark.parametrize("time", ["09:00", "09:00 - 10:00", "9:00 AM - 10:00 AM", "09:00:00"])
+def test_the_day_above_is_that_of_times_without_one(time: str) -> None:
+    told = {"date": "2026-12-05", "sessions": [{"title": "Alpha", "time": time}]}
+    assert spans(read(json.dumps(told)))[0][:2] == ("Alpha", "12-05 09:00")
+
+
+@pytest.mark.parametrize("group", [{"day": "Sunday"}, {"day": "Day 2"}, {}])
+def test_the_first_of_several_days_is_not_that_of_all(group: dict[str, str]) -> None:
+    told = {
+        "name": "Conf",
+        "startDate": "2026-12-05",
+        "endDate": "2026-12-06",
+        "program": [{**group, "items": [{"title": "Alpha", "start": "10:00"}]}],
+    }
+    with pytest.raises(BadInput, match="no date"):
+        read(json.dumps(told))
+
+
+def test_headings_in_cells_are_their_words() -> None:
+    page = """<table><tr><th><h5>Title</h5></th><th>Start</th></tr>
+<tr><td><h4>Alpha</h4></td><td>2026-12-05 09:00</td></tr>
+<tr><td><h4>Beta</h4></td><td>2026-12-05 10:00</td></tr></table><![x y]>"""
+    assert [one.title for one in read(page).sessions] == ["Alpha", "Beta"]
+
+
 def test_one_object_a_line_is_a_list() -> None:
     assert spans(read("\n".join(map(json.dumps, rows())))) == BOTH
 
