@@ -26,9 +26,18 @@ let line = Promise.resolve();
 const swap = (...asked) => (line = line.then(() => fetched(...asked)));
 
 // What had the focus is replaced: its successor takes it, else a keyboard would begin at the top of the page again.
+const whatItIs = (one) => [one.tagName, one.name, one.value, one.dataset.key, one.dataset.key ? "" : one.closest("form, ul, nav")?.className, one.dataset.key ? "" : said(one)].join("\n");
+
+// Counts change with every decision.
+function said(one) {
+  const copy = one.cloneNode(true);
+  for (const count of copy.querySelectorAll(".count")) count.remove();
+  return one.matches("a, button") ? copy.textContent.trim() : "";
+}
+
 function holdFocus(held) {
-  const same = (one) => one.name === held.name && one.value === held.value && one.dataset.key === held.dataset.key;
-  const next = held === main ? null : held.matches(".sheet a") ? main.querySelector(".sheet [aria-current]") : [...main.querySelectorAll(held.tagName)].find(same);
+  const wanted = whatItIs(held);
+  const next = held === main ? null : held.matches(".sheet a") ? main.querySelector(".sheet [aria-current]") : [...main.querySelectorAll(held.tagName)].find((one) => whatItIs(one) === wanted && (one.checkVisibility?.() ?? true));
   (next ?? main).focus({ preventScroll: true });
 }
 
@@ -51,8 +60,8 @@ async function fetched(url, options, push, held) {
   if (rail) document.querySelector(".rail nav").replaceChildren(...rail.childNodes);
   if (push) history.pushState(null, "", answer.url);
   for (const box of boxes()) box.checked = kept.has(box.value);
-  if (held) holdFocus(held);
   for (const name of open) if (name) for (const one of main.getElementsByClassName(name)) one.open = true;
+  if (held) holdFocus(held);
   if (matchMedia("(min-width: 60rem)").matches) main.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
   tell();
   return true;

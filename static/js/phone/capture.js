@@ -326,6 +326,8 @@ form.addEventListener("submit", (event) => {
 });
 at("another").addEventListener("click", another);
 drawTiles();
+// Firefox restores a disabled button after a reload.
+drawSend();
 // Preload the upload code once the page is there, so that it is available when the Wi-Fi gets weak.
 addEventListener("load", () => import(states.tus).catch(() => {}));
 guardLinks(outbox);
