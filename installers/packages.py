@@ -36,7 +36,7 @@ import importlib, sys
 for name in sys.argv[1:]:
     try:
         importlib.import_module(name)
-    except ImportError:
+    except BaseException:
         pass
 """
 
@@ -89,7 +89,9 @@ def uv_environment(settings: dict[str, str]) -> dict[str, str]:
 
 def with_uv(requirement: str) -> bool:
     """Install with uv; whether that went well."""
-    if run(*PIP, "install", "--no-compile", "--progress-bar", "off", *PINNED, "uv"):
+    # Built from its source it would take longer than it saves.
+    ready = ("--only-binary", "uv")
+    if run(*PIP, "install", "--no-compile", "--progress-bar", "off", *ready, *PINNED, "uv"):
         return False
     told = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False)
     settings = pip_settings(told.stdout)
