@@ -216,8 +216,9 @@ def _gate(database: str) -> Gate:
 class TurnTakingConnection(sqlite3.Connection):
     """A connection that takes the write lock before its transaction begins, and releases it at the end."""
 
-    def __init__(self, database: str, timeout: float = 5.0, *args: Any, **kwargs: Any) -> None:
-        super().__init__(database, timeout, *args, **kwargs)
+    def __init__(self, database: str, *, timeout: float = 5.0, **kwargs: Any) -> None:
+        # By name: from Python 3.13 on it warns of more than the database's place.
+        super().__init__(database, timeout=timeout, **kwargs)
         self._patience = timeout
         self._log = "" if database in ("", ":memory:") else _log_of(database)
         # The WAL that the transaction writes to, if we sync it; None: SQLite does.
