@@ -92,7 +92,7 @@ def _counts(report: dict[str, Any], audit: str) -> bool:
 
 def main() -> int:
     """Measure all; 0 if all are good enough."""
-    chrome = find_chromium()
+    chrome = find_chromium(whole=True)
     if chrome is None:
         sys.exit("Chromium is needed (as root on Debian: make system-packages)")
     program = install(ROOT / ".cache" / "lighthouse")

@@ -80,7 +80,7 @@ def save(page: Page | Locator, path: Path) -> None:
 
 def main(goal: Path) -> None:
     """Take them all."""
-    executable = find_chromium()
+    executable = find_chromium(whole=True)
     if executable is None:
         sys.exit("Chromium is needed (as root on Debian: make system-packages)")
     targets = goal / "targets"

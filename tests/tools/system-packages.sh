@@ -18,7 +18,7 @@ packages() {
     # libatomic1 is for the Node.js that Playwright ships; minimal Debian lacks it.
     # Noto covers Latin, Greek, Cyrillic, Arabic, Hebrew and the Indian scripts; WenQuanYi is Chinese, Japanese and
     # Korean in a tenth of the size that Noto takes for them.
-    browser) echo chromium firefox-esr webkit2gtk-driver xvfb libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
+    browser) echo chromium chromium-headless-shell firefox-esr webkit2gtk-driver xvfb libatomic1 poppler-utils fonts-dejavu-core fonts-noto-core fonts-wqy-microhei ;;
     wordpress) echo wordpress mariadb-server-core apache2 libapache2-mod-php php-cli php-mysql php-gd \
       php-xml php-mbstring php-curl curl ;;
     mediawiki) echo mediawiki php-cli php-sqlite3 php-mbstring php-xml php-intl php-gd curl ;;

@@ -99,7 +99,7 @@ def chromium(executable: str, _home: Path) -> Iterator[ChromiumWalker]:
 
 Run = Callable[..., AbstractContextManager[Walker]]
 BROWSERS: dict[str, tuple[Callable[[], str | None], Run]] = {
-    "chromium": (find_chromium, chromium),
+    "chromium": (functools.partial(find_chromium, whole=True), chromium),
     "firefox": (find_firefox, run_firefox),
     "webkit": (find_webkit, run_webkit),
 }
