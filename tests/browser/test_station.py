@@ -111,7 +111,7 @@ def camera_browser(chromium: Browser, film: Path) -> Iterator[Browser]:
     """A browser of its own, since the camera is chosen when it starts."""
     flags = ["--use-fake-device-for-media-stream", f"--use-file-for-fake-video-capture={film}"]
     browser = chromium.browser_type.launch(
-        executable_path=find_chromium(), args=[*FLAGS, *ROOT, *flags]
+        executable_path=find_chromium(whole=True), args=[*FLAGS, *ROOT, *flags]
     )
     yield browser
     browser.close()

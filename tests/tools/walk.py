@@ -8,6 +8,7 @@ still have their turn. A browser that is not here is left out and said so.
 
 from __future__ import annotations
 
+import functools
 import shutil
 import sys
 import tempfile
