@@ -176,7 +176,7 @@ def test_a_recording_that_is_too_long_is_noticed_on_the_phone(
     phone_page.goto(f"{kiosk.url}/s/{event.code}")
     phone_page.locator("#keep").evaluate("form => { form.dataset.mostSeconds = '1'; }")
     choose(phone_page, "Voice", media_files.wav(4.0))
-    expect(phone_page.get_by_role("alert")).to_contain_text("too long: 4 seconds")
+    expect(phone_page.get_by_role("alert")).to_contain_text("too long: 4 s.")
 
 
 def test_what_the_kiosk_refuses_is_said_and_blocks_nothing(

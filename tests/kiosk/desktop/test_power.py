@@ -56,7 +56,7 @@ def test_a_desktop_computer_has_no_battery_to_warn_of(tmp_path: Path) -> None:
         (Power(), Verdict.WARN, "never sleeps"),
         (Power(on_mains=False, held_awake=True), Verdict.WARN, "plug it in"),
         (Power(True, 30, True, True), Verdict.WARN, "leave it open"),
-        (Power(True, 30, False, False), Verdict.WARN, "after 30 minutes"),
+        (Power(True, 30, False, False), Verdict.WARN, "after 30 min"),
     ],
 )
 def test_what_is_to_be_done_is_said(power: Power, verdict: Verdict, words: str) -> None:

@@ -238,7 +238,7 @@ def test_a_folder_that_is_watched(
     assert looked(app, 3) == [0, 1, 0]
     page = client.get("/desk/cards").text
     assert page.count("data-import=") == 1
-    assert "2 taken in" in page
+    assert "Taken in: 2" in page
     press(client, "/desk/cards/watch", folder="")
     (folder / "IMG_3.jpg").write_bytes(files.jpeg(400, 400).read_bytes())
     assert looked(app, 3) == [0, 0, 0]
