@@ -7,6 +7,7 @@ import hashlib
 import io
 import os
 import random
+import sqlite3
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -22,7 +23,7 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from capture.decoding.mime_sniff import MediaType
-from capture.intake import concurrency
+from capture.intake import concurrency, receive
 from capture.intake.partial_file import Chunk, Writer
 from capture.intake.resumable import LEFT_SECONDS, ResumableUploads
 from capture.intake.sweep import sweep
@@ -215,8 +216,13 @@ def test_bytes_that_the_disk_lost_are_not_acknowledged_by_a_later_sync(
 def test_a_receipt_whose_commit_failed_on_the_disk_is_not_told_by_the_next_request(
     tus: Tus, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    def unreachable(*_: object) -> bool:
+        raise OperationalError("", {}, sqlite3.OperationalError("disk I/O error"))
+
     upload_id = tus.create(2000)
     failing_once(monkeypatch, "-wal")
+    # Tidying up behind it writes, too: here the disk is not back by then.
+    monkeypatch.setattr(receive, "drop_unused", unreachable)
     with pytest.raises(OperationalError):
         tus.send(upload_id, 0, jpeg(1))
     tus.room.session.rollback()
