@@ -94,7 +94,7 @@ def test_a_rehearsal_is_judged_in_the_language_of_the_page(
     assert "a photo was safe within less than a second. Small copies" in ended(client)
     page = client.get("/desk/tools?lang=de").text
     assert "innerhalb von weniger als einer Sekunde sicher." in page
-    assert "Kleine Kopien von allem waren 2 Minuten später fertig." in page
+    assert "Kleine Kopien von allem waren 2 Min. später fertig." in page
 
 
 def play_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
