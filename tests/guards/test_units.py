@@ -53,7 +53,11 @@ def test_a_hubs_unit_has_few_rights(name: str, analyze: str) -> None:
     assert float(level[1]) < 2.5
 
 
-HUB = sorted(path for path in (ROOT / "installers" / "hub").iterdir() if path.is_file())
+HUB = sorted(
+    path
+    for path in (ROOT / "installers" / "hub").iterdir()
+    if path.is_file() and path.suffix != ".dockerignore"
+)
 
 
 def commands(text: str) -> list[list[str]]:
