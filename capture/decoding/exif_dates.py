@@ -50,13 +50,29 @@ _TIME = r"(\d{1,2}:\d{2}(?::\d{2})?.*?)"
 # dates, the C library's (AVI), day first where the numbers can't be meant otherwise.
 _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(\d{4})(\d\d)(\d\d)[T _-]?(\d\d)(\d\d)(\d\d)(.*)"), r"\1:\2:\3 \4:\5:\6\7"),
-    (re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s*(.*)"), r"\1:\2:\3 \4"),
-    (re.compile(rf"(?:[a-z]{{3}},?\s+)?{_MONTH}\s+(\d{{1,2}})\s+{_TIME}\s+(\d{{4}})", re.I), r"\4:\1:\2 \3"),
-    (re.compile(rf"(?:[a-z]{{3,9}},?\s+)?{_MONTH}\s+(\d{{1,2}}),?\s+(\d{{4}}),?\s+{_TIME}", re.I), r"\3:\1:\2 \4"),
-    (re.compile(rf"(?:[a-z]{{3,9}},?\s+)?(\d{{1,2}})[\s-]{_MONTH}[\s-](\d{{4}}),?\s+{_TIME}", re.I), r"\3:\2:\1 \4"),
+    (
+        re.compile(r"(\d{4})\s?[年년]\s?(\d{1,2})\s?[月월]\s?(\d{1,2})\s?[日일]\s*(.*)"),
+        r"\1:\2:\3 \4",
+    ),
+    (
+        re.compile(rf"(?:[a-z]{{3}},?\s+)?{_MONTH}\s+(\d{{1,2}})\s+{_TIME}\s+(\d{{4}})", re.I),
+        r"\4:\1:\2 \3",
+    ),
+    (
+        re.compile(
+            rf"(?:[a-z]{{3,9}},?\s+)?{_MONTH}\s+(\d{{1,2}}),?\s+(\d{{4}}),?\s+{_TIME}", re.I
+        ),
+        r"\3:\1:\2 \4",
+    ),
+    (
+        re.compile(
+            rf"(?:[a-z]{{3,9}},?\s+)?(\d{{1,2}})[\s-]{_MONTH}[\s-](\d{{4}}),?\s+{_TIME}", re.I
+        ),
+        r"\3:\2:\1 \4",
+    ),
     (re.compile(r"(1[3-9]|2\d|3[01])[:./-](\d{1,2})[:./-](\d{4})[\s,]+(.*)"), r"\3:\2:\1 \4"),
     (re.compile(r"(\d{1,2})[:./-](1[3-9]|2\d|3[01])[:./-](\d{4})[\s,]+(.*)"), r"\3:\1:\2 \4"),
-)  # fmt: skip
+)
 _ZONE_NAME = re.compile(r"\s*(?:\[[A-Za-z_]+/[A-Za-z_/+-]+\]|DST)\s*$")
 # AM and PM as phones in other languages write them, before or after the time.
 _HALVES = (

@@ -148,5 +148,10 @@ _FORMATS: tuple[
     (lambda first, _lines: first.strip() == "start\tend\ttext", _tsv),
     (lambda first, _lines: _LABEL.fullmatch(first) is not None, _labels),
     (lambda first, _lines: first.lstrip().lower().startswith("<sami"), _sami),
-    (lambda first, _lines: first.lstrip().startswith("{") and first.lstrip()[1:2] in ("", " ", '"'), _json),
-)  # fmt: skip
+    (
+        lambda first, _lines: (
+            first.lstrip().startswith("{") and first.lstrip()[1:2] in ("", " ", '"')
+        ),
+        _json,
+    ),
+)

@@ -33,7 +33,11 @@ FILES = {
             "wireMagic": "pb3",
             "events": [
                 {"tStartMs": 0, "dDurationMs": 9000, "id": 1},
-                {"tStartMs": 1000, "dDurationMs": 2000, "segs": [{"utf8": "Good "}, {"utf8": "morning\nall"}]},
+                {
+                    "tStartMs": 1000,
+                    "dDurationMs": 2000,
+                    "segs": [{"utf8": "Good "}, {"utf8": "morning\nall"}],
+                },
                 {"tStartMs": 4000, "dDurationMs": 2000, "segs": [{"utf8": "Two"}]},
             ],
         },
@@ -43,7 +47,7 @@ FILES = {
     "one hyphen too few": "1\n00:00:01,000 -> 00:00:03,000\nGood morning\nall\n\n2\n00:00:04,000->00:00:06,000\nTwo\n",
     "WebVTT, times in a note": "WEBVTT\n\nNOTE 0:01 --> here\nmore\n\n00:01.000 --> 00:03.000\nGood morning\nall\n\n"
     "NOTE\n00:02.000 --> nothing\n\n00:04.000 --> 00:06.000 region:a\nTwo\n",
-}  # fmt: skip
+}
 
 
 def read(text: str) -> list[Cue]:

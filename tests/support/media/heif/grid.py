@@ -55,10 +55,15 @@ def grid(picture: Any, form: str = "HEIF", *, tile: int = 64, turn: int = 0) -> 
         full_box(b"hdlr", 0, 0, bytes(4), b"pict", bytes(13)),
         full_box(b"pitm", 0, 0, struct.pack(">H", count + 1)),
         full_box(b"iinf", 0, 0, struct.pack(">H", count + 1), *items),
-        full_box(b"iref", 0, 0, box(b"dimg", struct.pack(f">{count + 2}H", count + 1, count, *range(1, count + 1)))),
+        full_box(
+            b"iref",
+            0,
+            0,
+            box(b"dimg", struct.pack(f">{count + 2}H", count + 1, count, *range(1, count + 1))),
+        ),
         box(b"iprp", ipco, ipma),
         box(b"idat", whole),
-    )  # fmt: skip
+    )
     data = [_pixels(encoded) for encoded in tiles]
     ftyp = box(b"ftyp", brand, bytes(4), b"mif1", brand)
     size = len(full_box(b"meta", 0, 0, *parts, _places(data, 0, len(whole))))
