@@ -9,7 +9,7 @@ from sqlalchemy import update
 from sqlalchemy.orm import Session
 
 from publish.outbox.items import ITEMS
-from publish.outbox.leased_row import change
+from publish.outbox.lease import change
 from publish.outbox.policy.row_states import WAITING
 from publish.outbox.policy.transition import Claim, Recheck, TargetNews, Transition
 from publish.outbox.target_status import record_reachability, status_of

@@ -15,8 +15,7 @@ from dataclasses import replace
 from sqlalchemy.orm import Session
 
 from publish.outbox.context import PublishContext
-from publish.outbox.lease import take_lease
-from publish.outbox.leased_row import remember
+from publish.outbox.lease import remember, take_lease
 from publish.outbox.policy.decide import Sent
 from publish.outbox.policy.row_states import TO_SEND
 from publish.outbox.policy.transition import Claim

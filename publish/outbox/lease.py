@@ -1,24 +1,28 @@
-"""Leases on ledger rows: one worker at a time, renewed while bytes move, freed when the worker is gone."""
+"""Leases on ledger rows: one worker at a time, renewed while bytes move, freed when the worker is gone.
+
+A leased row is read as a frozen ``Claim`` and updated only while the lease is ours.
+"""
 
 from __future__ import annotations
 
 import os
 import platform
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
 
 from publish.errors import PausedByUser
 from publish.outbox.context import PublishContext
-from publish.outbox.leased_row import change, claim_of
 from publish.outbox.policy.row_states import TO_SEND
 from publish.outbox.policy.transition import Claim
 from publish.outbox.target_status import is_stopped
 from publish.processes import is_running
 from reporter.database import job_queue
-from reporter.enums import DeliveryState
+from reporter.delivery_memory import DeliveryMemory
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery
 
 # The lease lasts this long after the last transferred byte.
@@ -87,3 +91,41 @@ def free_abandoned(session: Session, context: PublishContext) -> None:
             statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
             session.execute(statement.values(lease="", due_at=now, moved=0))
             session.commit()
+
+
+def claim_of(row: Delivery, mark: str) -> Claim:
+    """Snapshot of the row claimed under this lease."""
+    return Claim.of(
+        row,
+        id=row.id,
+        target_id=row.target_id,
+        kind=ItemKind(row.item_kind),
+        item_id=row.item_id,
+        leaving=row.state == DeliveryState.WITHDRAWING,
+        mark=mark,
+    )
+
+
+def reread(session: Session, claim: Claim) -> Claim:
+    """The current state of the same row."""
+    return claim_of(session.get_one(Delivery, claim.id, populate_existing=True), claim.mark)
+
+
+def change(claim: Claim) -> Update:
+    """UPDATE a row only while the lease is ours: a stalled worker whose lease was taken over changes nothing."""
+    return (
+        update(Delivery)
+        .where(Delivery.id == claim.id, Delivery.lease == claim.mark)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def remember(session: Session, claim: Claim, memory: DeliveryMemory) -> None:
+    """Store values in the row's memory while it is being delivered. Does not commit.
+
+    Keeps what another process noted since the claim: that something was withdrawn.
+    """
+    # Locks the row, so that the note is not made between reading and writing.
+    session.execute(change(claim).values(lease=claim.mark))
+    urgent = memory.urgent or reread(session, claim).memory.urgent
+    session.execute(change(claim).values(remote=replace(memory, urgent=urgent).to_json()))

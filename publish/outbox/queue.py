@@ -18,7 +18,7 @@ from publish.outbox.policy.row_states import OPEN, SOON, when_done
 from publish.outbox.target_status import budget_left
 from publish.targets import target_class
 from reporter.delivery_memory import urgent_sql
-from reporter.enums import DeliveryState
+from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
@@ -40,8 +40,8 @@ def due_rows(
 ) -> list[uuid.UUID]:
     """Due rows in delivery order; with ``takedowns`` only those that take something back.
 
-    Takedowns first, then small files and the stories waiting for them (smallest first), front
-    pages, big files (``ORDER`` of each item kind).
+    Takedowns first (except of files), then small files and the stories waiting for them (smallest
+    first), front pages, big files (``ORDER`` of each item kind).
     """
     order = case(*(when for item in ITEMS.values() for when in _order_of(item)), else_=9)
     targets = may_go(session, targets)
@@ -53,7 +53,9 @@ def due_rows(
     )
     if takedowns:
         query = query.where(takes_back())
-    found = session.execute(query.add_columns(order, urgent_sql(Delivery.remote))).all()
+    # A file stays until the stories showing it have been changed: those need not be urgent.
+    first = or_(urgent_sql(Delivery.remote), and_(_LEAVING, Delivery.item_kind != ItemKind.MEDIA))
+    found = session.execute(query.add_columns(order, first)).all()
     # The canonical target first, so that the others find its link.
     found_sorted = sorted(found, key=lambda row: (not row[3], row[2], place[row[1]]))
     return [row[0] for row in found_sorted]

@@ -21,8 +21,7 @@ from publish.outbox import batch
 from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext, secrets_of
 from publish.outbox.items import ITEMS
-from publish.outbox.lease import renewal, take_lease
-from publish.outbox.leased_row import remember, reread
+from publish.outbox.lease import remember, renewal, reread, take_lease
 from publish.outbox.policy.decide import Crashed, Failed, Result, decide, release
 from publish.outbox.policy.transition import Claim, Recheck, Snapshot, Traffic
 from publish.outbox.queue import next_row

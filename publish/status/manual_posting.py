@@ -15,7 +15,7 @@ from publish.outbox.adapt import shape_post
 from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext
 from publish.outbox.items.story import fingerprint
-from publish.outbox.leased_row import claim_of
+from publish.outbox.lease import claim_of
 from publish.outbox.ledger import recheck
 from publish.outbox.policy.decide import Sent, Withdrawn, decide
 from publish.outbox.policy.transition import Snapshot

@@ -108,7 +108,7 @@ class Laptop:
         self.number, self.folder, self.code = number, folder, code
         self.address = f"{NETWORK}.{number + 1}"
         secrets = folder.with_suffix(".secrets")
-        self.kiosk = KioskProcess(folder, secrets, ("--host", "0.0.0.0"))
+        self.kiosk = KioskProcess(folder, secrets, ("--host", "0.0.0.0"), program=("-m", "kiosk"))
         self.secrets = secrets
         self._namespace = -1
         # Created by the first thread, which makes the namespace; others enter it.
@@ -166,7 +166,7 @@ def _post(http: httpx.Client, path: str, form: dict[str, str]) -> httpx.Response
     """A form of the desk's page of laptops."""
     token = _token(http.get("/desk/laptops").text)
     answer = http.post(path, data={**form, "csrf_token": token})
-    assert answer.status_code < 400, answer.text[:500]
+    assert answer.status_code < 400, answer.text[-1500:]
     return answer
 
 

@@ -49,11 +49,12 @@ def wanted(
 def waits_for(row: Delivery, now: datetime) -> ColumnElement[bool] | None:
     """Everything except big files; it is rewritten after each of those.
 
-    If it takes words back, only other takedowns that are delivered now.
+    If it takes words back, only stories that take something back now: files are removed after it.
     """
+    if row.memory.urgent:
+        return (Delivery.item_kind == ItemKind.STORY) & takedowns.takes_back_soon(now)
     small = or_(Delivery.item_kind != ItemKind.MEDIA, Delivery.big.is_(False))
-    others = (Delivery.item_kind != KIND) & small
-    return others & takedowns.takes_back_soon(now) if row.memory.urgent else others
+    return (Delivery.item_kind != KIND) & small
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:

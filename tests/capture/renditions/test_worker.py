@@ -374,7 +374,7 @@ def test_a_short_video_passes_and_a_long_one_is_refused(pool: DecoderPool) -> No
     long = media_files.wav(4.0)
     kind = sniff(long.read_bytes()[:8192])
     assert kind is not None
-    with pytest.raises(TooLong, match=r"runs 0:04 minutes; the longest here is 0:01"):
+    with pytest.raises(TooLong, match=r"too long: 0:04 min; the longest here is 0:01"):
         check_intake(pool, long, kind, strict)
     assert check_intake(pool, media_files.mp4(), MP4, strict) is not None
 

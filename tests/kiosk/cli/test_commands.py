@@ -21,6 +21,7 @@ from reporter.config import Settings, load_settings
 from reporter.gathering.admission import pause
 from reporter.models import EventSession
 from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
+from tests.support.waiting import until
 
 SHARED = Path(__file__).parents[4] / "shared" / "data" / "schedules"
 
@@ -330,7 +331,8 @@ def test_commands_find_a_kiosk_at_one_address(
 ) -> None:
     kiosk_process.arguments = ("--host", "127.0.0.2")
     assert kiosk_process.start() == f"http://127.0.0.2:{kiosk_process.port}"
-    assert any("listens at 127.0.0.2 only" in line for line in kiosk_process.lines)
+    # After the address.
+    until(lambda: any("listens at 127.0.0.2 only" in line for line in kiosk_process.lines))
     pause(session, now=clock())
     # Whoever finds the kiosk is told of its break.
     told = run("rehearse", "--gathering", gathering.folder)

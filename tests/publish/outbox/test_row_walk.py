@@ -16,6 +16,8 @@ from tests.support.publish.fakes import FakePlace, FakeTarget
 STAGES = [
     "worker.py",
     "queue.py",
+    # What goes first.
+    "items/story.py",
     "lease.py",
     "items/story.py",
     "upsert.py",
@@ -35,6 +37,9 @@ def test_a_row_passes_each_stage_once(
     walk = walk_story(tmp_path / "gathering", kind, given, "publish/outbox/")
     names = [name.removeprefix("publish/outbox/") for name in walk.modules]
     visited = [name.removeprefix("publish/outbox/") for name in walk.visited]
+    # Later stages read and change the row through its lease.
+    leased = visited.index("lease.py") + 1
+    visited[leased:] = [name for name in visited[leased:] if name != "lease.py"]
     # ``settled`` of the item comes after all stages: what depends on the row.
     after = visited.index("apply.py")
     stages = [name for name in visited[: after + 1] if name in STAGES]
@@ -58,4 +63,7 @@ def test_the_row_itself_goes_no_further_than_its_lease() -> None:
         if argument.annotation is not None and ast.unparse(argument.annotation) == "Delivery"
     }
     # Those of the ledger, which compares rows and delivers none.
-    assert takes_row == {"takedowns.py:note_story", "takedowns.py:note_gone", "takedowns.py:_ask"}
+    ledger = {"takedowns.py:note_story", "takedowns.py:note_gone", "takedowns.py:_ask"}
+    # What the queue asks before the lease.
+    first = {f"{name}.py:waits_for" for name in ("media", "story", "front_page")}
+    assert takes_row == {*ledger, *first, "media.py:_shown"}

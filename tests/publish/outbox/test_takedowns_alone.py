@@ -57,9 +57,9 @@ def test_the_file_and_the_front_page_go_and_another_change_stays(
     assert len(place.files) == 1
     assert [call for call, _ in place.calls] == [
         "update",
+        "finish",
         "withdraw_media",
         "find_media",
-        "finish",
     ]
     assert (place.face, sorted(kit.states())) == (
         ["Garden", "Kitchen"],

@@ -123,7 +123,7 @@ def test_a_cut_is_checked_against_the_recording(kit: Kit) -> None:
     media = kit.photo(kit.event(), 1).attachments[0].media
     media.kind, media.duration = "video", 8.0
     assert edit_history.check(media, [{"kind": "cut", "numbers": [1, 4]}]).cut == (1, 4)
-    with pytest.raises(BadInput, match=r"within the 8\.0 seconds"):
+    with pytest.raises(BadInput, match=r"within the recording \(8\.0 s\)"):
         edit_history.check(media, [{"kind": "cut", "numbers": [1, 9]}])
 
 
