@@ -486,9 +486,9 @@ def _pair(laptops: list[Laptop], environment: dict[str, str]) -> None:
     for number, laptop in enumerate(laptops):
         for other in laptops[number + 1 :]:
             page = laptop.desk(_post, "/desk/laptops/code", {}).text
-            found = re.search(r"\b[A-Z0-9]{4}-[A-Z0-9]{4}\b", page)
+            found = re.search(r'<strong dir="ltr">([A-Z0-9]{4}-[A-Z0-9]{4})</strong>', page)
             assert found is not None, page
-            form = {"url": laptop.url, "code": found[0]}
+            form = {"url": laptop.url, "code": found[1]}
             other.desk(_post, "/desk/laptops", form)
 
 
