@@ -96,7 +96,8 @@ def _group(item: pytest.Item) -> str:
 
 
 def _rank(item: pytest.Item, group: str) -> int:
-    if group in _SHARED_SERVERS.values():
+    whole_evenings = ("tests/end_to_end/", "tests/reliability/")
+    if group in _SHARED_SERVERS.values() or item.nodeid.startswith(whole_evenings):
         return 0
     return 1 if item.get_closest_marker("slow") or item.get_closest_marker("browser") else 2
 

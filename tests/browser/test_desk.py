@@ -14,6 +14,7 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.addresses import own_addresses
+from reporter.config import Settings, save_settings
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.moderation.decisions import approve, by_receipt, hide
@@ -196,8 +197,15 @@ def test_every_page_of_the_laptop_is_for_everybody(
     clock: TurnableClock,
     axe: Callable[..., list[str]],
     app: Flask,
+    gathering: Settings,
 ) -> None:
-    paths = [*pages(app), "/desk/review?state=approved", "/search?q=a"]
+    paths = [
+        *pages(app),
+        f"/desk/sessions/{event.code}",
+        "/desk/review?state=approved",
+        "/search?q=a",
+    ]
+    save_settings(gathering.folder, {"wifi": {"ssid": "Garden", "password": "tomatoes1"}})
     assert {"/", "/wall", "/search", "/desk/review", "/desk/conversation", "/desk/actions"} < {
         *paths
     }

@@ -103,7 +103,7 @@ class Station:
 @pytest.fixture(scope="module")
 def film(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """What the fake camera plays; Chromium opens it anew for each page."""
-    return write_film(tmp_path_factory.mktemp("film") / "camera.mjpeg", "")
+    return write_film(tmp_path_factory.mktemp("film") / "camera.y4m", "")
 
 
 @pytest.fixture(scope="module")

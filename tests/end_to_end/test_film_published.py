@@ -21,7 +21,6 @@ from kiosk.services.publishing import add_target, publish_all, take_down, write_
 from publish.posts.model import gathering_facts
 from reporter.annotations import captions
 from reporter.films.arrangement import film_takeaway, set_options
-from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway
 from reporter.models.outbox import Takedown
 from reporter.moderation import decisions
@@ -30,7 +29,7 @@ from tests.support.kiosk_process import TurnableClock, actor
 from tests.support.media.films import Rgb, most_of
 from tests.support.media.recordings import record
 from tests.support.servers.script import script_server
-from tests.support.servers.wordpress import WordPress
+from tests.support.servers.wordpress import WordPress, missing_programs
 
 COLOURS: dict[str, Rgb] = {
     "stays": (20, 160, 60),
@@ -120,39 +119,36 @@ def films_in(folder: Path, length: float = 10) -> list[Path]:
     return found
 
 
-def seen_in(path: Path) -> set[str]:
-    """The colours that fill a good part of a frame. The census must see those that are there."""
-    return {name for name, share in most_of(path, COLOURS).items() if share > 0.2}
+def colours_of(path: Path) -> set[str]:
+    """The colours that fill a good part of a frame; of no other is anything at all seen."""
+    shares = most_of(path, COLOURS)
+    seen = {name for name, share in shares.items() if share > 0.2}
+    assert seen == {name for name, share in shares.items() if share > 0.01}
+    return seen
 
 
-def traces_in(path: Path) -> set[str]:
-    """The colours of which anything at all is seen."""
-    return {name for name, share in most_of(path, COLOURS).items() if share > 0.01}
-
-
-def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
-    evening: Evening, tmp_path: Path, store: Store
+@pytest.mark.wordpress
+@pytest.mark.xdist_group("wordpress")
+def test_every_place_has_the_film_and_loses_it_with_its_part(
+    evening: Evening, request: pytest.FixtureRequest, tmp_path: Path
 ) -> None:
-    stick = tmp_path / "stick"
-    stick.mkdir()
-    with evening.at_work():
-        add_target(evening.kiosk, "folder", "stick", {"url": stick.as_uri()}, ask=lambda _: "")
+    places = Places(evening, request, tmp_path)
     press(evening.client, "/desk/film/make")
     evening.make()
     # Nobody has looked at it yet.
     evening.publish()
-    assert films_in(stick) == []
+    assert places.films() == []
     press(evening.client, "/desk/film/publish", do="yes")
     evening.publish()
-    (film,) = films_in(stick)
-    assert seen_in(film) == traces_in(film) == {"stays", "leaves"}
+    places.check({"stays", "leaves"})
     # It is no session and no takeaway of anybody's.
-    index = (stick / "index.html").read_text("utf-8")
+    index = (places.stick / "index.html").read_text("utf-8")
     assert "3 takeaways from 1 session" in " ".join(index.split())
-    page = page_of_film(stick)
+    page = page_of_film(places.stick)
     assert 'poster="media/' in page
     assert "Compost stays warm" in urllib.parse.unquote(page)
     assert_in_bundle(evening, tmp_path / "one", {"stays", "leaves"})
+    (film,) = films_in(places.stick)
     former = film.read_bytes()
 
     # Other captions reach it without rendering it anew.
@@ -160,28 +156,75 @@ def test_site_bundle_and_folder_have_the_film_and_lose_it_with_its_part(
     captions.keep(evening.session, spoken.media, "0:01 Compost stays hot", actor(evening.clock))
     evening.make()
     evening.publish()
-    assert films_in(stick) == [film]
+    assert films_in(places.stick) == [film]
     assert film.read_bytes() == former
-    assert "Compost stays hot" in urllib.parse.unquote(page_of_film(stick))
+    assert "Compost stays hot" in urllib.parse.unquote(page_of_film(places.stick))
     with evening.at_work():
         assert make_due(evening.kiosk) == 0
 
-    decisions.withdraw(evening.session, evening.row("leaves"), actor(evening.clock), store)
+    decisions.withdraw(
+        evening.session, evening.row("leaves"), actor(evening.clock), evening.kiosk.store
+    )
     # Before any worker has turned: the gate refuses the film as a whole.
     with evening.at_work():
         take_down(evening.kiosk)
         made = write_bundle(evening.kiosk, tmp_path / "two")
-    assert films_in(stick) == films_in(made.path) == []
+    assert places.films() == films_in(made.path) == []
+    assert places.posts() in ([], None)
     gone = evening.session.scalars(select(Takedown)).all()
     assert {one.done_at is not None for one in gone} == {True}
 
     evening.make()
     evening.publish()
-    (film,) = films_in(stick)
+    places.check({"stays"})
+    (film,) = films_in(places.stick)
     assert film.read_bytes() != former
-    assert seen_in(film) == traces_in(film) == {"stays"}
     assert_in_bundle(evening, tmp_path / "three", {"stays"})
     assert {one.takeaway.text for one in evening.film().parts} == {"stays", "spoken"}
+
+
+class Places:
+    """A folder, a collection of WebDAV and, where one can be installed, a blog: what each of them has of the film."""
+
+    def __init__(self, evening: Evening, request: pytest.FixtureRequest, folder: Path) -> None:
+        self.folder, self.stick = folder, folder / "stick"
+        self.stick.mkdir()
+        server = script_server("webdav", request)
+        self.collection = Path(server.told["FOLDER"]) / "film"
+        shutil.rmtree(self.collection, ignore_errors=True)
+        self.blog: WordPress | None = (
+            None if missing_programs() else request.getfixturevalue("wordpress")
+        )
+        with evening.at_work():
+            kiosk, web = evening.kiosk, f"webdav://127.0.0.1:{server.port}/film"
+            add_target(kiosk, "folder", "stick", {"url": self.stick.as_uri()}, ask=lambda _: "")
+            secret = server.told["PASSWORD"]
+            add_target(kiosk, "folder", "web", {"url": web, "user": "kit"}, ask=lambda _: secret)
+            if (blog := self.blog) is not None:
+                given = {"url": blog.url, "user": blog.user}
+                add_target(kiosk, "wordpress", "blog", given, ask=lambda _: blog.app_password)
+            self.mark = gathering_facts(evening.session, kiosk.settings).mark
+
+    def films(self) -> list[Path]:
+        """The films at all places."""
+        fetched = self.folder / "fetched"
+        shutil.rmtree(fetched, ignore_errors=True)
+        at_blog = films_at_blog(self.blog, self.mark, fetched) if self.blog is not None else []
+        return [*films_in(self.stick), *films_in(self.collection), *at_blog]
+
+    def posts(self) -> list[str] | None:
+        """The film's posts that everybody reads at the blog."""
+        return None if self.blog is None else posts_at_blog(self.blog)
+
+    def check(self, colours: set[str]) -> None:
+        """Each place has one film, in which just these colours are seen."""
+        films = self.films()
+        assert len(films) == (2 if self.blog is None else 3)
+        # The same everywhere, except where a place makes something of its own of it.
+        for film in {film.read_bytes(): film for film in films}.values():
+            assert colours_of(film) == colours
+        posts = self.posts()
+        assert posts is None or ["<video" in post for post in posts] == [True]
 
 
 def page_of_film(folder: Path) -> str:
@@ -194,7 +237,7 @@ def assert_in_bundle(evening: Evening, goal: Path, colours: set[str]) -> None:
     with evening.at_work():
         write_bundle(evening.kiosk, goal)
     (film,) = films_in(goal)
-    assert seen_in(film) == traces_in(film) == colours
+    assert colours_of(film) == colours
     records = json.loads((goal / "data" / "takeaways.json").read_text("utf-8"))["takeaways"]
     (record,) = [one for one in records if one["parts"]]
     assert len(record["parts"]) == len(colours) + 1
@@ -221,43 +264,3 @@ def posts_at_blog(server: WordPress) -> list[str]:
     """What everybody reads of films there."""
     told = httpx.get(f"{server.url}/wp-json/wp/v2/posts", params={"search": "Film of the evening"})
     return [row["content"]["rendered"] for row in told.raise_for_status().json()]
-
-
-@pytest.mark.wordpress
-def test_a_blog_and_a_collection_lose_the_film_with_its_part(
-    evening: Evening, wordpress: WordPress, request: pytest.FixtureRequest, tmp_path: Path
-) -> None:
-    server = script_server("webdav", request)
-    there = Path(server.told["FOLDER"]) / "film"
-    shutil.rmtree(there, ignore_errors=True)
-    with evening.at_work():
-        given = {"url": wordpress.url, "user": wordpress.user}
-        password, secret = wordpress.app_password, server.told["PASSWORD"]
-        add_target(evening.kiosk, "wordpress", "blog", given, ask=lambda _: password)
-        given = {"url": f"webdav://127.0.0.1:{server.port}/film", "user": "kit"}
-        add_target(evening.kiosk, "folder", "web", given, ask=lambda _: secret)
-        mark = gathering_facts(evening.session, evening.kiosk.settings).mark
-    press(evening.client, "/desk/film/make")
-    evening.make()
-    press(evening.client, "/desk/film/publish", do="yes")
-    evening.publish()
-    for folder in (there, tmp_path / "first"):
-        films = films_in(there) if folder == there else films_at_blog(wordpress, mark, folder)
-        assert [traces_in(film) for film in films] == [{"stays", "leaves"}]
-    [post] = posts_at_blog(wordpress)
-    assert "<video" in post
-
-    decisions.withdraw(
-        evening.session, evening.row("leaves"), actor(evening.clock), evening.kiosk.store
-    )
-    with evening.at_work():
-        take_down(evening.kiosk)
-    assert films_in(there) == films_at_blog(wordpress, mark, tmp_path / "second") == []
-    assert posts_at_blog(wordpress) == []
-
-    evening.make()
-    evening.publish()
-    for folder in (there, tmp_path / "third"):
-        films = films_in(there) if folder == there else films_at_blog(wordpress, mark, folder)
-        assert [traces_in(film) for film in films] == [{"stays"}]
-    assert len(posts_at_blog(wordpress)) == 1

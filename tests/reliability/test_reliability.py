@@ -1,4 +1,7 @@
-"""The short form of ``make reliability``: a few crash rounds, the order of system calls, a few power cuts."""
+"""The short form of ``make reliability``: a few crash rounds, the order of system calls, a few power cuts, cut lines.
+
+Takedowns at real places are in the long form, and in ``tests/publish/conformance``.
+"""
 
 from __future__ import annotations
 
@@ -12,7 +15,6 @@ import pytest
 from tests.guards.repository import ROOT
 from tests.reliability.recording_disk import can_record
 from tests.reliability.system_calls import Call, calls, can_trace, order_of
-from tests.reliability.takedowns import cant_run
 from tests.reliability.torn_networks import cant_cut
 
 
@@ -57,14 +59,8 @@ def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
     assert order_of(trace)[-1] == "fsync of the log"
 
 
-@pytest.mark.skipif(bool(cant_run()), reason=f"for lack of {cant_run()} (make system-packages)")
-def test_what_was_taken_back_goes_from_real_places_when_the_line_is_back() -> None:
-    told = run("takedowns", "--rounds", "1", "--offline", "6")
-    assert told["failures"] == []
-    assert [len(seconds) for seconds in told["seconds"].values()] == [1, 1]
-
-
 @pytest.mark.slow
+@pytest.mark.xdist_group("torn networks")
 @pytest.mark.skipif(bool(cant_cut()), reason=cant_cut() or "-")
 def test_kiosks_and_a_hub_that_are_cut_off_at_random_end_with_the_same() -> None:
     told = run("torn_networks", "--seconds", "8", "--phones", "1", "--seed", "5")
