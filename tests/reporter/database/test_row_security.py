@@ -79,17 +79,33 @@ class Two:
             return [tuple(row) for row in done] if done.returns_rows else [(done.rowcount,)]
 
 
+@pytest.fixture(scope="module")
+def superusers_template(postgres_server: Postgres) -> Iterator[str]:
+    """The name of a database in which a superuser has made a hub's tables."""
+    with postgres_server.database() as url:
+        owner = create_engine(postgres_server.admin_url.set(database=url.database))
+        scope_transactions(owner)
+        upgrade_hub(owner)
+        owner.dispose()
+        yield str(url.database)
+
+
 @pytest.fixture(params=["owner without rights", "superuser"])
-def two(
-    request: pytest.FixtureRequest, database_url: URL, postgres_server: Postgres
-) -> Iterator[Two]:
+def two(request: pytest.FixtureRequest, postgres_server: Postgres) -> Iterator[Two]:
     """Once where the tables' owner may make no roles, once where a superuser makes them."""
-    url = database_url
     if request.param == "superuser":
-        url = postgres_server.admin_url.set(database=database_url.database)
+        template: str = request.getfixturevalue("superusers_template")
+    else:
+        template = request.getfixturevalue("hub_template")
+    with postgres_server.database(template=template) as url:
+        if request.param == "superuser":
+            url = postgres_server.admin_url.set(database=url.database)
+        yield from _two(url)
+
+
+def _two(url: URL) -> Iterator[Two]:
     owner = create_engine(url)
     scope_transactions(owner)
-    upgrade_hub(owner)
     made = Two(url, owner)
     yield made
     made.engine.dispose()
