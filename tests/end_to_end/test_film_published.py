@@ -128,6 +128,7 @@ def colours_of(path: Path) -> set[str]:
 
 
 @pytest.mark.wordpress
+@pytest.mark.timeout(900)
 @pytest.mark.xdist_group("wordpress")
 def test_every_place_has_the_film_and_loses_it_with_its_part(
     evening: Evening, request: pytest.FixtureRequest, tmp_path: Path
