@@ -133,7 +133,8 @@ def moment(
     The creation time of an MP4 or MOV is UTC by the standard, but many cameras write local time
     there: the file system time, or a time in the file name, shows which it is. Without a creation
     time, the time in the name is used, then the file system time, which cards store as the camera's
-    local time and which is converted back from the laptop's zone.
+    local time and which is converted back from the laptop's zone. It is that of the last byte, so
+    a recording began its length earlier.
     """
     written = datetime.fromtimestamp(mtime, laptop) if laptop else datetime.fromtimestamp(mtime)  # noqa: DTZ006
     wall = _read(written.replace(tzinfo=None), zone, now)
@@ -141,7 +142,8 @@ def moment(
     if found is None or found.captured_at is None:
         if named is not None:
             return named.replace(tzinfo=UTC) if in_utc else _read(named, zone, now).astimezone(UTC)
-        return wall.astimezone(UTC)
+        length = found.duration if found is not None else None
+        return wall.astimezone(UTC) - timedelta(seconds=length or 0)
     as_wall = _read(found.captured_at, zone, now)
     if found.utc_offset is None:
         return as_wall.astimezone(UTC)

@@ -54,6 +54,14 @@ def takeaway_of(session: Session, sha256: str) -> Takeaway | None:
     return session.scalar(shot.limit(1))
 
 
+def shot_joined(session: Session, client_id: str) -> Shot | None:
+    """Find the first shot that was imported as the takeaway with this client id."""
+    shots = select(Shot).join(Takeaway, Shot.takeaway_id == Takeaway.id)
+    return session.scalar(
+        shots.where(Takeaway.client_id == client_id).order_by(Shot.taken, Shot.path, Shot.id)
+    )
+
+
 def is_taken_back(session: Session, sha256: str) -> bool:
     """Whether these bytes were withdrawn by their contributor."""
     buried = select(Tombstone.sha256).where(Tombstone.sha256 == sha256)

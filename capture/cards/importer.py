@@ -28,7 +28,9 @@ from capture.cards.scan import Found, Skipped, is_gone, scan
 from capture.cards.session_assignment import settle
 from capture.cards.shot_inspection import Inspection, inspect_shot
 from capture.cards.shot_intake import CardItem, ImportContext, ShotIntake, discard
+from capture.cards.sidecars import UNREADABLE
 from capture.cards.verified_copy import (
+    UNREADABLE_ON_CARD,
     CardTrouble,
     Copied,
     Halted,
@@ -50,7 +52,7 @@ from reporter.errors import (
     TooLarge,
     UnsupportedMedia,
 )
-from reporter.messages import N_, Message
+from reporter.messages import Message
 from reporter.models import EventSession
 from reporter.models.camera import CardImport
 
@@ -63,7 +65,6 @@ GO_ON = Message("Stopped. Run the import again: it goes on where it was.")
 CARD_GONE = Message(
     "The card was taken out before everything was read. Put it in again and repeat the import."
 )
-UNREADABLE = N_("It can't be read (%(what)s). Put the card in again.")
 EMPTY = Message("The file is empty: the camera did not finish it.")
 
 
@@ -128,14 +129,24 @@ class Importer:
 
     def run(self, paths: Sequence[Path]) -> None:
         """Import everything at these paths. Errors of single files are recorded in the row.
-        Commits."""
+        Commits. Raises CardTrouble for a card that can't be read at all."""
         for path in paths:
-            lying = scan(path)
-            self.take(lying.found, lying.skipped)
+            try:
+                lying = scan(path)
+            except OSError as error:
+                what = error.strerror or "no reason given"
+                raise CardTrouble(UNREADABLE_ON_CARD, name=path, what=what) from error
+            self.take(lying.found, lying.skipped, lying.unread)
 
-    def take(self, found: Sequence[Found], skipped: Sequence[Skipped] = ()) -> None:
-        """Import these files and record the skipped ones. Raises DiskFull and database errors."""
+    def take(
+        self,
+        found: Sequence[Found],
+        skipped: Sequence[Skipped] = (),
+        unread: Sequence[Skipped] = (),
+    ) -> None:
+        """Import these files and record the skipped and the unreadable ones. Raises DiskFull and database errors."""
         self._failures += [{"file": one.name, "skipped": one.reason} for one in skipped]
+        self._failures += [{"file": one.name, "error": one.reason} for one in unread]
         self.job.state = ImportState.RUNNING.value
         self.tally.files += len(found)
         self.tally.bytes += sum(one.size for one in found)
@@ -148,9 +159,9 @@ class Importer:
         try:
             self._all(todo)
         finally:
-            for camera in self._intake.cameras.values():
+            for camera_id in sorted(self._intake.rolls):
                 settle(
-                    self.context.session, camera.id, now=self.context.now(), rng=self.context.rng
+                    self.context.session, camera_id, now=self.context.now(), rng=self.context.rng
                 )
             self._save()
 
@@ -204,22 +215,14 @@ class Importer:
     def _copy(self, todo: deque[CardItem], ahead: deque[CardItem]) -> None:
         if self._stopped():
             raise Halted(GO_ON)
-        item, context = todo.popleft(), self.context
+        item = todo.popleft()
         try:
-            for found in item.files:
-                context.store.need_room(found.size, keep_free=context.limits.keep_free_mb << 20)
-                arrival = copy_in(
-                    found,
-                    context.store,
-                    rng=context.rng,
-                    stopped=self._stopped,
-                    copied=self._count(found),
-                )
-                item.arrivals.append(arrival)
-                item.prints[arrival.sha256] = fingerprint_of(found, arrival)
-        except CardTrouble as error:
+            for part in list(item.parts):
+                self._copy_part(item, part)
+        except CardTrouble:
             discard(item)
-            self._trouble(item, todo, error)
+            self._lose([item, *todo])
+            todo.clear()
             return
         except BaseException:
             discard(item)
@@ -228,6 +231,30 @@ class Importer:
             return
         item.looking = self._look_at(item)
         ahead.append(item)
+
+    def _copy_part(self, item: CardItem, part: Ordered) -> None:
+        """Copy one file of a shot. One that can't be read does not cost the others; raises CardTrouble if the card is
+        gone."""
+        context, found = self.context, part.found
+        context.store.need_room(found.size, keep_free=context.limits.keep_free_mb << 20)
+        try:
+            arrival = copy_in(
+                found,
+                context.store,
+                rng=context.rng,
+                stopped=self._stopped,
+                copied=self._count(found),
+            )
+        except CardTrouble as error:
+            if is_gone(found.root):
+                raise
+            item.parts.remove(part)
+            if not self._waits_for(found):
+                self._fail(found, error.message)
+            self._step(found, 0)
+            return
+        item.arrivals.append(arrival)
+        item.prints[arrival.sha256] = fingerprint_of(found, arrival)
 
     def _look_at(self, item: CardItem) -> Future[Inspection]:
         """Have a worker inspect the first file of an item."""
@@ -249,19 +276,13 @@ class Importer:
 
         return copied
 
-    def _trouble(self, item: CardItem, todo: deque[CardItem], error: CardTrouble) -> None:
-        """Record one unreadable file, or all remaining ones when the card is gone."""
-        lost = [item]
-        gone = is_gone(item.ordered.found.root)
-        if gone:
-            lost += todo
-            todo.clear()
-            self.job.message = CARD_GONE
-        for one in lost:
-            for found in one.files:
-                if not self._waits_for(found):
-                    self._fail(found, "" if gone else error.message)
-                self._step(found, 0)
+    def _lose(self, items: Sequence[CardItem]) -> None:
+        """Record all that remains when the card is gone."""
+        self.job.message = CARD_GONE
+        for found in (found for item in items for found in item.files):
+            if not self._waits_for(found):
+                self._fail(found, "")
+            self._step(found, 0)
 
     def _drop_known(self, item: CardItem) -> bool:
         """Drop the files whose content is known. True when none is left."""

@@ -12,7 +12,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Sequence, Set
-from dataclasses import dataclass
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from capture.cards.sidecars import (
@@ -21,12 +22,14 @@ from capture.cards.sidecars import (
     LINK,
     PREVIEWS,
     SYSTEM,
+    UNREADABLE,
     is_copy,
     reason_for,
 )
 from capture.decoding.format_names import MEDIA_NAMES
 from capture.decoding.mime_sniff import HEAD_BYTES, RAW_TYPES, MediaType, sniff
 from reporter.errors import NotFound
+from reporter.messages import Message
 
 # Folders of computers and cameras that hold no recordings, each with the reason for skipping it.
 _SKIPPED_FOLDERS = {
@@ -36,6 +39,7 @@ _SKIPPED_FOLDERS = {
     "$recycle.bin": SYSTEM,
     "lost.dir": SYSTEM,
     "found.000": SYSTEM,
+    "lost+found": SYSTEM,
     "#recycle": SYSTEM,
     "@recycle": SYSTEM,
     "@eadir": SYSTEM,
@@ -116,10 +120,11 @@ class Skipped:
 
 @dataclass(frozen=True)
 class Scan:
-    """The result of a scan: what to keep and what is skipped."""
+    """The result of a scan: what to keep, what is skipped, and what can't be read although the rest can."""
 
     found: list[Found]
     skipped: list[Skipped]
+    unread: list[Skipped] = field(default_factory=list)
 
 
 def is_gone(root: Path) -> bool:
@@ -142,21 +147,41 @@ def scan(root: Path) -> Scan:
             "There is nothing at %(root)s. Is the card in, and is this its folder?", root=root
         )
     base = root.parent if root.is_file() else root
-    skipped: list[Skipped] = []
-    files = [root] if root.is_file() else list(_files(root, base, skipped))
-    pieces = [Piece(path, stat.st_size, stat.st_mtime) for path in files for stat in [path.stat()]]
+    lying = Scan([], [])
+    pieces: list[Piece] = []
+    for path in [root] if root.is_file() else list(_files(root, base, lying)):
+        with _one_at_a_time(path, base, lying):
+            told = path.stat()
+            pieces.append(Piece(path, told.st_size, told.st_mtime))
     spans = _spans(pieces)
     later = {piece.path for span in spans.values() for piece in span[1:]}
-    found: list[Found] = []
     for piece in pieces:
-        if piece.path in later:
-            continue
-        one = _look(base, spans.get(piece.path, (piece,)))
-        if isinstance(one, Found):
-            found.append(one)
-        else:
-            skipped.append(one)
-    return Scan(found, sorted(skipped, key=lambda one: one.name))
+        if piece.path not in later:
+            with _one_at_a_time(piece.path, base, lying):
+                one = _look(base, spans.get(piece.path, (piece,)))
+                if isinstance(one, Found):
+                    lying.found.append(one)
+                else:
+                    lying.skipped.append(one)
+    lying.skipped.sort(key=lambda one: one.name)
+    return lying
+
+
+@contextmanager
+def _one_at_a_time(path: Path, base: Path, lying: Scan) -> Iterator[None]:
+    """Note a file or folder that can't be read, so that it does not cost the others. Raises OSError for a card that is
+    gone."""
+    try:
+        yield
+    except FileNotFoundError:
+        # Renamed by the program that writes it, or the card was pulled out.
+        if is_gone(base):
+            raise
+    except OSError as error:
+        if path == base or is_gone(base):
+            raise
+        name = path.relative_to(base).as_posix()
+        lying.unread.append(Skipped(name, Message(UNREADABLE, what=error.strerror or "")))
 
 
 def walk(root: Path) -> list[Found]:
@@ -164,17 +189,19 @@ def walk(root: Path) -> list[Found]:
     return scan(root).found
 
 
-def _files(folder: Path, base: Path, skipped: list[Skipped]) -> Iterator[Path]:
-    entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
+def _files(folder: Path, base: Path, lying: Scan) -> Iterator[Path]:
+    entries: list[os.DirEntry[str]] = []
+    with _one_at_a_time(folder, base, lying):
+        entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     beside = {entry.name.casefold() for entry in entries}
     for entry in entries:
         path = Path(entry.path)
         reason = _reason_to_skip(entry, beside)
         if reason:
             slash = "/" if entry.is_dir(follow_symlinks=False) else ""
-            skipped.append(Skipped(path.relative_to(base).as_posix() + slash, reason))
+            lying.skipped.append(Skipped(path.relative_to(base).as_posix() + slash, reason))
         elif entry.is_dir(follow_symlinks=False):
-            yield from _files(path, base, skipped)
+            yield from _files(path, base, lying)
         elif entry.is_file(follow_symlinks=False):
             yield path
 
@@ -219,10 +246,13 @@ def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
     joined: dict[Path, tuple[Piece, ...]] = {}
     for folder in {p.path.parent for p in pieces if p.path.parent.name.upper() == "STREAM"}:
         clips = {path.stem.upper(): path for path in by_path if path.parent == folder}
-        for names in _playlists(folder.parent):
-            run = [by_path[clips[name]] for name in names if name in clips]
-            if len(run) > 1 and len(run) == len(names):
-                joined[run[0].path] = tuple(run)
+        taken: set[str] = set()
+        # The longest first: lists made by a person repeat a part of the recording, or turn it round.
+        for names in sorted(_playlists(folder.parent), key=len, reverse=True):
+            apart = len(set(names)) == len(names) > 1 and taken.isdisjoint(names)
+            if apart and clips.keys() >= set(names):
+                taken.update(names)
+                joined[clips[names[0]]] = tuple(by_path[clips[name]] for name in names)
     return joined
 
 
@@ -231,8 +261,10 @@ def _playlists(folder: Path) -> Iterator[list[str]]:
     streams."""
     lists = [path for path in folder.glob("[Pp][Ll][Aa][Yy][Ll][Ii][Ss][Tt]/*") if path.is_file()]
     for path in sorted(lists):
-        if path.suffix.casefold() in (".mpl", ".mpls") and path.stat().st_size < 1 << 20:
-            yield from read_playlist(path.read_bytes())
+        # Without its list a recording stays in its pieces.
+        with suppress(OSError):
+            if path.suffix.casefold() in (".mpl", ".mpls") and path.stat().st_size < 1 << 20:
+                yield from read_playlist(path.read_bytes())
 
 
 def read_playlist(data: bytes) -> list[list[str]]:

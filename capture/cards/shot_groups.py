@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 # The film of a Live Photo lasts 3 seconds; Android makers go up to 5, apps a little longer.
@@ -40,6 +40,8 @@ _TRACK = re.compile(
     re.IGNORECASE,
 )
 _RECORDED = (".wav", ".bwf", ".mp3", ".flac")
+# Panasonic's P2: CONTENTS/VIDEO/0001AB.MXF without sound, its channels in CONTENTS/AUDIO/0001AB00.MXF and so on.
+_P2 = re.compile(r"(.*contents)/(?:(video)|audio)/([0-9a-z]{6})(\d\d)?\.mxf", re.IGNORECASE)
 _MIX = re.compile(r".+_(?:tr)?(?:lr|mix)|.+s12", re.IGNORECASE)
 # Files of one shot begin and end with the same press of the button.
 SAME_LENGTH = 5.0
@@ -76,6 +78,8 @@ def shot_key(name: str) -> tuple[str, str]:
     """(folder, shot name): the same for all files of one shot, all chapters of a GoPro recording,
     and all tracks of an audio recorder."""
     file = ShotFile(name, "", 0, datetime.min)  # noqa: DTZ901
+    if p2 := _P2.fullmatch(name):
+        return p2[1].casefold(), p2[3].casefold()
     if name.casefold().endswith(_RECORDED) and (track := _TRACK.fullmatch(file.stem)):
         return file.folder, track[1] or track[2]
     chapter = gopro_chapter(file.stem)
@@ -102,11 +106,17 @@ def group_shots(files: Sequence[ShotFile]) -> list[list[ShotFile]]:
     """Group the files into takeaways, the file to show first in front; groups sorted by time, then
     name."""
     buckets: dict[tuple[str, str], list[ShotFile]] = {}
-    for file in files:
+    for file in map(_by_place, files):
         buckets.setdefault(shot_key(file.name), []).append(file)
     groups = [group for bucket in buckets.values() for group in _split(bucket)]
     groups = list(_join_full(sorted(groups, key=_by_name)))
     return sorted(groups, key=lambda group: (group[0].taken, group[0].name))
+
+
+def _by_place(file: ShotFile) -> ShotFile:
+    """The file with its kind by its place on a P2 card, where films and sounds have one format."""
+    p2 = _P2.fullmatch(file.name)
+    return replace(file, kind="video" if p2[2] else "audio") if p2 else file
 
 
 def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:

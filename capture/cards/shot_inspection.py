@@ -241,7 +241,11 @@ def _moment(stamp: str) -> datetime | None:
         if symbol not in ALPHABET:
             return None
         seconds = seconds << 5 | ALPHABET.index(symbol)
-    return EPOCH + timedelta(seconds=seconds)
+    try:
+        return EPOCH + timedelta(seconds=seconds)
+    except OverflowError:
+        # Eight symbols reach beyond the year 9999: not the laptop's clock.
+        return None
 
 
 def _video(path: Path, found: Probe) -> MarkerReading:

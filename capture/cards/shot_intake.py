@@ -8,12 +8,18 @@ import random
 import uuid
 from concurrent.futures import CancelledError, Future
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.orm import Session
 
-from capture.cards.deduplication import KnownShots, asked_for, find_camera, marked_session
+from capture.cards.deduplication import (
+    KnownShots,
+    asked_for,
+    find_camera,
+    marked_session,
+    shot_joined,
+)
 from capture.cards.scan import Found
 from capture.cards.session_assignment import unassigned
 from capture.cards.shot_inspection import Inspection, MarkerReading
@@ -26,7 +32,7 @@ from reporter.clock import Clock, new_id
 from reporter.config import LimitSettings
 from reporter.enums import Mark, Source
 from reporter.media.store import Store
-from reporter.models import EventSession
+from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Camera, CardImport, Shot
 
 NO_LIMIT_MB, NO_LIMIT_FILES = 1 << 20, 1000
@@ -61,6 +67,13 @@ class CardItem:
     # {sha256: fingerprint}, computed while the copy is still in incoming/.
     prints: dict[str, str] = field(default_factory=dict)
     looking: Future[Inspection] | None = None
+    # The moment of the takeaway that it joins; else that of its first file.
+    joined_at: datetime | None = None
+
+    @property
+    def taken(self) -> datetime:
+        """The camera's time of the whole item."""
+        return self.joined_at or self.ordered.taken
 
     @property
     def ordered(self) -> Ordered:
@@ -78,14 +91,24 @@ class ShotIntake:
 
     def __init__(self, context: ImportContext, job: CardImport, known: KnownShots) -> None:
         self.context, self.job = context, job
-        self.cameras: dict[tuple[str, str, str], Camera] = {}
+        # Cameras whose rolls have new shots.
+        self.rolls: set[uuid.UUID] = set()
+        self._cameras: dict[tuple[str, str, str], Camera] = {}
         self._known = known
         self._current: dict[uuid.UUID, uuid.UUID | None] = {}
         self._given = context.session.get(EventSession, job.session_id) if job.session_id else None
 
     def keep(self, item: CardItem, inspection: Inspection) -> None:
         """Take an item in; commits. Raises what ``capture.intake.receive.receive`` raises."""
-        context, camera = self.context, self._camera(item.ordered)
+        context = self.context
+        before = shot_joined(context.session, item.join) if item.join else None
+        if before is None:
+            camera = self._camera(item.ordered)
+        else:
+            # What comes later is of the same camera and moment, whatever its own headers leave out.
+            camera = context.session.get_one(Camera, before.camera_id)
+            item.joined_at = before.taken
+        self.rolls.add(camera.id)
         asked = asked_for(context.session, item.arrivals[0].sha256)
         seen = MarkerReading() if asked is not None else inspection.seen
         event = marked_session(context.session, seen)
@@ -100,7 +123,7 @@ class ShotIntake:
             self.job.markers += 1
             context.session.commit()
             return
-        self._receive(item, camera, seen, event, asked=asked)
+        self._receive(item, camera, seen, event, asked=asked, before=before)
 
     def _receive(
         self,
@@ -110,9 +133,14 @@ class ShotIntake:
         event: EventSession | None,
         *,
         asked: Shot | None,
+        before: Shot | None,
     ) -> None:
         context = self.context
         home = self._home(camera)
+        stands = context.session.get(Takeaway, before.takeaway_id) if before else None
+        if stands is not None:
+            # Where the takeaway is by now; in another session it would not be continued.
+            home = context.session.get_one(EventSession, stands.session_id)
         brought: list[Shot] = []
 
         def seal(takeaway: Taken) -> None:
@@ -121,7 +149,9 @@ class ShotIntake:
                 # The row of a supposed marker; cuts may refer to it.
                 rows[0] = asked
             for row in rows:
-                row.takeaway_id, row.session_id = takeaway.id, takeaway.session_id
+                row.takeaway_id = takeaway.id
+                # A takeaway that a person moved is not the roll's any more, by none of its files.
+                row.session_id = before.session_id if before else takeaway.session_id
             context.session.add_all(rows)
             brought[:] = rows
 
@@ -132,7 +162,7 @@ class ShotIntake:
             files=tuple(item.arrivals),
             source=Source.CARD.value,
             client_id=client_id,
-            recorded_at=item.ordered.taken + offset,
+            recorded_at=item.taken + offset,
         )
         # Limits for phones do not apply to cards: films of any length come in, with all their
         # chapters.
@@ -175,7 +205,7 @@ class ShotIntake:
                 mtime=int(found.mtime),
                 head=item.prints[arrival.sha256],
                 sha256=arrival.sha256,
-                taken=item.ordered.taken,
+                taken=item.taken,
                 mark=str(seen.mark),
                 mark_session_id=event.id if event else None,
                 kiosk_at=seen.kiosk_at,
@@ -187,17 +217,17 @@ class ShotIntake:
 
     def _camera(self, ordered: Ordered) -> Camera:
         """Get the row of a shot's camera, created when first needed."""
-        if ordered.camera not in self.cameras:
+        if ordered.camera not in self._cameras:
             named = any(ordered.camera)
             key = "|".join(ordered.camera) if named else f"card:{ordered.found.root.name}"
-            self.cameras[ordered.camera] = find_camera(
+            self._cameras[ordered.camera] = find_camera(
                 self.context.session,
                 key,
                 ordered.camera,
                 now=self.context.now(),
                 rng=self.context.rng,
             )
-        return self.cameras[ordered.camera]
+        return self._cameras[ordered.camera]
 
 
 def discard(item: CardItem) -> None:

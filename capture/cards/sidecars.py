@@ -10,7 +10,7 @@ from collections.abc import Set
 from pathlib import Path, PurePath
 
 from capture.decoding.format_names import FILM_FORMATS
-from reporter.messages import Message
+from reporter.messages import N_, Message
 
 HIDDEN = Message("A hidden file or folder, which computers leave on cards.")
 SYSTEM = Message("A folder of the computer or the camera itself, without recordings.")
@@ -26,6 +26,7 @@ FLIGHT = Message(
 )
 TRACK = Message("A track of places; places are not kept.")
 CAMERA_NOTES = Message("The camera's own notes about its recordings.")
+UNREADABLE = N_("It can't be read (%(what)s). Put the card in again.")
 NO_MEDIA = Message("Not a photo, a film or a sound.")
 
 _NOTES = (

@@ -66,7 +66,8 @@ def in_camera_order(
     ordered = [
         Ordered(
             one,
-            moment(told, mtime=one.mtime, zone=zone, now=now, name=one.name),
+            # What is probed is the first of joined spans, so its own end counts.
+            moment(told, mtime=one.pieces[0].mtime, zone=zone, now=now, name=one.name),
             _identity(told),
             seconds=told.duration if told else None,
             stated=told is not None and told.captured_at is not None,

@@ -25,6 +25,8 @@ UNKNOWN_CODECS = Message(
     "Picture and sound of this file are in a format that can't be played here. Save it "
     "as MP4 and send that."
 )
+_BEXT_DAY = re.compile(r"(\d{4})[-_:. ](\d\d)[-_:. ](\d\d)")
+_BEXT_CLOCK = re.compile(r"(\d\d)[-_:. ](\d\d)[-_:. ](\d\d)")
 # Audio in bare frames: only the frames give its duration.
 COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})
 
@@ -174,8 +176,15 @@ def _audio_mime(mime: str) -> str:
 
 def _media_time(metadata: dict[str, str]) -> tuple[datetime | None, timedelta | None]:
     """Apple's creation date (local, with offset) if present, else the container's creation time."""
-    for key in ("com.apple.quicktime.creationdate", "creation_time", "date"):
-        if moment := _parse_iso(metadata.get(key, "")):
+    told = [
+        metadata.get(k, "") for k in ("com.apple.quicktime.creationdate", "creation_time", "date")
+    ]
+    # Recorders' WAV files have a day and a time (EBU Tech 3285, 2.3), which FFmpeg gives by these names.
+    day, clock = _BEXT_DAY.fullmatch(told[2].strip()), _BEXT_CLOCK.fullmatch(told[1].strip())
+    if day and clock:
+        told.append(f"{'-'.join(day.groups())}T{':'.join(clock.groups())}")
+    for text in told:
+        if moment := _parse_iso(text):
             return moment.replace(tzinfo=None), moment.utcoffset()
     return None, None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 import uuid
+from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,6 +107,8 @@ class FolderWatch:
         self._tries: dict[tuple[str, int, float], int] = {}
         self._done: set[tuple[str, int, float]] = set()
         self._told: set[str] = set()
+        # For how many scans files and folders could not be read: another program may still hold them.
+        self._unread: Counter[str] = Counter()
 
     def look(self, importer_of: Callable[[], Importer]) -> int:
         """Import what is complete by now; returns how many files. ``importer_of`` is called only
@@ -116,16 +119,27 @@ class FolderWatch:
         ready = [one for name, one in found.items() if self._before.get(name) == _state(one)]
         self._before = {name: _state(one) for name, one in found.items()}
         todo = [one for one in ready if _key(one) not in self._done]
-        if todo or left_there:
+        shut = self._kept_shut([one for each in lying for one in each.unread])
+        if todo or left_there or shut:
             self._told |= {one.name for one in left_there}
-            self._take(importer_of(), todo, left_there)
+            importer = importer_of()
+            self._be_patient(importer, todo)
+            importer.take(todo, left_there, shut)
+            self._note(importer, todo)
         return len(todo)
 
-    def _take(self, importer: Importer, todo: list[Found], left_there: list[Skipped]) -> None:
+    def _kept_shut(self, unread: list[Skipped]) -> list[Skipped]:
+        """What can't be read for as long as a broken file may stay unreported."""
+        self._unread = Counter({one.name: self._unread[one.name] + 1 for one in unread})
+        return [one for one in unread if self._unread[one.name] == PATIENCE]
+
+    def _be_patient(self, importer: Importer, todo: list[Found]) -> None:
         tries = self._tries
         importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
         importer.left.clear()
-        importer.take(todo, left_there)
+
+    def _note(self, importer: Importer, todo: list[Found]) -> None:
+        tries = self._tries
         left = {_key(one) for one in importer.left}
         self._done |= {_key(one) for one in todo} - left
         for key in left:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -16,18 +17,21 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
+from capture.cards import scan as scan_module
 from capture.cards import verified_copy
 from capture.cards.importer import CARD_GONE, Importer, ImportProgress, begin_import
 from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
-from capture.cards.scan import read_playlist, walk
-from capture.cards.session_assignment import UNASSIGNED
+from capture.cards.scan import Found, read_playlist, scan, walk
+from capture.cards.session_assignment import UNASSIGNED, UNASSIGNED_TITLE
 from capture.cards.shot_intake import ImportContext
+from capture.cards.verified_copy import CardTrouble
 from capture.codes.qr_writer import screen_url
 from capture.decoding.motion_photo import INNER_FILM
 from capture.decoding.process_pool import DecoderPool
@@ -565,6 +569,42 @@ def test_the_rest_of_a_shot_joins_its_takeaway_when_it_comes_later(
     assert (job.imported, job.known, desk.read(camera.card).known) == (2, 1, 3)
 
 
+def test_the_rest_of_a_shot_finds_a_takeaway_that_moved_to_its_session(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "card")
+    camera.marker(TEN, desk.events[0])
+    camera.shoot(TEN + minutes(3))
+    desk.read(camera.card)
+    assert desk.places() == {"IMG_0002.JPG": "Gardens"}
+    raw = raw_file("nef", scene(600, 400), TEN + minutes(3))
+    camera.write("DCIM/100FIELD/IMG_0002.NEF", raw, TEN + minutes(3))
+    assert desk.read(camera.card).imported == 1
+    row = desk.session.scalars(select(Takeaway)).one()
+    assert [a.filename[-3:] for a in row.attachments] == ["JPG", "NEF"]
+    assert row.session.title == "Gardens"
+
+
+def test_a_voice_note_that_comes_later_belongs_to_the_camera_of_its_picture(
+    desk: Desk, tmp_path: Path
+) -> None:
+    camera = Camera(tmp_path / "card")
+    camera.marker(TEN, desk.events[0])
+    camera.shoot(TEN + minutes(3))
+    desk.read(camera.card)
+    row = desk.session.scalars(select(Takeaway)).one()
+    recorded = row.recorded_at
+    # It names no camera, and its time is that of the copy.
+    camera.write("DCIM/100FIELD/IMG_0002.WAV", files.wav(1.0).read_bytes(), TEN + minutes(99))
+    assert desk.read(camera.card).imported == 1
+    assert desk.places() == {"IMG_0002.JPG": "Gardens", "IMG_0002.WAV": "Gardens"}
+    assert desk.session.scalars(select(CameraRow)).one() is desk.camera()
+    assert row.recorded_at == recorded
+    revision = row.revision
+    desk.read(camera.card)
+    assert (row.recorded_at, row.revision) == (recorded, revision)
+
+
 def test_in_a_watched_folder_the_film_of_a_live_photo_finds_its_picture(
     desk: Desk, tmp_path: Path
 ) -> None:
@@ -605,6 +645,65 @@ def test_a_broken_picture_does_not_cost_its_raw_file(desk: Desk, tmp_path: Path)
     assert [a.filename for a in row.attachments] == ["IMG_0001.NEF"]
 
 
+def test_a_picture_that_cannot_be_read_does_not_cost_its_raw_file(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    camera = Camera(tmp_path / "card")
+    camera.write("DCIM/100FIELD/IMG_0001.NEF", raw_file("nef", scene(600, 400), TEN), TEN)
+    camera.shoot(TEN)
+    read = verified_copy._pieces
+
+    def worn_out(found: Found) -> Iterator[bytes]:
+        if found.filename == "IMG_0001.JPG":
+            raise verified_copy._trouble(found, OSError(errno.EIO, os.strerror(errno.EIO)))
+        return read(found)
+
+    monkeypatch.setattr(verified_copy, "_pieces", worn_out)
+    job = desk.read(camera.card)
+    assert [entry["file"][-12:] for entry in job.failed] == ["IMG_0001.JPG"]
+    assert os.strerror(errno.EIO) in job.failed[0]["error"]
+    assert desk.places() == {"IMG_0001.NEF": UNASSIGNED_TITLE}
+    assert (job.imported, list(desk.store.incoming.iterdir())) == (1, [])
+
+
+def test_a_file_or_folder_that_cannot_be_opened_does_not_cost_the_others(
+    desk: Desk, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As root may read everything, the system's refusal is made."""
+    camera = Camera(tmp_path / "card")
+    for _ in range(3):
+        camera.shoot(TEN)
+    camera.write("DCIM/101FIELD/IMG_0001.JPG", b"words", TEN)
+    camera.write("lost+found/#1234", b"words", TEN)
+    shut = {camera.card / "DCIM/100FIELD/IMG_0002.JPG", camera.card / "DCIM/101FIELD"}
+
+    def refusing(real: Callable[..., Any]) -> Callable[..., Any]:
+        def asked(path: Any, *how: Any, **more: Any) -> Any:
+            if Path(path) in shut:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return real(path, *how, **more)
+
+        return asked
+
+    monkeypatch.setattr(scan_module.os, "scandir", refusing(os.scandir))
+    monkeypatch.setattr(Path, "open", refusing(Path.open))
+    lying = scan(camera.card)
+    assert [one.name[-12:] for one in lying.found] == ["IMG_0001.JPG", "IMG_0003.JPG"]
+    assert [one.name for one in lying.skipped] == ["lost+found/"]
+    assert {one.name for one in lying.unread} == {
+        "DCIM/100FIELD/IMG_0002.JPG",
+        "DCIM/101FIELD",
+    }
+    job = desk.read(camera.card)
+    assert job.imported == 2
+    assert {entry["file"] for entry in job.failed} == {one.name for one in lying.unread}
+    assert os.strerror(errno.EACCES) in job.failed[0]["error"]
+
+    shut.add(camera.card)
+    with pytest.raises(CardTrouble, match=os.strerror(errno.EACCES)):
+        desk.read(camera.card)
+
+
 def test_all_that_is_not_taken_is_named_with_its_reason(desk: Desk, tmp_path: Path) -> None:
     camera = Camera(tmp_path / "card")
     notes = (
@@ -639,6 +738,21 @@ def playlist(*items: tuple[str, int]) -> bytes:
         body += len(item).to_bytes(2, "big") + item
     table = b"\0\0" + len(items).to_bytes(2, "big") + b"\0\0" + body
     return b"MPLS0100" + (20).to_bytes(4, "big") + bytes(8) + len(table).to_bytes(4, "big") + table
+
+
+def test_lists_that_repeat_or_turn_a_recording_round_cost_no_clip(tmp_path: Path) -> None:
+    camera = Camera(tmp_path / "card")
+    for n in range(4):
+        camera.write(f"BDMV/STREAM/0000{n}.MTS", files.mts(1.0).read_bytes(), TEN)
+    lists = (
+        (("00001", 1), ("00000", 5)),
+        (("00000", 1), ("00001", 5), ("00002", 5)),
+        (("00003", 1), ("00003", 5)),
+    )
+    for n, items in enumerate(lists):
+        camera.write(f"BDMV/PLAYLIST/0000{n}.MPL", playlist(*items), TEN)
+    joined = [[piece.path.stem for piece in one.pieces] for one in walk(camera.card)]
+    assert joined == [["00000", "00001", "00002"], ["00003"]]
 
 
 def test_what_is_not_shown_in_all_its_parts_is_told(desk: Desk, tmp_path: Path) -> None:

@@ -186,6 +186,9 @@ def test_a_moment_is_read_in_the_gatherings_zone_unless_the_file_says_otherwise(
     assert told(clip) == datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
     assert told(clip, mtime + 7200) == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
     assert told(None) == datetime(2026, 7, 1, 13, 0, 30, tzinfo=UTC)
+    # A camcorder's stream says no time: its file is closed when the recording ends.
+    stream = probe_at(None, duration=1800.0)
+    assert told(stream) == datetime(2026, 7, 1, 12, 30, 30, tzinfo=UTC)
 
 
 # Markers ---------------------------------------------------------------------------------------------
@@ -234,6 +237,10 @@ def test_the_codes_text_says_session_end_and_time() -> None:
     assert end is not None
     assert end.code == "END"
     assert read_marker(code) is not None
+    # More symbols than the laptop's clock has.
+    odd = read_marker(f"HTTP://A/S/{code}/AT/ZZZZZZZZ")
+    assert odd is not None
+    assert (odd.code, odd.kiosk_at) == (code, None)
     for other in ("https://example.org/", "WIFI:T:WPA;S:x;P:y;;", "ABCDEF1", "", "HTTP://A/S/"):
         assert read_marker(other) is None
     assert judge(grey(with_code(code_of("END"), 0.4, size=SIZE))).mark == Mark.END

@@ -47,6 +47,12 @@ def names(*files: ShotFile) -> list[list[str]]:
         # Tracks of a sound recorder, the mix first.
         ["ZOOM0001/ZOOM0001_LR.WAV", "ZOOM0001/ZOOM0001_Tr1.WAV", "ZOOM0001/ZOOM0001_Tr2.WAV"],
         ["240312_001_TrLR.WAV", "240312_001_TrMic1.WAV"],
+        # A film and its sound on a P2 card.
+        [
+            "CONTENTS/VIDEO/0001AB.MXF",
+            "CONTENTS/AUDIO/0001AB00.MXF",
+            "CONTENTS/AUDIO/0001AB01.MXF",
+        ],
         ["TASCAM_0001S12.wav", "TASCAM_0001D06.wav", "TASCAM_0001S34.wav"],
     ],
 )

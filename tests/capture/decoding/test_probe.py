@@ -186,6 +186,18 @@ def test_sound(make: Callable[[], Path]) -> None:
     assert found.duration == pytest.approx(2.0, abs=0.1)
 
 
+@pytest.mark.parametrize("told", ["2026-12-2410:11:12", "2026:12:2410-11-12"])
+def test_a_recorder_tells_day_and_time_apart(told: str, tmp_path: Path) -> None:
+    """EBU Tech 3285: the origination's date and time follow three names of 256, 32 and 32 letters."""
+    note = (bytes(320) + told.encode()).ljust(602, b"\0")
+    plain = files.wav(1.0).read_bytes()
+    data = plain[:12] + b"bext" + len(note).to_bytes(4, "little") + note + plain[12:]
+    path = tmp_path / "ZOOM0001.WAV"
+    path.write_bytes(data[:4] + (len(data) - 8).to_bytes(4, "little") + data[8:])
+    found = probe(path, "audio/wav")
+    assert (found.captured_at, found.utc_offset) == (datetime(2026, 12, 24, 10, 11, 12), None)  # noqa: DTZ001
+
+
 def test_raw_aac_does_not_know_its_length() -> None:
     assert probe(files.aac(), "audio/aac").duration is None
 
