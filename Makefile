@@ -16,7 +16,7 @@ SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
-.PHONY: help install run hub bench-hub test coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
+.PHONY: help install run hub bench-hub test test-long coverage mutation bench reliability lint lint-rules lint-format lint-types lint-contracts fuzz fuzz-http audit format formats docs lighthouse walk lock translations dist app test-windows clean \
 	system-packages
 
 help: ## this list
@@ -49,8 +49,11 @@ hub: install system-packages ## PostgreSQL, an S3 stand-in and a hub on loopback
 system-packages: ## as root on Debian: Chromium, WordPress and what else the tests drive
 	@bash tests/tools/system-packages.sh
 
-test: install system-packages ## everything, with a real browser and a real WordPress where they can be installed
+test: install system-packages ## all but `make test-long`, with a real browser and a real WordPress where they can be installed
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) $(ARGS)
+
+test-long: install system-packages ## the tests that `make test` leaves out: whole evenings again, with more kills and other programs
+	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m long $(ARGS)
 
 coverage: install ## branches that the tests without a browser cover
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/browser --cov --cov-report=term $(ARGS)

@@ -72,6 +72,7 @@ def walker(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Walker]:
         yield page
 
 
+@pytest.mark.long
 def test_every_engine_sends_and_shows_all_within_its_window(
     kiosk_process: KioskProcess, walker: Walker, session: Session, event: EventSession
 ) -> None:

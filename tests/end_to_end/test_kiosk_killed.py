@@ -165,7 +165,7 @@ def check_kept(settings: Settings, thanked: dict[str, dict[str, str]]) -> None:
                 assert path.stat().st_size == media[sha256].bytes
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_ten_kills_lose_nothing_that_was_thanked_for(
     gathering: Settings, event: EventSession, kiosk_process: KioskProcess
 ) -> None:

@@ -26,7 +26,7 @@ def reporter(*arguments: str) -> str:
     return done.stdout
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_a_hub_on_loopback_takes_an_evening_and_stops_whole(tmp_path: Path) -> None:
     if missing := [*missing_programs(), *lacking(*PROGRAMS["s3"])]:
         pytest.skip(f"no hub here, for lack of {', '.join(missing)} (make system-packages)")

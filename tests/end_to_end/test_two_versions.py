@@ -147,7 +147,7 @@ def bring_in(shell: Shell, here: tuple[str, str], card: Path, width: int) -> Non
     shell.run("import", str(card), *here)
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(900)
 def test_the_version_before_serves_on_beside_this_one(
     shells: tuple[EarlierShell, Shell], tmp_path: Path

@@ -201,7 +201,7 @@ def in_threads(work: Callable[[Run], None], runs: list[Run]) -> None:
             done.result()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 def test_tuspy_on_a_bad_wifi(gathering: Settings, event: EventSession, wifi: BadWifi) -> None:
     runs = [plan(wifi, event.code, f"tuspy-{n}") for n in range(RUNS)]
     in_threads(by_tuspy, runs)

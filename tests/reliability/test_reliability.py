@@ -59,8 +59,7 @@ def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
     assert order_of(trace)[-1] == "fsync of the log"
 
 
-@pytest.mark.slow
-@pytest.mark.xdist_group("torn networks")
+@pytest.mark.long
 @pytest.mark.skipif(bool(cant_cut()), reason=cant_cut() or "-")
 def test_kiosks_and_a_hub_that_are_cut_off_at_random_end_with_the_same() -> None:
     told = run("torn_networks", "--seconds", "8", "--phones", "1", "--seed", "5")

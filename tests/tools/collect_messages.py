@@ -49,8 +49,13 @@ def error_classes() -> frozenset[str]:
         found |= more
 
 
-def templates(folder: str) -> Iterator[str]:
-    """Yield the template of every message in a package: literal first arguments of errors, Message and N_."""
+@functools.cache
+def templates(folder: str) -> tuple[str, ...]:
+    """Return the template of every message in a package: literal first arguments of errors, Message and N_."""
+    return tuple(_templates(folder))
+
+
+def _templates(folder: str) -> Iterator[str]:
     names = {*error_classes(), *TEMPLATES}
     for path in sorted((ROOT / folder).rglob("*.py")):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):

@@ -855,6 +855,7 @@ def command(settings: Settings, secrets: Path, *words: str) -> tuple[list[str], 
     return line, {**os.environ, "REPORTER_SECRETS_FILE": str(secrets)}
 
 
+@pytest.mark.long
 def test_the_command_killed_again_and_again_brings_everything_in_once(
     desk: Desk, tmp_path: Path, gathering: Settings, secrets_file: Path
 ) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import functools
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ ASKING = ("_", "gettext", "ngettext", "lazy_gettext", "later")
 TRANSLATED = [lang for lang in LANGUAGES if lang != "en"]
 
 
+@functools.cache
 def catalogue(lang: str, place: str) -> Catalog:
     with (ROOT / place.format(lang)).open("rb") as file:
         return read_po(file, locale=lang)
