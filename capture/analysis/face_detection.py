@@ -92,10 +92,17 @@ def _frames(path: Path, found: Probe) -> Iterator[Any]:
             if moment - last < EVERY_SECONDS:
                 continue
             last, count = moment, count + 1
-            image = frame.to_image()
-            yield image.rotate(found.rotation, expand=True) if found.rotation else image
+            yield _upright(frame.to_image(), found)
             if count == MOST_FRAMES:
                 return
+
+
+def _upright(image: Any, found: Probe) -> Any:
+    from PIL.ImageOps import mirror
+
+    if found.film and found.film.picture and found.film.picture.is_mirrored:
+        image = mirror(image)
+    return image.rotate(found.rotation, expand=True) if found.rotation else image
 
 
 def _same(a: Box, b: Box) -> bool:

@@ -23,6 +23,7 @@ from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
 from capture.decoding.truncation.completion import FIRST_FILLING, Filling, completed
 from capture.decoding.truncation.detection import END_OF_IMAGE, is_cut_jpeg, note_on
+from capture.decoding.truncation.structure import is_whole_tiff
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
 from reporter.messages import Message
@@ -113,7 +114,8 @@ def open_photo(
     except PHOTO_ERRORS as error:
         if getattr(error, "errno", None) in _NOT_ITS_FAULT:
             raise
-        raise MediaFailed(UNKNOWN_VARIANT if _is_unsupported(error) else BROKEN_PHOTO) from error
+        unknown = _is_unsupported(error) or (mime == "image/tiff" and is_whole_tiff(path))
+        raise MediaFailed(UNKNOWN_VARIANT if unknown else BROKEN_PHOTO) from error
 
 
 def _opened(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:

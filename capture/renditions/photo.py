@@ -42,6 +42,8 @@ from capture.renditions.jpeg2000_pixels import deep_pixels
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 
+# Nothing, or paper where a picture has no transparency.
+_BLANK_OF: dict[str, Any] = {"RGBA": (0, 0, 0, 0), "LA": (0, 0), "RGB": (255, 255, 255), "L": 255}
 # The spread of grey (of 255) in a picture of one colour, including JPEG noise.
 BLANK = 2.0
 
@@ -177,8 +179,9 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
 def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any:
     if image.format == "JPEG":
         image.draft(image.mode, (longest, longest))
+    _go_to_first_shown(image)
     load(image)
-    if image.mode.startswith("I"):
+    if image.mode == "F" or image.mode.startswith("I"):
         return _eight_bits(image)
     if image.mode == "P":
         return image.convert("RGBA" if "transparency" in image.info else "RGB")
@@ -187,13 +190,39 @@ def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any
     return image if image.mode in ("L", "RGB", "RGBA", "CMYK") else image.convert("RGB")
 
 
+def _go_to_first_shown(image: Any) -> None:
+    """Go past the picture of an animated PNG that is none of the animation, and that no browser shows.
+
+    The first one after it covers nothing (APNG 1.0, fcTL), whereas Pillow lays it over the hidden one.
+    """
+    if image.format == "PNG" and getattr(image, "default_image", False) and image.n_frames > 1:
+        if image.mode in _BLANK_OF:
+            image.paste(_BLANK_OF[image.mode], (0, 0, *image.size))
+        image.seek(1)
+
+
 def _eight_bits(image: Any) -> Any:
-    """Convert 16-bit grey to 8 bits (Pillow's own conversion clips everything over 255 to
-    white)."""
+    """Convert deep grey to 8 bits (Pillow's own conversion clips everything over 255 to white)."""
     import numpy as np
     from PIL import Image
 
-    return Image.fromarray((np.asarray(image).astype(np.uint32) >> 8).astype(np.uint8))
+    values = np.asarray(image)
+    if image.mode.startswith("I;16"):
+        grey = (values >> 8).astype(np.uint8)
+    else:
+        values = np.nan_to_num(values.astype(np.float32), posinf=0)
+        values *= 255 / _white_of(image.mode, float(values.max()))
+        grey = np.rint(values.clip(0, 255)).astype(np.uint8)
+    # TIFF 6.0, photometric interpretation: 0 is white. Pillow heeds it for 8 bits only.
+    inverted = image.format == "TIFF" and image.tag_v2.get(0x0106) == 0
+    return Image.fromarray(~grey if inverted else grey)
+
+
+def _white_of(mode: str, most: float) -> float:
+    """The value of white in whole numbers of 32 bits, or in floats, which have no rule: 1 (and lights above it), or
+    as 8 or 16 bits have it."""
+    steps = ((16.0, 1.0), (255.0, 255.0), (65_535.0, 65_535.0))
+    return next((white for limit, white in steps[2 * (mode != "F") :] if most <= limit), most)
 
 
 def _flat(image: Any) -> Any:

@@ -11,7 +11,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO
 
-from capture.imaging.raw_preview import COMPRESSION, IMAGE_WIDTH, STRIP_BYTES, STRIPS, Tiff
+from capture.imaging.raw_preview import (
+    COMPRESSION,
+    IMAGE_WIDTH,
+    STRIP_BYTES,
+    STRIPS,
+    Entry,
+    Tiff,
+)
 
 # A stated length beyond this is no truncation but a broken header.
 MOST_MISSING = 1 << 28
@@ -115,17 +122,37 @@ def _first_tile(head: bytes, at: int) -> int:
     return at
 
 
-def _tiff(file: BinaryIO, size: int) -> Missing | None:
+def is_whole_tiff(path: Path) -> bool:
+    """Whether a TIFF has all the data that it describes: what then can't be opened is of an unknown variant."""
+    try:
+        with path.open("rb") as file:
+            _entries, ends = _tiff_parts(_opened_tiff(file))
+    except (OSError, ValueError, struct.error):
+        return False
+    return bool(ends) and max(ends) <= path.stat().st_size
+
+
+def _opened_tiff(file: BinaryIO) -> Tiff:
     def read_at(at: int, count: int) -> bytes:
         file.seek(at)
         return file.read(count)
 
-    tiff = Tiff(read_at)
+    return Tiff(read_at)
+
+
+def _tiff_parts(tiff: Tiff) -> tuple[dict[int, Entry], list[int]]:
+    """The first directory, and where each of its strips or tiles ends."""
     entries, _next = tiff.directory(tiff.first)
     tiled = _TILES in entries
     starts = tiff.numbers(entries.get(_TILES if tiled else STRIPS))
     lengths = tiff.numbers(entries.get(_TILE_BYTES if tiled else STRIP_BYTES))
-    ends = [at + length for at, length in zip(starts, lengths, strict=False)]
+    return entries, [at + length for at, length in zip(starts, lengths, strict=False)]
+
+
+def _tiff(file: BinaryIO, size: int) -> Missing | None:
+    tiff = _opened_tiff(file)
+    entries, ends = _tiff_parts(tiff)
+    tiled = _TILES in entries
     if not ends or max(ends) <= size:
         return None
     if tiff.number(entries.get(COMPRESSION)) == _UNCOMPRESSED:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,7 +18,7 @@ from reporter.enums import Faces, Kind
 from reporter.models import Media
 from reporter.moderation import decisions
 from tests.support.media import files
-from tests.support.media.faces import portrait_jpeg
+from tests.support.media.faces import portrait, portrait_jpeg
 from tests.support.publish.fakes import Kit
 
 
@@ -45,6 +47,30 @@ def test_faces_are_noted_once_and_never_for_sound(kit: Kit, pool: DecoderPool) -
     assert [m.faces for m in (two, none, sound, waits)] == ["found", "none", "", ""]
     assert len(face_review.proposals(kit.session, two)) == 2
     assert look(kit, pool) == 0
+
+
+def test_faces_in_a_mirrored_film_are_where_players_show_them(tmp_path: Path) -> None:
+    """As front cameras mark them: a box on the other side would be blurred in vain."""
+    film = tmp_path / "a.mp4"
+    record_still(film, portrait(640, 480, ((0.1, 0.2, 0.4),)))
+    data = bytearray(film.read_bytes())
+    at = data.index(b"tkhd") + 4 + 40
+    data[at : at + 4] = (-0x10000).to_bytes(4, "big", signed=True)
+    film.write_bytes(data)
+    (box,) = find_faces(film, "video/mp4")
+    assert box[0] + box[2] / 2 == pytest.approx(0.7, abs=0.1)
+
+
+def record_still(path: Path, pixels: Any) -> None:
+    """A film of one picture."""
+    import av
+
+    with av.open(str(path), "w") as out:
+        stream: Any = out.add_stream("libx264", rate=30, options={"preset": "ultrafast"})
+        stream.width, stream.height, stream.pix_fmt = pixels.shape[1], pixels.shape[0], "yuv420p"
+        frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
+        frame.pts, frame.time_base = 0, Fraction(1, 30)
+        out.mux([*stream.encode(frame), *stream.encode(None)])
 
 
 def test_what_can_not_be_opened_waits_for_a_person(kit: Kit, pool: DecoderPool) -> None:

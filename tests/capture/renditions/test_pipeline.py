@@ -146,6 +146,52 @@ def test_the_first_picture_of_an_animation(tmp_path: Path) -> None:
     assert difference.mean() < 6
 
 
+def test_a_picture_that_no_browser_shows_is_not_the_first_of_an_animation(tmp_path: Path) -> None:
+    """An animated PNG may begin with one for programs that know no animations."""
+    path, size = tmp_path / "a.png", (64, 48)
+    half = Image.new("RGBA", size)
+    half.paste((0, 160, 0, 255), (0, 0, 32, 48))
+    blue = Image.new("RGBA", size, (0, 0, 220, 255))
+    hidden = Image.new("RGBA", size, (220, 0, 0, 255))
+    hidden.save(path, save_all=True, append_images=[half, blue], default_image=True, blend=1)
+    with Image.open(made_of(path, tmp_path / "out")["view"].path) as image:
+        pixels = np.asarray(image).astype(int)
+    assert np.abs(pixels[24, 8] - (0, 160, 0)).max() < 8
+    assert pixels[24, 56].min() > 247
+
+
+DEEP_GREYS: dict[str, tuple[type, float]] = {
+    "floats": (np.float32, 1),
+    "floats as of 8 bits": (np.float32, 255),
+    "floats as of 16 bits": (np.float32, 65_535),
+    "32 bits": (np.int32, 2_000_000_000),
+    "16 bits": (np.uint16, 65_535),
+}
+
+
+@pytest.mark.parametrize("name", DEEP_GREYS)
+def test_deep_grey_of_a_tiff_keeps_its_range(name: str, tmp_path: Path) -> None:
+    kind, white = DEEP_GREYS[name]
+    path = tmp_path / "deep.tif"
+    values = np.linspace(0, 1, 256, dtype=np.float64)[None].repeat(64, 0) * white
+    Image.fromarray(values.astype(kind)).save(path)
+    with Image.open(made_of(path, tmp_path / "out")["view"].path) as image:
+        row = np.asarray(image.convert("L"))[32].astype(int)
+    assert np.abs(row - np.arange(256)).max() <= 4
+
+
+def test_white_of_a_deep_scan_may_be_zero(tmp_path: Path) -> None:
+    path = tmp_path / "scan.tif"
+    values = np.linspace(0, 65_535, 256)[None].repeat(64, 0).astype(np.uint16)
+    Image.fromarray(values).save(path, tiffinfo={0x0106: 0})
+    with Image.open(path) as file:
+        written: Any = file
+        assert written.tag_v2[0x0106] == 0
+    with Image.open(made_of(path, tmp_path / "out")["view"].path) as image:
+        row = np.asarray(image.convert("L"))[32].astype(int)
+    assert np.abs(row - np.arange(255, -1, -1)).max() <= 4
+
+
 def patch(colour: tuple[int, int, int]) -> np.ndarray:
     return np.full((64, 64, 3), colour, np.uint8)
 

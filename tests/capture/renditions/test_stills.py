@@ -133,6 +133,18 @@ def test_a_variant_that_no_library_reads_is_not_called_damaged(tmp_path: Path) -
         probe(path, "image/bmp")
 
 
+def test_a_tiff_of_coloured_floats_is_not_called_damaged(tmp_path: Path) -> None:
+    import cv2
+
+    path = tmp_path / "light.tif"
+    path.write_bytes(cv2.imencode(".tif", np.ones((48, 64, 3), np.float32))[1].tobytes())
+    with pytest.raises(MediaFailed, match="This kind of photo can't be opened here"):
+        probe(path, "image/tiff")
+    path.write_bytes(path.read_bytes()[:200])
+    with pytest.raises(MediaFailed, match="damaged"):
+        probe(path, "image/tiff")
+
+
 STRANGERS = {
     "tiff without a picture": b"II*\0\x08\0\0\0\x01\0\x0f\x01\x02\0\x02\0\0\0A\0\0\0" + bytes(4100),
     "tiff cut off": b"II*\0\xff\xff\0\0" + bytes(100),
