@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
 
@@ -65,12 +66,40 @@ def _tag(element: Element) -> str:
     return str(element.tag).rpartition("}")[2]
 
 
-def _rates(root: Element) -> tuple[float, float]:
-    """(frames, ticks) per second."""
-    told = {name.rpartition("}")[2]: value for name, value in root.attrib.items()}
+@dataclass(frozen=True)
+class _Rates:
+    """Frames and ticks per second. ``counted``: frames in a second of the time code, which at 29.97 a second takes
+    longer than a second (SMPTE ST 12-1); 0 where times are those of a clock. ``drops``: the numbers that it leaves out
+    to keep up: how many, how often in minutes."""
+
+    frames: float
+    ticks: float
+    counted: float = 0.0
+    drops: tuple[int, int] = (0, 1)
+
+    def seconds(self, whole: int, frames: int) -> float:
+        """The time of a time code of whole seconds and frames (TTML1, appendix N)."""
+        if not self.counted:
+            return whole + frames / self.frames
+        count, every = self.drops
+        periods = whole // 60 // every
+        # Not in every tenth of these minutes.
+        dropped = count * (periods - periods // 10)
+        return (whole * self.counted + frames - dropped) / self.frames
+
+
+_DROPS = {"dropNTSC": (2, 1), "dropPAL": (4, 2)}
+
+
+def _rates(root: Element) -> _Rates:
+    told = {name.rpartition("}")[2]: value.strip() for name, value in root.attrib.items()}
     above, _, below = told.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
-    frames = _number(told.get("frameRate", "30")) * _number(above) / (_number(below or "1") or 1)
-    return frames or 30.0, _number(told.get("tickRate", "1")) or 1.0
+    counted = _number(told.get("frameRate", "30")) or 30.0
+    frames = counted * _number(above) / (_number(below or "1") or 1) or 30.0
+    ticks = _number(told.get("tickRate", "1")) or 1.0
+    if told.get("timeBase") != "smpte":
+        return _Rates(frames, ticks)
+    return _Rates(frames, ticks, counted, _DROPS.get(told.get("dropMode", ""), (0, 1)))
 
 
 def _number(text: str) -> float:
@@ -79,7 +108,7 @@ def _number(text: str) -> float:
     raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
 
 
-def _timed_parts(element: Element, since: float, rates: tuple[float, float]) -> Iterator[Timed]:
+def _timed_parts(element: Element, since: float, rates: _Rates) -> Iterator[Timed]:
     """The paragraphs with a time of their own, else the spans in them; times are relative to the enclosing element."""
     for part in element:
         begin = since + _ttml_time(part.get("begin"), rates)
@@ -102,15 +131,14 @@ def _words(element: Element) -> str:
     return text
 
 
-def _ttml_time(text: str | None, rates: tuple[float, float]) -> float:
-    frames, ticks = rates
+def _ttml_time(text: str | None, rates: _Rates) -> float:
     if not text:
         return 0.0
     if found := _CLOCK.fullmatch(text.strip()):
         whole = int(found[1]) * 3600 + int(found[2]) * 60 + int(found[3])
-        return whole + float(f"0.{found[4] or 0}") + int(found[5] or 0) / frames
+        return rates.seconds(whole, int(found[5] or 0)) + float(f"0.{found[4] or 0}")
     if found := _OFFSET.fullmatch(text.strip()):
-        unit = {**_SECONDS, "f": 1 / frames, "t": 1 / ticks}[found[2]]
+        unit = {**_SECONDS, "f": 1 / rates.frames, "t": 1 / rates.ticks}[found[2]]
         return float(found[1]) * unit
     raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
 

@@ -49,6 +49,22 @@ def cues(text: str) -> list[tuple[float, float, str]]:
             '<p begin="00:00:01:12" end="48f">A</p></body></tt>',
             [(11.501, 12.002, "A")],
         ),
+        # Time codes of 30 frames at 29.97 a second, as Apple's iTT has them: they fall behind, or leave numbers out.
+        (
+            f'<tt {TTML} ttp:timeBase="smpte" ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001">'
+            '<body><p begin="00:16:40:00" end="00:16:41:15">A</p></body></tt>',
+            [(1001, 1002.501, "A")],
+        ),
+        (
+            f'<tt {TTML} ttp:timeBase="smpte" ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001"'
+            ' ttp:dropMode="dropNTSC"><body><p begin="00:01:00:02" end="01:00:00:00">A</p></body></tt>',
+            [(60.06, 3599.996, "A")],
+        ),
+        (
+            f'<tt {TTML} ttp:timeBase="media" ttp:frameRate="30" ttp:frameRateMultiplier="1000 1001">'
+            '<body><p begin="00:16:40:00" end="00:16:41:15">A</p></body></tt>',
+            [(1000, 1001.5, "A")],
+        ),
         (
             '<tt xmlns="http://www.w3.org/2006/10/ttaf1"><body><p><span begin="1s" end="2s">A</span>'
             '<span begin="2s" end="3s">B</span></p></body></tt>',
