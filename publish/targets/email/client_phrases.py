@@ -113,6 +113,31 @@ DEVICE_LINE = re.compile(
     re.IGNORECASE,
 )
 
+# "##- Please type your reply above this line -##": ticket systems and forums quote all that is below it.
+_ABOVE = (
+    r"above this line / (?:über|oberhalb) dieser (?:zeile|linie) / au-dessus de cette ligne / "
+    r"(?:encima|arriba) de esta línea / sobre esta línea / acima dest[ae] linha / "
+    r"sopra (?:a )?quest[ao] (?:riga|linea) / boven deze (?:regel|lijn) / ovanför (?:den här|denna) (?:raden|linjen) / "
+    r"(?:over|ovenfor) denne (?:linjen?|raden) / (?:powyżej|nad) (?:tej linii|tego wiersza|tą linią) / "
+    r"nad (?:tento řádek|tímto řádkem|tuto čáru|touto čarou) / (?:над|выше) эт(?:ой|у) (?:строк\w+|черт\w+|лини\w+) / "
+    r"(?:над|вище) ц(?:им|ього|ією|ієї) (?:рядк\w+|ліні\w+) / bu (?:satırın|çizginin) üst\w+ / e sor fölé / "
+    r"tämän rivin yläpuolel\w+ / この[行線](?:の|より)上 / 此[行线線](?:的|之)?上 / 이 [줄선] 위 / "
+    r"מעל (?:ל?שורה זו|ל?קו זה) / فوق هذا (?:السطر|الخط)"
+)
+_ASKED = (
+    r"(?:please )?(?:type|write|enter|add|reply|respond|answer|put) / (?:bitte )?(?:antwort|geben|schreib)\w* / "
+    r"(?:veuillez )?(?:saisi|écri|répon)\w+ / (?:por favor,? )?(?:escrib|respond|respuesta|digit|escrev|respost)\w* / "
+    r"(?:digita|scriv|rispo)\w* / (?:typ|antwoord|schrijf)\w* / (?:skriv|svar)\w* / (?:wpisz|odpowi|napisz)\w* / "
+    r"(?:prosím,? )?(?:napište|odpově|zadejte|pište)\w* / (?:пожалуйста,? )?(?:введите|ответ|напишите|пишите)\w* / "
+    r"(?:введіть|відпові|напишіть|пишіть)\w* / yanıt\w* / kérjük / válasz\w* / kirjoita\w* / vasta\w* / "
+    r"返信 / 请 / 請 / 回[复覆復] / 답장 / 회신 / 입력 / השב\w* / הקלד\w* / כתוב\w* / اكتب / يرجى / الرجاء / رد"
+)
+REPLY_ABOVE = re.compile(
+    rf"^(?=.{{8,160}}$)(?:[\s>|]*[-–—#*=_~+]{{2,}}.*{_any(_ABOVE)}.*"
+    rf"|\W*{_any(_ASKED)}.*{_any(_ABOVE)}(?: to .{{2,30}})?\W*)$",
+    re.IGNORECASE,
+)
+
 # Subject prefixes of out-of-office replies by Exchange, Gmail and others.
 _ABSENT_WORDS = (
     r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"

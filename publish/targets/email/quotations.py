@@ -13,7 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from publish.targets.email.client_phrases import LABELS, OPENING, WROTE
+from publish.targets.email.client_phrases import LABELS, OPENING, REPLY_ABOVE, WROTE
 from publish.targets.email.signatures import (
     ADDRESS,
     BARE_RULE,
@@ -68,13 +68,20 @@ def own_words(text: str, sent: Sent, author: str = "") -> str:
     address) is removed too.
     """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
-    lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
+    lines = _below_mark([line.rstrip() for line in text.split("\n")[:_MOST_LINES]])
     above = _until_cut(lines, sent)
     if not any(line.strip() for line in above):
         above = _below_header(lines[len(above) :], sent)
     kept = without_signature(without_banner(_unquoted(above, sent)), author)
     whole = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
     return whole.replace(OWN_MARK, "")
+
+
+def _below_mark(lines: list[str]) -> list[str]:
+    """The lines without a ticket system's "reply above this line" at the very top: its people's words are below."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    below = lines[first + 1 :]
+    return below if any(below) and REPLY_ABOVE.match(plain_line(lines[first])) else lines
 
 
 def _below_header(lines: list[str], sent: Sent) -> list[str]:
@@ -115,6 +122,8 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
         return number if _is_quoted_forward(lines, number, sent) else None
     if not line.strip():
         return None
+    if REPLY_ABOVE.match(plain_line(line)) and any(map(str.strip, lines[:number])):
+        return number
     if _is_header_block(lines, number, sent):
         return number
     if _is_rule(lines, number, sent):
