@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
+import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -24,6 +25,8 @@ from reporter.merge.context import MergeContext, MergeReport, Tell, untold
 from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
 
+# Besides damage: encrypted files, and ways to pack that are not known here.
+_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 # How often a merge is tried that others keep from the rows it needs.
 _TRIES = 4
 
@@ -98,7 +101,7 @@ def _unpacked(other: Path) -> Iterator[Path]:
             with zipfile.ZipFile(other) as packed:
                 # extractall strips path components that lead out of the folder.
                 packed.extractall(work)
-        except zipfile.BadZipFile as error:
+        except _DAMAGED as error:
             raise BadInput(
                 "%(other)s can't be read: %(error)s.", other=other, error=error
             ) from error

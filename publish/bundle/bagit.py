@@ -20,6 +20,8 @@ from publish.errors import PublishError
 AGENT = "social-reporter"
 MANIFEST, TAG_MANIFEST = "manifest-sha512.txt", "tagmanifest-sha512.txt"
 _PIECE = 1 << 20
+# Of a packed bag: damage, encryption (a RuntimeError), ways to pack that are not known here.
+_UNREADABLE = (OSError, zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 class BagWriter:
@@ -109,7 +111,7 @@ def check_zip(path: Path) -> None:
             wanted = manifest_sums(lambda name: pack.read(f"{top}/{name}"))
             ours = {name for name in names if name in wanted or name.startswith("data/")}
             found = {name: _sum_in(pack, f"{top}/{name}") for name in ours}
-    except (OSError, KeyError, zipfile.BadZipFile, zlib.error, UnicodeDecodeError) as error:
+    except (*_UNREADABLE, KeyError, UnicodeDecodeError) as error:
         raise PublishError(
             "%(path)s can't be read as a bundle: %(error)s. Was it copied to its end? Copy it "
             "once more.",
@@ -173,7 +175,7 @@ def _sum_in(pack: zipfile.ZipFile, name: str) -> str:
         with pack.open(name) as file:
             while piece := file.read(_PIECE):
                 digest.update(piece)
-    except (OSError, zipfile.BadZipFile, zlib.error, EOFError):
+    except _UNREADABLE:
         return ""
     return digest.hexdigest()
 
