@@ -91,9 +91,9 @@ def _described(change: PlannedChange) -> Change:
 
 
 def fetch(url: str) -> bytes:
-    """Download the schedule from a URL; raises BadInput, or what publish.net.http raises where
-    nothing responds."""
-    url = url.strip()
+    """Download the schedule from a URL, also from one that calendars subscribe to (``webcal:``); raises BadInput, or
+    what publish.net.http raises where nothing responds."""
+    url = re.sub(r"^webcals?://", "https://", url.strip(), flags=re.IGNORECASE)
     if not url.lower().startswith(("http://", "https://")):
         raise BadInput("An address begins with http:// or https://.")
     web = HttpClient(url.split("/")[2] or url)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.calendars.other_forms import as_icalendar
 from reporter.schedule.csv_reader import read_csv
 from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
@@ -126,7 +127,10 @@ def _read(data: bytes, timezone: str) -> Reading:
 
 def _text_of(data: bytes) -> tuple[str, str]:
     """Decode the file; returns the text, and the name of a legacy encoding that had to be guessed or ""."""
-    return (workbook_sheets(data)[0][0].text, "") if is_workbook(data) else decode_text(data)
+    if is_workbook(data):
+        return workbook_sheets(data)[0][0].text, ""
+    text, encoding = decode_text(data)
+    return as_icalendar(text, lambda: parse_xml(data)) or text, encoding
 
 
 def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:

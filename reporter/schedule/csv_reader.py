@@ -10,10 +10,11 @@ from zoneinfo import ZoneInfo
 from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.cancelled import is_gone, says_cancelled, says_postponed
+from reporter.schedule.dates.lengths import hours_of, parse_days_and_time
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
-from reporter.schedule.datetimes import parse_length, to_utc
+from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
     POSTPONED,
@@ -32,6 +33,8 @@ from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
 from reporter.schedule.tables.unknown_columns import adopt_columns
 
 _MOST_MINUTES = 24 * 60
+_CLOCK = re.compile(r"(\d{1,9}):\d\d")
+_NEXT_DAY = Message("It ends on the next day, more than eight hours later. Check its end.")
 _NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
@@ -269,7 +272,13 @@ class _Reader:
             if times.end is not None:
                 ends = self._end_at(start, times.end, zone, where, late=times.start.late)
             elif length := self._text(row, "duration"):
-                ends = starts + self._length(length)
+                days, exact = self._length(length)
+                # A day follows the wall clock, hours are exact (RFC 5545, 3.3.6).
+                of_start = self._zone(row, times.zone)
+                day = self._utc(start + timedelta(days=days), of_start, where) if days else starts
+                ends = day + exact
+                if days and times.start.clock is not None:
+                    self.findings.note(_NEXT_DAY, where)
             elif times.start.clock is None:
                 self.findings.note(
                     Message("A date without a time: the whole day was taken."), where
@@ -302,31 +311,31 @@ class _Reader:
             if ends.replace(tzinfo=None) < plain.replace(tzinfo=None):  # past midnight
                 ends += timedelta(days=1)
                 if ends.replace(tzinfo=None) - plain.replace(tzinfo=None) > timedelta(hours=8):
-                    self.findings.note(
-                        Message(
-                            "It ends on the next day, more than eight hours later. Check its end."
-                        ),
-                        where,
-                    )
+                    self.findings.note(_NEXT_DAY, where)
         return self._utc(ends, zone, where)
 
-    def _length(self, text: str) -> timedelta:
-        hours = any(self.table.columns[index].hours for index in self.table.named("duration"))
-        seconds = any(self.table.columns[index].seconds for index in self.table.named("duration"))
+    def _length(self, text: str) -> tuple[int, timedelta]:
+        """(calendar days, exact time); raises BadInput."""
+        columns = [self.table.columns[index] for index in self.table.named("duration")]
+        hours, seconds = any(one.hours for one in columns), any(one.seconds for one in columns)
         try:
+            if any(one.days for one in columns) and re.fullmatch(r"\d{1,2}", text):
+                return int(text), timedelta()
             if hours and re.fullmatch(r"\d{1,3}(?:[.,]\d{1,3})?", text):
-                return timedelta(hours=float(text.replace(",", ".")))
+                return 0, hours_of(text)
             if seconds and re.fullmatch(r"\d{1,6}", text):
-                return timedelta(seconds=int(text))
+                return 0, timedelta(seconds=int(text))
             if re.fullmatch(r"\d+", text) and int(text) > _MOST_MINUTES:
                 raise ValueError(text)  # seconds, more likely
+            if (clock := _CLOCK.match(text)) and int(clock[1]) > 24:
+                raise ValueError(text)  # minutes and seconds, more likely
             if re.fullmatch(r"[1-9]", text):
                 self.findings.note(
                     Message(
                         "A duration without a unit, as “%(text)s”, was read as minutes.", text=text
                     )
                 )
-            return parse_length(text)
+            return parse_days_and_time(text)
         except ValueError as error:
             raise BadInput(
                 "the duration “%(one_line)s” is not understood. Write minutes, or hours and "

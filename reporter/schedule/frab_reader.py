@@ -20,9 +20,10 @@ from reporter.errors import BadInput
 from reporter.messages import N_, Message
 from reporter.schedule.cancelled import says_cancelled, says_postponed
 from reporter.schedule.csv_reader import read_rows
+from reporter.schedule.dates.lengths import parse_length
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change
-from reporter.schedule.datetimes import parse_length, to_utc
+from reporter.schedule.datetimes import to_utc
 from reporter.schedule.frab_version2 import (
     aliases_of,
     conference_zone,

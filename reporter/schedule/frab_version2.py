@@ -15,9 +15,10 @@ from zoneinfo import ZoneInfo
 from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.calendars.content_lines import parse_duration
+from reporter.schedule.dates.lengths import parse_length
 from reporter.schedule.dates.moments import parse_when
 from reporter.schedule.dates.zones import tell_clock_change, zone_of_name
-from reporter.schedule.datetimes import parse_length, to_utc
+from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
     Draft,

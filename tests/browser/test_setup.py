@@ -120,6 +120,15 @@ def test_a_schedule_is_dropped_and_looked_at_before_it_changes_anything(
     page = windows.laptop()
     page.goto(f"{url}/desk/sessions/schedule")
     assert axe(page) == []
+    paste = """([words]) => {
+      const data = new DataTransfer();
+      data.setData("text/plain", words);
+      data.items.add(new File([new Uint8Array(9)], "image.png", { type: "image/png" }));
+      document.body.dispatchEvent(new ClipboardEvent("paste", { clipboardData: data, bubbles: true }));
+    }"""
+    # As a spreadsheet copies its cells: with a picture of them.
+    page.evaluate(paste, ["title\tstart\nBread\t10:00"])
+    expect(page.get_by_label("Or paste it")).to_have_value("title\tstart\nBread\t10:00")
     drop = """([words]) => {
       const data = new DataTransfer();
       data.items.add(new File([words], "plan.csv", { type: "text/csv" }));

@@ -67,6 +67,17 @@ _BETWEEN = re.compile(
 )
 _HALF_PAST = re.compile(r"(\d{1,2})\s?[点點時时]半")
 _O_CLOCK = re.compile(r"\s?o['’]\s?clock\b")
+_VIETNAMESE_CLOCK = re.compile(
+    r"(?<!\d)(\d{1,2})\s?giờ(?:\s?(\d{2})(?!\d|\s?(?:tháng|thg|[./-]))(?:\s?phút)?)?(?!\d)"
+)
+# Thai writes its short months with a dot within.
+_MONTHS_IN_THAI = (
+    "ม.ค. มกราคม ก.พ. กุมภาพันธ์ มี.ค. มีนาคม เม.ย. เมษายน พ.ค. พฤษภาคม มิ.ย. มิถุนายน ก.ค. กรกฎาคม "
+    "ส.ค. สิงหาคม ก.ย. กันยายน ต.ค. ตุลาคม พ.ย. พฤศจิกายน ธ.ค. ธันวาคม"
+)
+_THAI_MONTHS = re.compile(
+    r"(?<![\u0e00-\u0e7f])\u0e40?[\u0e01-\u0e2e]\u0e34?\u0e35?\.\s?[\u0e01-\u0e2e]\."
+)
 _VIETNAMESE = re.compile(r"(\d{1,2})\s(?:tháng|thg)\s(\d{1,2}),?\s(?:năm\s)?(\d{4})")
 # The second name of the zone, as Java writes it.
 _ZONE_NAMED = re.compile(
@@ -139,8 +150,16 @@ def normal_text(text: str) -> str:
 
 def _usual_words(text: str) -> str:
     text = _HALF_PAST.sub(r"\1:30", _O_CLOCK.sub(":00", text.removesuffix("まで")))
+    text = _VIETNAMESE_CLOCK.sub(lambda found: f"{found[1]}:{found[2] or '00'}", text)
+    text = _THAI_MONTHS.sub(_thai_month, text)
     text = _VIETNAMESE.sub(r"\3-\2-\1", _ZONE_NAMED.sub(_zone_beside, text))
     return _BETWEEN.sub(r"\1 - ", text)
+
+
+def _thai_month(found: re.Match[str]) -> str:
+    words = _MONTHS_IN_THAI.split()
+    named = dict(zip(words[::2], words[1::2], strict=True))
+    return named.get(found[0].replace(" ", ""), found[0])
 
 
 def _zone_beside(found: re.Match[str]) -> str:

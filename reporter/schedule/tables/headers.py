@@ -60,6 +60,7 @@ _DURATION = word_set(
 ) | words_for("duration")
 _HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren timmar timer")
 _MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
+_DAYS = word_set("days day tage tag jours jour dias dia giorni giorno dagen dag dagar dni ngay วัน")
 _SECONDS = word_set("seconds second secs sec s sekunden segundos secondes secondi seconden")
 _ALL_DAY = (
     {"all", "day"},
@@ -133,6 +134,7 @@ class Column:
     zone: tzinfo | None = None
     hours: bool = False
     seconds: bool = False
+    days: bool = False
     # How weakly the name indicates a title: the lowest value wins.
     doubt: int = 0
 
@@ -190,10 +192,12 @@ def _duration_column(name: str, words: list[str], inside: str) -> Column | None:
         return Column(name, "duration", seconds=True)
     if minutes and set(words) <= _TIME:
         return Column(name, "duration", hours=not set(_words(inside)) & _MINUTES)
-    if not set(words) & _DURATION or not set(words) <= _DURATION | _FILLER | _HOURS | _TIME:
+    if not set(words) & _DURATION or not set(words) <= _DURATION | _FILLER | _HOURS | _TIME | _DAYS:
         return None
     units = set(words) | set(_words(inside))
-    return Column(name, "duration", hours=bool(units & _HOURS) and not units & _MINUTES)
+    hours = bool(units & _HOURS) and not units & _MINUTES
+    days = bool(units & _DAYS) and not units & (_HOURS | _MINUTES)
+    return Column(name, "duration", hours=hours, days=days)
 
 
 def _time_column(name: str, words: list[str], inside: str) -> Column | None:

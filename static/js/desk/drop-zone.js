@@ -20,12 +20,17 @@ addEventListener("drop", (event) => {
   field.files = event.dataTransfer.files;
   form.requestSubmit();
 });
+// Spreadsheets put a picture of the copied cells beside their words.
+const isPicture = (transfer) =>
+  transfer.getData("text/plain") && [...transfer.files].every((file) => file.type.startsWith("image/"));
+
 addEventListener("paste", (event) => {
-  if (hasFiles(event.clipboardData)) {
-    field.files = event.clipboardData.files;
+  const copied = event.clipboardData;
+  if (hasFiles(copied) && !isPicture(copied)) {
+    field.files = copied.files;
     form.requestSubmit();
   } else if (!event.target.closest("input, textarea")) {
-    form.elements.text.value = event.clipboardData.getData("text/plain");
+    form.elements.text.value = copied.getData("text/plain");
     form.elements.text.focus();
   }
 });

@@ -24,6 +24,17 @@ HEADERS = {
     "zh": ("主题,开始日期,开始时间,结束时间", "种子"),
     "zh traditional": ("標題,開始日期,開始時間,結束時間", "種子"),
     "ko": ("제목,시작일,시작 시간,종료 시간", "씨앗"),
+    "vi": ("Tiêu đề,Ngày,Thời gian bắt đầu,Thời gian kết thúc", "Hạt giống"),
+    "th": ("หัวข้อ,วันที่,เวลาเริ่มต้น,เวลาสิ้นสุด", "เมล็ดพันธุ์"),
+    "id": ("Judul,Tanggal,Jam mulai,Jam selesai", "Benih"),
+    "hu": ("Cím,Dátum,Kezdési idő,Befejezés", "Magok"),
+    "fi": ("Otsikko,Päivämäärä,Alkamisaika,Päättymisaika", "Siemenet"),
+    "bg": ("Заглавие,Дата,Начален час,Краен час", "Семена"),
+    "sr": ("Наслов,Датум,Почетак,Крај", "Семе"),
+    "fa": ("عنوان,تاریخ,ساعت شروع,ساعت پایان", "بذر"),
+    "et": ("Pealkiri,Kuupäev,Algus,Lõpp", "Seemned"),
+    "lt": ("Pavadinimas,Data,Pradžia,Pabaiga", "Sėklos"),
+    "lv": ("Nosaukums,Datums,Sākums,Beigas", "Sēklas"),
     "el": ("Θέμα,Ημερομηνία,Ώρα έναρξης,Ώρα λήξης", "Σπόροι"),
 }
 

@@ -420,11 +420,41 @@ def test_a_date_without_a_time_is_a_whole_day_and_told() -> None:
         ("Duration", "90’", 90),
         ("Duration", "45.0", 45),
         ("Duration", "1:30 h", 90),
+        ("Duration", "1½ h", 90),
+        ("Duration", "half an hour", 30),
+        ("Продолжительность", "1 ч 30 мин", 90),
+        ("所要時間", "1時間半", 90),
+        ("时长", "45分钟", 45),
+        ("Thời lượng", "1 giờ 30 phút", 90),
+        ("ระยะเวลา", "1 ชั่วโมง 30 นาที", 90),
+        ("Süre", "1 saat 15 dk", 75),
     ],
 )
 def test_durations(header: str, cell: str, minutes: int) -> None:
     reading = read(f'title,start,"{header}"\nA,2026-12-05 09:00,"{cell}"\n')
     assert reading.sessions[0].ends_at == FIVE + timedelta(minutes=minutes)
+
+
+@pytest.mark.parametrize(
+    ("header", "cell"),
+    [("Duration", "1 day"), ("Dauer", "1 Tag"), ("Duration (days)", "1"), ("Durée", "P1D")],
+)
+def test_a_length_in_days_follows_the_calendar_and_is_told(header: str, cell: str) -> None:
+    table = f'title,start,"{header}"\nA,2026-10-24 12:00,{cell}\nB,2026-10-24,{cell}\n'
+    reading = read(table, "Europe/Berlin")
+    # The clocks change in the night between.
+    assert spans(reading) == [
+        ("B", "10-23 22:00", "10-24 22:00"),
+        ("A", "10-24 10:00", "10-25 11:00"),
+    ]
+    assert [note for note in reading.notes if note.startswith("Row 2") and "next day" in note]
+
+
+@pytest.mark.parametrize("cell", ["45:00", "1.30 h", "1.3 h", "1:75"])
+def test_a_length_that_may_be_another_one_is_told(cell: str) -> None:
+    reading = read(f"title,start,duration\nA,2026-12-05 09:00,{cell}\nB,2026-12-05 10:00,30\n")
+    assert reading.sessions[0].ends_at is None
+    assert any(f"the duration “{cell}” is not understood" in note for note in reading.notes)
 
 
 # Clock changes.
