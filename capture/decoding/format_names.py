@@ -152,6 +152,12 @@ FORMATS = {
     **{ext: (name, "MP4") for ext, name in FILM_FORMATS.items()},
     **{ext: (name, "WAV or MP3") for ext, name in _SOUND_FORMATS.items()},
 }
+# {extension: image, video or audio}, as browsers call them.
+KINDS_BY_NAME = {
+    **dict.fromkeys(_PHOTO_FORMATS, "image"),
+    **dict.fromkeys(FILM_FORMATS, "video"),
+    **dict.fromkeys(_SOUND_FORMATS, "audio"),
+}
 # These extensions are of photos, films or sounds: a file that can't be kept is a failure, not
 # skipped.
 MEDIA_NAMES = frozenset(FORMATS)

@@ -165,23 +165,29 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     (evening / "second camera").mkdir(parents=True)
     shutil.copy(files.jpeg(640, 480), evening / "IMG_1.jpg")
     shutil.copy(files.jpeg(480, 640), evening / "second camera" / "IMG_1.jpg")
+    shutil.copy(files.heic(600, 400), evening / "IMG_2.HEIC")
+    shutil.copy(files.mov_hevc(1.0), evening / "IMG_2.MOV")
     (evening / "notes.txt").write_text("not a picture")
     (broken := tmp_path / "broken.jpg").write_bytes(b"no picture at all")
     url = kiosk_process.start()
     laptop_page.goto(f"{url}/desk/cards")
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening, broken)
-    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 3.")
-    expect(laptop_page.locator("#add-refused li")).to_contain_text("broken.jpg was not kept")
+    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 4 of 5.")
+    refused = ["notes.txt was not kept: Not a photo", "broken.jpg was not kept"]
+    expect(laptop_page.locator("#add-refused li")).to_contain_text(refused)
     bar = laptop_page.locator("#add-bar")
     assert bar.evaluate("bar => bar.value === bar.max")
     # The same again, after the page was loaded anew: nothing comes twice.
     laptop_page.reload()
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening)
-    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 2.")
+    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 4 of 4.")
     with open_session(gathering) as session:
         rows = session.scalars(select(Takeaway)).all()
-        assert [(row.kind, row.session.code, row.state) for row in rows] == [
-            ("photo", code, "new")
-        ] * 2
+        assert [(row.session.code, row.state) for row in rows] == [(code, "new")] * 3
+        assert sorted([a.filename for a in row.attachments] for row in rows) == [
+            ["IMG_1.jpg"],
+            ["IMG_1.jpg"],
+            ["IMG_2.HEIC", "IMG_2.MOV"],
+        ]

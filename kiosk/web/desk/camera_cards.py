@@ -18,6 +18,7 @@ from sqlalchemy.orm import undefer
 
 from capture.cards import manual_cuts
 from capture.cards.session_assignment import Roll, read_roll
+from capture.decoding.format_names import KINDS_BY_NAME
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.mounted_cards import inserted_cards
@@ -54,8 +55,6 @@ BASES = {
     ClockBasis.KIOSK: later("learnt from this laptop's clock"),
     ClockBasis.HAND: later("set by hand"),
 }
-
-
 BEING_MADE = (MediaState.RECEIVED, MediaState.PROCESSING)
 
 
@@ -114,6 +113,8 @@ def overview() -> str:
         watched=current_kiosk().settings.kiosk.watch_folder,
         watch_there=Path(current_kiosk().settings.kiosk.watch_folder or "/").is_dir(),
         folders=proposed_folders() if at_laptop() else [],
+        kinds=KINDS_BY_NAME,
+        most_files=current_kiosk().settings.limits.files,
     )
 
 
@@ -130,11 +131,8 @@ def _waiting() -> dict[uuid.UUID, int]:
 
 
 def _chosen(cameras: list[Camera], waiting: dict[uuid.UUID, int]) -> Camera | None:
-    wanted = request.args.get("camera", "")
-    for camera in cameras:
-        if camera.id.hex == wanted:
-            return camera
-    return next((c for c in cameras if c.id in waiting), cameras[0] if cameras else None)
+    wanted = next((c for c in cameras if c.id.hex == request.args.get("camera")), None)
+    return wanted or next((c for c in cameras if c.id in waiting), cameras[0] if cameras else None)
 
 
 def _start(roll: Roll) -> int:

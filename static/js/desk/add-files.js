@@ -1,8 +1,11 @@
-// Files and folders dropped on the page are uploaded like a phone's, one after the other, with one progress bar.
+// Files and folders dropped on the page are uploaded like a phone's, one after the other, with one progress bar. Those
+// of one shot go to one takeaway; what isn't sent is named.
+import { grouped, sift } from "./dropped-files.js";
+
 const place = document.getElementById("add-files");
 const at = (id) => document.getElementById(id);
-const MEDIA = /^(image|video|audio)\//;
-const NAMES = /\.(jpe?g|png|heic|heif|webp|avif|gif|tiff?|dng|cr[23]|nef|arw|raf|orf|rw2|mp4|mov|m4v|mts|webm|avi|mp3|m4a|wav|ogg|opus|aac|flac)$/i;
+// {extension: image, video or audio}, of all formats that the kiosk knows by name.
+const kinds = JSON.parse(place.dataset.kinds);
 const waiting = [];
 let busy = false;
 let bytes = 0;
@@ -10,7 +13,7 @@ let sent = 0;
 let done = 0;
 let all = 0;
 
-// The same file maps to the same takeaway, also after a reload.
+// The same file maps to the same takeaway, also after a reload; the files of a shot to that of its first.
 async function numberOf(file) {
   const told = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${at("add-session").value}`);
   const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", told)) : crypto.getRandomValues(new Uint8Array(16));
@@ -39,26 +42,42 @@ function refuse(name, why) {
   at("add-refused").append(line);
 }
 
-async function keep(file) {
+function detailOf(answer) {
+  try {
+    return JSON.parse(answer.responseText).detail ?? answer.status;
+  } catch {
+    // A page of something in between.
+    return answer.status;
+  }
+}
+
+async function keep({ file, lead }) {
+  try {
+    await file.slice(0, 1).arrayBuffer();
+  } catch {
+    // Moved or deleted since, or on a card that was pulled out: the others go on.
+    refuse(file.name, place.dataset.unread);
+    return;
+  }
   const form = new FormData();
-  form.set("client_id", await numberOf(file));
+  form.set("client_id", await numberOf(lead));
   form.set("consent_asked", "1");
   form.set("file", file, file.name);
   const answer = await send(form, (loaded) => (at("add-bar").value = sent + Math.min(loaded, file.size)));
   if (answer.status === 201) done += 1;
-  else refuse(file.name, JSON.parse(answer.responseText || "{}").detail ?? answer.status);
+  else refuse(file.name, detailOf(answer));
 }
 
 async function work() {
   if (busy) return;
   busy = true;
   while (waiting.length) {
-    const file = waiting.shift();
+    const next = waiting.shift();
+    const { file } = next;
     try {
-      await keep(file);
+      await keep(next);
     } catch {
-      waiting.length = 0;
-      refuse(file.name, place.dataset.away);
+      for (const one of [next, ...waiting.splice(0)]) refuse(one.file.name, place.dataset.away);
     }
     sent += file.size;
     at("add-bar").value = sent;
@@ -67,18 +86,36 @@ async function work() {
   busy = false;
 }
 
-function add(files) {
-  const wanted = files.filter((file) => MEDIA.test(file.type) || NAMES.test(file.name));
+// ``found``: files with the folders that they are in.
+function add(found) {
+  const { wanted, left } = sift(found, kinds);
+  for (const { name, why } of left) refuse(name, place.dataset[why]);
   all += wanted.length;
-  bytes += wanted.reduce((sum, file) => sum + file.size, 0);
+  bytes += wanted.reduce((sum, { file }) => sum + file.size, 0);
   at("add-bar").max = Math.max(1, bytes);
   at("add-bar").hidden = false;
-  waiting.push(...wanted);
+  for (const shot of grouped(wanted, kinds, Number(place.dataset.most))) {
+    waiting.push(...shot.map(({ file }) => ({ file, lead: shot[0].file })));
+  }
   work();
 }
 
+const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
+
 async function inside(entry) {
-  if (entry.isFile) return [await new Promise((resolve, reject) => entry.file(resolve, reject))];
+  try {
+    return await everythingIn(entry);
+  } catch {
+    refuse(entry.name, place.dataset.unread);
+    return [];
+  }
+}
+
+async function everythingIn(entry) {
+  if (entry.isFile) {
+    const file = await new Promise((resolve, reject) => entry.file(resolve, reject));
+    return [{ file, folder: folderOf(entry.fullPath) }];
+  }
   const reader = entry.createReader();
   const found = [];
   for (;;) {
@@ -105,5 +142,9 @@ if (at("add-session").options.length) {
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
     add((await Promise.all(entries.map(inside))).flat());
   });
-  for (const id of ["add-pick", "add-folder"]) at(id).addEventListener("change", (event) => add([...event.target.files]));
+  for (const id of ["add-pick", "add-folder"]) {
+    at(id).addEventListener("change", (event) => {
+      add([...event.target.files].map((file) => ({ file, folder: folderOf(file.webkitRelativePath) })));
+    });
+  }
 }
