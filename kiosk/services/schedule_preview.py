@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +60,10 @@ class Preview:
     warnings: tuple[str, ...]
     # The time zone in the file, if it differs from the gathering's.
     zone: str
+    # How many sessions the file has, when the first starts and the last ends; None if none has a time.
+    count: int
+    first: datetime | None
+    last: datetime | None
 
 
 def read(data: bytes, timezone: str) -> Reading:
@@ -77,7 +82,16 @@ def preview(session: Session, data: bytes, timezone: str) -> Preview:
         *(Change("gone", row.title, row.starts_at, row.room) for row in plan.gone),
     )
     zone = reading.named_zone if reading.named_zone != timezone else ""
-    return Preview(changes, len(plan.same), (*reading.left_out, *reading.notes), zone)
+    timed = [item for item in reading.sessions if item.starts_at]
+    return Preview(
+        changes,
+        len(plan.same),
+        (*reading.left_out, *reading.notes),
+        zone,
+        count=len(reading.sessions),
+        first=min((item.starts_at for item in timed if item.starts_at), default=None),
+        last=max((end for item in timed if (end := item.ends_at or item.starts_at)), default=None),
+    )
 
 
 def _described(change: PlannedChange) -> Change:

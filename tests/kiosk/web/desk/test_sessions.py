@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -169,6 +170,16 @@ def test_the_preview_tells_what_changes_what_goes_and_what_stays(
     assert {row.code for row in all_sessions(session)} >= {codes["First"]}
     again = bring(client, "paste", later, plans)
     assert "just like this already" in again.text
+
+
+def test_a_preview_says_how_many_from_when_to_when_and_in_which_zone(
+    client: FlaskClient, event: EventSession
+) -> None:
+    table = f"{CSV}Long,2026-03-13 23:00,2026-03-15 01:30,,c\nOpen,,,,d\n"
+    page = press(client, f"{PAGE}/schedule", text=table)
+    told = page.text.split("</h1>")[1].split("</p>")[0]
+    words = " ".join(re.sub("<[^>]+>", "", told).split())
+    assert words == ("Sessions: 4 · Mar 13, 2026, 11:00 PM – Mar 15, 2026, 1:30 AM · Europe/Berlin")
 
 
 @pytest.mark.parametrize(
