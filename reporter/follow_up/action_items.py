@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import uuid
 from collections.abc import Mapping
 from datetime import date
@@ -40,7 +41,7 @@ def begin_item(
     if kind not in KINDS:
         raise BadInput("It is either a question or something to do.")
     item = ActionItem(
-        id=new_id(actor.now, actor.rng),
+        id=_number(session, actor, kind, takeaway or reply),
         kind=kind,
         what="",
         who="",
@@ -60,6 +61,16 @@ def begin_item(
     next_revision(session)
     session.commit()
     return item
+
+
+def _number(
+    session: Session, actor: Actor, kind: str, source: Takeaway | Reply | None
+) -> uuid.UUID:
+    """An id for a new item. Two laptops that begin one from the same source give it the same id, for a merge."""
+    if source is None:
+        return new_id(actor.now, actor.rng)
+    numbers = (uuid.uuid5(source.id, f"{kind} {count}") for count in itertools.count())
+    return next(one for one in numbers if session.get(ActionItem, one) is None)
 
 
 def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:

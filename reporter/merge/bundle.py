@@ -61,8 +61,9 @@ def merge_bundle(
         _merge(session, store, record, actor, look=look, done=done)
         session.commit()
         tell(number, len(records))
+    taken: set[uuid.UUID] = set()
     for item in items:
-        _merge_item(session, item, actor, done)
+        _merge_item(session, item, actor, done, taken=taken)
     session.commit()
     return done
 
@@ -149,8 +150,13 @@ class _Item:
         }
 
 
-def _merge_item(session: Session, item: _Item, actor: Actor, done: MergeReport) -> None:
-    """Add an item unless it exists, or belongs to a takeaway that is missing or withdrawn here."""
+def _merge_item(
+    session: Session, item: _Item, actor: Actor, done: MergeReport, *, taken: set[uuid.UUID]
+) -> None:
+    """Add an item unless it exists, or belongs to a takeaway that is missing or withdrawn here.
+
+    ``taken``: those of ours that were found or added for items before it.
+    """
     if item.takeaway is not None:
         about = session.get(Takeaway, item.takeaway)
         if about is None or about.state == TakeawayState.WITHDRAWN:
@@ -165,8 +171,9 @@ def _merge_item(session: Session, item: _Item, actor: Actor, done: MergeReport) 
         closed_at=None if item.values["state"] == ItemState.OPEN else actor.now,
         **item.values,
     )
-    if same_item(session, row, item.takeaway) is None:
+    if same_item(session, row, item.takeaway, taken=taken) is None:
         session.add(row)
+        taken.add(row.id)
         session.flush()
         decisions.next_revision(session)
         done.items += 1

@@ -8,7 +8,7 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from reporter.annotations.captions import captions_row, shown_part
@@ -32,10 +32,12 @@ def merge_open(merge: MergeContext) -> None:
     """Merge the other side's captions, items and next gathering. Commits."""
     for theirs in merge.other.scalars(select(Captions).order_by(Captions.media_id)):
         _merge_captions(merge, theirs)
-    for item in merge.other.scalars(
-        select(ActionItem).order_by(ActionItem.created_at, ActionItem.id)
-    ):
-        _merge_item(merge, item)
+    items = merge.other.scalars(select(ActionItem).order_by(ActionItem.created_at, ActionItem.id))
+    theirs_all = items.all()
+    # Of ours those that they know as such, and then those that we have found under another id: one each.
+    taken = {item.id for item in theirs_all}
+    for item in theirs_all:
+        _merge_item(merge, item, taken)
     _merge_following(merge)
     merge.session.commit()
 
@@ -61,7 +63,7 @@ def _merge_captions(merge: MergeContext, theirs: Captions) -> None:
     merge.done.captions += 1
 
 
-def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
+def _merge_item(merge: MergeContext, theirs: ActionItem, taken: set[uuid.UUID]) -> None:
     """Add an item, or keep the last change; none for takeaways that are missing or withdrawn here, or of replies that
     were taken back."""
     session, takeaway = merge.session, None
@@ -74,7 +76,9 @@ def _merge_item(merge: MergeContext, theirs: ActionItem) -> None:
     said = session.get_one(Reply, reply) if reply is not None else None
     if said is not None and said.receipt and said.state == ReplyState.GONE:
         return
-    ours = session.get(ActionItem, theirs.id) or same_item(session, theirs, takeaway)
+    origin = [ActionItem.reply_id == reply] if takeaway or reply else []
+    ours = session.get(ActionItem, theirs.id)
+    ours = ours or same_item(session, theirs, takeaway, *origin, taken=taken)
     if ours is None:
         values = row_values(theirs, "takeaway_id", "reply_id")
         session.add(ActionItem(**values, takeaway_id=takeaway, reply_id=reply))
@@ -94,15 +98,26 @@ def _order(item: ActionItem) -> tuple[Any, ...]:
 
 
 def same_item(
-    session: Session, theirs: ActionItem, takeaway: uuid.UUID | None
+    session: Session,
+    theirs: ActionItem,
+    takeaway: uuid.UUID | None,
+    *about: ColumnElement[bool],
+    taken: set[uuid.UUID],
 ) -> ActionItem | None:
-    """The same item here under another id: from the same takeaway, or with the same text."""
-    query = select(ActionItem).where(ActionItem.kind == theirs.kind)
+    """The same item here under another id: from the same takeaway, or with the same text.
+
+    None of those in ``taken``, to which it is added: several may be about one takeaway, as of several replies to it.
+    """
+    query = select(ActionItem).where(ActionItem.kind == theirs.kind, *about)
     if takeaway is not None:
-        return session.scalars(query.where(ActionItem.takeaway_id == takeaway)).first()
-    return session.scalars(
-        query.where(ActionItem.takeaway_id.is_(None), ActionItem.what == theirs.what)
-    ).first()
+        query = query.where(ActionItem.takeaway_id == takeaway)
+    else:
+        query = query.where(ActionItem.takeaway_id.is_(None), ActionItem.what == theirs.what)
+    rows = session.scalars(query.order_by(ActionItem.created_at, ActionItem.id))
+    found = next((row for row in rows if row.id not in taken), None)
+    if found is not None:
+        taken.add(found.id)
+    return found
 
 
 def _moment(row: NextGathering) -> tuple[Any, ...]:

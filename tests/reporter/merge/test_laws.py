@@ -109,7 +109,8 @@ class Laptop:
             said = replies.Word("answer", f"{now}")
             replies.say(self.session, row, said, now=now, rng=self.rng)
         elif what == "ask":
-            action_items.begin_item(self.session, actor, "question", {"what": "Who?"}, takeaway=row)
+            asked = {"what": f"Who? {now:%H:%M}"}
+            action_items.begin_item(self.session, actor, "question", asked, takeaway=row)
         else:
             self.undo(row, actor)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from sqlalchemy import select
 
+from reporter.clock import new_id
 from reporter.conversation import replies
 from reporter.follow_up.action_items import begin_item
 from reporter.models import Takeaway
@@ -53,3 +54,54 @@ def test_a_reply_taken_back_at_one_laptop_goes_with_its_retry_at_the_other(
             assert left.client_id == forgotten(CLIENT)
             assert side.session.scalars(select(ActionItem)).all() == []
         assert merge(kit, folder).replies == merge(other, kit.settings.folder).replies == 0
+
+
+def test_items_of_several_replies_to_one_takeaway_stay_several(kit: Kit, tmp_path: Path) -> None:
+    """Of the same kind, and not told apart by the takeaway: each came of a reply of its own."""
+    row = kit.takeaway(kit.event(), "Who has the key?")
+    first, second = (
+        replies.say(kit.session, row, replies.Word("answer", text), now=kit.clock(), rng=kit.rng)
+        for text in ("Ada has one.", "Ben has another.")
+    )
+    folder = twin(kit, tmp_path / "theirs")
+    for said in (first, second):
+        begin_item(kit.session, kit.actor, "action", {"what": said.text}, reply=said)
+    expected = {(said.id, said.text) for said in (first, second)}
+    with open_again(folder) as other:
+        other.rng.seed(2)
+        # It was begun there, too, from the second alone.
+        again = other.session.get_one(Reply, second.id)
+        begin_item(other.session, other.actor, "action", {"what": again.text}, reply=again)
+        pair = [(kit, folder), (other, kit.settings.folder)]
+        for _ in range(2):
+            for side, source in pair[::-1]:
+                merge(side, source)
+        for side in (kit, other):
+            items = side.session.scalars(select(ActionItem)).all()
+            assert {(item.reply_id, item.what) for item in items} == expected
+            assert len(items) == 2
+
+
+@pytest.mark.parametrize("begun_there", [False, True])
+def test_several_items_of_one_takeaway_stay_several(
+    kit: Kit, tmp_path: Path, *, begun_there: bool
+) -> None:
+    row = kit.takeaway(kit.event(), "Who has the key?")
+    folder = twin(kit, tmp_path / "theirs")
+    for what in ("Ask Ada", "Ask Ben"):
+        begin_item(kit.session, kit.actor, "action", {"what": what}, takeaway=row)
+    with open_again(folder) as other:
+        if begun_there:
+            # Under an id of its own, as earlier versions gave.
+            again = other.session.get_one(Takeaway, row.id)
+            item = begin_item(
+                other.session, other.actor, "action", {"what": "Ask Ada"}, takeaway=again
+            )
+            item.id = new_id(kit.clock(), kit.rng)
+            other.session.commit()
+        for _ in range(2):
+            merge(other, kit.settings.folder)
+            merge(kit, folder)
+        for side in (kit, other):
+            items = side.session.scalars(select(ActionItem.what)).all()
+            assert sorted(items) == ["Ask Ada", "Ask Ben"]
