@@ -47,20 +47,32 @@ def merge_edits(session: Session, other: Session, store: Store, actor: Actor) ->
     Has to run before the histories are merged: they show which side knew of the other's edits.
     """
     left = []
-    for sha256 in _edited(other):
-        ours, theirs = (_by_hash(side, sha256) for side in (session, other))
-        if ours is None or theirs is None:
+    here = _moments(session)
+    for sha256, theirs in sorted(_moments(other).items()):
+        ours = here.get(sha256, [])
+        if theirs[-1] in ours:
+            continue
+        mine, its = _by_hash(session, sha256), _by_hash(other, sha256)
+        if mine is None or its is None:
             continue
         try:
-            _merge_file(session, other, store, actor, pair=(ours, theirs))
+            _merge_file(session, other, store, actor, pair=(mine, its), saves=(ours, theirs))
         except (BadInput, Conflict) as error:
             left.append(f"{sha256[:12]}: {error.message}")
     return left
 
 
-def _edited(session: Session) -> list[str]:
-    told = session.scalars(select(Decision.after).where(Decision.action == ACTION))
-    return sorted({str(after["sha256"]) for after in told})
+# When edits were saved, and the id of that decision. One save is a decision on every takeaway with the file.
+_Moment = tuple[datetime, uuid.UUID]
+
+
+def _moments(session: Session) -> dict[str, list[_Moment]]:
+    """The saves of every file's edits, oldest first, with one query for all."""
+    found: dict[str, list[_Moment]] = {}
+    saves = select(Decision.after, Decision.at, Decision.id).where(Decision.action == ACTION)
+    for after, at, number in session.execute(saves):
+        found.setdefault(str(after["sha256"]), []).append((at, number))
+    return {sha256: sorted(moments) for sha256, moments in found.items()}
 
 
 def _by_hash(session: Session, sha256: str) -> Media | None:
@@ -68,29 +80,32 @@ def _by_hash(session: Session, sha256: str) -> Media | None:
 
 
 def _merge_file(
-    session: Session, other: Session, store: Store, actor: Actor, *, pair: tuple[Media, Media]
+    session: Session,
+    other: Session,
+    store: Store,
+    actor: Actor,
+    *,
+    pair: tuple[Media, Media],
+    saves: tuple[list[_Moment], list[_Moment]],
 ) -> None:
     """The edits of the side that knew the other's; if neither did, the later ones plus all blurs of both."""
-    ours, theirs = pair
-    here, there = saves_of(session, ours.sha256), saves_of(other, ours.sha256)
-    if there[-1].id in {one.id for one in here}:
-        return
+    (ours, theirs), (here, there) = pair, saves
     wanted = edits_of(other, theirs)
-    if not here or here[-1].id in {one.id for one in there}:
+    if not here or here[-1] in there:
         save(session, store, ours, wanted, actor=actor, noted=False)
         return
     mine = edits_of(session, ours)
-    later, earlier = (wanted, mine) if _moment(there[-1]) > _moment(here[-1]) else (mine, wanted)
+    later, earlier = (wanted, mine) if there[-1] > here[-1] else (mine, wanted)
     save(session, store, ours, _with_blurs(ours.kind, later, earlier), actor=actor)
 
 
 def saves_of(session: Session, sha256: str) -> list[Decision]:
-    """Each save of a file's edits, oldest first. One save is a decision on every takeaway with the file."""
+    """Each save of a file's edits, oldest first."""
     rows = session.scalars(select(Decision).where(Decision.action == ACTION))
     return sorted((row for row in rows if row.after["sha256"] == sha256), key=_moment)
 
 
-def _moment(decision: Decision) -> tuple[datetime, uuid.UUID]:
+def _moment(decision: Decision) -> _Moment:
     return decision.at, decision.id
 
 
