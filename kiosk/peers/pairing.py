@@ -94,7 +94,7 @@ def keep_peer(session: Session, kiosk: KioskContext, other: Introduction, token:
 
 def forget(session: Session, kiosk: KioskContext, peer: Peer) -> None:
     """Unpair: neither asks the other any more. Commits."""
-    remove_secret(kiosk.secrets_id, _secret(peer.id))
+    remove_token(kiosk, peer)
     session.delete(peer)
     session.commit()
 
@@ -102,6 +102,11 @@ def forget(session: Session, kiosk: KioskContext, peer: Peer) -> None:
 def token_of(kiosk: KioskContext, peer: Peer) -> str:
     """The token for asking it; empty where it is lost (a folder that was copied here)."""
     return get_secret(kiosk.secrets_id, _secret(peer.id)) or ""
+
+
+def remove_token(kiosk: KioskContext, peer: Peer) -> None:
+    """Forget the token for asking it."""
+    remove_secret(kiosk.secrets_id, _secret(peer.id))
 
 
 def by_token(session: Session, token: str) -> Peer | None:

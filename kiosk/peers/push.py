@@ -20,7 +20,7 @@ from sqlalchemy import func, select
 
 from kiosk.peers.client import PeerClient
 from kiosk.peers.exchange import take_in
-from kiosk.peers.pairing import Introduction, introduction, keep_peer, token_of
+from kiosk.peers.pairing import Introduction, introduction, keep_peer, remove_token, token_of
 from kiosk.peers.snapshot import write_snapshot
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -80,6 +80,7 @@ def pair_hub(kiosk: KioskContext, url: str, code: str) -> Peer:
         other = Introduction.from_json({**told, "url": client.url})
     session = db.session()
     for old in session.scalars(select(Peer).where(Peer.hub, Peer.id != other.id)):
+        remove_token(kiosk, old)
         session.delete(old)
     peer = keep_peer(session, kiosk, other, str(told["token"]))
     peer.hub = peer.automatic = True
@@ -217,23 +218,32 @@ def _send_all(
 def _send(kiosk: KioskContext, client: PeerClient, one: dict[str, Any]) -> int:
     """Upload one original, resuming where it broke off; returns how many bytes were sent."""
     sha256, ext, size = str(one["sha256"]), str(one["ext"]), int(one["bytes"])
-    offset = int(one["offset"])
     path = kiosk.store.original(sha256, ext)
     if not path.is_file() or path.stat().st_size != size:
         raise ReporterError(
             "An original is missing or damaged on this laptop: %(name)s. See: reporter doctor",
             name=path.name,
         )
-    headers = {
-        "Upload-Offset": str(offset),
-        "Upload-Length": str(size),
-        "X-Extension": ext,
-        "Content-Length": str(size - offset),
-    }
-    client.call(
-        "PATCH", f"/hub/push/media/{sha256}", content=_pieces(path, offset), headers=headers
-    )
-    return size - offset
+
+    def send_from(offset: int) -> int:
+        headers = {
+            "Upload-Offset": str(offset),
+            "Upload-Length": str(size),
+            "X-Extension": ext,
+            "Content-Length": str(size - offset),
+        }
+        where = f"/hub/push/media/{sha256}"
+        client.call("PATCH", where, content=_pieces(path, offset), headers=headers)
+        return size - offset
+
+    offset = int(one["offset"])
+    try:
+        return send_from(offset)
+    except Conflict:
+        if not offset:
+            raise
+        # Another machine of the hub has the beginning.
+        return send_from(0)
 
 
 def _pieces(path: Path, offset: int) -> Iterator[bytes]:

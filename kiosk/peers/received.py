@@ -41,15 +41,15 @@ class Received:
         return self._store.keeps(sha256, _checked(ext), size)
 
     def append(self, sha256: str, offset: int, length: int, body: Readable) -> int:
-        """Append a body at an offset; returns how many bytes are here then.
+        """Append a body at an offset; returns how many bytes are here then. At 0 it begins anew, whatever was here.
 
-        Raises Conflict where the offset is not the current length, BadInput for more than the total
-        length.
+        Raises Conflict where the offset is not the current length, as on a machine that has not
+        received what came before, and BadInput for more than the total length.
         """
-        if offset != self.offset(sha256):
+        if offset and offset != self.offset(sha256):
             raise Conflict("This piece does not follow the last one. Push once more.")
         reached = offset
-        with disk_errors(), self._part(sha256).open("ab") as file:
+        with disk_errors(), self._part(sha256).open("ab" if offset else "wb") as file:
             while piece := body.read(_PIECE):
                 reached += len(piece)
                 if reached > length:

@@ -1,0 +1,63 @@
+"""What a laptop's requests carry: to other laptops, and to a hub of several machines behind a proxy."""
+
+from __future__ import annotations
+
+import gzip
+import hashlib
+import re
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+
+from kiosk.peers import push
+from kiosk.peers.client import PeerClient
+from reporter.errors import Conflict
+from reporter.media.store import Store
+
+THERE = "http://hub.example"
+WORDS = b"Leeks stand the frost. " * 40
+
+
+def test_what_is_fetched_comes_unpacked_through_a_proxy_that_packs(tmp_path: Path) -> None:
+    def answer(request: httpx.Request) -> httpx.Response:
+        if "gzip" not in request.headers.get("Accept-Encoding", ""):
+            return httpx.Response(200, stream=httpx.ByteStream(WORDS))
+        packed = httpx.ByteStream(gzip.compress(WORDS))
+        return httpx.Response(200, stream=packed, headers={"Content-Encoding": "gzip"})
+
+    with PeerClient(THERE, transport=httpx.MockTransport(answer)) as client:
+        client.fetch("/snapshot", tmp_path / "rows.db", lambda _count: None)
+    assert (tmp_path / "rows.db").read_bytes() == WORDS
+
+
+@pytest.mark.parametrize("damaged", [False, True])
+def test_another_machine_of_the_hub_gets_an_original_from_its_beginning(
+    store: Store, *, damaged: bool
+) -> None:
+    """Only the one that was asked what is missing has the first half."""
+    sha256 = hashlib.sha256(WORDS).hexdigest()
+    path = store.original(sha256, ".bin")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_bytes(WORDS)
+    received = bytearray()
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        assert re.fullmatch("/hub/push/media/[0-9a-f]{64}", request.url.path)
+        if int(request.headers["Upload-Offset"]) != len(received) or damaged:
+            return httpx.Response(409, json={"detail": "This piece does not follow the last one."})
+        received.extend(request.read())
+        return httpx.Response(200, json={"offset": len(received)})
+
+    kiosk: Any = SimpleNamespace(store=store)
+    half = len(WORDS) // 2
+    one = {"sha256": sha256, "ext": ".bin", "bytes": len(WORDS), "offset": half}
+    with PeerClient(THERE, transport=httpx.MockTransport(answer)) as client:
+        if damaged:
+            with pytest.raises(Conflict):
+                push._send(kiosk, client, one)
+        else:
+            assert push._send(kiosk, client, one) == len(WORDS)
+            assert bytes(received) == WORDS
