@@ -122,13 +122,21 @@ def _turn(lock: Path) -> Iterator[None]:
 
     What is fetched is in one folder, so that an interrupted download resumes. Raises Conflict if that takes long.
     """
-    begun = time.monotonic()
     lock.parent.mkdir(parents=True, exist_ok=True)
+    with contextlib.ExitStack() as held:
+        _wait_for(lock, held)
+        yield
+
+
+def _wait_for(lock: Path, held: contextlib.ExitStack) -> None:
+    begun = time.monotonic()
     while time.monotonic() - begun < _PATIENCE:
-        with contextlib.suppress(Locked), hold_lock(lock):
-            yield
+        try:
+            held.enter_context(hold_lock(lock))
+        except Locked:
+            time.sleep(_PAUSE)
+        else:
             return
-        time.sleep(_PAUSE)
     raise Conflict("The laptop is busy. Please try again in a moment.")
 
 

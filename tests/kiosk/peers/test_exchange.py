@@ -25,6 +25,7 @@ from reporter.config import load_settings, save_settings
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound
 from reporter.gathering.folder import make_gathering
+from reporter.gathering.lock import Locked
 from reporter.merge.context import MergeReport
 from reporter.models import Contact, EventSession, Media, Peer
 from reporter.models.conversation import Reply
@@ -244,3 +245,9 @@ def test_two_processes_fetch_from_one_laptop_one_after_the_other(
 def _enter(lock: Path) -> bool:
     with exchange._turn(lock):
         return lock.exists()
+
+
+def test_what_somebody_else_holds_inside_is_told(tmp_path: Path) -> None:
+    """It is not taken for the lock of the turn itself."""
+    with pytest.raises(Locked), exchange._turn(tmp_path / "peer.lock"):
+        raise Locked
