@@ -16,7 +16,7 @@ from reporter.models import Delivery, Peer
 
 log = logging.getLogger(__name__)
 
-# Well below the hub's lease (reporter.hub.publisher_lease), measured by this process's own clock.
+# Well below the hub's lease (reporter.hub.publisher_lease).
 _GOOD_FOR = 600.0
 # Delay in seconds before asking again after a refusal.
 _PATIENCE = 15.0
@@ -30,13 +30,27 @@ def may_send(kiosk: KioskContext) -> bool:
     no."""
     peer = db.session.scalar(select(Peer).where(Peer.hub))
     now = time.monotonic()
-    if peer is None or now - kiosk.parts.get(_HELD, -1e9) < _GOOD_FOR:
+    if peer is None or _is_held(kiosk, now):
         return True
     if now - kiosk.parts.get(_REFUSED, -1e9) < _PATIENCE:
         return False
+    asked_at = kiosk.now()
     granted = _ask(kiosk, peer, "POST")
-    kiosk.parts[_HELD if granted else _REFUSED] = now
+    if granted:
+        kiosk.parts[_HELD] = now, asked_at
+    else:
+        kiosk.parts[_REFUSED] = now
     return granted
+
+
+def _is_held(kiosk: KioskContext, now: float) -> bool:
+    """Whether the hub's permission holds, by both clocks: one stands still while the laptop sleeps, people set the
+    other."""
+    if _HELD not in kiosk.parts:
+        return False
+    since, asked_at = kiosk.parts[_HELD]
+    slept = (kiosk.now() - asked_at).total_seconds()
+    return now - since < _GOOD_FOR and 0 <= slept < _GOOD_FOR
 
 
 def release(kiosk: KioskContext) -> None:

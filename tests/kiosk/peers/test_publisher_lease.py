@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+import uuid
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from flask import Flask
 
 from kiosk.peers import client, pairing, publisher_lease
+from kiosk.runtime.context import KioskContext, current_kiosk
+from kiosk.runtime.database import db
 from reporter.errors import NotFound
+from reporter.models import Peer
+from tests.support.kiosk_process import TurnableClock
 
 
 @pytest.fixture
@@ -35,3 +41,30 @@ def test_a_hub_that_does_not_know_the_path_is_asked_at_the_former_one(
     peer: Any = SimpleNamespace(url="http://hub.example")
     assert publisher_lease._ask(kiosk, peer, method) is (method == "POST")
     assert asked == [(method, "/hub/push/publisher-lease"), (method, "/hub/push/baton")]
+
+
+@pytest.mark.parametrize(("slept", "asks"), [(60, 0), (1800, 1), (-3600, 1)])
+def test_after_the_laptop_has_slept_the_hub_is_asked_again(
+    app: Flask, monkeypatch: pytest.MonkeyPatch, clock: TurnableClock, slept: int, asks: int
+) -> None:
+    """The clock that counts the process's own seconds stands still meanwhile."""
+    asked: list[str] = []
+
+    def grant(_kiosk: KioskContext, _peer: Peer, method: str) -> bool:
+        asked.append(method)
+        return True
+
+    monkeypatch.setattr(publisher_lease, "_ask", grant)
+    still = SimpleNamespace(monotonic=lambda: 1000.0)
+    monkeypatch.setattr(publisher_lease, "time", still)
+    with app.app_context():
+        kiosk = current_kiosk()
+        peer = Peer(id=uuid.uuid4(), name="Hub", url="http://hub.example", created_at=clock())
+        peer.hub, peer.token_digest = True, "x"
+        db.session.add(peer)
+        db.session.commit()
+        assert publisher_lease.may_send(kiosk)
+        clock.turn(seconds=slept)
+        assert publisher_lease.may_send(kiosk)
+        db.session.remove()
+    assert asked == ["POST"] * (1 + asks)
