@@ -5,8 +5,14 @@ from __future__ import annotations
 import json
 import logging
 import sys
+from types import SimpleNamespace
+
+import pytest
+from flask import Flask
+from sqlalchemy.exc import IntegrityError
 
 from kiosk.hub.telemetry.logs import JsonLines, begin_fields, with_fields
+from kiosk.web.middleware.error_pages import note_failure
 
 
 def line(message: str, **more: object) -> dict[str, object]:
@@ -47,3 +53,35 @@ def test_lines_say_what_they_belong_to() -> None:
     assert "turn" not in line("x")
     begin_fields()
     assert "request" not in line("x")
+
+
+class NotNull(Exception):
+    """As psycopg's: all that the database says."""
+
+    sqlstate = "23502"
+
+    def __init__(self, said: str) -> None:
+        super().__init__(f"{said}\nDETAIL:  Failing row contains (7, Leeks stand the frost).")
+        self.diag = SimpleNamespace(message_primary=said)
+
+
+class Unreadable(NotNull):
+    """Data that it can't read."""
+
+    sqlstate = "22P02"
+
+
+@pytest.mark.parametrize(
+    ("cause", "told"),
+    [
+        (NotNull('null value in column "who"'), 'NotNull (23502) null value in column "who"'),
+        (Unreadable('invalid input syntax for type uuid: "Leeks"'), "Unreadable (22P02)"),
+    ],
+)
+def test_of_what_the_database_says_the_values_stay_out(
+    app: Flask, caplog: pytest.LogCaptureFixture, cause: NotNull, told: str
+) -> None:
+    with app.app_context():
+        note_failure(logging.getLogger("kiosk.x"), "worker", IntegrityError("INSERT", None, cause))
+    assert caplog.messages[-1].splitlines()[0] == f"IntegrityError in worker: {told}"
+    assert "Leeks" not in caplog.text
