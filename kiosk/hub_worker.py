@@ -155,7 +155,8 @@ class HubWorker:
         claim = claim_next(db.session(), self.name, now=clock())
         if claim is None:
             return False
-        more, done = True, threading.Event()
+        # What fails altogether is tried again after a rest, not at once and for ever.
+        more, done = False, threading.Event()
         beating = threading.Thread(target=self._beat, args=(claim, done), daemon=True)
         beating.start()
         try:

@@ -44,6 +44,15 @@ from reporter.secret_store import move_secret
 KEPT = 64
 
 
+@dataclasses.dataclass(eq=False)
+class _Kept:
+    """A context, the settings that it was made with, and how many requests or turns are using it."""
+
+    settings: str
+    kiosk: KioskContext
+    users: int = 0
+
+
 @dataclasses.dataclass
 class Hub:
     """What the processes of a hub are wired with."""
@@ -57,25 +66,47 @@ class Hub:
     front: KioskContext
     # Where media are kept if not in their folders.
     objects: ObjectStore | None = None
-    _known: OrderedDict[uuid.UUID, tuple[str, KioskContext]] = dataclasses.field(
-        default_factory=OrderedDict
-    )
+    _known: OrderedDict[uuid.UUID, _Kept] = dataclasses.field(default_factory=OrderedDict)
+    # Those that others have taken the place of, until nobody uses them any more.
+    _leaving: list[_Kept] = dataclasses.field(default_factory=list)
     _guard: threading.Lock = dataclasses.field(default_factory=threading.Lock)
 
     def context_of(self, session: Session, gathering: HubGathering) -> KioskContext:
-        """The context of a gathering, with the settings that hold now; in the scope of the gathering."""
+        """The context of a gathering, with the settings that hold now; in the scope of the gathering.
+
+        Whoever has got it says when they are done with it (``leave``): until then its decoders go on.
+        """
         with self._guard:
             known = self._known.get(gathering.id)
-            if known is not None and known[0] == gathering.settings:
+            if known is not None and known.settings == gathering.settings:
                 self._known.move_to_end(gathering.id)
-                return known[1]
+                known.users += 1
+                return known.kiosk
         kiosk = self._make(session, gathering)
         with self._guard:
-            self._known[gathering.id] = (gathering.settings, kiosk)
-            old = [self._known.popitem(last=False) for _ in range(len(self._known) - KEPT)]
-        for _number, (_text, dropped) in old:
-            dropped.stop()
+            former = self._known.pop(gathering.id, None)
+            self._known[gathering.id] = _Kept(gathering.settings, kiosk, users=1)
+            old = [self._known.popitem(last=False)[1] for _ in range(len(self._known) - KEPT)]
+            dropped = [*old, *([former] if former else [])]
+            self._leaving += [one for one in dropped if one.users]
+            idle = [one for one in dropped if not one.users]
+        for one in idle:
+            one.kiosk.stop()
         return kiosk
+
+    def leave(self, kiosk: KioskContext) -> None:
+        """A request or turn is done with a context."""
+        with self._guard:
+            kept = (*self._known.values(), *self._leaving)
+            one = next((one for one in kept if one.kiosk is kiosk), None)
+            if one is None:
+                return
+            one.users -= 1
+            done = not one.users and one in self._leaving
+            if done:
+                self._leaving.remove(one)
+        if done:
+            kiosk.stop()
 
     def _make(self, session: Session, gathering: HubGathering) -> KioskContext:
         folder = self.folder_of(gathering.id)
@@ -122,8 +153,9 @@ class Hub:
     def stop(self) -> None:
         """End the worker processes of all."""
         with self._guard:
-            contexts = [kiosk for _text, kiosk in self._known.values()]
+            contexts = [one.kiosk for one in (*self._known.values(), *self._leaving)]
             self._known.clear()
+            self._leaving.clear()
         for kiosk in (*contexts, self.front):
             kiosk.stop()
 

@@ -7,6 +7,7 @@ page that forgot to look whose gathering it shows would find nothing.
 from __future__ import annotations
 
 import uuid
+from urllib.parse import urlencode
 
 from flask import Flask, g, redirect, request, session
 from flask_babel import gettext as _
@@ -71,6 +72,7 @@ def init_app(app: Flask) -> None:
     app.before_request(_enter)
     app.after_request(_keep_changes)
     app.teardown_request(_leave)
+    app.teardown_appcontext(_leave_gathering)
 
 
 def _enter() -> Response | None:
@@ -90,12 +92,19 @@ def _leave(_error: BaseException | None) -> None:
     enter_scope(Scope())
 
 
+def _leave_gathering(_error: BaseException | None) -> None:
+    kiosk = g.pop("kiosk", None)
+    if kiosk is not None:
+        current_hub().leave(kiosk)
+
+
 def _enter_gathering(gathering: uuid.UUID) -> Response | None:
     here = signed_in_here()
     if here is None:
         if request.method not in ("GET", "HEAD") or wants_json():
             raise Forbidden(_("Sign in first."))
-        return redirect(f"/hub/sign-in?next={request.script_root}{request.path}")
+        here_again = request.script_root + request.full_path.removesuffix("?")
+        return redirect(f"/hub/sign-in?{urlencode({'next': here_again})}")
     enter_scope(here.scope)
     found = db.session.execute(
         select(HubGathering.organization_id, Member.role)
@@ -114,6 +123,7 @@ def _enter_gathering(gathering: uuid.UUID) -> Response | None:
 def open_gathering(scope: Scope) -> None:
     """Let the rest of this request, or of this turn of a worker, be one of a gathering."""
     enter_scope(scope)
+    _leave_gathering(None)
     row = db.session.get_one(HubGathering, scope.gathering)
     g.kiosk = current_hub().context_of(db.session(), row)
     g.settings_before = row.settings

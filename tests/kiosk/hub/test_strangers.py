@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from urllib.parse import parse_qs, urlsplit
 
 import httpx
 import pytest
@@ -74,6 +75,9 @@ def test_whoever_has_not_signed_in_is_asked_to(hub: HubKit, base: str) -> None:
     told = answers(hub.app.test_client(), hub, base)
     assert {status for (method, _), status in told.items() if method == "GET"} == {302}
     assert {status for (method, _), status in told.items() if method != "GET"} == {403}
+    asked = hub.app.test_client().get(f"{base}/search?q=leeks%0Aand+kale&state=new")
+    led = {"next": [f"{base}/search?q=leeks%0Aand+kale&state=new"]}
+    assert parse_qs(urlsplit(asked.location).query) == led
 
 
 def test_another_organizations_page_is_nobodys_business(hub: HubKit, base: str) -> None:

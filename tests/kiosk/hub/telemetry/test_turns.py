@@ -5,10 +5,15 @@ from __future__ import annotations
 import httpx
 import pytest
 from flask import Flask
+from sqlalchemy import select, update
 
 from kiosk import hub_worker
 from kiosk.hub.telemetry.turns import ask_queue
 from kiosk.runtime.context import KioskContext
+from kiosk.runtime.database import db
+from reporter.database.row_security import Scope, working_for
+from reporter.errors import ReporterError
+from reporter.hub.models import HubGathering
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
 from tests.support.hub import HubKit, wire
 
@@ -45,3 +50,22 @@ def test_turns_and_the_queue_are_told(filled: HubKit, monkeypatch: pytest.Monkey
     assert "reporter_hub_gatherings_due 0.0" in after
     assert 'reporter_hub_turn_items_total{turn="process"} 2.0' in after
     assert 'reporter_hub_turn_failures_total{turn="breaks"} 1.0' in after
+
+
+def test_a_gathering_that_cannot_be_opened_is_tried_again_after_a_rest(filled: HubKit) -> None:
+    with filled.owner() as session, working_for(Scope(migrating=True)):
+        number = session.scalars(select(HubGathering.id)).one()
+        session.execute(update(HubGathering).values(settings="[gathering"))
+        session.commit()
+    filled.clock.turn(seconds=60)
+    worker = hub_worker.HubWorker(filled.workers())
+    with filled.workers().app_context():
+        with pytest.raises(ReporterError):
+            worker.work_once()
+        assert not worker.work_once()
+        filled.clock.turn(seconds=60)
+        with working_for(Scope(worker=True)):
+            due = db.session.scalar(select(HubGathering.due_at).where(HubGathering.id == number))
+            db.session.remove()
+        assert due is not None
+        assert due <= filled.clock()
