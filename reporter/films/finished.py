@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import hashlib
 import random
+import uuid
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
 from reporter.annotations.captions import captions_of, captions_row, shown_part
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.enums import Source
 from reporter.films.script import Heard
 from reporter.gathering.sessions import add_session
 from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
-from reporter.models import EventSession, Media
+from reporter.models import EventSession, Media, Story, Takeaway
 
 # Identifies its session: no schedule has this id, and the laptops of a gathering recognize each other's by it.
 GUID = "film-of-the-evening"
@@ -27,6 +29,13 @@ def film_session(
     """The session that contains the film and whose story presents it; not on any list of sessions. Commits."""
     found = session.scalar(select(EventSession).where(EventSession.guid == GUID))
     return found or add_session(session, title, now=now, rng=rng, guid=GUID, retired=True)
+
+
+def film_stories() -> Select[uuid.UUID]:
+    """The films' own stories. A film is not merged: another laptop would take down what tells of it."""
+    events = select(Takeaway.session_id).where(Takeaway.source == Source.FILM)
+    own = select(EventSession.id).where(EventSession.guid == GUID)
+    return select(Story.id).where(or_(Story.session_id.in_(events), Story.session_id.in_(own)))
 
 
 def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:

@@ -95,6 +95,13 @@ def _copy_in(merge: MergeContext, theirs: Media) -> Path:
     return incoming.path
 
 
+def lacking_renditions(merge: MergeContext) -> set[str]:
+    """Their renditions of originals that could not be taken, as the ids of their files."""
+    told = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
+    have = set(merge.session.scalars(select(Media.sha256)))
+    return {made[:32] for made, original in merge.other.execute(told) if original not in have}
+
+
 def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:
     """Copy an intact rendition; missing ones are rendered again from the original."""
     if not _RENDITION.fullmatch(theirs.name + theirs.ext):

@@ -8,19 +8,18 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import Select, delete, or_, select
+from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind, Source, TakeawayState
-from reporter.films.finished import GUID
+from reporter.films.finished import film_stories
 from reporter.merge.context import MergeContext, row_values
+from reporter.merge.media import lacking_renditions
 from reporter.models import (
     Delivery,
     EventSession,
     Gathering,
-    Media,
-    Rendition,
     Story,
     StoryItem,
     StoryText,
@@ -34,7 +33,7 @@ from reporter.stories.queries import session_story
 
 _ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
 
-# Items whose deliveries are merged; a front page is built again, answers and mails belong to each kiosk.
+# Items whose deliveries are merged; answers and mails belong to each kiosk. (Front pages: ``_merge_front_page``.)
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
 
 # What a delivery that is taken over does not keep.
@@ -50,7 +49,6 @@ _OWN = (
     "attempts",
     "moved",
 )
-_IS_FILM = Takeaway.source == Source.FILM
 _NEVER = datetime.min.replace(tzinfo=UTC)
 
 MOST_EDITS = 1_000_000_000
@@ -202,9 +200,10 @@ class _Ledger:
     def __init__(self, merge: MergeContext, targets: dict[uuid.UUID, Target]) -> None:
         self._merge, self._targets = merge, targets
         self._marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
-        self._films = set(merge.other.scalars(select(Takeaway.id).where(_IS_FILM)))
-        self._film_stories = set(merge.other.scalars(_film_stories()))
-        self._lacking = _lacking(merge)
+        films = select(Takeaway.id).where(Takeaway.source == Source.FILM)
+        self._films = set(merge.other.scalars(films))
+        self._film_stories = set(merge.other.scalars(film_stories()))
+        self._lacking = lacking_renditions(merge)
         # Of stories that both have sent, and of their files: whether theirs stays. Told once, before rows change.
         self._stays: dict[tuple[uuid.UUID, uuid.UUID], bool] = {}
         for theirs in (row for row in self._rows(merge.other) if row.target_id in targets):
@@ -228,6 +227,9 @@ class _Ledger:
 
     def merge_delivery(self, theirs: Delivery) -> None:
         """Take over a delivery that was published."""
+        if theirs.item_kind == ItemKind.FRONT_PAGE:
+            self._merge_front_page(theirs)
+            return
         if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
             return
         item = self._item(theirs)
@@ -248,6 +250,21 @@ class _Ledger:
             self._take_later(ours, theirs)
         else:
             self._keep_one(ours, theirs)
+
+    def _merge_front_page(self, theirs: Delivery) -> None:
+        """Take over where a site's front page is, and when it was sent last. Each side builds it again, from what it
+        has itself: what waits here to be sent goes on waiting."""
+        if not (theirs.sent and theirs.url.startswith("http")):
+            return
+        target = self._targets[theirs.target_id].id
+        ours = self._ours(theirs, target)
+        if ours is None:
+            self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=target)
+            return
+        later = (theirs.sent_at or _NEVER) > (ours.sent_at or _NEVER)
+        if ours.remote_id == theirs.remote_id and not ours.lease and later:
+            ours.sent_at, ours.url = theirs.sent_at, theirs.url
+            self._merge.done.deliveries += 1
 
     def _item(self, theirs: Delivery) -> uuid.UUID | None:
         """Their item's id here; None for a film's, and for a file that could not be taken: both would be taken down."""
@@ -370,20 +387,6 @@ def _open_tries(row: Delivery, memory: DeliveryMemory) -> dict[uuid.UUID, dateti
 def _since(begun: Mapping[uuid.UUID, datetime], row: Delivery) -> dict[uuid.UUID, datetime]:
     """Those begun after the row was acknowledged: that says what the target shows, whatever was there before."""
     return {one: at for one, at in begun.items() if at > (row.sent_at or _NEVER)}
-
-
-def _film_stories() -> Select[uuid.UUID]:
-    """The films' own stories: a film is not merged, so another laptop would take them down."""
-    events = select(Takeaway.session_id).where(_IS_FILM)
-    own = select(EventSession.id).where(EventSession.guid == GUID)
-    return select(Story.id).where(or_(Story.session_id.in_(events), Story.session_id.in_(own)))
-
-
-def _lacking(merge: MergeContext) -> set[str]:
-    """Their renditions of originals that could not be taken, as the ids of their files."""
-    told = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
-    have = set(merge.session.scalars(select(Media.sha256)))
-    return {made[:32] for made, original in merge.other.execute(told) if original not in have}
 
 
 def _gathering_mark(session: Session) -> str:

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from kiosk.hub.published import Published, _read_front_pages
 from publish import targets
-from reporter.enums import Audience
+from reporter.enums import Audience, DeliveryState
 from reporter.follow_up.action_items import begin_item, change_item
 from reporter.follow_up.next_gathering import set_next
-from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit
+from tests.reporter.merge.test_takeaways import merge
+from tests.support.publish.fakes import FakeFaceTarget, FakePlace, FakeTarget, Kit, open_kit
 from tests.support.publish.rounds import publish
 
 
@@ -82,3 +84,35 @@ def test_what_the_public_site_does_not_tell_yet_waits_for_its_next_update(
     assert [one.what for one in found.items] == ["Order seeds"]
     assert found.following is not None
     assert found.following[2] == "Barn for Order seeds"
+
+
+def test_a_hub_tells_what_the_laptop_has_published(
+    kit: Kit, place: FakePlace, tmp_path: Path
+) -> None:
+    kit.takeaway(kit.event("Garden", guid="s1"), "words")
+    plan(kit, "Mend the roof")
+    kit.target(kind="fakeface", audience=Audience.PUBLIC.value)
+    publish(kit.session, kit.context)
+    with open_kit(tmp_path / "hub", seed=2) as hub:
+        merge(hub, kit.settings.folder)
+        found = read(hub)
+        assert ([one.what for one in found.items], found.sites) == (
+            ["Mend the roof"],
+            ["https://fake.example/"],
+        )
+        plan(kit, "Order seeds")
+        merge(hub, kit.settings.folder)
+        assert [one.what for one in read(hub).items] == ["Mend the roof"]
+        # What waits at the hub to be sent goes on waiting.
+        [row] = hub.deliveries("front_page")
+        row.state = DeliveryState.CHANGED.value
+        hub.session.commit()
+        site = kit.deliveries("front_page")[0]
+        site.sent_at = kit.clock()
+        kit.session.commit()
+        assert merge(hub, kit.settings.folder).deliveries == 1
+        assert [one.what for one in read(hub).items] == ["Mend the roof", "Order seeds"]
+        [row] = hub.deliveries("front_page")
+        assert row.state == DeliveryState.CHANGED
+        assert merge(hub, kit.settings.folder).deliveries == 0
+        assert merge(kit, hub.settings.folder).deliveries == 0

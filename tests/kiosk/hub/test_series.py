@@ -10,18 +10,19 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy import event, select
+from sqlalchemy import event, select, update
 
 from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import load_settings
 from reporter.database.row_security import Scope, working_for
+from reporter.enums import DeliveryState, ItemKind
 from reporter.follow_up.action_items import begin_item
 from reporter.gathering.folder import make_gathering
 from reporter.hub.models import HubGathering, Organization
 from reporter.hub.roles import Role
-from reporter.models import EventSession
+from reporter.models import Delivery, EventSession
 from reporter.moderation import decisions
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.browsers.pages import send
@@ -86,6 +87,12 @@ def new_gathering(hub: HubKit, organization: uuid.UUID, title: str) -> None:
         session.commit()
 
 
+def scope_of(hub: HubKit) -> Scope:
+    with hub.owner() as registry, working_for(Scope(migrating=True)):
+        found = registry.execute(select(HubGathering.organization_id, HubGathering.id)).one()
+    return Scope(*found)
+
+
 def publish_as_site(hub: HubKit, owner: FlaskClient) -> None:
     """Let the hub publish the gathering to a site that everybody can read."""
     base = gathering_of(owner)
@@ -120,6 +127,13 @@ def test_a_public_page_of_what_all_gatherings_have_published(
     assert 'href="https://gardens.example/spring/' in page
     assert "Mend the roof" in page
     assert "Ann" not in page
+    with hub.owner() as session, working_for(scope_of(hub)):
+        # A story changed, and the site's place can't be reached now.
+        waiting = update(Delivery).where(Delivery.item_kind == ItemKind.FRONT_PAGE)
+        session.execute(waiting.values(state=DeliveryState.CHANGED.value))
+        session.commit()
+    for listed in (owner.get(f"/hub/o/{number}/series"), visitor.get("/series/gardens")):
+        assert 'href="https://gardens.example/spring/' in listed.text
     found = visitor.get("/series/gardens?q=leeks").text
     assert "Leeks stand the frost" in found
     assert "#t-" in found
