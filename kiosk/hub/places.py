@@ -30,9 +30,15 @@ def check_place(target: Target, *, root: Path | None) -> None:
     if target.kind == "git" and ":" in address.partition("/")[0]:
         # git@host:path
         return
-    if root is None or not path_of(address).resolve().is_relative_to(root.resolve()):
+    if root is None:
         raise PauseTarget(
             "%(name)s is a folder of the hub's own disk. Take a web space, or ask who runs the hub for a folder.",
             name=target.name,
+        )
+    if not path_of(address).resolve().is_relative_to(root.resolve()):
+        raise PauseTarget(
+            "%(name)s is a folder of the hub's own disk. There this gathering may use folders below %(folder)s.",
+            name=target.name,
+            folder=root,
         )
     root.mkdir(parents=True, exist_ok=True)

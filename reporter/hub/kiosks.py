@@ -166,6 +166,49 @@ def _gathering(
 
 
 @dataclass(frozen=True)
+class PairedKiosk:
+    """A kiosk that may push, as its organization sees it."""
+
+    gathering_id: uuid.UUID
+    kiosk_id: uuid.UUID
+    name: str
+    # The title of its gathering at the hub.
+    gathering: str
+    pushed_at: datetime | None
+
+
+def kiosks_of(session: Session, organization: uuid.UUID) -> list[PairedKiosk]:
+    """An organization's kiosks in its scope, those of the newest gathering first."""
+    columns = (HubKiosk.gathering_id, HubKiosk.kiosk_id, HubKiosk.name, HubGathering.title)
+    rows = session.execute(
+        select(*columns, HubKiosk.pushed_at)
+        .join(HubGathering, HubGathering.id == HubKiosk.gathering_id)
+        .where(HubKiosk.organization_id == organization)
+        .order_by(HubGathering.created_at.desc(), HubGathering.id, HubKiosk.name, HubKiosk.kiosk_id)
+    )
+    return [PairedKiosk(*row) for row in rows]
+
+
+def unpair(
+    session: Session, organization: uuid.UUID, gathering: uuid.UUID, kiosk: uuid.UUID
+) -> str:
+    """Let a kiosk push and ask no more, in the scope of its organization; returns its name. Commits."""
+    row = session.scalar(
+        select(HubKiosk).where(
+            HubKiosk.organization_id == organization,
+            HubKiosk.gathering_id == gathering,
+            HubKiosk.kiosk_id == kiosk,
+        )
+    )
+    if row is None:
+        raise NotFound("This laptop is not paired. Pair it once more at the desk.")
+    name = row.name
+    session.delete(row)
+    session.commit()
+    return name
+
+
+@dataclass(frozen=True)
 class KnownKiosk:
     """A kiosk authenticated by its token."""
 

@@ -5,6 +5,7 @@ Idempotent.
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -40,6 +41,8 @@ from reporter.moderation.same_again import (
     former_values,
     holds_text,
 )
+
+_SHA256 = re.compile(r"[0-9a-f]{64}")
 
 
 def merge_takeaways(merge: MergeContext) -> None:
@@ -156,6 +159,7 @@ def _merge_tombstones(merge: MergeContext) -> None:
     """Withdraw here what was withdrawn there, files and words: the takeaway itself, or a phone's retry of it."""
     session = merge.session
     digests = _digests(session)
+    early: set[str] = set()
     for theirs in merge.other.scalars(select(Tombstone)):
         by_client = digests.get(theirs.client) if theirs.client else None
         for ours in {session.get(Takeaway, one) for one in (theirs.takeaway_id, by_client) if one}:
@@ -164,7 +168,18 @@ def _merge_tombstones(merge: MergeContext) -> None:
                 merge.done.withdrawn += 1
         if session.get(Tombstone, (theirs.takeaway_id, theirs.sha256)) is None:
             session.add(Tombstone(**row_values(theirs)))
+            early.add(theirs.sha256)
     session.commit()
+    _drop_early(merge, early - {""})
+
+
+def _drop_early(merge: MergeContext, hashes: set[str]) -> None:
+    """Delete originals that came before their takeaway did, as with a push that broke off, and are withdrawn by now."""
+    decisions.lock_gathering(merge.session)
+    for sha256 in filter(_SHA256.fullmatch, sorted(hashes)):
+        if merge.session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
+            merge.store.drop_all(sha256)
+    merge.session.commit()
 
 
 def _digests(session: Session) -> dict[str, uuid.UUID]:

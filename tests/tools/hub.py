@@ -75,6 +75,8 @@ def _services() -> Iterator[dict[str, str]]:
                 "REPORTER_DATABASE_URL": database(postgres),
                 "REPORTER_MEDIA_URL": f"s3://{s3.told['BUCKET']}/media",
                 "REPORTER_FOLDER": str(Path(folder) / "hub"),
+                # For gatherings that publish pages to the hub's own disk.
+                "REPORTER_SITES": str(Path(folder) / "sites"),
                 # A name, which passkeys need.
                 "REPORTER_HUB_URL": f"http://localhost:{_port()}",
             }

@@ -1,4 +1,4 @@
-"""An organization's page: its members and their roles, invitations, and codes that pair kiosks."""
+"""An organization's page: its members and their roles, invitations, its laptops, and codes that pair more."""
 
 from __future__ import annotations
 
@@ -68,9 +68,10 @@ def _page(number: uuid.UUID, role: str, page: Page) -> str:
     return render_template(
         "hub/organization.html",
         organization=organization,
-        public_url=f"{base_url()}/series/{organization.public_name}",
+        url=base_url(),
         members=members,
         gatherings=kiosks.gatherings_of(db.session(), number),
+        laptops=kiosks.kiosks_of(db.session(), number),
         role=role,
         roles=list(Role),
         page=page,
@@ -113,6 +114,16 @@ def _number(text: str) -> uuid.UUID:
         return uuid.UUID(text)
     except ValueError as error:
         raise NotFound(_("This organization has no such gathering.")) from error
+
+
+@bp.post("/laptop/<uuid:gathering>/<uuid:kiosk>/forget")
+@describe(form="csrf_token")
+def forget(number: uuid.UUID, gathering: uuid.UUID, kiosk: uuid.UUID) -> ResponseReturnValue:
+    """Unpair a laptop, as one that was lost: what it brought stays."""
+    enter_organization(number, Role.OWNER, Role.ORGANIZER)
+    name = kiosks.unpair(db.session(), number, gathering, kiosk)
+    flash(_("%(name)s is not paired any more. What came from it stays.", name=name))
+    return redirect(f"/hub/o/{number}", code=303)
 
 
 @bp.post("/member/<uuid:account>")

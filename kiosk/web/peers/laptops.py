@@ -13,6 +13,7 @@ from sqlalchemy import select
 from kiosk.peers.exchange import pair_with
 from kiosk.peers.identity import own_name
 from kiosk.peers.pairing import forget, format_code, new_code
+from kiosk.peers.push import pair_hub
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.openapi.describe import describe
@@ -64,15 +65,28 @@ def show_code() -> str:
 @bp.post("")
 @describe(form="url* code*")
 def pair() -> ResponseReturnValue:
-    """Pair with the laptop at the given address, with the code on its screen, and merge its takeaways."""
+    """Pair with the laptop or hub at the given address, by its code: what the one has comes, what is here goes to the
+    other."""
     url = request.form.get("url", "").strip()
-    peer = pair_with(
-        current_kiosk(), url if "://" in url else f"http://{url}", request.form["code"]
-    )
+    peer = _pair_with(url if "://" in url else f"http://{url}", request.form["code"])
     peer.asked_at = current_kiosk().now()
     db.session.commit()
-    flash(_("Paired with %(name)s. What it has comes now.", name=peer.name))
+    if peer.hub:
+        flash(_("What is new here is brought to %(url)s by itself.", url=peer.url))
+    else:
+        flash(_("Paired with %(name)s. What it has comes now.", name=peer.name))
     return _back()
+
+
+def _pair_with(url: str, code: str) -> Peer:
+    try:
+        return pair_with(current_kiosk(), url, code)
+    except NotFound as error:
+        # A hub has no such page, and has not seen the code.
+        try:
+            return pair_hub(current_kiosk(), url, code)
+        except NotFound:
+            raise error from None
 
 
 @bp.post("/<uuid:number>/merge")

@@ -17,7 +17,9 @@ from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import load_settings, save_settings
+from reporter.errors import Forbidden
 from reporter.gathering.folder import make_gathering
+from reporter.hub.roles import Role
 from reporter.models import EventSession, Takeaway
 from reporter.moderation import decisions
 from tests.kiosk.hub.test_way_back import census
@@ -122,3 +124,33 @@ def test_a_code_opens_its_own_organizations_gatherings_only(
     assert stranger.post(f"/hub/o/{theirs}/code", data=form).status_code == 404
     form["gathering"] = str(uuid.uuid4())
     assert stranger.post(f"/hub/o/{theirs}/code", data=form).status_code == 404
+
+
+def test_a_laptop_that_was_lost_is_let_in_no_more(
+    app: Flask, second: Flask, hub: HubKit, owner: FlaskClient
+) -> None:
+    pair(second, code_for(owner, "Spring gathering"))
+    pushed(second)
+    number = owner.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
+    page = owner.get(f"/hub/o/{number}").text
+    [forget] = re.findall(r'action="([^"]+/forget)"(?:(?!action=).)*?Unpair: Room 2', page)
+    assert page.count("/forget") == 2
+
+    hub.organization("Wolves")
+    wolf = hub.member("Wolves", "eve@example.org")
+    own = wolf.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
+    reviewer = hub.member("Gardens", "rob@example.org", Role.REVIEWER)
+    tries = (
+        (wolf, forget, 404),
+        (wolf, forget.replace(number, own), 404),
+        (reviewer, forget, 403),
+        (owner, forget, 303),
+        (owner, forget, 404),
+    )
+    for browser, path, status in tries:
+        form = {"csrf_token": csrf(browser.get("/hub/").text)}
+        assert browser.post(path, data=form).status_code == status
+    with pytest.raises(Forbidden):
+        pushed(second)
+    pushed(app)
+    assert owner.get("/hub/").text.count('href="/g/') == 1

@@ -7,6 +7,7 @@ import hashlib
 import httpx
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy import select
 
 from kiosk.hub_worker import HubWorker
@@ -19,7 +20,7 @@ from kiosk.runtime.database import db
 from reporter.errors import Forbidden, NotFound
 from reporter.models import EventSession, Peer, Takeaway
 from reporter.moderation import decisions
-from tests.support.browsers.pages import send
+from tests.support.browsers.pages import press, send
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
 from tests.support.media import files
 
@@ -185,3 +186,40 @@ def test_rows_are_the_gatherings_own(app: Flask, hub: HubKit) -> None:
     with hub.app.app_context():
         assert list(db.session.scalars(select(Takeaway.id))) == []
         db.session.remove()
+
+
+def test_an_original_that_came_early_goes_when_its_takeaway_is_taken_back(
+    app: Flask, hub: HubKit
+) -> None:
+    """It was sent by a push that broke off before its rows: the hub has no takeaway to take back."""
+    receipts = fill(app)
+    pair(app, hub.organization("Gardens"))
+    photo = files.jpeg().read_bytes()
+    sha256 = hashlib.sha256(photo).hexdigest()
+    with app.app_context():
+        kiosk, peer = current_kiosk(), push.hub_of(current_kiosk())
+        head = {"Upload-Offset": "0", "Upload-Length": str(len(photo)), "X-Extension": ".jpg"}
+        with PeerClient(peer.url, token_of(kiosk, peer)) as client:
+            client.call("PATCH", f"/hub/push/media/{sha256}", content=photo, headers=head)
+        assert [path.stem for path in hub.folder.glob("*/media/??/*")] == [sha256]
+        row = decisions.by_receipt(db.session(), receipts[0])
+        decisions.withdraw(db.session(), row, kiosk.actor("contributor"), kiosk.store)
+        db.session.remove()
+    pushed(app)
+    other = hashlib.sha256(files.jpeg(900, 600).read_bytes()).hexdigest()
+    assert [path.stem for path in hub.folder.glob("*/media/??/*")] == [other]
+
+
+def test_the_desk_pairs_with_a_hub(app: Flask, client: FlaskClient, hub: HubKit) -> None:
+    """By the form for other laptops, which has its address and code."""
+    fill(app)
+    code = hub.organization("Gardens")
+    assert press(client, "/desk/laptops", url=THERE, code="0000-0000").status_code == 403
+    paired = press(client, "/desk/laptops", url=f"{THERE}/", code=f"{code[:4]}-{code[4:]}".lower())
+    assert paired.status_code == 303
+    with app.app_context():
+        assert push.push_next(current_kiosk()) == 1
+        peer = push.hub_of(current_kiosk())
+        assert (peer.name, peer.url, peer.error, peer.automatic) == ("Gardens", THERE, "", True)
+        db.session.remove()
+    assert gathering_of(hub.member("Gardens", "ann@example.org"))

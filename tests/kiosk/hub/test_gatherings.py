@@ -1,0 +1,98 @@
+"""The contexts of a hub's gatherings: few are kept, and none ends while somebody works with it."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+
+from kiosk.hub import gatherings
+from kiosk.hub.gatherings import Hub
+from kiosk.hub.places import check_place
+from publish.errors import PauseTarget
+from reporter.models import Target
+from tests.support.kiosk_process import TurnableClock
+
+
+class Context:
+    """Of a gathering."""
+
+    def __init__(self) -> None:
+        self.stopped = 0
+
+    def stop(self) -> None:
+        self.stopped += 1
+
+
+@pytest.fixture
+def hub(tmp_path: Path, clock: TurnableClock, monkeypatch: pytest.MonkeyPatch) -> Hub:
+    monkeypatch.setattr(Hub, "_make", lambda *_: Context())
+    monkeypatch.setattr(gatherings, "KEPT", 2)
+    nothing: Any = None
+    front: Any = Context()
+    return Hub(nothing, tmp_path, clock, random.Random(1), front)
+
+
+def opened(hub: Hub, number: int, settings: str = "") -> Any:
+    session: Any = None
+    row: Any = SimpleNamespace(id=uuid.UUID(int=number), settings=settings)
+    return hub.context_of(session, row)
+
+
+def test_a_context_in_use_outlasts_those_that_others_open(hub: Hub) -> None:
+    """A worker may transcode for an hour while another works for hundreds of gatherings."""
+    long = opened(hub, 1)
+    for number in range(2, 6):
+        hub.leave(opened(hub, number))
+    assert long.stopped == 0
+    hub.leave(long)
+    assert long.stopped == 1
+
+
+def test_other_settings_make_another_and_end_the_former(hub: Hub) -> None:
+    idle, used = opened(hub, 1), opened(hub, 2)
+    hub.leave(idle)
+    assert opened(hub, 1) is idle
+    hub.leave(idle)
+    again = [opened(hub, number, "other") for number in (1, 2)]
+    assert (idle.stopped, used.stopped) == (1, 0)
+    assert opened(hub, 2, "other") is again[1]
+    hub.leave(used)
+    assert (used.stopped, again[1].stopped) == (1, 0)
+
+
+def test_all_end_with_the_hub(hub: Hub) -> None:
+    contexts = [opened(hub, 1), opened(hub, 1, "other")]
+    hub.stop()
+    front: Any = hub.front
+    assert [one.stopped for one in (*contexts, front)] == [1, 1, 1]
+    hub.leave(contexts[0])
+    assert contexts[0].stopped == 1
+
+
+@pytest.mark.parametrize(
+    ("url", "sites", "told"),
+    [
+        ("file:///srv/sites/7/pages", "/srv/sites/7", ""),
+        ("file:///srv/sites/7/../8", "/srv/sites/7", "below /srv/sites/7"),
+        ("file:///home/ann/site", "/srv/sites/7", "below /srv/sites/7"),
+        ("file:///home/ann/site", "", "ask who runs the hub"),
+        ("sftp://ann@gardens.example/site", "", ""),
+    ],
+)
+def test_of_the_hubs_disk_a_gathering_has_its_own_folder(
+    monkeypatch: pytest.MonkeyPatch, url: str, sites: str, told: str
+) -> None:
+    """And whoever names another learns which that is."""
+    monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
+    place = Target(kind="folder", name="Pages", options={"url": url})
+    root = Path(sites) if sites else None
+    if not told:
+        check_place(place, root=root)
+        return
+    with pytest.raises(PauseTarget, match=told):
+        check_place(place, root=root)
