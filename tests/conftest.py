@@ -65,6 +65,8 @@ _SHARED_SERVERS = {
 }
 
 
+# Before pytest-xdist looks for these marks.
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Say which tests stay together where several processes run them side by side (pytest-xdist), and in which order.
 

@@ -66,6 +66,7 @@ def test_limits_are_waited_for(
     [row] = tried(kit)
     assert (row["state"], "Slow down" in row["error"]) == ("due", True)
     assert kit.deliveries()[0].due_at == kit.clock() + timedelta(seconds=seconds)
+    kit.clock.forward(seconds=seconds)
     assert {row["state"] for row in send(kit)} == {"sent"}
 
 

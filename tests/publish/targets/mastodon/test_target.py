@@ -385,7 +385,7 @@ def test_no_post_of_a_thread_is_over_the_limit(
     copies = (CrossLink("folder", "site", link),) if link else ()
     with closing(opened(kit)) as target:
         assert isinstance(target, MastodonTarget)
-        for _ in range(12):
+        for _ in range(4):
             words = " ".join(rng.choices(PIECES, k=rng.randint(1, 60)))
             blocks = tuple(replace(block, text=words) for block in post.blocks)
             changed = replace(
