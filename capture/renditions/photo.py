@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -42,6 +42,7 @@ from capture.renditions.jpeg2000_pixels import deep_pixels
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 
+_ROWS = 256
 # Nothing, or paper where a picture has no transparency.
 _BLANK_OF: dict[str, Any] = {"RGBA": (0, 0, 0, 0), "LA": (0, 0), "RGB": (255, 255, 255), "L": 255}
 # The spread of grey (of 255) in a picture of one colour, including JPEG noise.
@@ -202,20 +203,34 @@ def _go_to_first_shown(image: Any) -> None:
 
 
 def _eight_bits(image: Any) -> Any:
-    """Convert deep grey to 8 bits (Pillow's own conversion clips everything over 255 to white)."""
+    """Convert deep grey to 8 bits, in strips, because floats take four times the memory (Pillow's own conversion clips
+    everything over 255 to white)."""
     import numpy as np
     from PIL import Image
 
-    values = np.asarray(image)
-    if image.mode.startswith("I;16"):
-        grey = (values >> 8).astype(np.uint8)
-    else:
-        values = np.nan_to_num(values.astype(np.float32), posinf=0)
-        values *= 255 / _white_of(image.mode, float(values.max()))
-        grey = np.rint(values.clip(0, 255)).astype(np.uint8)
+    grey = np.empty((image.height, image.width), np.uint8)
+    is_short = image.mode.startswith("I;16")
+    share = 0.0
+    if not is_short:
+        most = max(float(values.max()) for _top, values in _strips(image))
+        share = 255 / _white_of(image.mode, most)
+    for top, values in _strips(image):
+        shown = values >> 8 if is_short else np.rint((values * share).clip(0, 255))
+        grey[top : top + len(values)] = shown
     # TIFF 6.0, photometric interpretation: 0 is white. Pillow heeds it for 8 bits only.
     inverted = image.format == "TIFF" and image.tag_v2.get(0x0106) == 0
     return Image.fromarray(~grey if inverted else grey)
+
+
+def _strips(image: Any) -> Iterator[tuple[int, Any]]:
+    """(first row, values) of parts of a deep grey picture: whole numbers of 16 bits as they are, others as floats."""
+    import numpy as np
+
+    for top in range(0, image.height, _ROWS):
+        values = np.asarray(image.crop((0, top, image.width, min(top + _ROWS, image.height))))
+        if not image.mode.startswith("I;16"):
+            values = np.nan_to_num(values.astype(np.float32), posinf=0)
+        yield top, values
 
 
 def _white_of(mode: str, most: float) -> float:
