@@ -1,6 +1,6 @@
 // Files and folders dropped on the page are uploaded like a phone's, one after the other, with one progress bar. Those
 // of one shot go to one takeaway; what isn't sent is named.
-import { grouped, sift } from "./dropped-files.js";
+import { queued, sift } from "./dropped-files.js";
 
 const place = document.getElementById("add-files");
 const at = (id) => document.getElementById(id);
@@ -14,8 +14,8 @@ let done = 0;
 let all = 0;
 
 // The same file maps to the same takeaway, also after a reload; the files of a shot to that of its first.
-async function numberOf(file) {
-  const told = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${at("add-session").value}`);
+async function numberOf(file, code) {
+  const told = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${code}`);
   const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", told)) : crypto.getRandomValues(new Uint8Array(16));
   hash[6] = (hash[6] & 0x0f) | 0x80;
   hash[8] = (hash[8] & 0x3f) | 0x80;
@@ -23,10 +23,10 @@ async function numberOf(file) {
   return hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
 }
 
-function send(form, tell) {
+function send(form, code, tell) {
   return new Promise((resolve, reject) => {
     const asked = new XMLHttpRequest();
-    asked.open("POST", place.dataset.goal.replace("CODE", at("add-session").value));
+    asked.open("POST", place.dataset.goal.replace("CODE", code));
     asked.setRequestHeader("Accept", "application/json");
     asked.upload.addEventListener("progress", (event) => tell(event.loaded));
     asked.addEventListener("load", () => resolve(asked));
@@ -51,7 +51,7 @@ function detailOf(answer) {
   }
 }
 
-async function keep({ file, lead }) {
+async function keep({ file, number, code }) {
   try {
     await file.slice(0, 1).arrayBuffer();
   } catch {
@@ -60,10 +60,10 @@ async function keep({ file, lead }) {
     return;
   }
   const form = new FormData();
-  form.set("client_id", await numberOf(lead));
+  form.set("client_id", await number);
   form.set("consent_asked", "1");
   form.set("file", file, file.name);
-  const answer = await send(form, (loaded) => (at("add-bar").value = sent + Math.min(loaded, file.size)));
+  const answer = await send(form, code, (loaded) => (at("add-bar").value = sent + Math.min(loaded, file.size)));
   if (answer.status === 201) done += 1;
   else refuse(file.name, detailOf(answer));
 }
@@ -94,9 +94,10 @@ function add(found) {
   bytes += wanted.reduce((sum, { file }) => sum + file.size, 0);
   at("add-bar").max = Math.max(1, bytes);
   at("add-bar").hidden = false;
-  for (const shot of grouped(wanted, kinds, Number(place.dataset.most))) {
-    waiting.push(...shot.map(({ file }) => ({ file, lead: shot[0].file })));
-  }
+  // The session that was chosen when they were dropped.
+  const code = at("add-session").value;
+  const most = Number(place.dataset.most);
+  for (const one of queued(wanted, kinds, most, (lead) => numberOf(lead, code))) waiting.push({ ...one, code });
   work();
 }
 

@@ -57,6 +57,14 @@ export function sift(all, kinds) {
   return { wanted, left };
 }
 
+// What is sent, in order. ``numberOf`` gives the number of a takeaway by its first file; its other files have the same.
+export function queued(wanted, kinds, most, numberOf) {
+  return grouped(wanted, kinds, most).flatMap((shot) => {
+    const number = numberOf(shot[0].file);
+    return shot.map(({ file }) => ({ file, number }));
+  });
+}
+
 // The files of one shot together, the one to show first in front; no more than fit into a takeaway.
 export function grouped(wanted, kinds, most) {
   const shots = new Map();

@@ -36,10 +36,14 @@ def run(folder: Path, files: list[Dropped], most: int = 10) -> Any:
         for name, seconds, megabytes in files
     ]
     script = f"""
-    import {{ grouped, sift }} from "./dropped-files.js";
+    import {{ grouped, queued, sift }} from "./dropped-files.js";
     const kinds = {json.dumps(KINDS_BY_NAME)};
     const {{ wanted, left }} = sift({json.dumps(made)}, kinds);
     const names = grouped(wanted, kinds, {most}).map((shot) => shot.map((one) => one.file.name));
+    let count = 0;
+    const numbers = queued(wanted, kinds, {most}, () => (count += 1)).map((one) => one.number);
+    const together = names.flatMap((shot, at) => shot.map(() => at + 1));
+    if (String(numbers) !== String(together)) throw new Error(`${{numbers}}, not ${{together}}`);
     console.log(JSON.stringify([names, Object.fromEntries(left.map((one) => [one.name, one.why]))]));
     """
     (folder / "test.js").write_text(script, encoding="utf-8")

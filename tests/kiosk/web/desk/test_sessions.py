@@ -189,6 +189,7 @@ def test_a_preview_says_how_many_from_when_to_when_and_in_which_zone(
         ({"text": "\x00\x01"}, "text file"),
         ({"url": "ftp://example.org/plan.csv"}, "begins with http"),
         ({"url": "http://127.0.0.1:9/plan.csv"}, "127.0.0.1"),
+        ({"url": "webcal://127.0.0.1:9/plan.ics"}, "127.0.0.1"),
     ],
 )
 def test_what_is_no_schedule_is_told_and_changes_nothing(
