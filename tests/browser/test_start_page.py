@@ -1,0 +1,63 @@
+"""The laptop's start page, left open all day."""
+
+from __future__ import annotations
+
+import random
+import re
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+from flask import Flask
+from playwright.sync_api import expect
+from sqlalchemy.orm import Session
+
+from reporter.gathering.sessions import add_session
+from reporter.models import EventSession
+from tests.support.browsers.chromium import Windows
+from tests.support.kiosk_process import TurnableClock, add_takeaway
+from tests.support.raw_http import served
+
+pytestmark = pytest.mark.browser
+
+EVERY = 10_000
+
+
+def test_it_follows_the_sessions_and_says_when_the_kiosk_is_gone(
+    app: Flask,
+    windows: Windows,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    rng: random.Random,
+) -> None:
+    kiosk = app.extensions["kiosk"]
+    reachable = replace(kiosk.settings.kiosk, base_url="http://192.168.4.1:8000")
+    kiosk.settings = replace(kiosk.settings, kiosk=reachable)
+    later = clock() + timedelta(hours=1)
+    following = add_session(session, "Bees in town", now=clock(), rng=rng, starts_at=later)
+    page = windows.laptop()
+    page.clock.install()
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/")
+        shown, code = page.locator("#scan"), page.locator(".typed .code")
+        expect(shown).to_have_text(event.title)
+        link = page.get_by_role("link", name=following.title)
+        link.focus()
+        clock.turn(hours=1)
+        add_takeaway(session, event, rng)
+        page.clock.run_for(EVERY)
+        expect(shown).to_have_text(following.title)
+        expect(code).to_have_text(f"192.168.4.1:8000/s/{following.code}")
+        expect(page.get_by_role("img", name="QR code")).to_have_attribute(
+            "src", re.compile(rf"/s/{following.code}/screen\.svg\?\d+$")
+        )
+        expect(page.get_by_text("1 takeaway")).to_be_visible()
+        expect(link).to_be_focused()
+        page.context.set_offline(True)
+        page.clock.run_for(EVERY)
+        gone = page.get_by_role("alert").filter(has_text="The kiosk does not answer just now.")
+        expect(gone).to_be_visible()
+        page.context.set_offline(False)
+        page.clock.run_for(EVERY)
+        expect(gone).to_be_hidden()
