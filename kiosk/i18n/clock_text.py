@@ -21,8 +21,10 @@ def clock_text(moment: datetime, settings: Settings) -> str:
 
 
 def shown_clock(moment: datetime) -> str:
-    """The same for templates."""
-    return clock_text(moment, current_kiosk().settings)
+    """The same for templates; isolated on a page of the other direction, which would tear "8:20 AM" (UAX 9, 2.4)."""
+    settings = current_kiosk().settings
+    text, own = clock_text(moment, settings), spoken_locale(settings.gathering.language)
+    return text if own.text_direction == get_locale().text_direction else f"\u2068{text}\u2069"
 
 
 def day_text(moment: datetime, settings: Settings) -> str:

@@ -68,7 +68,8 @@ def test_said_on_a_phone_and_answered_by_keyboard(
     )
     assert axe(phone) == []
     phone.goto(receipt)
-    phone.get_by_role("button", name="Take it back").click()
+    phone.get_by_text("Take it back?").click()
+    phone.get_by_role("button", name="Yes, take it back").click()
     expect(phone.get_by_text("You took this back")).to_be_visible(timeout=WAIT)
 
 

@@ -1,4 +1,6 @@
 // The capture page: enhances a form that works without scripts with tiles, validation, progress and the queue.
+import { askFirst } from "../shared/leaving.js";
+import { keepDraft } from "./draft.js";
 import { guardLinks } from "./link-guard.js";
 import { uuid } from "./upload-queue.js";
 import { at, draw, openOutbox, reason, say, spelled, verdict, words as states } from "./queue-list.js";
@@ -10,6 +12,7 @@ const RECENT = 5;
 document.documentElement.classList.add("js");
 
 const outbox = openOutbox();
+const forgetDraft = keepDraft(form, states.session);
 
 let added = [];
 let replaced = null;
@@ -197,6 +200,7 @@ function send() {
   const files = added.map((tile) => tile.file);
   // Not the id from the page: a page cached on the phone would use the same one twice.
   current = outbox.add(uuid(), fields(), files);
+  forgetDraft();
   added.forEach((tile) => URL.revokeObjectURL(tile.url));
   added = [];
   show(false);
@@ -272,7 +276,7 @@ outbox.addEventListener("change", ({ detail: item }) => {
 
 // Items stored on this phone survive closing the page; a file held only by this page does not.
 addEventListener("beforeunload", (event) => {
-  if (outbox.fragile.length || added.length || picked) event.preventDefault();
+  if (outbox.fragile.length || added.length || picked) askFirst(event);
 });
 
 // --- The camera in the page, where the context is secure ---------------------------------------------
@@ -280,7 +284,7 @@ addEventListener("beforeunload", (event) => {
 const photo = at("photo");
 let native = false;
 photo?.addEventListener("click", async (event) => {
-  if (native || !at("camera") || !navigator.mediaDevices) return;
+  if (native || !at("camera")?.showModal || !navigator.mediaDevices) return;
   event.preventDefault();
   const { takePhoto } = await import(at("camera").dataset.module);
   const file = await takePhoto().catch(() => null);

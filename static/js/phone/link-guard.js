@@ -1,5 +1,6 @@
-// Guards links on plain http, where no service worker can serve pages while the kiosk is unreachable: a tap first
+// Guards links and forms on plain http, where no service worker can serve pages while the kiosk is unreachable: a tap first
 // checks whether the kiosk answers. If not, the page stays and shows what is stored on this phone.
+import { askFirst } from "../shared/leaving.js";
 import { at, verdict } from "./queue-list.js";
 
 const PATIENCE = 4000;
@@ -39,26 +40,29 @@ function drawList(outbox) {
   at("away-list").hidden = !outbox.items.length;
 }
 
-// Closes the dialog as soon as the kiosk is back: by then it would claim what is no longer so.
-async function closeWhenBack(dialog) {
+// Closes the dialog as soon as the kiosk is back: by then it would claim what is no longer so. A form that waits for
+// that is sent, unless somebody has closed the dialog.
+async function closeWhenBack(dialog, form) {
   await new Promise((resolve) => setTimeout(resolve, LOOK_AGAIN));
   if (!dialog.open) return;
-  if (await answers()) dialog.close();
-  else closeWhenBack(dialog);
+  if (!(await answers())) return void closeWhenBack(dialog, form);
+  if (dialog.open) form?.();
+  dialog.close();
 }
 
-function stay(outbox, goal) {
+// `go`: what "Try again" does; `form`: the same for a form.
+function stay(outbox, go, form) {
   const dialog = at("away");
   drawList(outbox);
   at("away-again").onclick = async () => {
     at("away-again").disabled = true;
     const there = await answers();
     at("away-again").disabled = false;
-    if (there) location.assign(goal);
+    if (there) go();
   };
   if (dialog.open) return;
   dialog.showModal();
-  closeWhenBack(dialog);
+  closeWhenBack(dialog, form);
 }
 
 function isOurs(event, link) {
@@ -66,20 +70,42 @@ function isOurs(event, link) {
   return plain && link && !link.target && !link.download && link.origin === location.origin && !link.hash;
 }
 
-// Guards every link of this page; `outbox` is the page's upload queue.
+// Guards every link and form of this page; `outbox` is the page's upload queue.
 export function guardLinks(outbox) {
   if (!at("away")?.showModal) return;
   outbox.addEventListener("change", () => at("away").open && drawList(outbox));
-  document.addEventListener("click", async (event) => {
+  // Checks, then goes on; a second tap meanwhile changes nothing.
+  let asking = false;
+  const goOn = async (go, form) => {
+    if (asking) return;
+    asking = true;
+    const there = await answers();
+    asking = false;
+    if (there) go();
+    else stay(outbox, go, form);
+  };
+  document.addEventListener("click", (event) => {
     const link = event.target.closest?.("a[href]");
     if (!isOurs(event, link)) return;
     if (navigator.serviceWorker?.controller && isKept(new URL(link.href).pathname)) return;
     event.preventDefault();
-    if (await answers()) location.assign(link.href);
-    else stay(outbox, link.href);
+    goOn(() => location.assign(link.href));
+  });
+  // A form that is sent to nobody would lose what was written in it.
+  let sure = false;
+  document.addEventListener("submit", (event) => {
+    const { target: form, submitter } = event;
+    if (sure) return void (sure = false);
+    if (event.defaultPrevented || form.method === "dialog") return;
+    event.preventDefault();
+    const send = () => {
+      sure = true;
+      form.requestSubmit(submitter);
+    };
+    goOn(send, send);
   });
   // Reloading would end at the browser's own error page, so check first.
   addEventListener("beforeunload", (event) => {
-    if (away || outbox.items.some((item) => item.state === "retrying" && item.why === "away")) event.preventDefault();
+    if (away || outbox.items.some((item) => item.state === "retrying" && item.why === "away")) askFirst(event);
   });
 }

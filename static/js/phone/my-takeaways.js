@@ -8,6 +8,7 @@ const EVERY = 60000;
 const MOST = 60;
 const outbox = openOutbox();
 const list = at("mine");
+at("unlisted")?.remove();
 let told = new Map();
 
 // A receipt from the form without scripts.

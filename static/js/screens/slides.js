@@ -10,6 +10,7 @@ const TROUBLE = 7000;
 
 const { slides: source, unplayable } = document.getElementById("slides").dataset;
 const stage = document.getElementById("stage");
+document.getElementById("unshown").remove();
 let slides = [];
 let at = 0;
 let etag = "";

@@ -7,6 +7,7 @@ const FADE = matchMedia("(prefers-reduced-motion: reduce)").matches ? 0 : 1200;
 const wall = document.getElementById("wall");
 const ground = document.getElementById("cards");
 const blank = document.getElementById("card");
+document.getElementById("unshown").remove();
 
 // All visible cards, newest first; each slot of the grid shows the one named in its data-id.
 let known = [];

@@ -1,5 +1,6 @@
 // The station, from showing the code to the receipt: a sequence of screens with one task each.
 import { uuid } from "../phone/upload-queue.js";
+import { askFirst } from "../shared/leaving.js";
 import { Camera, Microphone } from "./camera.js";
 import { Countdown, Stillness } from "./idle-screen.js";
 import { Keeper } from "./save.js";
@@ -385,7 +386,7 @@ navigator.mediaDevices?.addEventListener("devicechange", () => ["none", "busy", 
 const full = () => (at("fill").hidden = Boolean(document.fullscreenElement) || !document.fullscreenEnabled);
 document.addEventListener("fullscreenchange", full);
 addEventListener("beforeunload", (leaving) => {
-  if (recorder || file || keeper.open.length) leaving.preventDefault();
+  if (recorder || file || keeper.open.length) askFirst(leaving);
 });
 
 full();

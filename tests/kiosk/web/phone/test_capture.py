@@ -329,6 +329,25 @@ def test_a_phone_page_is_readable_and_usable_after_its_own_bytes(
     assert client.get("/joined/other.js", **PHONE).status_code == 404
 
 
+def test_a_dialog_is_not_shown_by_browsers_that_know_none(
+    client: FlaskClient, event: EventSession
+) -> None:
+    """Safari before 15.4: every page would say that the kiosk does not answer."""
+    page = client.get(f"/s/{event.code}", **PHONE).text
+    assert '<dialog id="away"' in page
+    assert "dialog:not([open]) { display: none; }" in page
+
+
+def test_words_are_changed_within_the_limit_they_were_sent_in(
+    client: FlaskClient, event: EventSession
+) -> None:
+    record = send(client, event.code, text="Share the wheelbarrow")
+    for path in (f"/s/{event.code}", f"/t/{record['receipt']}"):
+        assert re.search(
+            r'<textarea id="text"[^>]* maxlength="\d+"', client.get(path, **PHONE).text
+        )
+
+
 def test_phones_get_pages_and_scripts_compressed(client: FlaskClient, event: EventSession) -> None:
     for path in (
         f"/s/{event.code}",
@@ -348,3 +367,12 @@ def test_phones_get_pages_and_scripts_compressed(client: FlaskClient, event: Eve
             mark = {"If-None-Match": packed.headers["ETag"], "Accept-Encoding": "gzip"}
             assert client.get(path, headers=mark, **PHONE).status_code == 304
     assert "Content-Encoding" not in plain.headers
+
+
+def test_time_and_room_stay_whole_on_a_page_of_the_other_direction(
+    client: FlaskClient, event: EventSession
+) -> None:
+    arabic = client.get(f"/s/{event.code}?lang=ar", **PHONE).text
+    assert ">\u20683:00\u202fPM\u2069</time> · <bdi>Room 2</bdi>" in arabic
+    german = client.get(f"/s/{event.code}?lang=de", **PHONE).text
+    assert ">3:00\u202fPM</time> · <bdi>Room 2</bdi>" in german

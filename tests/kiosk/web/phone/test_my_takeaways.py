@@ -51,6 +51,13 @@ def test_without_scripts_a_receipt_can_be_typed(client: FlaskClient, event: Even
     assert (answer.status_code, answer.location) == (303, f"/t/{receipt}")
 
 
+def test_a_browser_that_can_not_list_them_says_so(client: FlaskClient, event: EventSession) -> None:
+    """Also one that runs scripts and is too old for this one: the script takes the sentence away."""
+    page = client.get("/mine", **PHONE).text
+    assert '<p id="unlisted" class="notice late">This browser can' in page
+    assert ".late { animation: late 4s" in client.get("/static/css/base.css", **PHONE).text
+
+
 def test_no_page_for_phones_holds_a_connection(client: FlaskClient, event: EventSession) -> None:
     """They ask now and then. (A stream of events would keep one of the server's threads for each phone.)"""
     from kiosk.runtime.static_files import static_dir

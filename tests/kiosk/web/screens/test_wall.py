@@ -186,3 +186,14 @@ def test_receipts_are_not_given_away_by_search(
     assert receipt not in client.get("/search?q=alone", **PHONE).text
     assert receipt not in client.get("/wall/cards", **PHONE).text
     assert receipt not in client.get("/search?q=alone", headers=JSON, **PHONE).text
+
+
+def test_a_browser_too_old_for_the_wall_says_so_and_not_that_there_is_nothing(
+    client: FlaskClient, event: EventSession
+) -> None:
+    """As on television sets: their browsers run scripts, but not these."""
+    for path in ("/wall", "/slides"):
+        page = client.get(path, **PHONE).text
+        assert '<p id="unshown" class="notice late">' in page
+        assert '<a href="/search">' in page
+    assert '<div id="empty" class="empty" hidden>' in client.get("/wall", **PHONE).text
