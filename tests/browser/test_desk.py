@@ -6,6 +6,7 @@ import random
 import re
 import time
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -21,6 +22,7 @@ from reporter.moderation.decisions import approve, by_receipt, hide
 from tests.support.browsers.chromium import Windows, wait_for_picture
 from tests.support.kiosk_process import KioskProcess, TurnableClock, actor, add_takeaway
 from tests.support.media import files
+from tests.support.raw_http import served
 
 pytestmark = pytest.mark.browser
 
@@ -317,3 +319,40 @@ def test_the_wall_obeys_keys(
     expect(cards).to_have_text(["Why is it warm?"])
     page.reload()
     expect(cards).to_have_text(["Why is it warm?"])
+
+
+# Of each card of the map whether its count is inside, and of each slot of the board whether it is wide enough to see.
+CUT_OFF = """[...document.querySelectorAll("#map li")].filter((card) => {
+  const [outer, inner] = [card, card.lastElementChild].map((one) => one.getBoundingClientRect());
+  return inner.bottom > outer.bottom + 1 || inner.top < outer.top;
+}).map((card) => card.textContent)"""
+NARROW = """[...document.querySelectorAll(".heat .cell")].filter((cell) => cell.clientWidth < 20).length"""
+
+
+@pytest.mark.parametrize("count", [7, 24])
+def test_a_full_day_of_long_titles_fits_the_map_and_the_board(
+    event: EventSession,
+    app: Flask,
+    windows: Windows,
+    session: Session,
+    clock: TurnableClock,
+    *,
+    rng: random.Random,
+    count: int,
+) -> None:
+    title = "Nachbarschaftshilfenetzwerkgründungsversammlung und was danach im ganzen Viertel kommt"
+    for number in range(1, count):
+        begins = clock() + timedelta(minutes=20 * number)
+        room = f"Gewächshaus hinter dem Bahnhof {number}"
+        event = add_session(session, title, now=clock(), rng=rng, room=room, starts_at=begins)
+        if number % 2:
+            add_takeaway(session, event, rng, recorded_at=begins)
+    page = windows.laptop(viewport={"width": 1366, "height": 768})
+    with served(app) as server:
+        url = f"http://127.0.0.1:{server.bind_addr[1]}"
+        page.goto(f"{url}/wall?mode=map")
+        expect(page.locator("#map li")).to_have_count(count)
+        assert page.evaluate(CUT_OFF) == []
+        page.goto(f"{url}/desk/coverage")
+        expect(page.locator(".heat tbody tr")).to_have_count(count)
+        assert page.evaluate(NARROW) == 0
