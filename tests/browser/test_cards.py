@@ -160,7 +160,7 @@ def drop(page: Page, *paths: Path) -> None:
 def test_files_and_folders_that_are_dropped_come_in_once(
     kiosk_process: KioskProcess, laptop_page: Page, gathering: Settings, tmp_path: Path
 ) -> None:
-    code = two_sessions(gathering)[0]
+    code, other = two_sessions(gathering)
     evening = tmp_path / "evening"
     (evening / "second camera").mkdir(parents=True)
     shutil.copy(files.jpeg(640, 480), evening / "IMG_1.jpg")
@@ -178,6 +178,15 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     expect(laptop_page.locator("#add-refused li")).to_contain_text(refused)
     bar = laptop_page.locator("#add-bar")
     assert bar.evaluate("bar => bar.value === bar.max")
+    drop(laptop_page, evening / "notes.txt")
+    expect(laptop_page.locator("#add-refused li")).to_contain_text(refused[:1])
+    # They go where they were chosen for, whatever is chosen while they are on the way, and can be chosen once more.
+    photos = [evening / "IMG_1.jpg", shutil.copy(files.jpeg(320, 480), tmp_path / "IMG_9.jpg")]
+    for _again in range(2):
+        laptop_page.locator("#add-session").select_option(code)
+        laptop_page.locator("#add-pick").set_input_files(photos)
+        laptop_page.locator("#add-session").select_option(other)
+        expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 2.")
     # The same again, after the page was loaded anew: nothing comes twice.
     laptop_page.reload()
     laptop_page.locator("#add-session").select_option(code)
@@ -185,9 +194,10 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 4 of 4.")
     with open_session(gathering) as session:
         rows = session.scalars(select(Takeaway)).all()
-        assert [(row.session.code, row.state) for row in rows] == [(code, "new")] * 3
+        assert [(row.session.code, row.state) for row in rows] == [(code, "new")] * 4
         assert sorted([a.filename for a in row.attachments] for row in rows) == [
             ["IMG_1.jpg"],
             ["IMG_1.jpg"],
             ["IMG_2.HEIC", "IMG_2.MOV"],
+            ["IMG_9.jpg"],
         ]

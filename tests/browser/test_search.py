@@ -56,10 +56,19 @@ def test_it_finds_as_you_type(url: str, phone_page: Page, axe: Callable[..., lis
     page.get_by_role("link", name="Ana 2").click()
     expect(page.locator(".hit")).to_have_count(2)
     assert axe(page) == []
+    # Out of reach it says so, and what was found stays.
+    page.context.set_offline(True)
+    box.press("Enter")
+    expect(page.get_by_role("alert")).to_have_text(
+        "The kiosk does not answer just now. Try again in a moment."
+    )
+    expect(page.locator(".hit")).to_have_count(2)
+    page.context.set_offline(False)
     # What was chosen stays while one goes on typing.
     box.press_sequentially("compost")
     expect(page.locator(".hit")).to_have_count(1)
     expect(page).to_have_url(re.compile(r"q=compost&author=Ana"))
+    expect(page.get_by_role("alert")).to_have_count(0)
 
 
 def test_it_works_without_scripts(url: str, windows: Windows) -> None:

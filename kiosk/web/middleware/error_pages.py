@@ -64,11 +64,20 @@ def answer(status: int, title: str, detail: str) -> Response:
         response.content_type = "application/problem+json"
     else:
         response = make_response(
-            render_template("error.html", title=title, detail=detail, status=status)
+            render_template(
+                "error.html", title=title, detail=detail, status=status, back=_form_page()
+            )
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _form_page() -> str:
+    """Return the page of ours whose form was sent; '' for other requests."""
+    came_from = request.referrer or ""
+    ours = came_from.startswith(request.host_url)
+    return came_from if ours and request.method == "POST" else ""
 
 
 def route() -> str:

@@ -65,7 +65,7 @@ def check_login() -> Response:
     if stored is None or not check_password_hash(stored, given):
         log.warning("a wrong passphrase for the desk")
         flash(_("That is not the passphrase. The facilitator at the laptop knows it."))
-        return redirect(url_for("access.login"), code=303)
+        return redirect(url_for("access.login", next=request.args.get("next")), code=303)
     _forgive(address)
     _begin(stored)
     log.info("another machine logged in to the desk")

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from datetime import date
 from functools import partial
 
+from babel.dates import format_skeleton
 from flask import request, url_for
-from flask_babel import format_date
+from flask_babel import get_locale
 from flask_babel import gettext as _
 
 from kiosk.runtime.database import db
@@ -105,6 +106,6 @@ def _worded(told: Mapping[str, str], value: str) -> str:
 
 def _day(value: str) -> str:
     try:
-        return str(format_date(date.fromisoformat(value), "EEE d MMM"))
+        return str(format_skeleton("MMMEd", date.fromisoformat(value), locale=get_locale()))
     except ValueError:
         return value

@@ -1,5 +1,6 @@
 // Files and folders dropped on the page are uploaded like a phone's, one after the other, with one progress bar. Those
 // of one shot go to one takeaway; what isn't sent is named.
+import { askFirst } from "../shared/leaving.js";
 import { queued, sift } from "./dropped-files.js";
 
 const place = document.getElementById("add-files");
@@ -70,7 +71,8 @@ async function keep({ file, number, code }) {
 
 async function work() {
   if (busy) return;
-  busy = true;
+  // Another script would load the page again when a card is put in.
+  busy = place.dataset.busy = true;
   while (waiting.length) {
     const next = waiting.shift();
     const { file } = next;
@@ -84,6 +86,7 @@ async function work() {
     at("add-told").textContent = place.dataset.told.replace("{done}", done).replace("{all}", all);
   }
   busy = false;
+  delete place.dataset.busy;
 }
 
 // ``found``: files with the folders that they are in.
@@ -99,6 +102,14 @@ function add(found) {
   const most = Number(place.dataset.most);
   for (const one of queued(wanted, kinds, most, (lead) => numberOf(lead, code))) waiting.push({ ...one, code });
   work();
+}
+
+// What was said of files before is said no more, unless some of them are still on the way.
+function begin() {
+  if (busy) return;
+  all = bytes = done = sent = 0;
+  at("add-told").textContent = "";
+  at("add-refused").replaceChildren();
 }
 
 const folderOf = (path) => path.slice(0, path.lastIndexOf("/") + 1);
@@ -140,12 +151,17 @@ if (at("add-session").options.length) {
     if (!hasFiles(event)) return;
     event.preventDefault();
     document.body.classList.remove("over");
+    begin();
     const entries = [...event.dataTransfer.items].map((item) => item.webkitGetAsEntry()).filter(Boolean);
     add((await Promise.all(entries.map(inside))).flat());
   });
   for (const id of ["add-pick", "add-folder"]) {
-    at(id).addEventListener("change", (event) => {
-      add([...event.target.files].map((file) => ({ file, folder: folderOf(file.webkitRelativePath) })));
+    at(id).addEventListener("change", ({ target }) => {
+      begin();
+      add([...target.files].map((file) => ({ file, folder: folderOf(file.webkitRelativePath) })));
+      // Else the same files can't be chosen once more.
+      target.value = "";
     });
   }
+  addEventListener("beforeunload", (event) => busy && askFirst(event));
 }

@@ -7,9 +7,9 @@ async function copy(button) {
   let done = document.execCommand("copy");
   if (!done && navigator.clipboard) done = await navigator.clipboard.writeText(words.value).then(() => true, () => false);
   if (!done) return;
-  const before = button.textContent;
+  button.dataset.label ??= button.textContent;
   button.textContent = button.dataset.done;
-  setTimeout(() => { button.textContent = before; }, 2000);
+  setTimeout(() => { button.textContent = button.dataset.label; }, 2000);
 }
 
 async function filesOf(part) {

@@ -1,3 +1,5 @@
+import { isUnsaved } from "./unsaved.js";
+
 // Keyboard shortcuts: each key clicks the element with that letter in data-key, except while typing in a field.
 const writing = (target) => target.closest("input:not([type=checkbox]):not([type=radio]), textarea, select");
 
@@ -16,11 +18,27 @@ addEventListener("keydown", (event) => {
   else goal.click();
 });
 
-// The filter applies on change; its button is only for browsers without scripts.
+// The filter applies on change; its button is for browsers without scripts, and for keys: they pass by what lies between.
 const filter = document.querySelector(".filter");
 if (filter) {
-  filter.querySelector("button").hidden = true;
-  filter.addEventListener("change", () => filter.requestSubmit());
+  const button = filter.querySelector("button");
+  button.hidden = true;
+  filter.addEventListener("keydown", (event) => (button.hidden &&= ["Tab", "Shift"].includes(event.key)));
+  filter.addEventListener("change", () => button.hidden && filter.requestSubmit());
 }
 // Only on wide screens: on narrow ones the large preview is above the contact sheet and should stay in view.
 if (matchMedia("(min-width: 60rem)").matches) document.querySelector(".sheet [aria-current]")?.scrollIntoView({ block: "nearest" });
+
+// What says that something will appear on this page looks for it, and lets the page be loaded again when it is there.
+const EVERY = 10_000;
+async function look() {
+  if (!document.querySelector("[data-awaits]") || document.hidden || isUnsaved()) return;
+  try {
+    const answer = await fetch(location.href, { headers: { Accept: "text/html" }, cache: "no-store" });
+    const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+    if (page.querySelector("body.desk") && !page.querySelector("[data-awaits]")) location.reload();
+  } catch {
+    // The kiosk is temporarily unreachable: look again.
+  }
+}
+setInterval(look, EVERY);

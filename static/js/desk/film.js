@@ -1,4 +1,5 @@
 import { whenUnplayable } from "../shared/film-trouble.js";
+import { isUnsaved } from "./unsaved.js";
 
 const trouble = document.getElementById("unplayable");
 const watched = (video) => {
@@ -31,15 +32,16 @@ for (const link of document.querySelectorAll("[data-preview]")) {
 }
 
 const box = document.querySelector("[data-film]");
+let finished = false;
 async function look() {
   try {
     const { asked, done, whole, made } = await (await fetch(box.dataset.film)).json();
     const bar = box.querySelector("progress");
     bar.max = whole || 1;
     bar.value = done;
-    const finished = !box.hidden && !asked;
+    finished ||= !box.hidden && !asked;
     box.hidden = !asked;
-    if ((finished || made !== box.dataset.made) && !document.activeElement?.closest("form")) return location.reload();
+    if ((finished || made !== box.dataset.made) && !document.activeElement?.closest("form") && !isUnsaved()) return location.reload();
   } catch {
     // The kiosk is temporarily unreachable: the next poll tries again.
   }

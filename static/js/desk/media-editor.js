@@ -1,4 +1,5 @@
 // Media editor: changes to one picture, film or sound, by pointer and keyboard; saved as one list of plain numbers.
+import { askFirst } from "../shared/leaving.js";
 import { covers, grown, moved } from "./editor-regions.js";
 import { Stage } from "./editor-canvas.js";
 
@@ -284,6 +285,14 @@ function start(root) {
       $("#at").textContent = `${player.currentTime.toFixed(1)} s`;
     }
     if (!player.paused && player.currentTime >= cutNow()[1]) player.pause();
+  });
+
+  // Any form that is sent from here saves, or goes back on purpose.
+  let sent = false;
+  document.addEventListener("submit", (event) => (sent ||= !event.defaultPrevented));
+  addEventListener("beforeunload", (event) => {
+    if (past.length && !sent) askFirst(event);
+    sent = false;
   });
 
   watch(document.getElementById("making"));

@@ -1,3 +1,5 @@
+import { isUnsaved } from "./unsaved.js";
+
 // Shows publishing progress. Without it, reloading the page shows the same.
 const page = document.querySelector("[data-publish]");
 
@@ -22,7 +24,7 @@ async function look() {
     const wanted = [["", whole], ...Object.entries(targets)].filter(([, told]) => open(told));
     const same = wanted.length === shown.size && wanted.every(([name]) => shown.has(name));
     // The page is refreshed only while nobody is in a form, so that no input is lost.
-    if (!same && !document.activeElement?.closest("form")) return location.reload();
+    if (!same && !document.activeElement?.closest("form") && !isUnsaved()) return location.reload();
     for (const [name, told] of wanted) {
       const row = bars.find((one) => one.dataset.progress === name);
       if (row) show(row, told);

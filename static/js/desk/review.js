@@ -1,4 +1,6 @@
 // Review without page loads: the response to a link or form replaces the content, and ticked boxes are kept.
+import { isUnsaved } from "./unsaved.js";
+
 const main = document.querySelector("#content");
 let last = null;
 
@@ -41,20 +43,37 @@ function holdFocus(held) {
   (next ?? main).focus({ preventScroll: true });
 }
 
-async function fetched(url, options, push, held) {
+// Says what went wrong above the page as it was, or in the large picture: nothing that was written or ticked is lost.
+function complain(words, { held, ticked = [] }) {
+  for (const box of boxes()) box.checked ||= ticked.includes(box.value);
+  tell();
+  document.getElementById("complaint")?.remove();
+  const trouble = document.getElementById("trouble");
+  const line = trouble.content.firstElementChild.cloneNode();
+  line.textContent = words || trouble.dataset.away;
+  (document.querySelector("dialog[open]") ?? main).prepend(line);
+  line.scrollIntoView({ block: "nearest" });
+  held?.focus({ preventScroll: true });
+  return true;
+}
+
+async function fetched(url, options, { push = true, ...before } = {}) {
   const kept = new Set(boxes().filter((box) => box.checked).map((box) => box.value));
   // The form collapses with each new picture: the next E opens it.
   const open = [...main.querySelectorAll("details[open]")].map((one) => one.className).filter((name) => name !== "fold");
   let answer;
+  let text;
   try {
     answer = await fetch(url, { ...options, headers: { Accept: "text/html" } });
+    text = await answer.text();
   } catch {
-    return false;
+    return complain("", before);
   }
-  const page = new DOMParser().parseFromString(await answer.text(), "text/html");
-  const next = page.querySelector("#content");
-  if (!next || !page.querySelector("body.desk")) return false;
-  held ??= main.contains(document.activeElement) ? document.activeElement : null;
+  const page = new DOMParser().parseFromString(text, "text/html");
+  const next = page.querySelector("body.desk #content");
+  if (!next && !answer.ok) return complain(page.querySelector("main .notice")?.textContent, before);
+  if (!next) return false;
+  const held = before.held ?? (main.contains(document.activeElement) ? document.activeElement : null);
   main.replaceChildren(...next.childNodes);
   const rail = page.querySelector(".rail nav");
   if (rail) document.querySelector(".rail nav").replaceChildren(...rail.childNodes);
@@ -73,21 +92,24 @@ addEventListener("click", (event) => {
   if (box) return tick(box, box.checked, event.shiftKey);
   const link = event.target.closest("#content a");
   if (!link || event.shiftKey || new URL(link.href).pathname !== location.pathname) return;
+  // The browser itself asks before what was written is lost.
+  if (isUnsaved()) return;
   event.preventDefault();
-  swap(link.href, {}, true).then((done) => done || location.assign(link.href));
+  swap(link.href, {}).then((done) => done || location.assign(link.href));
 });
 
-addEventListener("submit", (event) => {
+document.addEventListener("submit", (event) => {
   const form = event.target;
-  if (!form.closest("#content") || form.method !== "post") return;
+  if (!form.closest("#content") || form.method !== "post" || isUnsaved(form)) return;
   event.preventDefault();
   const sent = new FormData(form, event.submitter);
   // Untick items that were decided on.
-  if (form.id === "selected") for (const box of boxes()) box.checked = false;
+  const ticked = form.id === "selected" ? boxes().filter((box) => box.checked).map((box) => box.value) : [];
+  for (const box of boxes()) box.checked &&= !ticked.includes(box.value);
   // A field that was written in is left: what follows are keys.
   const held = form.contains(document.activeElement) ? (event.submitter ?? main) : null;
   document.activeElement?.blur();
-  swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, true, held).then((done) => done || location.reload());
+  swap(form.action, { method: "POST", body: new URLSearchParams(sent) }, { held, ticked }).then((done) => done || location.reload());
 });
 
 addEventListener("change", (event) => {
@@ -113,4 +135,4 @@ addEventListener("keydown", (event) => {
   }
 }, { capture: true });
 
-addEventListener("popstate", () => swap(location.href, {}, false));
+addEventListener("popstate", () => swap(location.href, {}, { push: false }));

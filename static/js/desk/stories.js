@@ -31,7 +31,9 @@ list.addEventListener("drop", (event) => {
   const over = event.target.closest("[data-piece]");
   if (!carried || !over || over === carried) return;
   event.preventDefault();
-  over.before(carried);
+  // From above it comes after the one it is dropped on: else nothing could be dragged to the end.
+  if (carried.compareDocumentPosition(over) & Node.DOCUMENT_POSITION_FOLLOWING) over.after(carried);
+  else over.before(carried);
   send([...list.querySelectorAll("[data-piece]")].map((one) => one.dataset.piece));
 });
 list.addEventListener("dragend", () => {

@@ -1,11 +1,14 @@
 // Registers and uses passkeys: each button with data-passkey fetches a challenge from the hub and posts the response.
 const supported = window.PublicKeyCredential?.parseCreationOptionsFromJSON && navigator.credentials;
 
+// What the hub says; without words it did not answer.
+class Trouble extends Error {}
+
 async function send(url, token, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token, Accept: "application/json" };
-  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) });
-  const told = await answer.json();
-  if (!answer.ok) throw new Error(told.detail);
+  const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
+  const told = await answer?.json().catch(() => null);
+  if (!answer?.ok || !told) throw new Trouble(told?.detail ?? "");
   return told;
 }
 
@@ -17,8 +20,8 @@ function credentialFor(kind, options) {
 
 // Our own error messages instead of the browser's.
 function words(error, form) {
-  if (error.name === "InvalidStateError") return form.dataset.known;
-  return error instanceof DOMException ? form.dataset.cancelled : error.message;
+  if (error instanceof Trouble) return error.message || form.dataset.away;
+  return error.name === "InvalidStateError" ? form.dataset.known : form.dataset.cancelled;
 }
 
 async function run(form) {

@@ -3,6 +3,7 @@ const PAUSE = 180;
 
 const form = document.getElementById("ask");
 const box = document.getElementById("q");
+const trouble = document.getElementById("trouble");
 let timer = 0;
 let asking = new AbortController();
 
@@ -30,17 +31,25 @@ async function ask({ live }) {
   shown.setAttribute("aria-busy", "true");
   try {
     const answer = await fetch(url, { signal: asking.signal, headers: { Accept: "text/html" } });
-    if (!answer.ok) throw new Error(`search answered ${answer.status}`);
     const page = new DOMParser().parseFromString(await answer.text(), "text/html");
     const found = page.getElementById("found");
+    // An error's page says why, and what to do.
+    if (!found) return complain(page.querySelector("main .notice")?.textContent);
     open(found, document.getElementById("narrow")?.open);
     shown.replaceChildren(...found.childNodes);
     shown.removeAttribute("aria-busy");
+    trouble.hidden = true;
   } catch (error) {
-    if (error.name === "AbortError") return;
-    // No connection: the last results stay, and the next key tries again.
-    shown.removeAttribute("aria-busy");
+    if (error.name !== "AbortError") complain();
   }
+  return undefined;
+}
+
+// The last results stay, and the next key tries again.
+function complain(words) {
+  document.getElementById("found").removeAttribute("aria-busy");
+  trouble.textContent = words || trouble.dataset.away;
+  trouble.hidden = false;
 }
 
 box.addEventListener("input", () => {

@@ -119,6 +119,12 @@ def test_who_is_not_verified_or_unknown_stays_out(
         "No passkey was used. Try once more, or take another way."
     )
     keys.verify(True)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Sign in with a passkey").click()
+    expect(page.get_by_role("status")).to_have_text(
+        "The hub does not answer just now. Try again in a moment."
+    )
+    page.context.set_offline(False)
     page.get_by_role("button", name="Sign in with a passkey").click()
     expect(page.get_by_role("heading", name="Your organizations")).to_be_visible()
     # Removed here, but still on the device: it opens nothing.

@@ -210,7 +210,9 @@ def test_one_page_for_all_gatherings(
     assert "Kale does too" not in found
     path = found.partition(f"show={receipt}")[0].rpartition('href="')[2] + f"show={receipt}"
     assert "Leeks again" in owner.get(path.replace("&amp;", "&")).text
-    assert owner.get(f"/hub/o/{number}/series?q=zeppelin").text.count("<h2") == 0
+    nothing = owner.get(f"/hub/o/{number}/series?q=zeppelin").text
+    assert nothing.count("<h2") == 0
+    assert "Nothing found. Try fewer or other words." in nothing
 
     reviewer = hub.member("Gardens", "rob@example.org", Role.REVIEWER)
     assert "Mend the roof" not in reviewer.get(f"/hub/o/{number}/series").text

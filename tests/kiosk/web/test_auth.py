@@ -83,6 +83,9 @@ def test_with_the_passphrase_another_machine_gets_in(app: Flask) -> None:
     assert client.get(first.location, environ_base=PHONE).status_code == 200
     wrong = client.post("/desk/login", data={"passphrase": "cold"}, environ_base=PHONE)
     assert wrong.status_code == 303
+    # After a slip of the keys it still leads to the page that was asked for.
+    wrong = client.post(first.location, data={"passphrase": "cold"}, environ_base=PHONE)
+    assert wrong.location == first.location
     assert client.get(DESK, environ_base=PHONE).status_code == 302
     right = client.post(
         "/desk/login?next=//evil.example/",
@@ -246,6 +249,18 @@ def test_errors_are_pages_for_people_and_documents_for_programs(client: FlaskCli
     wrong = client.delete("/wall", headers={"Accept": "application/json"})
     assert wrong.status_code == 405
     assert "GET" in wrong.headers["Allow"]
+
+
+def test_the_error_of_a_form_leads_back_to_it(client: FlaskClient) -> None:
+    page = "http://localhost/desk/wall"
+    form = {"mode": "nowhere", "csrf_token": "of yesterday"}
+    told = client.post("/desk/wall", data=form, headers={"Referer": page})
+    assert told.status_code == 400
+    assert f'id="back" href="{page}"' in told.text
+    for other in ("https://evil.example/desk/wall", ""):
+        told = client.post("/desk/wall", data=form, headers={"Referer": other})
+        assert 'id="back"' not in told.text
+    assert 'id="back"' not in client.get("/nowhere", headers={"Referer": page}).text
 
 
 @pytest.mark.parametrize("path", ["/", "/wall", "/search", "/desk/", "/nothing-here", "/healthz"])

@@ -100,6 +100,7 @@ def change(number: str) -> ResponseReturnValue:
     """Change an item, or settle it with its own button."""
     item = action_items.find_item(db.session(), number)
     action_items.change_item(db.session(), item, current_kiosk().actor("desk"), _values())
+    flash(_("Saved."))
     return _back(state=request.args.get("state", ""), show=number)
 
 

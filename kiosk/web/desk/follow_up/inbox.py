@@ -139,6 +139,7 @@ def decide(number: str) -> ResponseReturnValue:
         )
     elif wanted == "assign":
         inbox.assign(db.session(), reply, request.form.get("name", ""))
+        flash(_("Saved."))
         return _back(_view(), show=reply.id.hex)
     elif wanted == "unsay":
         take_back_answer(db.session(), reply, actor)

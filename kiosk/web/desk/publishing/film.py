@@ -112,6 +112,12 @@ def _shown(piece: Piece, row: Takeaway, lengths: dict[str, float]) -> Shown:
 @describe(form="audience=public|community|room shape=landscape|square|upright seconds:number")
 def change() -> ResponseReturnValue:
     """Set the audience, the shape and the length."""
+    _set_options()
+    flash(_("Saved."))
+    return _back()
+
+
+def _set_options() -> None:
     form = request.form
     seconds = _number(form.get("seconds", ""))
     arrangement.set_options(
@@ -120,7 +126,6 @@ def change() -> ResponseReturnValue:
         shape=form.get("shape", ""),
         seconds=seconds if seconds is not None else 0.0,
     )
-    return _back()
 
 
 @bp.post("/pieces/<receipt>")
@@ -169,9 +174,11 @@ def remove_music() -> ResponseReturnValue:
 
 
 @bp.post("/make")
-@describe()
+@describe(form="audience=public|community|room shape=landscape|square|upright seconds:number")
 def make() -> ResponseReturnValue:
-    """Queue the film for the worker."""
+    """Queue the film for the worker, with the options that are chosen on the page."""
+    if "audience" in request.form:
+        _set_options()
     arrangement.ask_for(db.session())
     flash(_("The film is being made. You can go on working meanwhile."))
     return _back()

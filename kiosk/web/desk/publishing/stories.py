@@ -257,7 +257,7 @@ def delete(story_id: str) -> ResponseReturnValue:
 def _clash(story: Story, error: Conflict, typed: Mapping[str, str]) -> Response:
     """Show an edit conflict: nothing is saved, and what was typed is kept in the form."""
     db.session.rollback()
-    flash(translated(str(error)), "trouble")
+    flash(translated(error.message), "trouble")
     return _edit(story, typed, 409)
 
 
@@ -302,7 +302,11 @@ def at_target(story_id: str, name: str) -> Response:
             session, publish_context_of(current_kiosk()), target, story, seen_at=_links
         )
     except PublishError as error:
-        return _framed(render_template("desk/story_at.html", name=name, told=None, error=error))
+        return _framed(
+            render_template(
+                "desk/story_at.html", name=name, told=None, error=translated(error.message)
+            )
+        )
     finally:
         session.rollback()
     if told and told[0].body.lstrip().lower().startswith("<!doctype"):

@@ -98,7 +98,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
         was=request.form.get("was"),
     )
     if changed:
-        flash(_("Saved. The picture is made anew; until it is ready, nobody sees any of it."))
+        flash(_("Saved. It is made anew; until it is ready, nobody sees any of it."))
     else:
         flash(_("That is how it is already; nothing was changed."))
     return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)

@@ -65,6 +65,20 @@ def test_pieces_are_moved_left_out_and_given_a_length(
     assert client.get(PAGE, **PHONE).status_code == 403
 
 
+def test_it_is_made_with_what_is_chosen_on_the_page(
+    client: FlaskClient, session: Session, starred: list[Takeaway]
+) -> None:
+    """Whoever chose who will see it has not pressed "Set it" before."""
+    page = client.get(PAGE).text
+    assert f'<button form="options" formaction="{PAGE}/make"' in page
+    press(client, f"{PAGE}/make", audience="room", shape="upright", seconds="30")
+    session.expire_all()
+    film = film_of(session)
+    assert (film.asked, film.audience, film.shape, film.seconds) == (True, "room", "upright", 30.0)
+    refused = press(client, f"{PAGE}/make", audience="room", shape="upright", seconds="999")
+    assert refused.status_code == 422
+
+
 def shown(client: FlaskClient) -> bytes:
     with closing(client.get(f"{PAGE}/film.mp4")) as answer:
         return answer.data

@@ -139,6 +139,12 @@ def test_each_target_shows_what_it_would_get(
     assert "Kale &amp; frost" in shown.text
     assert "frame-ancestors 'self'" in shown.headers["Content-Security-Policy"]
     assert "script" not in shown.headers["Content-Security-Policy"]
-    assert client.get(f"{address}/at/gone").status_code == 200
+    refused = client.get(f"{address}/at/gone")
+    assert refused.status_code == 200
+    sentence = refused.text.partition("<p>")[2].partition("</p>")[0]
+    assert sentence
+    arabic = client.get(f"{address}/at/gone?lang=ar").text
+    assert '<html lang="ar" dir="rtl">' in arabic
+    assert sentence not in arabic
     assert client.get(f"{address}/at/nowhere").status_code == 404
     assert not (tmp_path / "site").exists()
