@@ -12,6 +12,7 @@ from typing import Any
 from capture.decoding.probe import MAX_PIXELS
 from capture.decoding.safe_open import (
     BROKEN_PHOTO,
+    PHOTO_ERRORS,
     RAW_MIMES,
     check_memory,
     jpeg_bytes,
@@ -180,8 +181,9 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
 def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any:
     if image.format == "JPEG":
         image.draft(image.mode, (longest, longest))
-    _go_to_first_shown(image)
     load(image)
+    if image.format == "PNG" and getattr(image, "default_image", False) and image.n_frames > 1:
+        image = _first_of_animation(image)
     if image.mode == "F" or image.mode.startswith("I"):
         return _eight_bits(image)
     if image.mode == "P":
@@ -191,15 +193,21 @@ def _fully_decoded(image: Any, longest: int, load: Callable[[Any], None]) -> Any
     return image if image.mode in ("L", "RGB", "RGBA", "CMYK") else image.convert("RGB")
 
 
-def _go_to_first_shown(image: Any) -> None:
-    """Go past the picture of an animated PNG that is none of the animation, and that no browser shows.
+def _first_of_animation(image: Any) -> Any:
+    """The picture after that of an animated PNG which is none of the animation, and which no browser shows; that one
+    where the animation is damaged.
 
-    The first one after it covers nothing (APNG 1.0, fcTL), whereas Pillow lays it over the hidden one.
+    The first of an animation covers nothing (APNG 1.0, fcTL), whereas Pillow lays it over the hidden one.
     """
-    if image.format == "PNG" and getattr(image, "default_image", False) and image.n_frames > 1:
+    hidden = image.copy()
+    try:
         if image.mode in _BLANK_OF:
             image.paste(_BLANK_OF[image.mode], (0, 0, *image.size))
         image.seek(1)
+        image.load()
+    except PHOTO_ERRORS:
+        return hidden
+    return image
 
 
 def _eight_bits(image: Any) -> Any:

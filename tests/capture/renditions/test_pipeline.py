@@ -153,11 +153,17 @@ def test_a_picture_that_no_browser_shows_is_not_the_first_of_an_animation(tmp_pa
     half.paste((0, 160, 0, 255), (0, 0, 32, 48))
     blue = Image.new("RGBA", size, (0, 0, 220, 255))
     hidden = Image.new("RGBA", size, (220, 0, 0, 255))
+    hidden.paste((60, 60, 60, 255), (0, 24, *size))
     hidden.save(path, save_all=True, append_images=[half, blue], default_image=True, blend=1)
     with Image.open(made_of(path, tmp_path / "out")["view"].path) as image:
         pixels = np.asarray(image).astype(int)
     assert np.abs(pixels[24, 8] - (0, 160, 0)).max() < 8
     assert pixels[24, 56].min() > 247
+    # Of an animation that breaks off before its first picture there is only the hidden one.
+    data = path.read_bytes()
+    path.write_bytes(data[: data.rindex(b"fcTL", 0, data.index(b"fdAT")) - 4])
+    with Image.open(made_of(path, tmp_path / "out")["view"].path) as image:
+        assert np.abs(np.asarray(image).astype(int)[:16] - (220, 0, 0)).max() < 8
 
 
 DEEP_GREYS: dict[str, tuple[type, float]] = {
