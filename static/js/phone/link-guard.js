@@ -91,12 +91,12 @@ export function guardLinks(outbox) {
     event.preventDefault();
     goOn(() => location.assign(link.href));
   });
-  // A form that is sent to nobody would lose what was written in it.
+  // A form that is sent to nobody would lose what was written in it. Safari 15 can't hold one back and send it later.
   let sure = false;
   document.addEventListener("submit", (event) => {
     const { target: form, submitter } = event;
     if (sure) return void (sure = false);
-    if (event.defaultPrevented || form.method === "dialog") return;
+    if (event.defaultPrevented || form.method === "dialog" || !form.requestSubmit) return;
     event.preventDefault();
     const send = () => {
       sure = true;
