@@ -157,6 +157,7 @@ def test_nobody_else_learns_anything(other: Flask) -> None:
             assert phone.get(path, headers=headers).status_code == 403
 
 
+@pytest.mark.sqlite("a laptop sends the database of its folder")
 def test_merging_brings_everything_once_and_takes_back(
     app: Flask, other: Flask, network: list[str]
 ) -> None:
@@ -182,6 +183,7 @@ def test_merging_brings_everything_once_and_takes_back(
         assert db.session.scalars(select(Media)).all() == []
 
 
+@pytest.mark.sqlite("a laptop sends the database of its folder")
 def test_what_broke_off_goes_on_and_what_is_damaged_comes_anew(
     app: Flask, other: Flask, network: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -202,6 +204,7 @@ def test_what_broke_off_goes_on_and_what_is_damaged_comes_anew(
     assert [line.rsplit(" ", 1)[1] for line in network if "/media/" in line] == ["", "bytes=200-"]
 
 
+@pytest.mark.sqlite("a laptop sends the database of its folder")
 def test_the_desk_pairs_and_merges(
     app: Flask, client: FlaskClient, other: Flask, clock: TurnableClock
 ) -> None:

@@ -179,6 +179,7 @@ def test_the_command_says_it_and_does_it(
     assert (row.device, row.text != "") == ("", True)
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_the_desk_names_copies_that_hold_what_has_gone(
     app: Flask,
     client: FlaskClient,

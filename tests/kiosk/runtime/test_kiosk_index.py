@@ -26,6 +26,7 @@ def found(index: WhooshIndex, word: str) -> int:
     return index.search(SearchRequest(word, place=None)).total
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_another_process_builds_it_and_this_one_goes_on(
     session: Session,
     event: EventSession,
