@@ -64,7 +64,9 @@ def test_a_takeaway_becomes_an_item_and_is_settled(
     slide = client.get("/outcomes", environ_base=PHONE).text
     assert "Ben has" in slide
     assert "Ada" in slide
-    assert "Who has seeds?" in client.get(f"{DESK}?state=done").text
+    settled = client.get(f"{DESK}?state=done").text
+    assert "Who has seeds?" in settled
+    assert "Saved." in settled
     assert "Ben has" in client.get("/desk/afterwards/digest").text
 
 
@@ -89,6 +91,10 @@ def test_the_plan_is_drafted_sent_and_taken_back(
 ) -> None:
     page = client.get("/desk/afterwards").text
     assert "Write the draft" in page
+    # As each language writes a share.
+    assert "<strong>0%</strong>" in page
+    assert "<strong>0\xa0%</strong>" in client.get("/desk/afterwards?lang=de").text
+    client.get("/desk/afterwards?lang=en")
     press(client, "/desk/afterwards/plan/thanks", do="draft")
     [story] = session.scalars(select(Story))
     assert story.draft
