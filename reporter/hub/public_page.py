@@ -44,5 +44,5 @@ def public_organization(session: Session, name: str) -> tuple[uuid.UUID, str]:
             found = session.execute(asked.where(Organization.public_name == name)).one_or_none()
             session.rollback()
     if found is None:
-        raise NotFound("There is no such page. The start page lists the sessions.")
+        raise NotFound("There is no such page here.")
     return found[0], found[1]

@@ -69,10 +69,15 @@ def _part() -> str:
 
 def init_app(app: Flask) -> None:
     """Look at each request before anything else does."""
+    app.extensions["error_template"] = _error_template
     app.before_request(_enter)
     app.after_request(_keep_changes)
     app.teardown_request(_leave)
     app.teardown_appcontext(_leave_gathering)
+
+
+def _error_template() -> str:
+    return "error.html" if "kiosk" in g else "hub/error.html"
 
 
 def _enter() -> Response | None:
@@ -83,7 +88,7 @@ def _enter() -> Response | None:
     if gathering is None:
         # The hub's own pages look for themselves.
         if request.blueprint is None or not request.blueprint.startswith("hub"):
-            raise NotFound(_("There is no such page. The start page lists the sessions."))
+            raise NotFound(_("There is no such page here."))
         return None
     return _enter_gathering(gathering)
 
@@ -114,7 +119,7 @@ def _enter_gathering(gathering: uuid.UUID) -> Response | None:
     db.session.rollback()
     if found is None:
         # Whether another organization has such a gathering is nobody's business.
-        raise NotFound(_("There is no such page. The start page lists the sessions."))
+        raise NotFound(_("There is no such page here."))
     open_gathering(Scope(found.organization_id, gathering, here.account))
     g.member_role = found.role
     return None

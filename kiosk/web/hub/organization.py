@@ -44,7 +44,7 @@ def enter_organization(number: uuid.UUID, *roles: Role) -> str:
     )
     db.session.rollback()
     if role is None:
-        raise NotFound(_("There is no such page. The start page lists the sessions."))
+        raise NotFound(_("There is no such page here."))
     if roles and role not in roles:
         raise Forbidden(_("Your role does not include this. Ask an organizer."))
     enter_scope(Scope(organization=number, account=here.account))

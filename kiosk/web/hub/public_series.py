@@ -62,7 +62,7 @@ def page(name: str) -> str:
 
 
 def _no_such_page() -> NotFound:
-    return NotFound(_("There is no such page. The start page lists the sessions."))
+    return NotFound(_("There is no such page here."))
 
 
 @bp.post("/o/<uuid:number>/public")

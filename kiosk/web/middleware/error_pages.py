@@ -7,7 +7,7 @@ import traceback
 from http import HTTPStatus
 from typing import Any
 
-from flask import Flask, jsonify, make_response, render_template, request
+from flask import Flask, current_app, jsonify, make_response, render_template, request
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
 from sqlalchemy.exc import SQLAlchemyError
@@ -65,12 +65,18 @@ def answer(status: int, title: str, detail: str) -> Response:
     else:
         response = make_response(
             render_template(
-                "error.html", title=title, detail=detail, status=status, back=_form_page()
+                _template(), title=title, detail=detail, status=status, back=_form_page()
             )
         )
     response.status_code = status
     response.headers["Cache-Control"] = "no-store"
     return response
+
+
+def _template() -> str:
+    """Return the template of an error's page; a hub has one of its own, for where there is no gathering."""
+    choose = current_app.extensions.get("error_template")
+    return str(choose()) if choose else "error.html"
 
 
 def _form_page() -> str:

@@ -118,6 +118,12 @@ def test_a_public_page_of_what_all_gatherings_have_published(
     number = owner.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
     token = csrf(owner.get(f"/hub/o/{number}").text)
     choice = {"name": "Gardens ", "csrf_token": token}
+    for nowhere in ("/series/gardens", "/nowhere", f"/g/{uuid.uuid4().hex}/nowhere"):
+        missing = owner.get(nowhere)
+        assert missing.status_code == 404
+        # A hub itself has no sessions to go back to.
+        assert "There is no such page here." in missing.text
+        assert '<a class="button main" href="/hub/">' in missing.text
     assert visitor.get("/series/gardens").status_code == 404
     assert owner.post(f"/hub/o/{number}/public", data=choice).status_code == 303
     assert "https://gardens.example" not in visitor.get("/series/gardens").text
