@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -48,6 +49,12 @@ class RunningClock(TurnableClock):
 def clock() -> TurnableClock:
     """A hub's leases run out while others work."""
     return RunningClock()
+
+
+@pytest.fixture
+def rng() -> random.Random:
+    """For a gathering that no other test brings to the same blog."""
+    return random.Random("one post")
 
 
 @pytest.fixture(autouse=True)
