@@ -119,15 +119,15 @@ def test_a_story_in_difficulty_holds_back_no_takedown_of_another(
     publish(kit.session, kit.context)
     [kitchen] = [row for row in kit.deliveries("story") if row.memory.title == "Kitchen"]
     place.before[("update", kitchen.key)] = [RetryAfter("busy")] * 9
-    file, held = (one.attachments[0].media_id for one in (goes, troubled))
+    of_whom = {row.key: row.memory.takeaway for row in kit.deliveries("media")}
     decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     decisions.withdraw(kit.session, troubled, kit.actor, kit.store)
     for _ in range(5):
         publish(kit.session, kit.context)
         kit.clock.forward(seconds=2)
     # Its own file is shown by the story that does not answer.
-    states = {row.item_id: row.state for row in kit.deliveries("media")}
-    assert states == {file: "withdrawn", held: "withdrawing"}
+    states = {of_whom[row.key]: row.state for row in kit.deliveries("media")}
+    assert states == {goes.id: "withdrawn", troubled.id: "withdrawing"}
     assert place.face == ["Kitchen"]
 
 
