@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
@@ -10,9 +12,6 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
-
-import tomlkit
-from tomlkit.exceptions import TOMLKitError
 
 from reporter.errors import ConfigError
 from reporter.files import replace_file, sync_file
@@ -209,12 +208,12 @@ def load_settings(folder: Path) -> Settings:
     """
     path = folder / FILE_NAME
     try:
-        document = tomlkit.parse(path.read_text(encoding="utf-8")).unwrap()
+        document = tomllib.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(
             "There is no gathering in %(folder)s. Make one with: reporter new NAME", folder=folder
         ) from error
-    except (TOMLKitError, UnicodeDecodeError) as error:
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigError(
             "%(file)s can't be read: %(what)s. Correct that line and try again.",
             file=path,
@@ -236,6 +235,8 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
     ``values`` is {section: {name: value}}. Raises ConfigError for a name or value that
     load_settings would refuse.
     """
+    import tomlkit
+
     path = folder / FILE_NAME
     text = path.read_text(encoding="utf-8") if path.exists() else _blank()
     document = tomlkit.parse(text)
@@ -259,7 +260,10 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
     replace_file(temporary, path)
 
 
+@functools.cache
 def _blank() -> str:
+    import tomlkit
+
     document = tomlkit.document()
     document.add(
         tomlkit.comment(
