@@ -30,6 +30,8 @@ from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway
 from tests.support.kiosk_process import free_port
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.mark.parametrize("scene", sorted(sample_media.SCENES))
 def test_every_scene_is_a_picture(scene: str) -> None:

@@ -22,6 +22,8 @@ from tests.support.browsers.pages import make_ready, send
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media.films import Rgb, most_of
 
+pytestmark = pytest.mark.slow
+
 # Far from the cards' colours and from one another, so that no fade looks like one of them.
 COLOURS: dict[str, Rgb] = {
     "shown": (20, 160, 60),

@@ -18,6 +18,8 @@ from reporter.moderation import decisions
 from tests.support.publish.fakes import Kit, jpeg, open_kit
 from tests.support.servers.contract import FAULTS, ContractServer, ContractTarget
 
+pytestmark = pytest.mark.slow
+
 # More of them: FAULT_RUNS=1000 pytest tests/publish/outbox/test_faults.py
 RUNS = int(os.environ.get("FAULT_RUNS", "30"))
 # So many in one test, which has a time limit.

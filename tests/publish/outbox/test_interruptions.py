@@ -23,6 +23,8 @@ from tests.publish.conformance.targets import PLACES
 from tests.support.publish.fakes import FakePlace, FakeTarget, FaultProxy, Kit, jpeg, open_kit
 from tests.support.publish.rounds import publish
 
+pytestmark = pytest.mark.slow
+
 
 class NarrowTarget(FakeTarget):
     """Its line breaks in every file of more than ``reach`` bytes; ``goes_on``: it keeps what came through."""

@@ -29,6 +29,8 @@ from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media.films import share_of
 from tests.support.media.recordings import record
 
+pytestmark = pytest.mark.slow
+
 PAGE = "/desk/film"
 
 
