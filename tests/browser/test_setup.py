@@ -177,6 +177,27 @@ def test_nothing_sticks_out_and_no_title_stands_one_letter_a_line(
                 assert title["width"] > 150
 
 
+# In every run, at one width: test_desk.py.
+@pytest.mark.long
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1366])
+def test_the_new_pages_are_for_everybody(
+    kiosk_process: KioskProcess,
+    windows: Windows,
+    gathering: Settings,
+    event: EventSession,
+    axe: Callable[..., list[str]],
+    scheme: str,
+    width: int,
+) -> None:
+    save_settings(gathering.folder, {"wifi": {"ssid": "Garden", "password": "tomatoes1"}})
+    url = kiosk_process.start()
+    page = windows.open(viewport={"width": width, "height": 800}, color_scheme=scheme)
+    for path in (*PAGES[2:12], f"/desk/sessions/{event.code}"):
+        page.goto(f"{url}{path}")
+        assert axe(page) == [], path
+
+
 def test_a_session_is_edited_without_scripts(
     kiosk_process: KioskProcess, windows: Windows, session: Session, event: EventSession
 ) -> None:

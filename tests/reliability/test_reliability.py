@@ -1,6 +1,6 @@
-"""The short form of ``make reliability``: a few crash rounds, the order of system calls, a few power cuts, cut lines.
+"""The short form of ``make reliability``: a few crash rounds, the order of system calls, a few power cuts.
 
-Takedowns at real places are in the long form, and in ``tests/publish/conformance``.
+With ``make test-long``: takedowns at real places, and networks that are cut off from one another.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ import pytest
 from tests.guards.repository import ROOT
 from tests.reliability.recording_disk import can_record
 from tests.reliability.system_calls import Call, calls, can_trace, order_of
+from tests.reliability.takedowns import cant_run
 from tests.reliability.torn_networks import cant_cut
 
 
@@ -57,6 +58,14 @@ def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
     assert Call("fsync", "6</g/other>") not in list(calls(trace))
     # The thanks came before the log was on the disk: it is not found after it.
     assert order_of(trace)[-1] == "fsync of the log"
+
+
+@pytest.mark.long
+@pytest.mark.skipif(bool(cant_run()), reason=f"for lack of {cant_run()} (make system-packages)")
+def test_what_was_taken_back_goes_from_real_places_when_the_line_is_back() -> None:
+    told = run("takedowns", "--rounds", "1", "--offline", "6")
+    assert told["failures"] == []
+    assert [len(seconds) for seconds in told["seconds"].values()] == [1, 1]
 
 
 @pytest.mark.long

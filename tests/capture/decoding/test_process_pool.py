@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+import tarfile
 import textwrap
 import threading
 import time
@@ -262,6 +263,52 @@ def test_workers_of_a_killed_kiosk_go_too(tmp_path: Path) -> None:
     process.kill()
     process.communicate(timeout=120)
     until(lambda: gone(worker))
+
+
+@pytest.fixture(scope="session")
+def hostile_images() -> list[Path]:
+    """Broken and hostile images that Pillow's own tests are run with, from its source distribution."""
+    goal = files.folder() / "pillow-source"
+    # Its build tools may come as wheels: only the sources of Pillow itself are wanted.
+    command = [sys.executable, "-m", "pip", "download", "-q", "--no-deps", "--no-binary", "pillow"]
+    command += ["-d", str(goal), f"pillow=={__import__('PIL').__version__}"]
+    try:
+        subprocess.run(command, capture_output=True, check=True, timeout=120)
+    except (subprocess.SubprocessError, OSError):
+        pytest.skip("Pillow's source distribution can't be downloaded here")
+    with tarfile.open(next(goal.glob("pillow-*.tar.gz"))) as archive:
+        for member in archive.getmembers():
+            if "/Tests/images/" in member.name and member.isfile() and member.size < 5_000_000:
+                data = archive.extractfile(member)
+                assert data is not None
+                (goal / Path(member.name).name).write_bytes(data.read())
+    return sorted(path for path in goal.iterdir() if path.suffix != ".gz")
+
+
+@pytest.mark.long
+def test_hostile_images_never_reach_the_kiosk(hostile_images: list[Path], tmp_path: Path) -> None:
+    from capture.decoding.mime_sniff import sniff
+
+    outcomes: dict[str, int] = {"made": 0, "refused": 0, "not media": 0}
+    sentences = set()
+    with DecoderPool(2, 3000) as pool:
+        for path in hostile_images:
+            kind = sniff(path.read_bytes()[:8192])
+            if kind is None:
+                outcomes["not media"] += 1
+                continue
+            try:
+                pool.run(process_file, path, tmp_path / path.name, kind.mime, timeout=60)
+                outcomes["made"] += 1
+            except MediaFailed as error:
+                outcomes["refused"] += 1
+                sentences.add(str(error))
+        assert works(pool)
+    print(outcomes)
+    assert outcomes["made"] > 100
+    assert outcomes["refused"] > 5
+    assert all(sentence.endswith(".") for sentence in sentences)
+    assert list(tmp_path.rglob("*.part")) == []
 
 
 def test_probing_in_a_worker_gives_the_whole_answer(pool: DecoderPool) -> None:

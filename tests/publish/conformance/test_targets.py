@@ -30,7 +30,7 @@ from tests.publish.conformance.contract import Place, plain
 from tests.publish.conformance.targets import PLACES
 from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FaultProxy, Kit
-from tests.support.publish.rounds import publish
+from tests.support.publish.rounds import publish, seeds
 
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.
@@ -260,7 +260,7 @@ def test_second_ledger_takes_over_what_is_there(kit: Kit, place: Place) -> None:
 
 # Fixtures run in this process, and their form parser drops the file of a request that was cut.
 @pytest.mark.filterwarnings("ignore:.*SpooledTemporaryFile:pytest.PytestUnraisableExceptionWarning")
-@pytest.mark.parametrize("seed", range(int(os.environ.get("CONFORMANCE_SEEDS", "1"))))
+@pytest.mark.parametrize("seed", seeds(int(os.environ.get("CONFORMANCE_SEEDS", "2"))))
 def test_whatever_breaks_on_the_way_each_is_there_once(
     kit: Kit, place: Place, proxy: FaultProxy, monkeypatch: pytest.MonkeyPatch, *, seed: int
 ) -> None:

@@ -22,7 +22,7 @@ from reporter import secret_store
 from reporter.moderation import decisions
 from tests.publish.conformance.mastodon import ME, TOKEN, VISITOR, Mastodon, MastodonPlace
 from tests.support.publish.fakes import FaultProxy, Kit, open_kit
-from tests.support.publish.rounds import publish
+from tests.support.publish.rounds import publish, seeds
 from tests.support.publish.target_kit import add, opened, post_of, send
 
 
@@ -375,10 +375,11 @@ PIECES = [
 @pytest.mark.parametrize(
     "link", ["", "https://example.org/garden", "https://kiosk.local/" + "p" * 300]
 )
+@pytest.mark.parametrize("seed", seeds(3))
 def test_no_post_of_a_thread_is_over_the_limit(
-    kit: Kit, place: MastodonPlace, warning: str, link: str
+    kit: Kit, place: MastodonPlace, warning: str, link: str, *, seed: int
 ) -> None:
-    rng = random.Random(f"{warning}{link}")
+    rng = random.Random(f"{warning}{link}{seed}")
     add(kit, place, warning=warning, thread="12")
     kit.photo(kit.event(), 1, "@a@b.example " * 10)
     post = post_of(kit)

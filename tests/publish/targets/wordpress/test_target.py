@@ -22,7 +22,7 @@ from reporter.models import Takeaway, Tombstone
 from reporter.moderation import decisions
 from reporter.stories.takeaway_json import published_places
 from tests.support.publish.fakes import FaultProxy, Kit, jpeg
-from tests.support.publish.rounds import publish
+from tests.support.publish.rounds import publish, seeds
 from tests.support.servers.wordpress import WordPress
 
 pytestmark = pytest.mark.wordpress
@@ -394,7 +394,7 @@ def mp4(path: Path) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.parametrize("seed", range(int(os.environ.get("FAULT_RUNS_BLOG", "1"))))
+@pytest.mark.parametrize("seed", seeds(int(os.environ.get("FAULT_RUNS_BLOG", "2"))))
 def test_every_item_once_at_a_blog_behind_a_bad_line(
     kit: Kit, wordpress: WordPress, proxy: FaultProxy, blog: Blog, *, seed: int
 ) -> None:
