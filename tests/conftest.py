@@ -88,6 +88,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     items[:] = [items[n] for n in order]
 
 
+def pytest_make_parametrize_id(val: object) -> str | None:
+    """Name files by their length: an archive holds the moment at which it was made, and all processes of a run have to
+    name their tests alike."""
+    return f"{len(val)} bytes" if isinstance(val, bytes) and len(val) > 60 else None
+
+
 def _group(item: pytest.Item) -> str:
     """What the test itself says, or its shared server, else its file."""
     if said := item.get_closest_marker("xdist_group"):
