@@ -16,7 +16,7 @@ from email.policy import compat32
 from email.utils import parseaddr
 
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import CUT, OWN_MARK, Sent, own_words
+from publish.targets.email.quotations import CUT, OWN_MARK, SIGNED, Sent, own_words
 from reporter.charsets import decode_declared
 
 _MOST_DEPTH = 20
@@ -45,18 +45,21 @@ class Body:
     @property
     def whole(self) -> str:
         """The full text including quotations."""
-        return self.plain or self.html.replace(CUT, "")
+        return self.plain or self.html.replace(CUT, "").replace(SIGNED, "")
 
-    def own(self, sent: Sent, author: str = "") -> str:
-        """The person's own text; ``author`` is their name, if known.
+    def own(self, sent: Sent, author: str = "", address: str = "") -> str:
+        """The person's own text; ``author`` and ``address`` are their name and mail address, if known.
 
         If both forms have text, the HTML is used where it is shorter: there mail programs mark
-        quotations by elements, and some don't mark them at all in plain text.
+        quotations by elements, and some don't mark them at all in plain text. Of the same words
+        those with more spaces are used: Samsung joins paragraphs in plain text without one.
         """
-        plain, html = (own_words(form, sent, author) for form in (self.plain, self.html))
+        plain, html = (own_words(form, sent, author, address) for form in (self.plain, self.html))
         if not plain or not html:
             return plain or html
-        return html if len("".join(html.split())) < len("".join(plain.split())) else plain
+        sizes = [len("".join(form.split())) for form in (plain, html)]
+        joined = sizes[0] == sizes[1] and len(html.split()) > len(plain.split())
+        return html if sizes[1] < sizes[0] or joined else plain
 
 
 def parse_mail(data: bytes) -> Message:

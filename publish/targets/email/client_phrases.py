@@ -77,7 +77,9 @@ _SENT_WITH = (
     r"(?:securely )?sent / mailed / sicher versendet / "
     r"gesendet / verschickt / diese nachricht wurde / envoyée? / enviad[oa] / inviat[oa] / "
     r"verzonden / verstuurd / skickat / sendt / lähetetty / wysłan[eoy] / odeslán[oa] / odoslan[éeá] / "
-    r"poslán[oa] / küldve / elküldve / отправлено / надіслано / gönderildi / στάλθηκε / נשלח / أُرسلت / "
+    r"poslán[oa] / küldve / elküldve / отправлено / надіслано / "
+    r"відправлено / εστάλη / đã gửi / ارسال شد / 来自我的 / 來自我的 / [发發]送自 / "
+    r"gönderildi / στάλθηκε / נשלח / أُرسلت / "
     r"أرسلت / مرسلة? / تم الإرسال / أرسل / trimis / poslano / enviat / saadetud / dikirim / (?:được )?gửi / "
     r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
     r"laden sie (?=outlook) / téléchargez (?=outlook) / obtenir (?=outlook) / obtener (?=outlook) / "
@@ -94,13 +96,14 @@ _DEVICE = (
     r"thunderbird / fairemail / mobil\w* / smartphone / handy / téléphone / móvil / celular / telefon\w* / "
     r"телефон\w* / mail\.ru / yandex / яндекс / mail app / apple mail / tuta\b / tutanota / mailbird / "
     r"spark\b / aol\b / superhuman / edison mail / shortwave / mimestream / canary / "
-    r"for ios\b / bo[iî]te mail / orange mail / phone / tablet / unterwegs / 手机 / 手機 / スマホ / מהנייד"
+    r"for ios\b / bo[iî]te mail / orange mail / phone / tablet / unterwegs / chromebook / macbook / icloud / vivaldi / "
+    r"fairphone / 手机 / 手機 / スマホ / スマートフォン / メールアプリ / מהנייד"
 )
 DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
 # Lines with many variants, recognizable only by the program's URL or slogan.
 DEVICE_LINE = re.compile(
-    r"outlook.{0,40}<https://aka\.ms/\w+>(?: \w+)?$|^yahoo mail\s?: |^provenance : courrier"
+    r"outlook.{0,40}<https://aka\.ms/\w+>.{0,25}$|^yahoo mail\s?: |^provenance : courrier"
     r"|^(?=.*(?:\bprint|druck|imprim|stamp[ai]|afdruk))"
     r".*(?:consider the environment|an die umwelt|l.environnement|medio ambiente|meio ambiente"
     r"|all.ambiente|aan het milieu)"
@@ -153,10 +156,14 @@ _ABSENT_WORDS = (
     r"não é possível entregar|onbestelbaar|"
     r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|自动答复|自动回复|自動回覆|自動回應|自動応答|"
     r"自動返信|外出自動回覆|不在通知|자동 회신|자동 응답|"
-    r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब"
+    r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब|الرد التلقائي|خارج المكتب|"
+    r"(?:(?:ich bin )?im )?urlaub|absence|en congés?|de vacaciones|ausencia|respuesta automatica|(?:de )?férias|"
+    r"(?:(?:i am |i'm )?on )?vacation|ooo|ofis dışında|nieobecność|poza biurem|поза офісом|нет на месте|不在|外出|"
+    r"échec de la remise|nicht zustellbar|no entregado|não entregue|niedostarczone|teslim edilemedi|"
+    r"не вдалося доставити|не доставлено|تعذر التسليم|系统退信|邮件无法投递|配信不能"
 )
 ABSENT = re.compile(
-    rf"\s*(?:{_ABSENT_WORDS})\s*(?:[:：(\[-]|re:|$)"
-    r"|.*(?:\[out of (?:the )?office\]|\bis out of the office\.?|\bist außer haus\.?)\s*$",
+    rf"[\s\[(]*(?:{_ABSENT_WORDS})\s*(?:[:：(\[\])-]|re:|$)"
+    r"|.*(?:\[out of (?:the )?office\]|\bis out of (?:the )?office\.?|\bist außer haus\.?)\s*(?:\(.{0,80}\))?\s*$",
     re.IGNORECASE,
 )

@@ -1,4 +1,4 @@
-"""Convert a mail's HTML to text, marking quotations with "> " and removing mail programs' signatures.
+"""Convert a mail's HTML to text, marking quotations with "> ", and mail programs' signatures.
 
 The markers were taken from mails of each program: Gmail, Apple Mail, Outlook (desktop, web,
 phones), Word, Thunderbird, Yahoo, Proton, GMX, Zoho, Tuta.
@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from publish.targets.email.quotations import CUT
+from publish.targets.email.quotations import CUT, SIGNED
 from reporter.schedule.lenient_html import LenientParser
 
 _VOID = frozenset(
@@ -61,7 +61,11 @@ _CUTS = re.compile(
     re.IGNORECASE,
 )
 # Name used by nearly every program; Zoho and Roundcube use a short one.
-_SIGNATURES = re.compile(r"signature|^Zm-_Id_-Sgn|^_rc_sig$", re.IGNORECASE)
+_SIGNATURES = re.compile(r"signature|^Zm-_Id_-Sgn|^_rc_sig$|^__SIG_", re.IGNORECASE)
+# iPhones put this line break before the element of their signature.
+_BEFORE_SIGNATURE = "lineBreakAtBeginningOfSignature"
+# The link to Gmail in "Robin reacted via Gmail".
+_REACTION = "emojireaction"
 # Word's separator above a header block: a top border and this padding.
 _WORD_RULE = re.compile(r"border-top:\s*solid[^;]*;\s*padding:\s*3(?:\.0)?pt", re.IGNORECASE)
 # Own text indented with a quotation element.
@@ -73,7 +77,7 @@ _TIGHT = re.compile(r"margin(?:-top|-bottom)?:\s*0(?![.\d]*[1-9])", re.IGNORECAS
 
 
 def mail_text(html: str) -> str:
-    """The displayed lines; quoted ones start with "> ", and CUT marks where everything after is quoted."""
+    """The displayed lines; quoted ones start with "> ", a signature's with SIGNED, and all after CUT is quoted."""
     reader = _Reader()
     reader.parsed(html)
     return reader.text()
@@ -87,6 +91,7 @@ class _Reader(LenientParser):
         # Open elements and their effect on their content: "silent", "quote", "pre" or none.
         self._open: list[tuple[str, str]] = []
         self._effects: Counter[str] = Counter()
+        self._signature_follows = self._drops_line = False
 
     def text(self) -> str:
         """All lines parsed."""
@@ -103,10 +108,14 @@ class _Reader(LenientParser):
         elif tag == "img":
             self._add(told.get("alt", "") if not _is_picture_name(told.get("alt", "")) else "")
         if tag in _VOID:
+            self._signature_follows |= told.get("id", "").endswith(_BEFORE_SIGNATURE)
             return
+        self._drops_line |= tag == "a" and _REACTION in told.get("href", "")
         tight = "MsoNormal" in told.get("class", "") or bool(_TIGHT.search(told.get("style", "")))
         self._block(tag, tight=tight)
-        self._open.append((tag, _effect(tag, told)))
+        effect = "signature" if self._signature_follows and tag == "div" else _effect(tag, told)
+        self._signature_follows &= tag != "div"
+        self._open.append((tag, effect))
         self._effects[self._open[-1][1]] += 1
 
     def handle_startendtag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -139,28 +148,39 @@ class _Reader(LenientParser):
     def _block(self, tag: str, *, tight: bool) -> None:
         if tag in _LINES or tag in _PARAGRAPHS:
             self._break()
-        if tag in _PARAGRAPHS and not tight and self._lines and self._lines[-1].strip("> "):
+        if (
+            tag in _PARAGRAPHS
+            and not tight
+            and self._lines
+            and self._lines[-1].strip("> " + SIGNED)
+        ):
             self._lines.append(self._mark())
 
     def _break(self, *, always: bool = False) -> None:
         words = "".join(self._line)
         text = words.rstrip() if self._has("pre") else " ".join(words.split())
+        if self._drops_line:
+            text, self._drops_line = "", False
         if (text or always) and not self._has("silent"):
             # A literal ">" in HTML is not our marker, but one from the sender's program: keep it.
             self._lines.append(f"{self._mark()}{text}" if text or self._mark() else "")
         self._line = []
 
     def _mark(self) -> str:
-        return "> " if self._has("quote") else ""
+        if self._has("quote"):
+            return "> "
+        return SIGNED if self._has("signature") else ""
 
     def _has(self, effect: str) -> bool:
         return self._effects[effect] > 0
 
 
 def _effect(tag: str, told: dict[str, str]) -> str:
-    marks = (told.get("class", ""), told.get("id", ""), told.get("name", ""))
-    if tag in _SILENT or any(_SIGNATURES.search(mark) for mark in marks):
+    marks = tuple(told.get(name, "") for name in ("class", "id", "name", "data-marker"))
+    if tag in _SILENT:
         return "silent"
+    if any(_SIGNATURES.search(mark) for mark in marks) or "data-signature-widget" in told:
+        return "signature"
     if re.search(r"display:\s*none", told.get("style", ""), re.IGNORECASE):
         return "silent"
     if any(_QUOTES.search(mark) for mark in marks) or told.get("name") == "quote":

@@ -206,7 +206,7 @@ def _heard(
     if reason := automatic_reason(mail, subject, address):
         return None, reason
     sent, body = replace(own, subject=plain_subject(subject)), mail_body(mail)
-    text = body.own(sent, person)[:MOST_CHARS]
+    text = body.own(sent, person, address)[:MOST_CHARS]
     if not text:
         return None, "no words of its own"
     answered = " ".join(str(mail.get("In-Reply-To", "")).split())

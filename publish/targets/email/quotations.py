@@ -13,6 +13,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
+from publish.targets.email.answer_lines import mark_digest, split_lines
 from publish.targets.email.client_phrases import LABELS, OPENING, REPLY_ABOVE, WROTE
 from publish.targets.email.signatures import (
     ADDRESS,
@@ -26,6 +27,8 @@ from publish.targets.email.signatures import (
 
 # A line emitted by the HTML parser where everything after is marked as quoted.
 CUT = "\0"
+# Before each line of an HTML element that the program reserves for a signature.
+SIGNED = "\x01"
 # Before a ">" that the person has typed at the beginning of a line (RFC 3676, 4.4), not a mark of a quotation.
 OWN_MARK = "\u2060"
 _INTRO_LINES, _INTRO_CHARS, _FORWARD_LINES = 5, 400, 10
@@ -46,6 +49,8 @@ _PREFIX = re.compile(
     r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
     re.IGNORECASE,
 )
+# A sentence, or a line of several words: more than the names and numbers of a signature.
+_MORE_THAN_A_NAME = re.compile(r"[^\W\d_]{2}[.!?…。！？]|(?:\S+[^\S\n]+){4}\S")
 # Minimum length of a wrapped line.
 _WRAPPED = 60
 # Maximum length processed; longer texts are not replies.
@@ -61,20 +66,31 @@ class Sent:
     subject: str = ""
 
 
-def own_words(text: str, sent: Sent, author: str = "") -> str:
+def own_words(text: str, sent: Sent, author: str = "", address: str = "") -> str:
     """The person's own text; '' if everything is quoted.
 
-    If the author's name is known, an unmarked contact block below it (name, role, telephone,
-    address) is removed too.
+    If the author's name or mail address is known, an unmarked contact block at the end (name, role,
+    telephone, address) is removed too.
     """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
-    lines = _below_mark([line.rstrip() for line in text.split("\n")[:_MOST_LINES]])
+    lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
+    signed = any(line.startswith(SIGNED) for line in lines)
+    mine = (author, address)
+    whole = _own([line for line in lines if not line.startswith(SIGNED)], sent, mine)
+    if not whole and signed:
+        # Whoever types below or above all else may type into the signature's element.
+        told = _own([line.removeprefix(SIGNED) for line in lines], sent, mine)
+        whole = told if _MORE_THAN_A_NAME.search(told) else ""
+    return whole.replace(OWN_MARK, "")
+
+
+def _own(lines: list[str], sent: Sent, author: tuple[str, str]) -> str:
+    lines = mark_digest(_below_mark(split_lines(lines)), sent.subject)
     above = _until_cut(lines, sent)
     if not any(line.strip() for line in above):
-        above = _below_header(lines[len(above) :], sent)
-    kept = without_signature(without_banner(_unquoted(above, sent)), author)
-    whole = re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
-    return whole.replace(OWN_MARK, "")
+        above = _below_header([line for line in lines[len(above) :] if line != CUT], sent)
+    kept = without_signature(without_banner(_unquoted(above, sent)), *author)
+    return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
 
 
 def _below_mark(lines: list[str]) -> list[str]:
@@ -85,14 +101,12 @@ def _below_mark(lines: list[str]) -> list[str]:
 
 
 def _below_header(lines: list[str], sent: Sent) -> list[str]:
-    """What follows a header block at the very top if the quotation below it is marked: the answer is below that."""
+    """What follows a header block at the very top: the answer is below the quotation, or is all that is left of it."""
     first = next((n for n, line in enumerate(lines) if line.strip()), 0)
-    if not lines or CUT in lines or not _is_header_block(lines, first, sent):
+    if not lines or not _is_header_block(lines, first, sent):
         return []
-    ends = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
-    rest = lines[ends:]
-    following = next((line for line in rest if line.strip()), "")
-    return _until_cut(rest, sent) if _QUOTED.match(following) else []
+    below = (n for n in range(first, len(lines)) if not lines[n].strip() or _QUOTED.match(lines[n]))
+    return _until_cut(lines[next(below, len(lines)) :], sent)
 
 
 def plain_subject(subject: str) -> str:
@@ -186,6 +200,9 @@ def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
         return True
     after = [at for at in range(number + 1, min(number + 8, len(lines))) if lines[at].strip()][:3]
     if any(_is_header_block(lines, at, sent) for at in after):
+        return True
+    # Samsung's header on a single line.
+    if worded and after and _known(lines[after[0]]) == "from" and ADDRESS.search(lines[after[0]]):
         return True
     if bare is not None or not after:
         return False

@@ -16,7 +16,22 @@ _FOOTER_RULE = re.compile(r"^\s*(?:[-_=*~#+‐‑‒–—―]\s?){3,}\s*$")
 # The program's address on a line of its own, below "Sent with …".
 _ADDRESS_ALONE = re.compile(r"\s*<?https?://[^\s<>]+>?\s*")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
-_CARD_LINES, _CARD_CHARS = 12, 80
+_CARD_LINES, _CARD_CHARS, _TITLE_WORDS = 12, 80, 4
+# What ends with a full stop without being a sentence: "Hof 9 e.V.", "Example Inc.".
+_ABBREVIATED = re.compile(
+    r"\b(?:e\.\s?V|gGmbH|Inc|Ltd|Co|Corp|S\.\s?A|S\.\s?L|s\.r\.o|Str|Tel|z\.\s?o\.\s?o)\.$"
+)
+# A postscript below the signature is the person's own.
+_POSTSCRIPT = re.compile(
+    r"^\W*(?:p\.?\s?s\.?|p\.?\s?d\.?|n\.?\s?b\.?|з\.?\s?ы\.?|п\.?\s?с\.?|追伸|附言|又及|पुनश्च)\s*[:：)\-–—.,、]",
+    re.IGNORECASE,
+)
+_LISTED = re.compile(r"^\s*(?:[-*•–+]|\d{1,2}[.)])\s+\S")
+# Cells of a signature that NetEase's programs write as a table: "|", "| |".
+_CELL = re.compile(r"^\s*\|(?:\s*\|)?\s*$")
+_SPEAKER = re.compile(r"\b(?:ich|wir|er|sie|ik|wij|jag|jeg|vi|ben|biz|én)\b", re.IGNORECASE)
+# Below the emoji of a reaction: "Robin reacted via Gmail <https://…>".
+_REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S*emojireaction\S*>")
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
 _SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
 # "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character.
@@ -47,10 +62,40 @@ _LIST = re.compile(
 )
 
 
-def without_signature(lines: list[str], author: str) -> list[str]:
-    """The lines without trailing signatures and footers; ``author`` is the person's name, if known."""
-    kept = _without_signature(_without_footer(_without_armour(lines)))
-    return _without_card(_without_device(_without_notice(kept)), author)
+def without_signature(lines: list[str], author: str, address: str = "") -> list[str]:
+    """The lines without trailing signatures and footers; ``author`` and ``address`` are the person's, if known."""
+    kept = _without_signature(_without_footer(_without_armour(_without_reaction(lines))))
+    kept = _without_table(_without_device(_without_notice(kept)))
+    return _without_address(_without_card(kept, author), address)
+
+
+def _without_address(lines: list[str], address: str) -> list[str]:
+    """Remove the person's own mail address at the end, unless a sentence leads to it."""
+    last = next((n for n in range(len(lines) - 1, 0, -1) if lines[n].strip()), 0)
+    above = next((line for line in reversed(lines[:last]) if line.strip()), ":")
+    alone = address and plain_line(lines[last]).casefold() == address.casefold() if lines else False
+    return lines[:last] if alone and not re.search(r"[:：,、]\s*$", above) else lines
+
+
+def _without_reaction(lines: list[str]) -> list[str]:
+    """Keep the emoji of a reaction, without the sentence below it that somebody reacted."""
+    last = next((n for n, line in enumerate(lines) if _REACTION.search(line)), None)
+    if last is None:
+        return lines
+    above = (n + 1 for n in range(last - 1, -1, -1) if not lines[n].strip())
+    first = next(above, last)
+    return [*lines[:first], *lines[last + 1 :]]
+
+
+def _without_table(lines: list[str]) -> list[str]:
+    """Remove a signature that was written as a table of one column at the end: name and address between bars."""
+    if not lines or not _CELL.match(lines[-1]):
+        return lines
+    cells = [
+        n for n in range(max(0, len(lines) - _SIGNATURE_LINES), len(lines)) if _CELL.match(lines[n])
+    ]
+    above = (n + 1 for n in range(cells[0] - 1, -1, -1) if not lines[n].strip())
+    return lines[: next(above, cells[0])]
 
 
 # What mail servers write above what comes from outside, and Outlook above what comes from somebody new.
@@ -129,22 +174,42 @@ def _without_signature(lines: list[str]) -> list[str]:
     for number, line in enumerate(lines):
         rest = sum(bool(one.strip()) for one in lines[number + 1 :])
         above = any(lines[:number])
-        if line.strip() in ("--", "—") and rest <= _SIGNATURE_LINES and (above or rest == 1):
-            return lines[:number]
+        if line.strip() not in ("--", "—") or _separates_list(lines, number):
+            continue
+        if rest <= _SIGNATURE_LINES and (above or rest == 1):
+            return [*lines[:number], *_postscript(lines[number:])]
     return lines
+
+
+def _separates_list(lines: Sequence[str], number: int) -> bool:
+    """Whether the dashes are between entries of a list, so that they begin no signature."""
+    around = (lines[number - 1] if number else "", *lines[number + 1 : number + 2])
+    return len(around) == 2 and all(map(_LISTED.match, around))
+
+
+def _postscript(lines: Sequence[str]) -> list[str]:
+    first = next((n for n, line in enumerate(lines) if _POSTSCRIPT.match(line)), len(lines))
+    return ["", *lines[first:]] if first < len(lines) else []
 
 
 def _without_card(lines: list[str], author: str) -> list[str]:
     """Remove contact details below the author's name at the end; the name is kept."""
-    name = author.casefold().split()
-    if len(name) < 2:
+    name = _words(author)
+    # A given name alone is how people sign; in Chinese and Japanese it is the whole name.
+    if len(name) < 2 and author.isascii():
         return lines
     first = max(len(lines) - _CARD_LINES, 1)
     for number in range(len(lines) - 2, first - 1, -1):
-        if plain_line(lines[number]).strip("*, ").casefold().split() == name:
+        words = _words(lines[number])
+        if name and name <= words and len(words) < len(name) + _TITLE_WORDS:
             card = [one for one in lines[number + 1 :] if one.strip()]
             return lines[: number + 1] if _is_card(card) else lines
     return lines
+
+
+def _words(text: str) -> set[str]:
+    """The words of a name: "Example, Robin (she/her)" and "Dr. Robin Example" have those of "Robin Example"."""
+    return set(re.findall(r"[^\W\d_]+(?:[-'’][^\W\d_]+)*", plain_line(text).casefold()))
 
 
 def _is_card(lines: Sequence[str]) -> bool:
@@ -152,25 +217,34 @@ def _is_card(lines: Sequence[str]) -> bool:
     return any(
         ADDRESS.search(one) or _TELEPHONE.search(one) or re.search(r"://|\bwww\.", one)
         for one in lines
-    ) and all(len(one) <= _CARD_CHARS and not SENTENCE_ENDS.search(one) for one in lines)
+    ) and all(len(one) <= _CARD_CHARS and not _is_sentence(one) for one in lines)
+
+
+def _is_sentence(line: str) -> bool:
+    return bool(re.search(r"[.!?…。！？]\s*$", line)) and not _ABBREVIATED.search(line.rstrip())
 
 
 def _without_device(lines: list[str]) -> list[str]:
     """Remove a last line such as "Sent from my phone"."""
-    while lines and (not lines[-1].strip() or _is_device(lines[-1])):
+    while lines and (not lines[-1].strip() or is_device(lines[-1])):
         lines.pop()
-    if len(lines) > 1 and _ADDRESS_ALONE.fullmatch(lines[-1]) and _is_device(lines[-2]):
+    if len(lines) > 1 and _ADDRESS_ALONE.fullmatch(lines[-1]) and is_device(lines[-2]):
         return _without_device(lines[:-2])
     # Some programs put it above the quotation, so it ends up in the middle of an answer below.
     return [
         line
         for line, above in zip(lines, ["", *lines], strict=False)
-        if not _is_device(line) and not (_is_device(above) and _ADDRESS_ALONE.fullmatch(line))
+        if not is_device(line) and not (is_device(above) and _ADDRESS_ALONE.fullmatch(line))
     ]
 
 
-def _is_device(line: str) -> bool:
+def is_device(line: str) -> bool:
+    """Whether it is a line such as "Sent from my phone"."""
     text = plain_line(line)
     if len(text) > DEVICE_CHARS or text.endswith(("?", "？", "؟")):
         return False
-    return bool(DEVICE_LINE.search(text) or (DEVICE.search(text) and DEVICE_VERB.search(text)))
+    if DEVICE_LINE.search(text):
+        return True
+    verb = DEVICE_VERB.search(text) if DEVICE.search(text) else None
+    # "Das habe ich mit dem iPhone gesendet" is a sentence of the person's own.
+    return verb is not None and (verb.start() == 0 or not _SPEAKER.search(text))

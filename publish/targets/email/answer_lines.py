@@ -1,0 +1,120 @@
+"""Prepare an answer's lines: split what phones run together, mark our own digest where a program quotes it unmarked."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Iterator, Sequence
+
+from publish.i18n import translations
+from publish.targets.email.client_phrases import DEVICE_CHARS, DEVICE_VERB, LABELS
+from publish.targets.email.signatures import ADDRESS, is_device, plain_line
+from reporter.languages import LANGUAGES
+
+# Samsung's plain text: "Thanks!Sent from my Galaxy", "-------- Original message --------From: … Date: …".
+_RUN_TOGETHER = re.compile(
+    r"(?P<rule>(?<!-)-{4,12}(?!-)\s?[^\W_][^-\n]{2,40}(?<!-)-{4,12}(?!-))"
+    r"\s*(?P<head>(?P<label>[^\W\d_][^:：<>@-]{0,20}?)\s?[:：].*)$"
+)
+# Outlook's mail of a reaction to ours.
+_REACTED = re.compile(r"^\[(?P<sign>\w+)\]\s+.{1,80} reacted to your message:$")
+_SIGNS = {
+    "like": "👍",
+    "heart": "❤️",
+    "celebrate": "🎉",
+    "laugh": "😆",
+    "surprised": "😮",
+    "sad": "😢",
+}
+# Where one line may have been joined to the next: a letter without a space before it.
+_JOINT = re.compile(r"(?<=[^\s(\[<\"'/@-])(?=[^\W\d_])")
+# How a phone's line begins where its verb is at the end.
+_BEGINS = ("Von mein", "Galaxy", "나의 ", "मेरे ", "من ")
+_LAST_WORDS = re.compile(r"://|\bunsubscribe\b")
+# What stands before the address in the digest's last line, at least.
+_LEAST = 6
+
+
+def split_lines(lines: Sequence[str]) -> list[str]:
+    """The lines, with those split that a phone has run together, and a reaction as its emoji."""
+    told: list[str] = []
+    for line in lines:
+        found = _RUN_TOGETHER.search(line)
+        if reacted := _REACTED.match(plain_line(line)):
+            told.append(_SIGNS.get(reacted["sign"], line))
+            continue
+        if found and _is_sender(found["label"]) and ADDRESS.search(found["head"]):
+            told = [
+                *_without_device_end([*told, line[: found.start()]]),
+                found["rule"],
+                found["head"],
+            ]
+        else:
+            told.append(line)
+    return _without_device_end(told)
+
+
+def _is_sender(label: str) -> bool:
+    return LABELS.get(label.replace(" ", "").casefold()) == "from"
+
+
+def _without_device_end(lines: Sequence[str]) -> list[str]:
+    """The lines, with "Sent from my phone" on one of its own if it was joined to the end of the last."""
+    last = next((n for n in range(len(lines) - 1, -1, -1) if lines[n].strip()), 0)
+    line = lines[last] if lines else ""
+    for joint in _JOINT.finditer(line, max(0, len(line) - DEVICE_CHARS)):
+        rest = line[joint.start() :]
+        if not rest[0].islower() and _begins_device(rest):
+            return [*lines[:last], line[: joint.start()], rest]
+    return list(lines)
+
+
+def _begins_device(text: str) -> bool:
+    return bool(DEVICE_VERB.match(text) or text.startswith(_BEGINS)) and is_device(text)
+
+
+def mark_digest(lines: Sequence[str], subject: str) -> list[str]:
+    """The lines with "> " before those of our digest, which some programs quote without a mark.
+
+    It goes from its subject, or the gathering's name, to its line on how to get no more of these
+    mails. Lines that are marked already, and answers without our last line, stay as they are.
+    """
+    told = list(lines)
+    last = next((n for n in range(len(told) - 1, -1, -1) if _is_last_line(told[n])), None)
+    if last is None or not subject:
+        return told
+    # A long last line may be wrapped: then what it ends with is on one of the next.
+    ends = (n for n in range(last, min(last + 4, len(told))) if _LAST_WORDS.search(told[n]))
+    end = next(ends, last) + 1
+    first = next((n for n in range(last) if _is_first_line(told[n], subject)), None)
+    if first is None:
+        return told
+    return [*told[:first], *(f"> {line}".rstrip() for line in told[first:end]), *told[end:]]
+
+
+def _is_first_line(line: str, subject: str) -> bool:
+    text = plain_line(line)
+    return len(text) >= _LEAST and (text == subject or subject.startswith(f"{text}:"))
+
+
+def _is_last_line(line: str) -> bool:
+    return plain_line(line).startswith(_last_lines())
+
+
+@functools.lru_cache(maxsize=1)
+def _last_lines() -> tuple[str, ...]:
+    """How the digest's line on unsubscribing begins, in every language."""
+    return tuple({start for start in _beginnings() if len(start) >= _LEAST})
+
+
+def _beginnings() -> Iterator[str]:
+    for language in LANGUAGES:
+        words = translations(language)
+        for message in (
+            words.gettext("Get no more of these mails"),
+            words.gettext("To get no more of these mails, open %(address)s"),
+            words.gettext(
+                "To get no more of these mails, write to %(address)s with the subject “%(subject)s”."
+            ),
+        ):
+            yield message.partition("%(")[0].strip()
