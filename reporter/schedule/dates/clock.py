@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, time, timedelta, timezone, tzinfo
 
+from reporter.schedule.dates.day_parts import AM, AM_BEFORE, EVENING, PM, PM_BEFORE
 from reporter.schedule.dates.names import MARKS, bare_word, weekdays_called
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
@@ -16,24 +17,20 @@ _EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金�
 _LETTERS = rf"(?:[^\W\d_]|[{MARKS}])+"
 WORD = re.compile(rf"{_LETTERS}(?:['’·-]{_LETTERS})*")
 
-_AM = "(?<=\\d)a\\b|a\\.?\\s?m\\b\\.?|पूर्वाह्न|vorm\\.?|vm\\.?|πμ|π\\.μ\\.|ص|上午|午前|오전"
-_PM = "(?<=\\d)p\\b|p\\.?\\s?m\\b\\.?|अपराह्न|nachm\\.?|nm\\.?|μμ|μ\\.μ\\.|م|下午|午後|오후"
-# They stand before the time, and hold for the end of a span too. 晚上12点 is midnight, so it is not read.
-AM_BEFORE = "上午|午前|오전|早上|凌晨|清晨"
-PM_BEFORE = "下午|午後|오후|中午|傍晚|晚上(?=\\s*(?:[5-9]|1[01])(?!\\d))"
 LEAD = r"(?<!\w)(?:kl|klo|kello|ore|ora|kell|pukul|jam|godz|um|ob|às|as)\.?\s"
 _CLOCK = re.compile(
     rf"(?:(?P<am1>{AM_BEFORE})|(?P<pm1>{PM_BEFORE})|(?P<lead>{LEAD}))?\s*(?<![\d:.,])"
     rf"(?P<hour>\d{{1,2}})(?:\s?(?P<mark>[:.hu時点點时시時]|uhr)\s?(?P<minute>\d{{2}})\s?(?:[分분]|min\b)?(?:[:.](?P<second>\d{{2}})(?:[.,]\d{{1,9}})?)?)?"
-    rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|hs?\b|u\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{_AM})|(?P<pm>{_PM}))?"
+    rf"(?![\d])\s*(?P<unit>uhr\b|hrs?\b|hs?\b|u\b|時|时|点|시|ч\b)?\s*(?:(?P<am>{AM})|(?P<pm>{PM})|(?P<evening>{EVENING}))?"
 )
+_MORNING = re.compile(r"\s?sa\b")
 _DIGITS = re.compile(r"(?P<hour>[01]\d|2[0-4])(?P<minute>[0-5]\d)\s?(?:h|hrs?|uhr)?")
 _NOISE_WORDS = (
     "at um à a á as às las la los el le les il lo the den der dem am on om kl klo kello ob v o u w dne dnia dia día "
     "ore ora ore alle dalle dal al ab from von van de da das del di do os och hour hours heure heures hora horas uhr "
     "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor "
     "с в на о kell pukul jam ngày lúc เวลา น arası saat w بتاريخ في الساعة יום בשעה ביום को बजे में gada m d "
-    "р. ca c approx"
+    "р. ca c approx em no na"
 )
 _NOISE = set(_NOISE_WORDS.split())
 # Fast path: skips the lookup in fifty languages.
@@ -108,7 +105,12 @@ def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
             continue
         if day is not None and found.late and found.clock != time():
             raise ValueError(rest)  # "2026-12-05 25:30" is more likely a mistake
-        zone, odd = _meaning(rest[: match.start()], rest[match.end() :], day)
+        after = rest[match.end() :]
+        if found.clock and _MORNING.match(after) and (day is None or day.weekday() != 5):
+            # Vietnamese "12:30 SA" is half past midnight; on a Saturday it is German.
+            after = _MORNING.sub("", after)
+            found = replace(found, clock=_after_midnight(found.clock), half="am")
+        zone, odd = _meaning(rest[: match.start()], after, day)
         clock = found.clock.replace(tzinfo=zone) if found.clock else None
         return replace(found, day=day, clock=clock, odd_weekday=odd)
     if rest in _NOON:
@@ -119,6 +121,10 @@ def with_clock(day: date | None, text: str, *, clock_column: bool) -> When:
     return When(day, None, odd_weekday=odd)
 
 
+def _after_midnight(clock: time) -> time:
+    return clock.replace(hour=0) if clock.hour == 12 else clock
+
+
 def _bare_clock(text: str) -> When | None:
     if match := _DIGITS.fullmatch(text):
         return _time(int(match["hour"]), int(match["minute"]))
@@ -127,10 +133,14 @@ def _bare_clock(text: str) -> When | None:
 
 def _clock_of(match: re.Match[str]) -> When | None:
     """The time of day of a match; None if the numbers are not a time."""
-    half = "am" if match["am"] or match["am1"] else "pm" if match["pm"] or match["pm1"] else ""
+    evening = match["evening"]
+    late = match["pm"] or match["pm1"] or evening
+    half = "am" if match["am"] or match["am1"] else "pm" if late else ""
     if not (match["minute"] or match["unit"] or half or match["lead"]):
         return None
     hour = int(match["hour"])
+    if evening and not (4 <= hour <= 11 or 16 <= hour <= 23):
+        return None
     if half:
         if not 1 <= hour <= 12:
             # "14:00 pm" occurs, and is redundant.

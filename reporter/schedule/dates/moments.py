@@ -13,15 +13,8 @@ from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
 from functools import lru_cache
 
-from reporter.schedule.dates.clock import (
-    AM_BEFORE,
-    LEAD,
-    PM_BEFORE,
-    WORD,
-    When,
-    weekdays_in,
-    with_clock,
-)
+from reporter.schedule.dates.clock import LEAD, WORD, When, weekdays_in, with_clock
+from reporter.schedule.dates.day_parts import AM_BEFORE, PM_BEFORE
 from reporter.schedule.dates.eras import common_year, common_years
 from reporter.schedule.dates.names import months_called
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
@@ -65,7 +58,7 @@ _RANGE = re.compile(
 _BETWEEN = re.compile(
     r"\b(?:between|zwischen|entre|tra|tussen|mellan)\s(?:las\s|les\s)?(.+?)\s(?:and|und|et|y|e|en|och)\s(?:las\s)?(?=\d)"
 )
-_HALF_PAST = re.compile(r"(\d{1,2})\s?[点點時时]半")
+_HALF_PAST = re.compile(r"(\d{1,2})\s?(?:[点點時时]半|시\s?반)")
 _O_CLOCK = re.compile(r"\s?o['’]\s?clock\b")
 _VIETNAMESE_CLOCK = re.compile(
     r"(?<!\d)(\d{1,2})\s?giờ(?:\s?(\d{2})(?!\d|\s?(?:tháng|thg|[./-]))(?:\s?phút)?)?(?!\d)"

@@ -326,7 +326,7 @@ def lone_weekday(text: str) -> frozenset[int]:
 
 
 def with_halves(table: Table) -> Table:
-    """The table with a column of only "AM" and "PM" merged into the cells before it."""
+    """The table with a column of only "AM" and "PM", or "SA" and "CH", merged into the cells before it."""
     halves = {
         i
         for i in range(1, len(table.columns))
@@ -346,7 +346,10 @@ def _texts(table: Table, index: int) -> list[str]:
 
 
 def _is_half(text: str) -> bool:
-    return re.fullmatch(r"[ap]\.?\s?m\.?", text.casefold()) is not None
+    return (
+        re.fullmatch(r"[ap]\.?\s?m\.?|sa|ch|öö|ös|上午|下午|午前|午後|오전|오후", text.casefold())
+        is not None
+    )
 
 
 def _with_half(row: Row, index: int, halves: set[int]) -> str:
