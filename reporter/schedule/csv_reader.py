@@ -13,7 +13,12 @@ from reporter.schedule.cancelled import is_gone, says_cancelled, says_postponed
 from reporter.schedule.dates.lengths import hours_of, parse_days_and_time
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
-from reporter.schedule.dates.zones import fixed_offset, tell_clock_change, zone_of_name
+from reporter.schedule.dates.zones import (
+    fixed_offset,
+    tell_clock_change,
+    zone_of_name,
+    zone_shown_by_windows,
+)
 from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
@@ -26,7 +31,7 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
-from reporter.schedule.tables.cells import RowTimes, TimeCells, lone_weekday, with_halves
+from reporter.schedule.tables.cells import RowTimes, TimeCells, is_yes, lone_weekday, with_halves
 from reporter.schedule.tables.grid import read_grid
 from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
@@ -124,7 +129,7 @@ class _Reader:
             )
             return None
         state = self._text(row, "status")
-        if says_cancelled(title) or says_cancelled(state):
+        if says_cancelled(title) or says_cancelled(state) or is_yes(self._text(row, "cancelled")):
             self.findings.leave_out(Message("%(where)s is cancelled.", where=row.where))
             return None
         if is_gone(state):
@@ -347,7 +352,7 @@ class _Reader:
         name = self._text(row, "zone")
         if not name:
             return of_column or self.zone
-        zone = zone_of_name(name) or zone_of_word(name.casefold())
+        zone = zone_of_name(name) or zone_of_word(name.casefold()) or zone_shown_by_windows(name)
         offset = fixed_offset(name)
         if zone is None and offset is not None:
             return timezone(offset)

@@ -11,6 +11,7 @@ import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from datetime import date, timedelta
 from typing import Any
 
 from reporter.schedule.dates.moments import DateOrder, parse_span
@@ -26,6 +27,7 @@ _TEXT_KEYS = ("utc", "dateTime", "text", "fullName", "displayName", "name", "tit
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
 _REFERENCE = re.compile(r"(?<=[a-z])(?:_?ids?|Ids?)$")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
+_WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # A moment in seconds, or in thousandths of seconds.
 _COUNTED = re.compile(r"\d{9,}")
 _LISTED = ("room", "speakers", "track")
@@ -48,7 +50,7 @@ def read_records(document: Any) -> Table | None:
     """The sessions of a JSON document as a table, one row for each; None if it has none."""
     names = _Names()
     names.collect(document)
-    records = [*_records(document, names, {}, 0)][: MAX_SESSIONS + 1]
+    records = [*_once(_records(document, names, {}, 0))][: MAX_SESSIONS + 1]
     if not records:
         return None
     keys = [*dict.fromkeys(key for record in records for key in record)]
@@ -57,6 +59,21 @@ def read_records(document: Any) -> Table | None:
         for number, record in enumerate(records, start=1)
     ]
     return Table(settled([read_column(_SHORT.get(key, key)) for key in keys]), (), tuple(rows))
+
+
+def _once(records: Iterator[Record]) -> Iterator[Record]:
+    """Each session once: Sessionize lists them by room, and again by time."""
+    seen: dict[tuple[str, ...], Record] = {}
+    for number, record in enumerate(records):
+        told = {role: _first(record, role) for role in ("key", "start", "room")}
+        mark = tuple(told.values()) if told["key"] else (str(number),)
+        for key, text in record.items():
+            seen.setdefault(mark, {}).setdefault(key, text)
+    yield from seen.values()
+
+
+def _first(record: Record, role: str) -> str:
+    return next((text for key, text in record.items() if text and _role(key) == role), "")
 
 
 @dataclass
@@ -168,13 +185,18 @@ def _sessions(node: dict[str, Any], names: _Names) -> Iterator[Record]:
     slots: list[Record] = []
     for key, value in node.items():
         if _is_moment(value):
-            record |= _flat({key: value}, names)
+            record |= _flat({key: value}, names, node)
         elif isinstance(value, dict) and _has(value, "start"):
             slots.append(_flat(value, names))
         elif isinstance(value, list) and any(_is_slot(item) for item in value):
             slots += [_flat(item, names) for item in value if _is_slot(item)]
         else:
-            record |= _flat({key: value}, names)
+            record |= _flat({key: value}, names, node)
+    if not _said(record, "title"):
+        # pretalx' slots tell of their talk in an object of its own.
+        told = [value for key, value in node.items() if not _listed_role(key)]
+        talks = [value for value in told if isinstance(value, dict) and _has(value, "title")]
+        record = {**_flat(talks[0], names), **record} if len(talks) == 1 else record
     if _said(record, "title"):
         for one in [{**record, **slot} for slot in slots] or [record]:
             if _said(one, "start"):
@@ -204,13 +226,17 @@ def _said(record: Record, role: str) -> bool:
     return any(text and _role(key) == role for key, text in record.items())
 
 
-def _flat(node: dict[str, Any], names: _Names) -> Record:
-    """The values as texts. A zone beside a time becomes a column of its own."""
+def _flat(node: dict[str, Any], names: _Names, whole: dict[str, Any] | None = None) -> Record:
+    """The values as texts; ``whole``: the object they are of. A zone beside a time becomes a column of its own."""
     record: Record = {}
     for key, value in node.items():
         name = _REFERENCE.sub("", key)
         role = _listed_role(name)
         text = _text(value, names, role)
+        if _role(key) == "end" and _is_exclusive(value, whole or node):
+            text = f"{date.fromisoformat(text) - timedelta(days=1)}"
+        if _role(key) == "duration" and (length := _thousandths(value, text)):
+            text = length
         if name != key and role:
             key, text = name, names.of(role, text) or ("" if text.isdecimal() else text)
         if text and not (role and record.get(key)):
@@ -219,6 +245,25 @@ def _flat(node: dict[str, Any], names: _Names) -> Record:
         if zone and _role(key) == "start":
             record.setdefault("timezone", zone)
     return record
+
+
+def _is_exclusive(end: Any, node: dict[str, Any]) -> bool:
+    """Whether the end is the day after the last, as Google and FullCalendar write it of whole days."""
+    start = node.get("start")
+    if isinstance(end, dict) and isinstance(start, dict):
+        end, start = (one.get("date") if "time" not in one else "" for one in (end, start))
+    elif node.get("allDay") is not True:
+        return False
+    days = [one for one in (start, end) if isinstance(one, str) and _WHOLE_DAY.fullmatch(one)]
+    return len(days) == 2 and days[0] < days[1]
+
+
+def _thousandths(value: Any, text: str) -> str:
+    """A length in thousandths of seconds, as Meetup writes it: more than a day if it were seconds."""
+    if not isinstance(value, int | float) or isinstance(value, bool) or not text.isdecimal():
+        return ""
+    length = int(text)
+    return f"PT{length // 1000}S" if length > 86_400 and length % 1000 == 0 else ""
 
 
 def _zone_beside(value: Any) -> str:
@@ -243,10 +288,30 @@ def _object_text(value: dict[str, Any], names: _Names, role: str) -> str:
     if isinstance(value.get("date"), str):
         clock = value.get("time")
         return f"{value['date']}T{clock}" if isinstance(clock, str) else value["date"]
+    if role == "speakers" and (name := _person(value)):
+        return name
     for key in _TEXT_KEYS:
         if value.get(key) and (text := _text(value[key], names, role)):
             return text
     if value and all(_LANGUAGE.fullmatch(key) for key in value):
         return next((text for one in value.values() if (text := _text(one, names, role))), "")
-    parts = [value.get("firstName"), value.get("lastName")]
-    return " ".join(part for part in parts if isinstance(part, str))
+    return _person(value)
+
+
+def _person(value: dict[str, Any]) -> str:
+    """The name of a person; Indico writes "Last, First" in one field, which a comma would make two."""
+    parts = [
+        value.get("firstName") or value.get("first_name"),
+        value.get("lastName") or value.get("last_name"),
+    ]
+    name = " ".join(part.strip() for part in parts if isinstance(part, str))
+    whole = next(
+        (
+            text
+            for key in ("fullName", "full_name", "name")
+            if isinstance(text := value.get(key), str)
+        ),
+        "",
+    )
+    last, comma, first = whole.partition(",")
+    return (name if all(parts) else f"{first.strip()} {last.strip()}") if comma else whole or name

@@ -80,6 +80,9 @@ _LIKELY = (
 _UNIVERSAL = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "UCT", "Zulu", "Etc/UCT", "Universal", "Z"}
 
 
+_SHOWN_BY_WINDOWS = re.compile(r"\((?:UTC|GMT)(?:[+-]\d\d:\d\d)?\)\s*([^()]+)")
+
+
 def zone_of_name(name: str) -> ZoneInfo | None:
     """The zone for a name in a file, or None: an IANA name, alone or at the end of a path (as in
     ``/freeassociation.sourceforge.net/Europe/Berlin``), a Windows or a Rails name."""
@@ -95,6 +98,13 @@ def zone_of_name(name: str) -> ZoneInfo | None:
         except BadInput:
             continue
     return None
+
+
+def zone_shown_by_windows(name: str) -> ZoneInfo | None:
+    """The zone of the first known city of a name such as "(UTC+01:00) Amsterdam, Berlin, Bern"; None for others."""
+    shown = _SHOWN_BY_WINDOWS.fullmatch(name.strip())
+    found = (zone_of_name(city) for city in shown[1].split(",")) if shown else iter(())
+    return next((zone for zone in found if zone is not None), None)
 
 
 def is_universal(zone: ZoneInfo) -> bool:

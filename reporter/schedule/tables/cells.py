@@ -38,6 +38,28 @@ _EMPTY = re.compile(
     r"|k\.\s?a\.",
     re.IGNORECASE,
 )
+_YES = frozenset(
+    [
+        "true",
+        "yes",
+        "y",
+        "1",
+        "x",
+        "ja",
+        "oui",
+        "si",
+        "sí",
+        "sim",
+        "ein",
+        "wahr",
+        "vrai",
+        "verdadero",
+        "vero",
+        "tak",
+        "так",
+        "да",
+    ]
+)
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
@@ -143,7 +165,7 @@ class TimeCells:
         if end is None and start is not None:
             end = next((piece.span.end for piece in start_cells if piece.span.end), None)
         if self._is_all_day(row) and end is not None:
-            end = When(end.day, None) if end.day else None
+            end = self._last_day(start, end)
         return RowTimes(start, end, _zone(start_cells), _zone(end_cells))
 
     def _end(self, row: Row, start: When | None, where: str) -> tuple[When | None, list[_Piece]]:
@@ -157,22 +179,15 @@ class TimeCells:
             return None, []
 
     def _is_all_day(self, row: Row) -> bool:
-        text = self.table.value(row, "all_day").casefold()
-        return text in {
-            "true",
-            "yes",
-            "1",
-            "x",
-            "ja",
-            "oui",
-            "si",
-            "sí",
-            "ein",
-            "wahr",
-            "vrai",
-            "verdadero",
-            "vero",
-        }
+        return is_yes(self.table.value(row, "all_day"))
+
+    @staticmethod
+    def _last_day(start: When | None, end: When) -> When | None:
+        """The end of whole days. Outlook gives the midnight after the last of them, others the last day."""
+        after = start is not None and start.day and end.day and start.day < end.day
+        if after and end.clock == time() and not end.late:
+            return end
+        return When(end.day, None) if end.day else None
 
     def _pieces(self, row: Row, indexes: list[int]) -> list[_Piece]:
         """The parsed cells; raises BadInput for an invalid one.
@@ -278,6 +293,11 @@ class TimeCells:
                 Message("Two columns don't agree: %(texts)s. The first was taken.", texts=texts),
                 where,
             )
+
+
+def is_yes(text: str) -> bool:
+    """Whether a cell says yes, in one of several languages."""
+    return text.casefold() in _YES
 
 
 def _at_midnight(piece: _Piece) -> bool:

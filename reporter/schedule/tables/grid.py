@@ -5,12 +5,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from reporter.schedule.dates.moments import Span, parse_span
+from reporter.schedule.dates.names import without_accents
 from reporter.schedule.dates.order import DateOrder
+from reporter.schedule.tables.header_words import word_set
 from reporter.schedule.tables.headers import Column, read_column
 from reporter.schedule.tables.table import MAX_ABOVE, Row, Table, records, separators
 
 # Columns beside the times that mean a list of sessions, not a grid.
 _LISTS = {"end", "duration", "speakers", "description", "zone", "key", "title"}
+# Nobody calls a room that: it is the column of a list.
+_PLACES = word_set(
+    "room rooms raum räume ort location venue place lieu lugar luogo locatie plaats plats sted miejsce місце место "
+    "ubicacion 地点 場所 会場 장소 स्थान مكان"
+)
 Records = list[tuple[int, list[str]]]
 
 
@@ -34,7 +41,10 @@ def _grid(rows: Records, position: int, sheet: str) -> Table | None:
     rest = [index for index in range(len(times), len(names)) if names[index]]
     columns = [read_column(names[index]) for index in rest]
     days = all(_is_date(names[index]) for index in rest)
-    lists = not days and any(c.role in _LISTS or c.role == "start" for c in columns)
+    lists = not days and any(
+        c.role in _LISTS or c.role == "start" or without_accents(c.name.casefold()) in _PLACES
+        for c in columns
+    )
     if not times or len(rest) < 2 or lists:
         return None
     dated = [Column("date", "start", "date")] if days else []

@@ -84,31 +84,39 @@ _OTHERS: dict[str, str] = {
     "intervenants ponente ponentes orador oradores relatore relatori spreker sprekers talare author authors "
     "docente moderator palestrante",
     "room": "room rooms location venue place where hall stage raum saal ort wo salle lieu sala lugar luogo aula zaal "
-    "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local",
-    "track": "track topic category categories theme strand type format spur kategorie kategorien thema categorie "
-    "categoria tema stroom tags tag",
+    "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local ubicacion localizacao localizzazione "
+    "veranstaltungsort lokalizacja poloha umisteni konum розташування расположение",
+    "track": "track tracks topic category categories theme strand type format spur kategorie kategorien thema "
+    "categorie categoria tema stroom tags tag",
     "description": "description abstract details notes about summary beschreibung descripcion descrizione descricao "
     "omschrijving beschrijving resume resumen content inhalt",
     "language": "language lang sprache langue idioma lingua taal sprak",
     "licence": "licence license lizenz licencia licenza licentie",
     "status": "status state estado statut etat stato",
     "shown": "active published",
+    "cancelled": "cancelled canceled iscancelled iscanceled abgesagt annule annulee cancelado cancelada annullato "
+    "annullata geannuleerd odwolane odwolany скасовано отменено",
     "key": "id guid uid uuid code slug identifier nr number no key",
     "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
     "название τιτλος subject "
     "betreff objet asunto assunto oggetto onderwerp amne emne name names nom nombre nome naam namn navn nazwa "
-    "bezeichnung was what thema topic summary",
+    "bezeichnung was what thema topic summary veranstaltungsname veranstaltungstitel vortragstitel sitzungstitel",
 }
 _VOCABULARY = {role: word_set(words) | words_for(role) for role, words in _OTHERS.items()}
 _VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
 _VOCABULARY["licence"] |= {"recording"}
 _WEAK_TITLES = word_set(
-    "session event talk presentation activity programme program item sesion seance sitzung veranstaltung vortrag "
+    "session event talk presentation activity programme program programm item "
+    "sesion seance sitzung veranstaltung vortrag "
     "evento evenement atelier sessao sessione sessie agenda thema topic summary "
     "atividade actividad actividade attivita activite activiteit "
     "aktivitet aktywnosc intitule programmpunkt beitrag workshop workshops kurs panel lecture what's ponencia "
     "charla palestra conferencia conference exposicion intervention programa programma ereignis"
 ) | words_for("weak")
+# Who handed it in, where others are named as those who speak.
+_WEAK_SPEAKERS = word_set(
+    "owner proposer who by person persons people author authors moderator host hosts name names"
+)
 # "Start ET": the abbreviation of a zone behind a name that is not in capitals itself.
 _ZONE_BEHIND = re.compile(r"(.*[a-zà-ÿ].*?)[\s,/–-]+([A-Z]{2,5})")
 _AMERICAN = re.compile(r"(eastern|central|mountain|pacific)(?: (?:standard|daylight))?(?: time)?")
@@ -135,7 +143,7 @@ class Column:
     hours: bool = False
     seconds: bool = False
     days: bool = False
-    # How weakly the name indicates a title: the lowest value wins.
+    # How weakly the name indicates a title, or who speaks: the lowest value wins.
     doubt: int = 0
 
 
@@ -299,6 +307,8 @@ def _other_column(name: str, words: list[str]) -> Column | None:
                 continue
             if role in ("description", "track") and set(words) & {"summary", "topic", "thema"}:
                 return Column(name, role if len(words) > 1 else "title", doubt=3)
+            if role == "speakers":
+                return Column(name, role, doubt=int(set(words) <= _WEAK_SPEAKERS | _FILLER))
             doubt = (
                 0
                 if role != "title"

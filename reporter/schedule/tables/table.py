@@ -60,8 +60,9 @@ class Table:
         return [index for index, column in enumerate(self.columns) if column.role == role]
 
     def value(self, row: Row, role: str) -> str:
-        """The first non-empty value of the columns with a role."""
-        return next((text for index in self.named(role) if (text := row.cell(index))), "")
+        """The first non-empty value of the columns with a role; those that name it clearly come first."""
+        indexes = sorted(self.named(role), key=lambda index: self.columns[index].doubt)
+        return next((text for index in indexes if (text := row.cell(index))), "")
 
 
 def read_table(text: str, sheet: str = "") -> Table:

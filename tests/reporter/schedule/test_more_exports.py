@@ -1,0 +1,164 @@
+"""Exports of programs in which two things look alike: owners and speakers, ids and names, a last day and the next."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from reporter.schedule import Reading, inspect_schedule
+
+
+def read(source: str | bytes | dict[str, Any] | list[Any], zone: str = "Europe/Berlin") -> Reading:
+    text = source if isinstance(source, str | bytes) else json.dumps(source)
+    return inspect_schedule(text.encode() if isinstance(text, str) else text, timezone=zone)
+
+
+def told(reading: Reading) -> list[str]:
+    """Start, end and title of each session, in UTC."""
+    return [
+        f"{one.starts_at:%d %H:%M} {one.ends_at:%d %H:%M} {one.title}"
+        for one in reading.sessions
+        if one.starts_at and one.ends_at
+    ]
+
+
+def test_sessionize_names_the_owner_before_the_speakers() -> None:
+    reading = read(
+        "Session Id,Title,Owner,Room,Scheduled At,Scheduled Duration,Speakers\n"
+        '1,Compost,Ada,Hall,05 Dec 2026 09:30 AM,45,"Ada L., Bob K."\n2,Songs,Cleo,Hall,05 Dec 2026 02:30 PM,45,\n'
+    )
+    assert [one.speakers for one in reading.sessions] == [("Ada L.", "Bob K."), ("Cleo",)]
+    assert told(reading) == ["05 08:30 05 09:15 Compost", "05 13:30 05 14:15 Songs"]
+
+
+def test_sessionize_lists_a_session_by_room_and_by_time() -> None:
+    session = {
+        "id": "7",
+        "title": "Compost",
+        "startsAt": "2026-12-05T09:30:00",
+        "endsAt": "2026-12-05T10:15:00",
+    }
+    rooms = [
+        {
+            "id": 1,
+            "name": "Hall",
+            "sessions": [{**session, "room": "Hall", "speakers": [{"id": "a", "name": "Ada"}]}],
+        }
+    ]
+    slots = [
+        {
+            "slotStart": "09:30:00",
+            "rooms": [{"id": 1, "name": "Hall", "session": session, "index": 0}],
+        }
+    ]
+    reading = read([{"date": "2026-12-05T00:00:00", "rooms": rooms, "timeSlots": slots}])
+    assert told(reading) == ["05 08:30 05 09:15 Compost"]
+    assert reading.sessions[0].speakers == ("Ada",)
+
+
+@pytest.mark.parametrize("many", [True, False])
+def test_meetup_counts_in_thousandths_of_seconds(many: bool) -> None:
+    event = {
+        "id": "1",
+        "name": "Compost",
+        "time": 1796459400000,
+        "duration": 5400000,
+        "utc_offset": 3600000,
+    }
+    assert told(read({"events": [event]} if many else [event])) == ["05 08:30 05 10:00 Compost"]
+
+
+@pytest.mark.parametrize(
+    ("event", "last"),
+    [
+        (
+            {"summary": "Day", "start": {"date": "2026-12-05"}, "end": {"date": "2026-12-06"}},
+            "05 23:00",
+        ),
+        (
+            {"summary": "Day", "start": {"date": "2026-12-05"}, "end": {"date": "2026-12-08"}},
+            "07 23:00",
+        ),
+        ({"title": "Day", "start": "2026-12-05", "end": "2026-12-06", "allDay": True}, "05 23:00"),
+        ({"title": "Day", "start": "2026-12-05", "end": "2026-12-05", "allDay": True}, "05 23:00"),
+        ({"name": "Day", "startDate": "2026-12-05", "endDate": "2026-12-06"}, "06 23:00"),
+    ],
+)
+def test_whole_days_in_json(event: dict[str, Any], last: str) -> None:
+    assert told(read({"items": [event]})) == [f"04 23:00 {last} Day"]
+
+
+@pytest.mark.parametrize(
+    ("end", "last"),
+    [
+        ("7.12.2026,00:00:00", "06 23:00"),
+        ("7.12.2026,", "07 23:00"),
+        ("6.12.2026,00:00:00", "06 23:00"),
+    ],
+)
+def test_outlook_ends_a_whole_day_at_the_midnight_after_it(end: str, last: str) -> None:
+    head = "Betreff,Beginnt am,Beginnt um,Endet am,Endet um,Ganztägiges Ereignis\n"
+    assert told(read(f"{head}Tag,6.12.2026,00:00:00,{end},Ein\n")) == [f"05 23:00 {last} Tag"]
+
+
+@pytest.mark.parametrize("said", ["Cancelled", "isCanceled", "Abgesagt", "Annulé"])
+@pytest.mark.parametrize("yes", ["true", "Ja", "x"])
+def test_a_column_of_what_is_cancelled(said: str, yes: str) -> None:
+    reading = read(f"Title,Start,{said}\nA,2026-12-05 09:00,{yes}\nB,2026-12-05 10:00,no\n")
+    assert [one.title for one in reading.sessions] == ["B"]
+    assert len(reading.left_out) == 1
+
+
+def test_indico_writes_the_last_name_first() -> None:
+    day = {"date": "2026-12-05", "time": "09:30:00", "tz": "Europe/Zurich"}
+    people = [
+        {"fullName": "Love, Ada", "first_name": "Ada", "last_name": "Love"},
+        {"fullName": "Kay, Bob"},
+    ]
+    reading = read({"results": [{"title": "Compost", "startDate": day, "speakers": people}]})
+    assert reading.sessions[0].speakers == ("Ada Love", "Bob Kay")
+
+
+def test_pretalx_tells_of_the_talk_beside_its_slot() -> None:
+    slot = {
+        "id": 1,
+        "start": "2026-12-05T09:30:00+01:00",
+        "end": "2026-12-05T10:15:00+01:00",
+        "room": {"id": 1, "name": {"de": "Halle", "en": "Hall"}},
+        "submission": {
+            "code": "ABC",
+            "title": "Compost",
+            "speakers": [{"code": "X", "name": "Ada"}],
+            "do_not_record": True,
+        },
+    }
+    reading = read({"count": 1, "results": [slot]})
+    [session] = reading.sessions
+    assert told(reading) == ["05 08:30 05 09:15 Compost"]
+    assert (session.room, session.speakers, session.do_not_record) == ("Hall", ("Ada",), True)
+
+
+def test_a_track_is_told_by_its_name_and_not_by_its_number() -> None:
+    talk = {"code": "ABC", "title": "Compost", "start": "2026-12-05T09:30:00+01:00", "track": 2}
+    reading = read({"talks": [talk], "tracks": [{"id": 2, "name": {"en": "Garden"}}]})
+    assert reading.sessions[0].track == "Garden"
+
+
+def test_a_list_with_a_column_of_places_is_no_grid() -> None:
+    rows = "09:30 – 10:15\tCompost\tHall\n14:00\tSongs\tMeadow\n"
+    reading = read(f"Uhrzeit\tProgramm\tOrt\nSamstag, 5. Dezember 2026\n{rows}")
+    assert [(one.title, one.room) for one in reading.sessions] == [
+        ("Compost", "Hall"),
+        ("Songs", "Meadow"),
+    ]
+    with pytest.raises(Exception, match="title"):
+        read(f"Uhrzeit\tWas geschieht\tOrt\n{rows}")
+
+
+def test_windows_shows_its_zones_by_cities() -> None:
+    zones = ("(UTC-05:00) Eastern Time, New York", "(UTC+01:00) Amsterdam, Berlin, Bern")
+    rows = "".join(f'{"AB"[n]},2026-12-05 09:00,"{zone}"\n' for n, zone in enumerate(zones))
+    reading = read(f"Title,Start,Timezone\n{rows}", "UTC")
+    assert [f"{one.starts_at:%H} {one.title}" for one in reading.sessions] == ["08 B", "14 A"]
