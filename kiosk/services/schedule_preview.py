@@ -6,8 +6,11 @@ can replace these.
 
 from __future__ import annotations
 
+import base64
 import hashlib
+import json
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -20,7 +23,7 @@ from reporter.errors import BadInput, NotFound
 from reporter.gathering.schedule_preview import Change as PlannedChange
 from reporter.gathering.schedule_preview import plan_import
 from reporter.media.store import Store
-from reporter.schedule import MAX_BYTES, Reading, inspect_schedule
+from reporter.schedule import MAX_BYTES, Reading, inspect_schedule, inspect_schedules
 
 # The fields of a session whose changes a person would notice.
 SHOWN = (
@@ -33,6 +36,8 @@ SHOWN = (
     "do_not_record",
     "words_leave",
 )
+# Before several files in one; no schedule begins with it.
+_PACKED = b"\0several schedules\0"
 _NAME = re.compile(r"[0-9a-f]{64}")
 
 
@@ -66,9 +71,20 @@ class Preview:
     last: datetime | None
 
 
+def packed(files: Sequence[tuple[str, bytes]]) -> bytes:
+    """Several files as one, for ``preview``, ``put_aside`` and ``read``; a single one as it is."""
+    if len(files) == 1:
+        return files[0][1]
+    told = [[name, base64.b64encode(data).decode()] for name, data in files]
+    return _PACKED + json.dumps(told).encode()
+
+
 def read(data: bytes, timezone: str) -> Reading:
     """Parse the schedule, with what was left out or is in doubt; raises BadInput."""
-    return inspect_schedule(data, timezone=timezone)
+    if not data.startswith(_PACKED):
+        return inspect_schedule(data, timezone=timezone)
+    files = [(name, base64.b64decode(text)) for name, text in json.loads(data[len(_PACKED) :])]
+    return inspect_schedules(files, timezone=timezone)
 
 
 def preview(session: Session, data: bytes, timezone: str) -> Preview:

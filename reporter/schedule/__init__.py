@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -16,7 +16,14 @@ from reporter.schedule.dates.zones import is_universal, zone_of_name
 from reporter.schedule.datetimes import find_zone
 from reporter.schedule.frab_reader import parse_xml, read_json, read_xml
 from reporter.schedule.ical_reader import read_ical, zone_of_calendars
-from reporter.schedule.parsed_session import Draft, Findings, ScheduledSession, finish, one_line
+from reporter.schedule.parsed_session import (
+    Draft,
+    Findings,
+    ScheduledSession,
+    finish,
+    one_line,
+    told_apart,
+)
 from reporter.schedule.tables.encoding import decode_text
 from reporter.schedule.tables.html_table import (
     html_sheets,
@@ -31,6 +38,7 @@ __all__ = [
     "Reading",
     "ScheduledSession",
     "inspect_schedule",
+    "inspect_schedules",
     "read_schedule",
     "zone_named_in",
 ]
@@ -74,6 +82,28 @@ def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone
         if not name:
             raise
         raise BadInput("%(where)s: %(sentence)s", where=name, sentence=error.message) from error
+
+
+def inspect_schedules(files: Sequence[tuple[str, bytes]], *, timezone: str) -> Reading:
+    """Parse several files, each a name and its bytes, as one schedule, such as one file for each day.
+
+    Messages begin with the name of their file. The zone is that of the first file that names one.
+    Raises BadInput, with the name, if one of them is not a schedule.
+    """
+    read = [inspect_schedule(data, filename=name, timezone=timezone) for name, data in files]
+    named = [(name, reading) for (name, _), reading in zip(files, read, strict=True)]
+    return Reading(
+        kind=read[0].kind,
+        sessions=tuple(told_apart(one for reading in read for one in reading.sessions)),
+        zone=timezone,
+        named_zone=next((reading.named_zone for reading in read if reading.named_zone), ""),
+        notes=tuple(_of_file(name, note) for name, reading in named for note in reading.notes),
+        left_out=tuple(_of_file(name, one) for name, reading in named for one in reading.left_out),
+    )
+
+
+def _of_file(name: str, sentence: str) -> Message:
+    return Message("%(where)s: %(sentence)s", where=one_line(name, 60), sentence=sentence)
 
 
 def read_schedule(

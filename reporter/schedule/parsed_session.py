@@ -180,7 +180,7 @@ def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
         )
     titles = Counter(draft.session.title for draft in known)
     named = [_with_guid(draft, titles[draft.session.title] == 1) for draft in known]
-    return _told_apart(sorted(named, key=_order))
+    return told_apart(named)
 
 
 def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
@@ -194,9 +194,10 @@ def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
     return replace(session, guid=_derive("slot", session.title, _slot(session)))
 
 
-def _told_apart(sessions: list[ScheduledSession]) -> list[ScheduledSession]:
+def told_apart(sessions: Iterable[ScheduledSession]) -> list[ScheduledSession]:
+    """The sessions in order of time, each with a guid of its own; equal ones count once."""
     taken: dict[str, ScheduledSession] = {}
-    for session in dict.fromkeys(sessions):  # duplicates in the file count once
+    for session in dict.fromkeys(sorted(sessions, key=_order)):
         guid, number = session.guid, 1
         while guid in taken:
             guid = _derive("slot of", session.guid, _slot(session), str(number))

@@ -60,17 +60,23 @@ def look() -> ResponseReturnValue:
 
 
 def _given() -> bytes:
-    """Return the file, or the address's content, or the pasted text; raises BadInput if none is given."""
-    for part in request.files.getlist("file"):
-        incoming = cast(FilePart, part.stream).incoming
-        if incoming:
-            with ReceivedFile.of(incoming).path.open("rb") as file:
-                return file.read(MAX_BYTES + 1)
+    """Return the files, or the address's content, or the pasted text; raises BadInput if none is given."""
+    if files := [*_files()]:
+        return schedule_preview.packed(files)
     if url := request.form.get("url", "").strip():
         return schedule_preview.fetch(url)
     if text := request.form.get("text", ""):
         return text.encode()
     raise BadInput("Choose a file, paste the schedule, or give its address.")
+
+
+def _files() -> Iterator[tuple[str, bytes]]:
+    """Names and contents; a file beyond the limit is cut just behind it, so that it is refused."""
+    for part in request.files.getlist("file"):
+        incoming = cast(FilePart, part.stream).incoming
+        if incoming:
+            with ReceivedFile.of(incoming).path.open("rb") as file:
+                yield part.filename or "", file.read(MAX_BYTES + 1)
 
 
 def _shown(name: str, value: Any) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from reporter.schedule import Reading, inspect_schedule
+from reporter.schedule import Reading, inspect_schedule, inspect_schedules
 
 
 def read(source: str | bytes | dict[str, Any] | list[Any], zone: str = "Europe/Berlin") -> Reading:
@@ -162,3 +162,12 @@ def test_windows_shows_its_zones_by_cities() -> None:
     rows = "".join(f'{"AB"[n]},2026-12-05 09:00,"{zone}"\n' for n, zone in enumerate(zones))
     reading = read(f"Title,Start,Timezone\n{rows}", "UTC")
     assert [f"{one.starts_at:%H} {one.title}" for one in reading.sessions] == ["08 B", "14 A"]
+
+
+def test_two_files_are_one_schedule() -> None:
+    saturday = b"Title,Start,Id\nA,2026-12-05 09:00,1\nBoth,2026-12-05 10:00,9\n"
+    sunday = b"Title,Start,Id\nB,2026-12-06 09:00,1\nBoth,2026-12-05 10:00,9\nC,soon,3\n"
+    reading = inspect_schedules([("sa.csv", saturday), ("so.csv", sunday)], timezone="UTC")
+    assert [one.title for one in reading.sessions] == ["A", "Both", "B", "C"]
+    assert len({one.guid for one in reading.sessions}) == 4
+    assert any(note.startswith("so.csv: Row 4") for note in reading.notes)

@@ -145,6 +145,30 @@ def test_a_schedule_is_looked_at_first(
     assert len(list((gathering.folder / "incoming").iterdir())) <= 1
 
 
+def test_files_of_two_days_are_brought_in_together(
+    client: FlaskClient, session: Session, plans: Plans
+) -> None:
+    head = "title,start,end,id\n"
+    days = [
+        (
+            "saturday.csv",
+            f"{head}First,2026-03-14 10:00,2026-03-14 11:00,1\nOdd,2026-03-14 99:00,,2\n",
+        ),
+        ("sunday.csv", f"{head}Second,2026-03-15 10:00,2026-03-15 11:00,1\n"),
+    ]
+    parts = [(BytesIO(text.encode()), name) for name, text in days]
+    data = {"csrf_token": token(client), "file": parts}
+    preview = client.post(f"{PAGE}/schedule", data=data, buffered=True)
+    assert "saturday.csv: Row 3" in preview.text
+    go_on(client, preview)
+    assert sorted(titles(session)) == ["First", "Odd", "Second"]
+    parts = [(BytesIO(days[0][1].encode()), "a.csv"), (BytesIO(b"\0\1\2"), "broken.csv")]
+    refused = client.post(
+        f"{PAGE}/schedule", data={"csrf_token": token(client), "file": parts}, buffered=True
+    )
+    assert (refused.status_code, "broken.csv" in refused.text) == (422, True)
+
+
 def test_the_preview_tells_what_changes_what_goes_and_what_stays(
     client: FlaskClient, session: Session, plans: Plans
 ) -> None:
