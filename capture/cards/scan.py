@@ -2,7 +2,7 @@
 Read-only.
 
 Supported layouts: DCIM of still cameras (JEITA DCF), AVCHD of camcorders
-(``PRIVATE/AVCHD/BDMV/STREAM``), Sony's ``PRIVATE/M4ROOT/CLIP`` and ``MP_ROOT``, and any folder.
+(``PRIVATE/AVCHD/BDMV/STREAM``), Sony's ``PRIVATE/M4ROOT/CLIP``, ``MP_ROOT``, ``XDROOT`` and ``BPAV``, and any folder.
 Auxiliary files (indexes, thumbnails, proxies) are skipped, each with its reason
 (capture.cards.sidecars).
 """
@@ -45,7 +45,7 @@ _SKIPPED_FOLDERS = {
     "@eadir": SYSTEM,
 }
 # Top-level folders that identify a camera card.
-CARD_FOLDERS = ("DCIM", "AVCHD", "PRIVATE", "M4ROOT", "MP_ROOT", "CLIP")
+CARD_FOLDERS = ("DCIM", "AVCHD", "PRIVATE", "M4ROOT", "MP_ROOT", "CLIP", "BPAV", "XDROOT")
 # AVCHD playlists tell which clips form one recording (connection_condition of a PlayItem).
 _SEAMLESS = (5, 6)
 

@@ -42,6 +42,8 @@ _TRACK = re.compile(
 _RECORDED = (".wav", ".bwf", ".mp3", ".flac")
 # Panasonic's P2: CONTENTS/VIDEO/0001AB.MXF without sound, its channels in CONTENTS/AUDIO/0001AB00.MXF and so on.
 _P2 = re.compile(r"(.*contents)/(?:(video)|audio)/([0-9a-z]{6})(\d\d)?\.mxf", re.IGNORECASE)
+# Sony's XDCAM EX, and JVC: BPAV/CLPR/632_0001_01/632_0001_01.MP4 goes on in 632_0001_02/632_0001_02.MP4.
+_EX = re.compile(r"(.*clpr)/([^/]+_\d{4})_(\d\d)/\2_\3\.mp4", re.IGNORECASE)
 _MIX = re.compile(r".+_(?:tr)?(?:lr|mix)|.+s12", re.IGNORECASE)
 # Files of one shot begin and end with the same press of the button.
 SAME_LENGTH = 5.0
@@ -75,11 +77,13 @@ class ShotFile:
 
 
 def shot_key(name: str) -> tuple[str, str]:
-    """(folder, shot name): the same for all files of one shot, all chapters of a GoPro recording,
-    and all tracks of an audio recorder."""
+    """(folder, shot name): the same for all files of one shot, all chapters of a recording, and all
+    tracks of an audio recorder."""
     file = ShotFile(name, "", 0, datetime.min)  # noqa: DTZ901
     if p2 := _P2.fullmatch(name):
         return p2[1].casefold(), p2[3].casefold()
+    if ex := _EX.fullmatch(name):
+        return ex[1].casefold(), ex[2].casefold()
     if name.casefold().endswith(_RECORDED) and (track := _TRACK.fullmatch(file.stem)):
         return file.folder, track[1] or track[2]
     chapter = gopro_chapter(file.stem)
@@ -139,7 +143,7 @@ def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
 def _films(films: list[ShotFile], sounds: list[ShotFile]) -> Iterator[list[ShotFile]]:
     """Group chapters with the audio recorded beside them; other films of one name each on their
     own."""
-    if films and (len(films) == 1 or gopro_chapter(films[0].stem) is not None):
+    if films and (len(films) == 1 or _chapter_of(films[0]) is not None):
         yield [*films, *sounds]
         return
     if not films and len(sounds) > 1 and _are_tracks(sounds):
@@ -209,8 +213,15 @@ def _shown_first(file: ShotFile) -> tuple[int, str]:
 
 
 def _chapter(file: ShotFile) -> tuple[int, str]:
-    found = gopro_chapter(file.stem)
-    return (found[1] if found else 0), file.name
+    return _chapter_of(file) or 0, file.name
+
+
+def _chapter_of(film: ShotFile) -> int | None:
+    """The number of a film among those of its recording, if its name gives it."""
+    if ex := _EX.fullmatch(film.name):
+        return int(ex[3])
+    found = gopro_chapter(film.stem)
+    return found[1] if found else None
 
 
 def _is_live(film: ShotFile, photo: ShotFile) -> bool:

@@ -90,6 +90,8 @@ def test_a_film_that_only_has_the_name_of_a_photo_stands_alone(film: ShotFile) -
         ["PXL_1.BURST-01.COVER.jpg", "PXL_1.BURST-02.jpg"],
         ["100FIELD/IMG_0001.JPG", "101FIELD/IMG_0001.CR2"],
         ["garden.mov", "garden.mp4"],
+        ["BPAV/CLPR/632_0001_01/632_0001_01.MP4", "BPAV/CLPR/632_0002_01/632_0002_01.MP4"],
+        ["films/a_0001_01.mp4", "films/a_0001_02.mp4"],
     ],
 )
 def test_files_that_only_look_alike(apart: list[str]) -> None:
@@ -107,6 +109,8 @@ def test_two_pictures_of_one_name_and_different_times_are_two() -> None:
         ["GX010042.MP4", "GX020042.MP4", "GX030042.MP4"],
         ["GH010042.MP4", "GH020042.MP4"],
         ["GOPR0042.MP4", "GP010042.MP4", "GP020042.MP4"],
+        ["BPAV/CLPR/632_0001_01/632_0001_01.MP4", "BPAV/CLPR/632_0001_02/632_0001_02.MP4"],
+        ["bpav/clpr/C27_0247_01/C27_0247_01.MP4", "bpav/clpr/C27_0247_02/C27_0247_02.MP4"],
     ],
 )
 def test_chapters_of_one_recording_are_in_their_order(chapters: list[str]) -> None:
