@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.film import real_audio
+from capture.decoding.formats.float_sound import finite
 from capture.decoding.safe_open import decoded, open_media
 
 TARGET = -16.0  # LUFS
@@ -22,6 +23,8 @@ CLOSE_ENOUGH = 1.0
 # A room in which nobody speaks. Amplified it would only be louder noise.
 SILENCE = -50.0
 MOST_GAIN = 20.0
+# ebur128 counts no more than 10 LUFS; recorders of 32-bit float write far above full scale.
+_MOST_MEASURED, _QUIETER = 9.0, 30.0
 # In dBFS. The limiter sees samples; between them, and through AAC, peaks rise by about 1 dB.
 CEILING = -2.0
 
@@ -37,11 +40,19 @@ class Loudness:
 def measure(path: Path, mime: str) -> Loudness:
     """Measure the loudness of a file's first audio track; no sound, or too short to tell (0.4
     s), counts as silent."""
+    found = _measured(path, mime, 0.0)
+    if found.integrated < _MOST_MEASURED:
+        return found
+    quiet = _measured(path, mime, -_QUIETER)
+    return Loudness(quiet.integrated + _QUIETER, quiet.peak + _QUIETER)
+
+
+def _measured(path: Path, mime: str, decibels: float) -> Loudness:
     with open_media(path, mime) as container:
         stream = real_audio(container)
         if stream is None:
             return Loudness(-70.0, -120.0)
-        meter = Meter()
+        meter = Meter(decibels)
         for frame in decoded(container, stream):
             meter.take(frame)
         return meter.end()
@@ -57,19 +68,20 @@ def gain_for(found: Loudness) -> float:
 
 
 class Meter:
-    """libavfilter's ``ebur128`` over decoded frames of any shape."""
+    """libavfilter's ``ebur128`` over decoded frames of any shape, after a gain of ``decibels``."""
 
-    def __init__(self) -> None:
+    def __init__(self, decibels: float = 0.0) -> None:
         import av
 
         self._resampler = av.AudioResampler("flt", "stereo", 48_000)
-        self._graph = _graph("flt", "stereo", [("ebur128", "metadata=1:peak=true")])
+        steps = [("volume", f"{decibels:.2f}dB:precision=float")] if decibels else []
+        self._graph = _graph("flt", "stereo", [*steps, ("ebur128", "metadata=1:peak=true")])
         self._written = 0
         self._told: dict[str, str] = {}
 
     def take(self, frame: Any) -> None:
         """Measure one more frame."""
-        for made in self._resampler.resample(frame):
+        for made in self._resampler.resample(finite(frame)):
             self._push(made)
 
     def end(self) -> Loudness:

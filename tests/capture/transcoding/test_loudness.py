@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import re
+import struct
 import wave
 from pathlib import Path
 from typing import Any
@@ -178,3 +179,32 @@ def test_a_film_without_sound_is_no_trouble(tmp_path: Path) -> None:
     files.record(path, format="mp4", video="libx264", seconds=1)
     assert measure(path, "video/mp4") == Loudness(-70.0, -120.0)
     assert play_of(path, tmp_path / "out").stat().st_size > 0
+
+
+def float_wave(samples: np.ndarray, path: Path) -> Path:
+    """A WAV file of 32-bit float, as recorders and editing programs write it."""
+    data = samples.astype("<f4").tobytes()
+    form = struct.pack("<HHIIHH", 3, 1, RATE, RATE * 4, 4, 32)
+    body = (
+        b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(data))
+    )
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(body) + len(data)) + body + data)
+    return path
+
+
+@pytest.mark.parametrize(("odd", "at"), [(np.nan, 0), (-np.inf, 0), (3e38, 60_000)])
+def test_samples_that_are_no_sound_are_silent(odd: float, at: int, tmp_path: Path) -> None:
+    samples = sine(-20, 2.0)
+    samples[at : at + 3] = odd
+    src = float_wave(samples, tmp_path / "odd.wav")
+    kind = sniff(src.read_bytes()[:8192])
+    assert kind is not None
+    found = process_file(src, tmp_path / "out", kind.mime)
+    play = next((tmp_path / "out").glob("*play.m4a"))
+    assert found.probe.duration == pytest.approx(2.0, abs=0.1)
+    assert measure(play, "audio/mp4").integrated == pytest.approx(-16, abs=1)
+
+
+def test_a_recording_far_above_full_scale_is_as_loud_as_others(tmp_path: Path) -> None:
+    src = float_wave(sine(19), tmp_path / "loud.wav")
+    assert measure(src, "audio/wav").integrated == pytest.approx(16, abs=0.5)
