@@ -10,12 +10,10 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import CancelledError, Future
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager, suppress
+from contextlib import suppress
 from dataclasses import dataclass
-from multiprocessing import context as mp
 from typing import TYPE_CHECKING, Any
 
 from capture.decoding.process_limits import OVER_MEMORY, limit_process
@@ -32,6 +30,8 @@ from reporter.messages import N_, Message
 
 if TYPE_CHECKING:
     from pebble import ProcessPool
+
+    from capture.isolation.quiet_process import QuietContext
 
 log = logging.getLogger(__name__)
 
@@ -113,7 +113,7 @@ class DecoderPool:
         self._workers, self._tasks = workers, tasks_per_worker
         self._setup = (memory_mb, priority, sandbox)
         self._pool: ProcessPool | None = None
-        self._context = _Context()
+        self._context: QuietContext | None = None
         self._waiting: set[Future[_Outcome]] = set()
         self._mutex = threading.Lock()
         self._closed = False
@@ -143,6 +143,8 @@ class DecoderPool:
                 self._waiting.discard(future)
 
     def _wait(self, future: Future[_Outcome], patience: _Patience) -> _Outcome:
+        from concurrent.futures.process import BrokenProcessPool
+
         from pebble import ProcessExpired
 
         try:
@@ -204,6 +206,9 @@ class DecoderPool:
         if self._pool is None:
             from pebble import ProcessPool
 
+            from capture.isolation.quiet_process import QuietContext
+
+            self._context = self._context or QuietContext()
             self._pool = ProcessPool(
                 max_workers=self._workers,
                 max_tasks=self._tasks,
@@ -218,7 +223,8 @@ class DecoderPool:
             pool, self._pool = self._pool, None
         if pool is not None:
             pool.stop()
-            self._context.kill_all()
+            if self._context is not None:
+                self._context.kill_all()
             pool.join()
 
 
@@ -268,49 +274,3 @@ def _prepare_worker(memory_mb: int, priority: int, sandbox: Sandbox | None) -> N
     with suppress(OSError):
         limit_process(memory_mb, priority)
     enter(sandbox)
-
-
-class QuietProcess(mp.SpawnProcess):
-    """A worker that Ctrl-C in the terminal never reaches, not even while its interpreter starts.
-
-    The terminal sends SIGINT to the whole group; a worker inherits the blocked signal from the
-    thread that starts it.
-    """
-
-    def start(self) -> None:
-        with _interrupts_blocked():
-            super().start()
-
-
-class _Context(mp.SpawnContext):
-    """Starts fresh interpreters: a forked one would inherit locks held by other threads of the
-    kiosk."""
-
-    def __init__(self) -> None:
-        self._started: list[mp.SpawnProcess] = []
-
-    def Process(self, *args: Any, **more: Any) -> mp.SpawnProcess:  # type: ignore[override]
-        """Create a new worker and register it."""
-        worker = QuietProcess(*args, **more)
-        self._started = [w for w in self._started if w.is_alive()] + [worker]
-        return worker
-
-    def kill_all(self) -> None:
-        """Kill all workers at once. The pool itself removes its locks before it stops workers, and
-        one whose interpreter is still starting would then print errors on the terminal."""
-        for worker in self._started:
-            if worker.is_alive():
-                worker.kill()
-                worker.join()
-
-
-@contextmanager
-def _interrupts_blocked() -> Iterator[None]:
-    if not hasattr(signal, "pthread_sigmask"):
-        yield
-        return
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

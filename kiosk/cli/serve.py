@@ -11,8 +11,8 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING
@@ -76,15 +76,27 @@ def kiosk(
         raise click.UsageError("--tls-cert and --tls-key go together.")
     prepare_log()
     folder = gathering_folder()
-    listener = _listen(host, port, folder, show=not no_open)
-    if listener is not None:
-        with listener:
-            serve(
-                _open_or_make(folder),
-                listener,
-                tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
-                show=not no_open,
-            )
+    with _uncollected():
+        listener = _listen(host, port, folder, show=not no_open)
+        if listener is not None:
+            with listener:
+                serve(
+                    _open_or_make(folder),
+                    listener,
+                    tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
+                    show=not no_open,
+                )
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Without garbage collection until the first page: a start allocates much, imports most of all, and frees little
+    (see _start_after_first_page)."""
+    gc.disable()
+    try:
+        yield
+    finally:
+        gc.enable()
 
 
 def _open_or_make(folder: Path) -> Settings:
@@ -149,9 +161,7 @@ def serve(
     made meanwhile wait for it.
     """
     stop = stop_signal()
-    with listener.dup() as kept, ExitStack() as stack:
-        # A start allocates much and frees little (see _start_after_first_page).
-        stack.callback(gc.enable)
+    with listener.dup() as kept, _uncollected():
         at = listening_at(listener)
         with port_noted(settings.folder, at):
             following = _serve_one(settings, listener, stop=stop, tls=tls, show=show)

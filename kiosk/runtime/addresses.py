@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import array
 import ipaddress
 import socket
+import struct
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from urllib.parse import urlsplit
@@ -22,6 +25,11 @@ _UNLIKELY = ("lxc", "lxd", "incus", "podman", "cni", "vnic", "ppp", "usb", "idra
 _WIRELESS, _WIRELESS_WORDS = ("wl", "ap"), ("wi-fi", "wifi", "wireless", "802.11")
 # TEST-NET-1 (RFC 5737): nothing is sent there, the system only selects the route.
 _ANYWHERE = ("192.0.2.1", 9)
+# netdevice(7): the call that lists interfaces, and where an entry of it (struct ifreq) ends.
+_SIOCGIFCONF = 0x8912
+_ENTRY = 40 if struct.calcsize("P") == 8 else 32
+# Entries that are asked for at first.
+ROOM = 64
 
 
 @dataclass(frozen=True)
@@ -34,15 +42,41 @@ class Address:
 
 def own_addresses() -> list[Address]:
     """List the IPv4 addresses of this machine that a phone might reach, the likeliest first."""
+    found = _listed_by_linux() if sys.platform == "linux" else _listed_elsewhere()
+    return sorted_addresses(found, default=default_address())
+
+
+def _listed_by_linux() -> list[Address]:
+    """One system call. ifaddr needs ten times as long, and its import runs another program (ldconfig)."""
+    import fcntl
+
+    room = ROOM * _ENTRY
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        while True:
+            entries = array.array("B", bytes(room))
+            asked = struct.pack("iP", room, entries.buffer_info()[0])
+            filled: int = struct.unpack("iP", fcntl.ioctl(probe, _SIOCGIFCONF, asked))[0]
+            if filled < room:
+                break
+            # A full list may not be all of it.
+            room *= 2
+    listed = entries.tobytes()[:filled]
+    # The name ends with a NUL; an IPv4 address follows the family and a port.
+    return [
+        Address(socket.inet_ntoa(one[20:24]), one[:16].partition(b"\0")[0].decode())
+        for one in (listed[at : at + _ENTRY] for at in range(0, filled, _ENTRY))
+    ]
+
+
+def _listed_elsewhere() -> list[Address]:
     import ifaddr
 
-    found = [
+    return [
         Address(str(ip.ip), adapter.nice_name)
         for adapter in ifaddr.get_adapters()
         for ip in adapter.ips
         if ip.is_IPv4
     ]
-    return sorted_addresses(found, default=default_address())
 
 
 def default_address() -> str:

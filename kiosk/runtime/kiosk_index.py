@@ -9,13 +9,11 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
-from multiprocessing.context import SpawnContext
 from typing import TYPE_CHECKING
 
 from sqlalchemy.orm import Session
 
 from capture.decoding.process_limits import limit_process
-from capture.decoding.process_pool import QuietProcess
 from reporter.config import Settings
 from reporter.gathering.folder import open_session
 from reporter.search import Recipe, WhooshIndex
@@ -51,6 +49,10 @@ class KioskIndex(WhooshIndex):
     def _rebuild_aside(self) -> int | None:
         """Rebuild in another process; returns the number of documents, None where the process
         ended without an index."""
+        from multiprocessing.context import SpawnContext
+
+        from capture.isolation.quiet_process import QuietProcess
+
         answer, told = SpawnContext().Pipe(duplex=False)
         process = QuietProcess(
             target=_rebuild, args=(self._settings, self.recipe, told), name="index", daemon=True

@@ -1,5 +1,6 @@
 """Locates the files served to browsers: style sheets, scripts, pictures, third-party code."""
 
+from functools import cache
 from importlib import metadata
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def static_dir() -> Path:
     )
 
 
+@cache
 def version() -> str:
     """Return the version of the installed program, or "0" in a checkout that is not installed."""
     try:

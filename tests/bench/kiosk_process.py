@@ -15,6 +15,9 @@ from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from tests.support.kiosk_process import KioskProcess
 
+# A new interpreter: those of tests are forked from a process that has loaded everything.
+REAL = ("-m", "kiosk")
+
 
 @dataclass(frozen=True)
 class BenchKiosk:
@@ -41,7 +44,7 @@ def bench_kiosk() -> Iterator[BenchKiosk]:
         )
         with open_session(settings) as session:
             code = add_session(session, "Bench", now=utc_now(), rng=rng).code
-        process = KioskProcess(settings.folder, Path(name) / "secrets.json")
+        process = KioskProcess(settings.folder, Path(name) / "secrets.json", program=REAL)
         try:
             url = process.start()
             yield BenchKiosk(url, code, settings.folder, process.pid)

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import hmac
 import ipaddress
+import threading
 from datetime import timedelta
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 from urllib.parse import urlsplit
 
 from flask import Flask, current_app, g, redirect, request, session, url_for
 from flask.sessions import SecureCookieSessionInterface
 from flask_babel import gettext as _
-from flask_wtf.csrf import CSRFProtect
 from sqlalchemy import delete
 from werkzeug.security import generate_password_hash
 from werkzeug.wrappers import Response
@@ -24,7 +24,8 @@ from reporter.errors import BadInput, Forbidden
 from reporter.models import DeskLogin
 from reporter.secret_store import get_secret, set_secret
 
-csrf = CSRFProtect()
+if TYPE_CHECKING:
+    from flask_wtf.csrf import CSRFProtect
 
 SECRET = "desk"  # noqa: S105  # its name
 # What the session cookie calls the token of a login (kiosk.web.middleware.login), and how long one lasts.
@@ -35,6 +36,53 @@ MIN_PASSPHRASE = 8
 MIN_GUESSES = 10**8
 # Longer input adds nothing and slows the estimate down.
 ESTIMATED = 72
+
+
+class FormTokens:
+    """Flask-WTF's protection against forged requests; loaded with the first form that is shown or sent."""
+
+    # Of requests that change something; Flask-WTF asks the others for no token.
+    METHODS = frozenset({"POST", "PUT", "PATCH", "DELETE"})
+
+    def __init__(self) -> None:
+        self._protection: CSRFProtect | None = None
+        self._lock = threading.Lock()
+
+    def init_app(self, app: Flask) -> None:
+        """Check each request of this application that changes something, and give its pages ``csrf_token()``."""
+        app.config.setdefault("WTF_CSRF_ENABLED", True)
+        app.config.setdefault("WTF_CSRF_METHODS", self.METHODS)
+        app.config.setdefault("WTF_CSRF_FIELD_NAME", "csrf_token")
+        app.config.setdefault("WTF_CSRF_HEADERS", ["X-CSRFToken"])
+        app.jinja_env.globals["csrf_token"] = _form_token
+        app.before_request(self._check)
+
+    def exempt(self, view: Any) -> Any:
+        """Check no requests of a view or blueprint; returns it."""
+        return self._loaded().exempt(view)
+
+    def _check(self) -> None:
+        if request.method in self.METHODS and current_app.config["WTF_CSRF_ENABLED"]:
+            self._loaded().protect(apply_exemptions=True)
+
+    def _loaded(self) -> CSRFProtect:
+        # Only one: it holds what is exempt.
+        with self._lock:
+            if self._protection is None:
+                from flask_wtf.csrf import CSRFProtect
+
+                self._protection = CSRFProtect()
+            return self._protection
+
+
+def _form_token() -> str:
+    from flask_wtf.csrf import generate_csrf
+
+    token: str = generate_csrf()
+    return token
+
+
+csrf = FormTokens()
 
 
 class KioskCookies(SecureCookieSessionInterface):

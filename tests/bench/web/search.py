@@ -25,6 +25,7 @@ from reporter.search import Recipe, SearchRequest, WhooshIndex, load_hits
 from reporter.search.documents import texts_of
 from tests.bench.data.seeded import seed
 from tests.bench.data.seeded_words import LANGUAGES
+from tests.bench.kiosk_process import REAL
 from tests.bench.rows import Row, pairs
 from tests.support.kiosk_process import KioskProcess
 
@@ -161,7 +162,7 @@ def _found_soon(settings: Settings, session: Session, index: WhooshIndex, secret
     """From the receipt over HTTP to a search over HTTP that finds it, and back: from taking back to not finding it."""
     code = session.scalars(select(EventSession.code)).first()
     session.rollback()
-    process = KioskProcess(settings.folder, secrets)
+    process = KioskProcess(settings.folder, secrets, program=REAL)
     url = process.start()
     gone: list[float] = []
     try:

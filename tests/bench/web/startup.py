@@ -22,6 +22,7 @@ from pathlib import Path
 from reporter.clock import utc_now
 from reporter.gathering.folder import make_gathering
 from tests.bench.installed import Lacking, photobooth
+from tests.bench.kiosk_process import REAL
 from tests.bench.rows import Row, pairs
 from tests.support.kiosk_process import KioskProcess, free_port
 
@@ -136,7 +137,7 @@ def _ours(folder: Path) -> Start:
     )
 
     def start() -> Running:
-        process = KioskProcess(settings.folder, folder / "secrets.json")
+        process = KioskProcess(settings.folder, folder / "secrets.json", program=REAL)
         begun = time.perf_counter()
         url = process.start()
         return _answered(f"{url}/", process.pid, begun, process.kill)

@@ -12,6 +12,7 @@ from pathlib import Path
 from reporter.clock import utc_now
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
+from tests.bench.kiosk_process import REAL
 from tests.bench.rows import Row, pairs
 from tests.bench.socket_client import Wire
 from tests.support.kiosk_process import KioskProcess
@@ -29,7 +30,7 @@ def measure() -> list[Row]:
         )
         with open_session(settings) as session:
             code = add_session(session, "Bench", now=utc_now(), rng=rng).code
-        kiosk = KioskProcess(settings.folder, folder / "secrets.json")
+        kiosk = KioskProcess(settings.folder, folder / "secrets.json", program=REAL)
         kiosk.start()
         path = f"/s/{code}/takeaways"
         try:
