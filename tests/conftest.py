@@ -1,5 +1,6 @@
 """Fixtures for all tests."""
 
+import gc
 import random
 import shutil
 import signal
@@ -86,6 +87,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         range(len(items)), key=lambda n: (ranks[together[n]], -sizes[together[n]], together[n])
     )
     items[:] = [items[n] for n in order]
+
+
+def pytest_collection_finish() -> None:
+    """Search what is loaded by now for garbage no more, and the rest less often: with half a million objects that stay,
+    this took nearly a third of the processor time of tests that open an application each."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(20_000, 20, 10)
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
