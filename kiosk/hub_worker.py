@@ -166,7 +166,9 @@ class HubWorker:
             beating.join()
             db.session.rollback()
             with working_for(claim.scope):
-                publisher_lease.release_for_hub(db.session(), claim.gathering, claim.lease)
+                publisher_lease.release_for_hub(
+                    db.session(), claim.gathering, claim.lease, now=clock()
+                )
             give_back(db.session(), claim, due=clock() + self._rest(claim.gathering, more=more))
         return True
 

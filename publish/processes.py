@@ -1,9 +1,12 @@
-"""Check whether a process on this machine is running, by PID."""
+"""Processes of this machine: whether one is running, by PID, and where a PID means the same process."""
 
 from __future__ import annotations
 
 import os
+import platform
 import sys
+from functools import cache
+from pathlib import Path
 
 if sys.platform == "win32":
     import ctypes
@@ -37,3 +40,28 @@ else:
         except PermissionError:
             return True
         return True
+
+
+_BOOT, _NAMESPACE = Path("/proc/sys/kernel/random/boot_id"), Path("/proc/self/ns/pid")
+
+
+@cache
+def start_of_kernel() -> str:
+    """What tells this start of the machine from the one before; empty where the system does not say (proc(5))."""
+    try:
+        return _BOOT.read_text().strip()[:13]
+    except OSError:
+        return ""
+
+
+@cache
+def pid_space() -> str:
+    """Where a PID means one process: the machine's name and, on Linux, its start and the container.
+
+    Machines that were copied have one name, and containers of one machine have PIDs of their own.
+    """
+    try:
+        inside = os.readlink(_NAMESPACE).strip("pid:[]")
+    except OSError:
+        inside = ""
+    return "|".join((platform.node(), start_of_kernel(), inside))

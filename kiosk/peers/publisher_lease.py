@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import logging
 import secrets
+import threading
 import time
 
 from sqlalchemy import select
@@ -23,6 +24,8 @@ _PATIENCE = 15.0
 _HELD, _REFUSED = "publisher lease held", "publisher lease refused"
 # The laptop's lease is free when the last of its processes has released it: each has a name for that.
 _PROCESS = {"X-Process": secrets.token_hex(8)}
+# One thread of this process asks the hub at a time: a release must not overtake another thread's request.
+_ASKING = threading.Lock()
 
 
 def may_send(kiosk: KioskContext) -> bool:
@@ -32,15 +35,16 @@ def may_send(kiosk: KioskContext) -> bool:
     now = time.monotonic()
     if peer is None or _is_held(kiosk, now):
         return True
-    if now - kiosk.parts.get(_REFUSED, -1e9) < _PATIENCE:
-        return False
-    asked_at = kiosk.now()
-    granted = _ask(kiosk, peer, "POST")
-    if granted:
-        kiosk.parts[_HELD] = now, asked_at
-    else:
-        kiosk.parts[_REFUSED] = now
-    return granted
+    with _ASKING:
+        if now - kiosk.parts.get(_REFUSED, -1e9) < _PATIENCE:
+            return False
+        asked_at = kiosk.now()
+        granted = _ask(kiosk, peer, "POST")
+        if granted:
+            kiosk.parts[_HELD] = now, asked_at
+        else:
+            kiosk.parts[_REFUSED] = now
+        return granted
 
 
 def _is_held(kiosk: KioskContext, now: float) -> bool:
@@ -56,12 +60,18 @@ def _is_held(kiosk: KioskContext, now: float) -> bool:
 def release(kiosk: KioskContext) -> None:
     """Release the lease when there is nothing to publish; if the hub can't be reached, it waits
     until the lease expires."""
-    if _HELD not in kiosk.parts or _sending():
-        return
-    del kiosk.parts[_HELD]
-    peer = db.session.scalar(select(Peer).where(Peer.hub))
-    if peer is not None:
-        _ask(kiosk, peer, "DELETE")
+    with _ASKING:
+        # Whoever claims a row from here on finds no permission, and asks for one. The rows are read as they are now.
+        held = kiosk.parts.pop(_HELD, None)
+        db.session.rollback()
+        if held is None:
+            return
+        if _sending():
+            kiosk.parts[_HELD] = held
+            return
+        peer = db.session.scalar(select(Peer).where(Peer.hub))
+        if peer is not None:
+            _ask(kiosk, peer, "DELETE")
 
 
 def _sending() -> bool:

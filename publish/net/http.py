@@ -276,9 +276,11 @@ class HttpClient:
 
 def _read(response: httpx.Response, most: int) -> bytes:
     """Read up to ``most`` bytes of the body. Each read has a timeout; slow trickles need one for the whole body."""
-    body, until = bytearray(), time.monotonic() + _LONGEST_S
+    body, until, meter = bytearray(), time.monotonic() + _LONGEST_S, current_meter()
     for piece in response.iter_bytes():
         body += piece
+        if meter is not None:
+            meter.record_waiting()
         if len(body) >= most:
             break
         if time.monotonic() > until:

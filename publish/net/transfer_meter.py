@@ -7,12 +7,13 @@ protocols report to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 
+from publish.errors import PausedByUser
 from reporter.clock import Clock, utc_now
 
 
@@ -35,6 +36,14 @@ class TransferMeter:
     def record_sent(self, count: int) -> None:
         """Count bytes handed to the network."""
         self.sent += count
+        self._tell()
+
+    def record_waiting(self) -> None:
+        """A response is coming in, however slowly: we are still at it. Never aborts."""
+        with suppress(PausedByUser):
+            self._tell()
+
+    def _tell(self) -> None:
         if self.on_bytes is not None:
             self.on_bytes(self.sent)
 

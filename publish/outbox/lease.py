@@ -6,7 +6,6 @@ A leased row is read as a frozen ``Claim`` and updated only while the lease is o
 from __future__ import annotations
 
 import os
-import platform
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
@@ -19,8 +18,9 @@ from publish.outbox.context import PublishContext
 from publish.outbox.policy.row_states import TO_SEND
 from publish.outbox.policy.transition import Claim
 from publish.outbox.target_status import is_stopped
-from publish.processes import is_running
+from publish.processes import is_running, pid_space, start_of_kernel
 from reporter.database import job_queue
+from reporter.database.job_queue import is_shared
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery
@@ -41,7 +41,7 @@ def take_lease(
         return None
     leaving = row.state == DeliveryState.WITHDRAWING
     now = context.clock()
-    mark = mark or f"{platform.node()}/{os.getpid()}:{context.rng.getrandbits(64):016x}"
+    mark = mark or f"{pid_space()}/{os.getpid()}:{context.rng.getrandbits(64):016x}"
     taken = job_queue.claim(
         session,
         Delivery,
@@ -61,20 +61,23 @@ def take_lease(
 def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable[[int], None]:
     """Progress callback for a ``TransferMeter``: stores progress, renews the lease, stops when paused.
 
-    The callback raises PausedByUser, and commits at most once a second.
+    The callback raises PausedByUser, and commits at most once a second. Whoever was silent for longer than the lease
+    lasts (the machine slept, or the process was stopped) stops as well: what was looked up before tells nothing any
+    more, and whoever may publish by now does.
     """
-    renewed = context.clock()
+    renewed, over = context.clock(), False
 
     def renew(moved: int) -> None:
-        nonlocal renewed
+        nonlocal renewed, over
         now = context.clock()
-        if now - renewed < _RENEW_EVERY:
+        if not over and now - renewed < _RENEW_EVERY:
             return
-        renewed = now
+        late, renewed = now - renewed >= _DURATION, now
         ours = session.execute(change(claim).values(moved=moved, due_at=now + _DURATION))
         stopped = is_stopped(session, claim.target_id)
         session.commit()
-        if stopped or not ours.rowcount:  # type: ignore[attr-defined]
+        over = over or late or stopped or not ours.rowcount  # type: ignore[attr-defined]
+        if over:
             raise PausedByUser("Paused.")
 
     return renew
@@ -85,12 +88,24 @@ def free_abandoned(session: Session, context: PublishContext) -> None:
     now = context.clock()
     held = select(Delivery.id, Delivery.lease).where(Delivery.lease != "", Delivery.due_at > now)
     for row_id, lease in session.execute(held).all():
-        host, _, rest = lease.rpartition("/")
-        pid = rest.split(":")[0]
-        if host == platform.node() and pid.isdigit() and not is_running(int(pid)):
+        if _is_abandoned(lease, shared=is_shared(session)):
             statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
             session.execute(statement.values(lease="", due_at=now, moved=0))
             session.commit()
+
+
+def _is_abandoned(lease: str, *, shared: bool) -> bool:
+    """Whether the worker with this lease runs no more. ``shared``: it may be another machine's of the same name."""
+    where, _, rest = lease.rpartition("/")
+    name, _, rest_of_where = where.partition("|")
+    here, _, _ = pid_space().partition("|")
+    if where == pid_space() or (where == here and not shared):
+        # Without more than a name: of an earlier version.
+        pid = rest.split(":")[0]
+        return pid.isdigit() and not is_running(int(pid))
+    start = rest_of_where.partition("|")[0]
+    # Since then the machine was started again.
+    return not shared and name == here and bool(start) and start != start_of_kernel()
 
 
 def claim_of(row: Delivery, mark: str) -> Claim:

@@ -65,6 +65,11 @@ def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) ->
     claim = take_lease(session, context, row) if row is not None else None
     if claim is None:
         return None
+    if not (claim.leaving or claim.memory.urgent) and not context.may_send():
+        # Whoever publishes now was given the right to do so before this row was claimed.
+        unsent = _snapshot(session, context, claim, TransferMeter())
+        apply(session, claim, release(unsent), context.clock())
+        return None
     together = issubclass(_class_of(session, claim.target_id), Batches)
     others = batch.claim_others(session, context, claim) if together else []
     found = _deliver_batch(session, context, [claim, *others]) if others else None

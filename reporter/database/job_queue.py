@@ -69,6 +69,11 @@ def beside_others(session: Session, step: Callable[[], T]) -> T:
     return step()
 
 
+def is_shared(session: Session) -> bool:
+    """Whether workers of other machines may use this database, too: one file is used by one machine."""
+    return session.get_bind().dialect.name != "sqlite"
+
+
 def holds(session: Session, model: Row, row_id: uuid.UUID, lease: str) -> bool:
     """Whether we still hold the lease: a worker that resumes late must not overwrite its successor's work."""
     return session.scalar(select(model.lease).where(model.id == row_id)) == lease

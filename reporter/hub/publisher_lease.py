@@ -18,6 +18,7 @@ from sqlalchemy import Row, select, update
 from sqlalchemy.orm import Session
 
 from reporter.hub.models import HubGathering
+from reporter.models import Delivery
 
 # All workers of the hub count as one holder: among them, each row of the ledger is claimed.
 HUB = "hub"
@@ -55,24 +56,32 @@ def release(
     session.commit()
 
 
-def release_for_hub(session: Session, gathering: uuid.UUID, claim: str) -> None:
-    """Release the hub's lease, unless another worker has claimed the gathering by now and may be sending. Commits."""
-    session.execute(
-        update(HubGathering)
-        .where(
-            HubGathering.id == gathering,
-            HubGathering.publisher == HUB,
-            HubGathering.lease == claim,
-        )
-        .values(publisher="", publisher_until=None)
-        .execution_options(synchronize_session=False)
-    )
+def release_for_hub(session: Session, gathering: uuid.UUID, claim: str, *, now: datetime) -> None:
+    """Release the hub's lease, unless another worker may be sending: one that has claimed the gathering by now, or one
+    that lost its claim and still holds a row. Commits.
+
+    A worker claims its row first and takes the lease then: so either its row is seen here, or it asks in vain.
+    The transaction's scope is the gathering.
+    """
+    row = _locked(session, gathering)
+    if (
+        row is not None
+        and row.publisher == HUB
+        and row.lease == claim
+        and not _sending(session, now)
+    ):
+        _write(session, gathering, "", {})
     session.commit()
 
 
-def _locked(session: Session, gathering: uuid.UUID) -> Row[str, datetime | None] | None:
-    """Who holds the lease and until when; nobody else changes it before the commit."""
-    asked = select(HubGathering.publisher, HubGathering.publisher_until)
+def _sending(session: Session, now: datetime) -> bool:
+    held = select(Delivery.id).where(Delivery.lease != "", Delivery.due_at > now)
+    return session.scalar(held.limit(1)) is not None
+
+
+def _locked(session: Session, gathering: uuid.UUID) -> Row[str, datetime | None, str] | None:
+    """Who holds the lease and until when, and who works for the gathering; nobody else changes it before the commit."""
+    asked = select(HubGathering.publisher, HubGathering.publisher_until, HubGathering.lease)
     return session.execute(
         asked.where(HubGathering.id == gathering).with_for_update()
     ).one_or_none()

@@ -124,9 +124,9 @@ def test_a_worker_that_lost_its_claim_leaves_the_lease_to_the_next(
             assert publisher_lease.take(
                 session, late.gathering, publisher_lease.HUB, now=hub.clock()
             )
-            publisher_lease.release_for_hub(session, late.gathering, "late")
+            publisher_lease.release_for_hub(session, late.gathering, "late", now=hub.clock())
             assert not publisher_lease.take(session, late.gathering, "laptop", now=hub.clock())
-            publisher_lease.release_for_hub(session, late.gathering, "next")
+            publisher_lease.release_for_hub(session, late.gathering, "next", now=hub.clock())
             assert publisher_lease.take(session, late.gathering, "laptop", now=hub.clock())
 
 

@@ -13,6 +13,7 @@ from publish.errors import (
     ConnectionLost,
     Gone,
     Offline,
+    PausedByUser,
     PauseTarget,
     PayloadTooLarge,
     Permanent,
@@ -21,6 +22,7 @@ from publish.errors import (
 )
 from publish.net import http
 from publish.net.http import HttpClient, retry_after
+from publish.net.transfer_meter import TransferMeter, counted
 
 URL = "https://blog.example/wp-json/wp/v2/posts"
 
@@ -196,6 +198,31 @@ def test_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> 
     monkeypatch.setattr(http, "_MOST", 50_000)
     with pytest.raises(Permanent, match="answers with more than"):
         answer(endless).call("GET", URL)
+
+
+def test_an_answer_that_comes_slowly_renews_the_lease() -> None:
+    told: list[int] = []
+    pieces = (b"[" + b" " * 10, b" " * 10, b"]")
+    client = answer(lambda request: httpx.Response(200, content=iter(pieces)))
+    with counted(TransferMeter(told.append)) as meter:
+        assert client.call("GET", URL).data == []
+    # Once for the request, then for each piece of the answer.
+    assert told == [meter.sent] * (1 + len(pieces))
+
+
+def test_a_pause_ends_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it says is stored; the next request is not made."""
+    told: list[int] = []
+
+    def pause(moved: int) -> None:
+        told.append(moved)
+        if len(told) > 1:
+            raise PausedByUser("Paused.")
+
+    with counted(TransferMeter(pause)):
+        assert reply(200, json={"id": 7}).call("GET", URL).data == {"id": 7}
+        with pytest.raises(PausedByUser):
+            reply(200, json={}).call("GET", URL)
 
 
 def test_answer_that_drips_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:

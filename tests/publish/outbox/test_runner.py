@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import platform
 import subprocess
 import sys
 import threading
@@ -19,6 +18,7 @@ from sqlalchemy.orm import Session
 from publish import targets
 from publish.errors import AuthRefused, Offline, PayloadTooLarge, Permanent, RetryAfter
 from publish.outbox.runner import MOST_ATTEMPTS, deliver_due, open_count, queue, retry
+from publish.processes import pid_space
 from publish.status import target_registry
 from publish.targets.base import TargetConfig
 from reporter import models, secret_store
@@ -159,11 +159,11 @@ def test_lease_of_a_killed_process_is_not_waited_for(kit: Kit, place: FakePlace)
     dead.wait()
     [row] = kit.deliveries()
     row.state, row.attempts, row.due_at = "sending", 1, kit.clock() + timedelta(hours=1)
-    row.lease = f"{platform.node()}/{os.getpid()}:1"
+    row.lease = f"{pid_space()}/{os.getpid()}:1"
     kit.session.commit()
     run(kit)
     assert kit.states() == [("story", "sending")], "its owner lives: we do"
-    kit.deliveries()[0].lease = f"{platform.node()}/{dead.pid}:1"
+    kit.deliveries()[0].lease = f"{pid_space()}/{dead.pid}:1"
     kit.session.commit()
     run(kit)
     assert kit.states() == [("story", "sent")]

@@ -10,8 +10,10 @@ import pytest
 from sqlalchemy import create_engine
 from sqlalchemy.orm import Session
 
+from reporter.database.engine import Base
 from reporter.hub.models import HubGathering, RegistryBase
 from reporter.hub.publisher_lease import HUB, LENGTH, release, release_for_hub, take
+from reporter.models import Delivery
 
 BEGINNING = datetime(2026, 11, 29, 10, 0, 0, 600_000, tzinfo=UTC)
 GATHERING = uuid.UUID(int=1)
@@ -21,6 +23,7 @@ GATHERING = uuid.UUID(int=1)
 def session() -> Iterator[Session]:
     engine = create_engine("sqlite://")
     RegistryBase.metadata.create_all(engine)
+    Base.metadata.create_all(engine, tables=[Delivery.metadata.tables["delivery"]])
     with Session(engine) as session:
         row = HubGathering(id=GATHERING, organization_id=GATHERING, local_id=GATHERING, title="")
         row.created_at = row.due_at = BEGINNING
@@ -80,5 +83,22 @@ def test_a_laptop_that_names_no_process_and_the_hub_are_stored_as_ever(session: 
     assert (stored(session).publisher, stored(session).publisher_until) == (HUB, at(1) + LENGTH)
     stored(session).lease = "worker"
     session.commit()
-    release_for_hub(session, GATHERING, "worker")
+    release_for_hub(session, GATHERING, "worker", now=at(2))
     assert take(session, GATHERING, "laptop", now=at(2))
+
+
+def test_a_worker_that_ends_leaves_the_lease_to_one_that_lost_its_claim_and_still_sends(
+    session: Session,
+) -> None:
+    assert take(session, GATHERING, HUB, now=at(0))
+    stored(session).lease = "next"
+    row = Delivery(id=uuid.UUID(int=2), target_id=uuid.UUID(int=3), item_id=uuid.UUID(int=4))
+    row.item_kind, row.key, row.state, row.lease = "media", "k", "sending", "late"
+    row.created_at, row.due_at = at(0), at(5)
+    session.add(row)
+    session.commit()
+    release_for_hub(session, GATHERING, "next", now=at(1))
+    assert not take(session, GATHERING, "laptop", now=at(1))
+    # Silent for as long as its row is kept for it, it is no more.
+    release_for_hub(session, GATHERING, "next", now=at(5))
+    assert take(session, GATHERING, "laptop", now=at(5))

@@ -1,0 +1,117 @@
+"""Leases: whose worker runs no more, who was silent for too long, and who may not send any more."""
+
+from __future__ import annotations
+
+import dataclasses
+import platform
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from publish import targets
+from publish.net.transfer_meter import moved
+from publish.outbox import lease
+from publish.outbox.runner import deliver_due, queue
+from publish.posts.model import Remote
+from tests.support.publish.fakes import FakePlace, FakeTarget, Kit
+
+BOOT = "0123"
+HERE = f"{platform.node()}|{BOOT}|7"
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
+    place = FakePlace()
+    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
+    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
+    return place
+
+
+@pytest.fixture
+def due(kit: Kit, place: FakePlace) -> Kit:
+    """A kit with one story to be sent."""
+    kit.takeaway(kit.event(), "words")
+    kit.target()
+    queue(kit.session, kit.context)
+    return kit
+
+
+@pytest.mark.parametrize(
+    ("where", "shared", "over"),
+    [
+        (HERE, True, True),
+        (HERE, False, True),
+        # Another container of this machine, where the number means another process.
+        (f"{platform.node()}|{BOOT}|8", True, False),
+        (f"{platform.node()}|{BOOT}|8", False, False),
+        # A machine that was copied from this one, or this one before it was started again.
+        (f"{platform.node()}|9999|7", True, False),
+        (f"{platform.node()}|9999|7", False, True),
+        ("elsewhere|9999|7", False, False),
+        # As earlier versions wrote it.
+        (platform.node(), True, False),
+        (platform.node(), False, True),
+    ],
+)
+def test_whose_worker_is_gone(
+    due: Kit, monkeypatch: pytest.MonkeyPatch, where: str, *, shared: bool, over: bool
+) -> None:
+    monkeypatch.setattr(lease, "pid_space", lambda: HERE)
+    monkeypatch.setattr(lease, "start_of_kernel", lambda: BOOT)
+    monkeypatch.setattr(lease, "is_running", lambda _pid: False)
+    monkeypatch.setattr(lease, "is_shared", lambda _session: shared)
+    [row] = due.deliveries()
+    row.lease, row.due_at = f"{where}/123:ab", due.clock() + timedelta(minutes=5)
+    due.session.commit()
+    lease.free_abandoned(due.session, due.context)
+    assert (due.deliveries()[0].lease == "") is over
+
+
+def test_who_was_silent_for_longer_than_the_lease_lasts_looks_again_before_it_creates(
+    due: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As on a laptop that slept: another laptop has been given the right to publish, and has."""
+    real, slept = FakeTarget.find, []
+
+    def find(self: FakeTarget, key: str) -> Remote | None:
+        found = real(self, key)
+        if not slept:
+            slept.append(key)
+            due.clock.forward(minutes=6)
+            place.posts[key] = {"texts": ["by the other"]}
+        # The next request begins.
+        moved(1)
+        return found
+
+    monkeypatch.setattr(FakeTarget, "find", find)
+    assert deliver_due(due.session, due.context) is not None
+    assert place.count("create") == 0
+    assert due.states() == [("story", "due")]
+    assert deliver_due(due.session, due.context) is not None
+    assert due.states() == [("story", "sent")]
+    assert (place.count("create"), place.count("update")) == (0, 1)
+
+
+def test_a_row_is_given_back_if_another_may_publish_by_the_time_it_is_claimed(
+    due: Kit, place: FakePlace
+) -> None:
+    answers = [True, False]
+    context = dataclasses.replace(due.context, may_send=lambda: answers.pop(0))
+    assert deliver_due(due.session, context) is None
+    assert place.calls == []
+    [row] = due.deliveries()
+    assert (row.state, row.lease, row.attempts) == ("due", "", 0)
+    answers[:] = [True, True]
+    assert deliver_due(due.session, context) is not None
+    assert due.states() == [("story", "sent")]
+
+
+def test_a_takedown_asks_nobody(due: Kit, place: FakePlace) -> None:
+    assert deliver_due(due.session, due.context) is not None
+    [row] = due.deliveries()
+    row.state, row.wanted = "withdrawing", ""
+    due.session.commit()
+    context: Any = dataclasses.replace(due.context, may_send=lambda: False)
+    assert deliver_due(due.session, context) is not None
+    assert (place.posts, due.states()) == ({}, [("story", "withdrawn")])
