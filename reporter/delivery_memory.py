@@ -40,6 +40,8 @@ class DeliveryMemory:
     # Fingerprint of what was begun to be sent and not acknowledged: it may be there, whatever else failed.
     # ``SEVERAL`` if several versions were.
     tried: str = _until(SENT, default="")
+    # A try was not answered before it was sent after all: what that one made may have come late, as a double.
+    doubtful: bool = False
     # Files (media ids) that were missing when the post was sent.
     missing: tuple[uuid.UUID, ...] = ()
     # Date of the post (RFC 3339), for front pages.
@@ -150,6 +152,7 @@ _READ: dict[str, Callable[[Any], Any]] = {
     "trying": _ids,
     "begun": _moments,
     "tried": str,
+    "doubtful": bool,
     "missing": _ids,
     "date": str,
     "ext": str,

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
+from dataclasses import replace
 from datetime import datetime
 
-from sqlalchemy import update
+from sqlalchemy import select, update
 from sqlalchemy.orm import Session
 
 from publish.outbox.items import ITEMS
@@ -13,6 +15,7 @@ from publish.outbox.lease import change
 from publish.outbox.policy.row_states import WAITING
 from publish.outbox.policy.transition import Claim, Recheck, TargetNews, Transition
 from publish.outbox.target_status import record_reachability, status_of
+from publish.posts.model import Remote
 from publish.targets import Draft
 from reporter.enums import ItemKind
 from reporter.models import Delivery, Target
@@ -33,6 +36,7 @@ def apply(
     if ours:
         if transition.draft is not None:
             _keep_draft(session, claim.id, transition.draft)
+        _correct_files(session, claim.target_id, transition.files)
         ITEMS[claim.kind].settled(session, claim, transition, now)
     session.commit()
     moved = ours and claim.kind == ItemKind.STORY and transition.url != claim.url
@@ -47,6 +51,21 @@ def _keep_draft(session: Session, row_id: uuid.UUID, draft: Draft) -> None:
     session.merge(
         SentDraft(delivery_id=row_id, title=draft.title, body=draft.body, mime=draft.mime)
     )
+
+
+def _correct_files(session: Session, target_id: uuid.UUID, files: Mapping[str, Remote]) -> None:
+    """Store which of two files was kept: whoever took the other for ours would take down the one that is shown."""
+    if not files:
+        return
+    rows = select(Delivery).where(
+        Delivery.target_id == target_id,
+        Delivery.item_kind == ItemKind.MEDIA,
+        Delivery.remote_id.in_(files),
+    )
+    for row in session.scalars(rows):
+        kept = files[row.remote_id]
+        row.remote_id, row.url = kept.id, kept.url
+        row.memory = replace(row.memory, extra=dict(kept.extra))
 
 
 def _note_target(session: Session, target_id: uuid.UUID, news: TargetNews, now: datetime) -> None:

@@ -50,6 +50,8 @@ class StoryJob:
     same: bool
     inside: bool
     scratch_dir: Path
+    # A try to make it was never answered: it may have arrived twice.
+    doubtful: bool = False
 
     def sent(self, target: Target, there: Remote) -> Sent:
         """The result, with the text as sent."""
@@ -142,7 +144,7 @@ def execute(target: Target, job: Job) -> Done:
     """Run the job at the target. Raises ``publish.errors``."""
     match job:
         case StoryJob():
-            return job.sent(target, _send_story(target, job))
+            return _send_story(target, job)
         case MediaJob() if isinstance(target, MediaLibrary):
             return _send_media(target, target.name, job)
         case WithdrawJob():
@@ -173,19 +175,24 @@ def _update_front_page(target: HasFrontPage, job: FrontPageJob) -> Remote:
     return target.update_front_page(job.entries, job.known)
 
 
-def _send_story(target: Target, job: StoryJob) -> Remote:
+def _send_story(target: Target, job: StoryJob) -> Sent:
     if job.known and job.same:
-        return job.known
+        return job.sent(target, job.known)
     if job.inside:
-        return _send_whole(target, job)
-    return _upsert(target, job.known, job.post, job.links)
+        return job.sent(target, _send_whole(target, job))
+    links = target.only_files(job.links) if isinstance(target, MediaLibrary) else job.links
+    sent = replace(job, links=links).sent(target, _upsert(target, job, job.post, links))
+    moved = {key: one for key, one in links.items() if one.id != job.links[key].id}
+    return replace(sent, files={job.links[key].id: one for key, one in moved.items()})
 
 
-def _upsert(
-    target: Target, known: Remote | None, post: Post, links: Mapping[str, Remote]
-) -> Remote:
+def _upsert(target: Target, job: StoryJob, post: Post, links: Mapping[str, Remote]) -> Remote:
     """Update the existing post or create it; our key tells whether an earlier try arrived."""
+    known = job.known
     if known is not None:
+        if job.doubtful and target.may_double:
+            # Of two the later one goes, which nobody would change any more.
+            target.find(post.key)
         with suppress(Gone):
             return target.update(known, post, links)
     found = target.find(post.key)
@@ -205,7 +212,7 @@ def _send_whole(target: Target, job: StoryJob) -> Remote:
             media = tuple(_ready(one, job.limits, job.scratch_dir) for one in block.media)
             made += [new.path for new, old in zip(media, block.media, strict=True) if new != old]
             blocks.append(replace(block, media=media))
-        return _upsert(target, job.known, replace(job.post, blocks=tuple(blocks)), {})
+        return _upsert(target, job, replace(job.post, blocks=tuple(blocks)), {})
     finally:
         for path in made:
             path.unlink(missing_ok=True)

@@ -48,6 +48,13 @@ class MediaLibrary(ABC):
     def withdraw_media(self, remote: Remote) -> None:
         """Delete the file permanently; a missing one is fine."""
 
+    def only_files(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
+        """The files of a post, key -> file, before it is sent: of one that is there twice, that which stays.
+
+        For targets where two uploads at the same moment are two files: the others are deleted.
+        """
+        return links
+
 
 class HasFrontPage(ABC):
     """Has a front page that is updated after every change."""

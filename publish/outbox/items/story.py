@@ -103,12 +103,19 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
         links.there,
         limits_of(session, target.id).narrowed(before.most),
         wanted,
-        replace(before, takeaways=shows, missing=links.missing, date=rfc3339(post.date) or ""),
+        replace(
+            before,
+            takeaways=shows,
+            missing=links.missing,
+            date=rfc3339(post.date) or "",
+            doubtful=before.doubtful or _is_open(claim),
+        ),
         Message.join((*fitted.notes, *_notes(len(links.missing)))),
         trying=before.once_tried(wanted, dict.fromkeys(shows, _begins(claim, context.clock()))),
         same=claim.sent == wanted and links.missing == before.missing and not _is_open(claim),
         inside=not library,
         scratch_dir=context.store.incoming,
+        doubtful=before.doubtful or _is_open(claim),
     )
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -45,6 +46,8 @@ class Sent:
     memory: DeliveryMemory
     note: str = ""
     draft: Draft | None = None
+    # Files that the post shows in place of what the ledger knew: its id at the target -> the one that stays.
+    files: Mapping[str, Remote] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,7 @@ def _sent(row: Snapshot, result: Sent) -> Transition:
         due_at=row.now,
         sent_at=row.now,
         draft=result.draft,
+        files=result.files,
     )
 
 

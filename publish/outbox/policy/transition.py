@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Self
 
 from publish.errors import Reachability
-from publish.posts.model import PostMedia
+from publish.posts.model import PostMedia, Remote
 from publish.targets.base import Draft
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
@@ -128,6 +128,8 @@ class Transition(Columns):
 
     # Text of a post as sent, for previews.
     draft: Draft | None = None
+    # See ``publish.outbox.policy.decide.Sent``.
+    files: Mapping[str, Remote] = field(default_factory=dict)
     news: TargetNews = TargetNews()
     # Whether the row was worked on; False: other rows of its target go first.
     done: bool = True

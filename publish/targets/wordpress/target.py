@@ -40,6 +40,9 @@ _STATUSES = "publish,future,draft,pending,private"
 _DROPPED = ("rest_upload_no_data", "rest_upload_no_content_disposition", "rest_upload_file_too_big")
 # Keys per query, each with three slugs: some servers refuse URLs of more than 2,000 characters.
 _SLUGS = 12
+# What WordPress puts behind a slug that another item has: our own, where a try was carried out late or not answered.
+_POST_COPIES = ("", *(f"-{number}" for number in range(2, 10)))
+_FILE_COPIES = ("", "-2", "-3")
 _NEEDED = {
     "upload_files": Message("upload files"),
     "publish_posts": Message("publish posts"),
@@ -138,20 +141,24 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     # --- Posts ---------------------------------------------------------------------------------
 
     def find(self, key: str) -> Remote | None:
-        """The post with our slug, drafts too. Of two created at the same moment the first is kept."""
+        """The post with our slug, drafts too. Of several the first is kept.
+
+        Several: created at the same moment, or a try without an answer was carried out late, and its slug got a number.
+        """
+        slugs = [f"{key}{more}" for more in _POST_COPIES]
+        params = {"slug": ",".join(slugs), "status": _STATUSES, "per_page": 100}
         found = self._call(
-            "GET",
-            "/wp/v2/posts",
-            params={"slug": key, "status": _STATUSES, "context": "edit", "_fields": "id,link,slug"},
+            "GET", "/wp/v2/posts", params=params | {"context": "edit", "_fields": "id,link,slug"}
         )
-        rows = sorted((row for row in found.data if row["slug"] == key), key=_number)
+        ours = (row for row in found.data if row["slug"] in slugs)
+        rows = sorted(ours, key=lambda row: (row["slug"] != key, _number(row)))
         for later in rows[1:]:
             self._delete(f"/wp/v2/posts/{later['id']}")
         return _remote(rows[0]) if rows else None
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Create the post. If another kiosk was faster with our slug, use its post and delete ours."""
-        body = {**self._body(post, self._first_made(links)), "slug": post.key}
+        body = {**self._body(post, links), "slug": post.key}
         made = self._call("POST", "/wp/v2/posts", json=body).data
         if made["slug"] == post.key:
             return _remote(made)
@@ -169,9 +176,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Update the post in place."""
-        answer = self._call(
-            "POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, self._first_made(links))
-        )
+        answer = self._call("POST", f"/wp/v2/posts/{remote.id}", json=self._body(post, links))
         if answer.data.get("status") == "trash":
             raise Gone("The post lies in the blog's trash.")
         return _remote(answer.data)
@@ -217,7 +222,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     def _files(self, keys: Sequence[str]) -> list[tuple[str, dict[str, Any]]]:
         """(our key, attachment), oldest first: those whose slug is the key, or the key with a suffix."""
-        slugs = {f"{key}{more}": key for key in keys for more in ("", "-2", "-3")}
+        slugs = {f"{key}{more}": key for key in keys for more in _FILE_COPIES}
         found = self._call(
             "GET",
             "/wp/v2/media",
@@ -231,7 +236,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         rows = sorted((row for row in found.data if row["slug"] in slugs), key=_number)
         return [(slugs[row["slug"]], row) for row in rows]
 
-    def _first_made(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
+    def only_files(self, links: Mapping[str, Remote]) -> Mapping[str, Remote]:
         """Of duplicates (uploaded by another kiosk at the same moment, or after a lost response) the first is kept.
 
         Everybody agrees on which that is, since ids only increase. Queried once per post: WordPress gives two

@@ -12,8 +12,12 @@ import pytest
 from werkzeug import Request
 
 from publish.errors import AuthRefused, Gone, PayloadTooLarge, Permanent, RetryAfter
+from publish.outbox.policy.decide import Withdrawn
+from publish.outbox.runner import deliver_due, queue
+from publish.outbox.upsert import WithdrawJob, execute
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.wordpress.target import WordPressTarget
+from reporter.moderation import decisions
 from tests.support.publish.fakes import Kit
 from tests.support.publish.target_kit import post_of
 from tests.support.servers.fixture import FixtureServer, Refusal
@@ -216,9 +220,70 @@ def test_the_first_of_two_files_is_shown_and_the_other_goes(
     assert remote.id == str(first["id"])
     assert blog.only("media") is first
     later = blog.add("media", photo.key)
-    target.create(post, {photo.key: Remote(str(later["id"]), later["source_url"])})
+    links = target.only_files({photo.key: Remote(str(later["id"]), later["source_url"])})
+    assert blog.only("media") is first
+    assert links[photo.key].id == str(first["id"])
+
+
+def test_the_ledger_knows_which_of_two_files_was_kept(kit: Kit, blog: ScriptedBlog) -> None:
+    """Else whoever compares it with another laptop's takes down the file that the post shows."""
+    place = {"url": blog.url, "user": "ann", "status": "publish"}
+    kit.target("blog", "wordpress", options=place)
+    kit.photo(kit.event(), 1, "Frost")
+    queue(kit.session, kit.context)
+    [row] = kit.deliveries("media")
+    # Another laptop's, sent a moment before under the same name: the blog's slug is not one of both.
+    first = blog.add("media", row.key)
+    real = blog.listed
+    blog.listed = lambda request, what: []  # type: ignore[method-assign]
+    assert deliver_due(kit.session, kit.context) is not None
+    blog.listed = real  # type: ignore[method-assign]
+    assert kit.deliveries("media")[0].remote_id != str(first["id"])
+    assert deliver_due(kit.session, kit.context) is not None
     assert blog.only("media") is first
     assert blog.only("posts")["featured_media"] == first["id"]
+    [row] = kit.deliveries("media")
+    assert (row.state, row.remote_id, row.url) == ("sent", str(first["id"]), first["source_url"])
+
+
+def test_a_post_that_was_made_late_goes_when_the_story_is_changed(
+    kit: Kit, blog: ScriptedBlog
+) -> None:
+    """A try without an answer, which the blog carried out when the next one had been acknowledged."""
+    place = {"url": blog.url, "user": "ann", "status": "publish"}
+    kit.target("blog", "wordpress", options=place)
+    note = kit.takeaway(kit.event(), "words")
+    queue(kit.session, kit.context)
+    real, asked = blog.make, []
+
+    def lose(request: Request, what: str) -> Any:
+        asked.append(dict(request.get_json()))
+        raise Refusal(502, "")
+
+    blog.make = lose  # type: ignore[method-assign]
+    assert deliver_due(kit.session, kit.context) is not None
+    blog.make = real  # type: ignore[method-assign]
+    kit.clock.forward(minutes=1)
+    assert deliver_due(kit.session, kit.context) is not None
+    [row] = kit.deliveries()
+    assert row.state == "sent"
+    late = blog.add("posts", asked[0].pop("slug"), **asked[0])
+    assert late["slug"] == f"{row.key}-2"
+    decisions.change(kit.session, note, kit.actor, {"text": "other words"})
+    queue(kit.session, kit.context)
+    assert deliver_due(kit.session, kit.context) is not None
+    assert blog.only("posts")["id"] == int(row.remote_id)
+    assert "other words" in blog.only("posts")["content"]
+
+
+def test_all_copies_of_a_post_are_taken_down(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    for _ in range(3):
+        blog.add("posts", post.key)
+    withdrawn = execute(target, WithdrawJob(None, post.key))
+    assert withdrawn == Withdrawn()
+    assert blog.rows["posts"] == {}
 
 
 @pytest.mark.parametrize(
