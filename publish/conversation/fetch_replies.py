@@ -3,32 +3,30 @@
 from __future__ import annotations
 
 import logging
+import random
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
+from publish.conversation.reply_rows import Post, Told, single_ids, take_in
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
-from publish.net.remote_values import EARLIEST, bounded, clean_text
+from publish.net.remote_values import bounded, clean_text
 from publish.outbox.context import PublishContext
-from publish.outbox.items.answer import answer_key
 from publish.outbox.ledger import chosen_targets
 from publish.posts.model import Remote
 from publish.targets import target_class
 from publish.targets.base import RemoteReply
 from publish.targets.capabilities import PollsReplies, SendsMail, polls_replies
-from reporter.clock import new_id, rfc3339
-from reporter.conversation.replies import blocked_people, narrower
 from reporter.database.job_queue import back_off
-from reporter.enums import ItemKind, ReplyKind, ReplyState
+from reporter.enums import ItemKind
 from reporter.errors import attempt
 from reporter.follow_up.next_gathering import stop_by_token
-from reporter.models import Delivery, Takeaway, Target
-from reporter.models.conversation import Reply, ReplyPoll
+from reporter.models import Delivery, Target
+from reporter.models.conversation import ReplyPoll
 from reporter.moderation.decisions import next_revision
 
 log = logging.getLogger(__name__)
@@ -38,28 +36,16 @@ BETWEEN = timedelta(minutes=15)
 OVERLAP = timedelta(hours=1)
 # Edits and deletions are found by a full poll, at most this long after they happened.
 COMPLETE_EVERY = timedelta(hours=2)
-_WORDLESS = frozenset({ReplyKind.BOOST, ReplyKind.FAVOURITE})
-_STATES = {"spam": ReplyState.SPAM, "deleted": ReplyState.GONE}
-
-
-@dataclass(frozen=True)
-class _Post:
-    """A story at a target."""
-
-    story: uuid.UUID
-    remote: Remote
-    takeaways: tuple[uuid.UUID, ...]
+# Replies asked for one by one in a full poll; of more, others each time.
+_SINGLE = 60
 
 
 @dataclass(frozen=True)
 class _Answer:
-    """What a poll returned: replies, who unsubscribed from mail, and posts whose replies could not be read."""
+    """What a poll returned, and who unsubscribed from mail."""
 
-    replies: list[RemoteReply]
+    told: Told
     stops: list[str]
-    unread: frozenset[str]
-    # Whether missing replies were deleted.
-    tells_deletions: bool
 
 
 def listen_due(session: Session, context: PublishContext) -> int:
@@ -98,10 +84,8 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
     if isinstance(answer, Exception):
         _failed(session, context, row.id, _as_ours(row.name, answer))
         return True
-    told = [_tidy(heard, now) for heard in answer.replies]
-    sure = [post for post in posts if post.remote.id not in answer.unread]
-    whole = since is None and answer.tells_deletions
-    if _take_in(session, context, row, posts, told=told, sure=sure if whole else ()):
+    tidy = replace(answer.told, replies=[_tidy(heard, now) for heard in answer.told.replies])
+    if take_in(session, context, row, posts, told=tidy):
         # Replies under takeaways have changed: have index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, answer.stops, now)
@@ -119,7 +103,7 @@ def _as_ours(name: str, error: Exception) -> PublishError:
 
 def _tidy(heard: RemoteReply, now: datetime) -> RemoteReply:
     """The reply with its date and texts made safe for the database and for pages, whatever the target sent."""
-    names = ("remote_id", "author", "text", "url", "author_url", "in_reply_to")
+    names = ("remote_id", "author", "text", "url", "author_url", "in_reply_to", "below")
     texts = {name: clean_text(getattr(heard, name)) for name in names}
     return replace(heard, written_at=bounded(heard.written_at, now), **texts)
 
@@ -135,29 +119,55 @@ def _ask(
     session: Session,
     context: PublishContext,
     row: Target,
-    posts: Sequence[_Post],
+    posts: Sequence[Post],
     *,
     since: datetime | None,
 ) -> _Answer:
     """Everything the target returns. No transaction is open during network calls."""
     target = context.connect(row)
+    below = single_ids(session, row.id)
     session.commit()
     try:
-        known = [post.remote for post in posts]
         assert isinstance(target, PollsReplies)
-        told = list(target.replies(known, since))
+        told = _told(target, posts, below, since=since, rng=context.rng)
         stops = list(target.stops()) if isinstance(target, SendsMail) else []
-        return _Answer(told, stops, frozenset(target.unread), target.tells_deletions)
+        return _Answer(told, stops)
     finally:
         target.close()
 
 
-def _posts(session: Session, row: Target) -> list[_Post]:
+def _told(
+    target: PollsReplies,
+    posts: Sequence[Post],
+    below: Mapping[str, str],
+    *,
+    since: datetime | None,
+    rng: random.Random,
+) -> Told:
+    """The replies, and what their absence means. ``below``: what replies that are known stand below."""
+    found = list(target.replies([post.remote for post in posts], since))
+    if since is not None or not target.tells_deletions:
+        return Told(found)
+    sure = [post for post in posts if post.remote.id not in target.unread]
+    standing = {one for p in sure for one in (p.remote.id, *target.parts.get(p.remote.id, ()))}
+    whole = frozenset(post.story for post in sure)
+    if not target.reads_single:
+        return Told(found, whole, standing)
+    # What nothing leads to any more is asked for itself: who deletes it is heard.
+    there = {heard.remote_id for heard in found}
+    alone = [one for one, post in below.items() if post not in standing and one not in there]
+    asked = sorted(alone) if len(alone) <= _SINGLE else rng.sample(alone, _SINGLE)
+    single = list(target.single(asked)) if asked else []
+    deleted = set(asked) - {heard.remote_id for heard in single}
+    return Told([*found, *single], whole, standing, deleted)
+
+
+def _posts(session: Session, row: Target) -> list[Post]:
     query = select(Delivery).where(
         Delivery.target_id == row.id, Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != ""
     )
     return [
-        _Post(
+        Post(
             d.item_id,
             Remote(d.remote_id, d.url, d.memory.extra),
             d.memory.takeaways,
@@ -189,195 +199,3 @@ def _failed(
         wait = min(wait, timedelta(minutes=2))
     listening.next_at, listening.error = now + wait, error.message
     session.commit()
-
-
-# --- Rows -----------------------------------------------------------------------------------------
-
-
-def _take_in(
-    session: Session,
-    context: PublishContext,
-    row: Target,
-    posts: Sequence[_Post],
-    *,
-    told: Iterable[RemoteReply],
-    sure: Sequence[_Post],
-) -> bool:
-    """Update our reply rows to match the target; return whether anything changed. Does not commit.
-
-    ``sure``: posts whose replies were told completely, so that missing ones were deleted.
-    """
-    now = context.clock()
-    known = {
-        reply.remote_id: reply
-        for reply in session.scalars(select(Reply).where(Reply.target_id == row.id))
-        if reply.remote_id
-    }
-    by_post = {post.remote.id: post for post in posts}
-    blocked = blocked_people(session, row.id)
-    seen = set()
-    for heard in told:
-        post = by_post.get(heard.post_id)
-        if post is None or heard.remote_id in seen:
-            continue
-        seen.add(heard.remote_id)
-        reply = known.get(heard.remote_id) or _own(session, context, row, heard)
-        if reply is None:
-            known[heard.remote_id] = _add(
-                session, context, row, post, heard=heard, blocked=blocked, now=now
-            )
-        else:
-            _follow(reply, heard, blocked, now)
-            known[heard.remote_id] = reply
-    stories = {post.story for post in sure}
-    gone = [r for key, r in known.items() if key not in seen and r.story_id in stories]
-    for reply in gone:
-        _gone(reply, now)
-    changed = bool(session.new) or any(reply in session.dirty for reply in known.values())
-    # Parents have to be stored before their replies.
-    session.flush()
-    _join_threads(known)
-    return changed
-
-
-def _own(
-    session: Session, context: PublishContext, row: Target, heard: RemoteReply
-) -> Reply | None:
-    """Our answer whose send was never confirmed, recognized by its key."""
-    if not heard.key:
-        return None
-    waiting = select(Reply).where(Reply.target_id == row.id, Reply.ours, Reply.remote_id.is_(None))
-    found = next(
-        (r for r in session.scalars(waiting) if answer_key(r.id, context.facts) == heard.key), None
-    )
-    if found is not None:
-        found.remote_id, found.url = heard.remote_id, heard.url
-    return found
-
-
-def _add(
-    session: Session,
-    context: PublishContext,
-    row: Target,
-    post: _Post,
-    *,
-    heard: RemoteReply,
-    blocked: frozenset[str],
-    now: datetime,
-) -> Reply:
-    reply = Reply(
-        id=new_id(now, context.rng),
-        target_id=row.id,
-        remote_id=heard.remote_id,
-        place=row.name,
-        story_id=post.story,
-        takeaway_id=_only(post),
-        in_reply_to=_answered(heard, post),
-        kind=heard.kind,
-        state=_state(heard, blocked).value,
-        author=heard.author,
-        author_url=heard.author_url,
-        text=heard.text,
-        url=heard.url,
-        ours=bool(heard.key),
-        audience=_audience(session, row, post),
-        earlier=[],
-        written_at=heard.written_at,
-        received_at=now,
-        changed_at=now,
-    )
-    session.add(reply)
-    return reply
-
-
-def _audience(session: Session, row: Target, post: _Post) -> str:
-    """Who may read a reply: at most those who can read it where it was written."""
-    only = _only(post)
-    takeaway = session.get(Takeaway, only) if only else None
-    return narrower(row.audience, takeaway.audience if takeaway is not None else "")
-
-
-def _only(post: _Post) -> uuid.UUID | None:
-    """The takeaway a reply is about, if the story has only one."""
-    return post.takeaways[0] if len(post.takeaways) == 1 else None
-
-
-def _answered(heard: RemoteReply, post: _Post) -> str:
-    return "" if heard.in_reply_to == post.remote.id else heard.in_reply_to
-
-
-def _state(heard: RemoteReply, blocked: frozenset[str]) -> ReplyState:
-    """Initial state: held for review, unless there is nothing to review."""
-    if heard.state in _STATES:
-        return _STATES[heard.state]
-    if _is_blocked(heard, blocked):
-        return ReplyState.HIDDEN
-    return ReplyState.SHOWN if heard.kind in _WORDLESS or heard.key else ReplyState.HELD
-
-
-def _is_blocked(heard: RemoteReply, blocked: frozenset[str]) -> bool:
-    return bool(blocked & {heard.author_url, heard.author} - {""})
-
-
-def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: datetime) -> None:
-    """Apply edits, deletions and spam verdicts made there. Edited text needs review again."""
-    if reply.ours:
-        return
-    if heard.state == "deleted":
-        _gone(reply, now)
-        return
-    values: dict[str, Any] = {}
-    if reply.state == ReplyState.GONE and not _taken_back(reply):
-        values["state"] = _state(heard, blocked).value
-    if heard.state == "spam":
-        values["state"] = ReplyState.SPAM.value
-    elif reply.state == ReplyState.SPAM:
-        values["state"] = _state(heard, blocked).value
-    # Earlier versions stored years that some time zones can't represent.
-    if reply.written_at < EARLIEST:
-        values["written_at"] = heard.written_at
-    if heard.text != reply.text and not _taken_back(reply):
-        if reply.text:
-            earlier = {"text": reply.text, "until": rfc3339(now)}
-            values["earlier"] = [*reply.earlier, earlier][-20:]
-        values["text"] = heard.text
-        if reply.state == ReplyState.SHOWN:
-            values["state"] = ReplyState.HELD.value
-            values["done_at"] = None
-    if not _taken_back(reply):
-        values |= {"author": heard.author, "author_url": heard.author_url, "url": heard.url}
-    # Earlier versions took everything for public.
-    if reply.target is not None:
-        values["audience"] = narrower(reply.audience, reply.target.audience)
-    changed = {name: value for name, value in values.items() if getattr(reply, name) != value}
-    for name, value in changed.items():
-        setattr(reply, name, value)
-    if changed:
-        reply.changed_at = now
-
-
-def _taken_back(reply: Reply) -> bool:
-    """Whether the reply was emptied because its takeaway was withdrawn: polling must not restore its text."""
-    return reply.takeaway is not None and reply.takeaway.state == "withdrawn"
-
-
-def _gone(reply: Reply, now: datetime) -> None:
-    if reply.state != ReplyState.GONE and not reply.ours:
-        reply.state, reply.text, reply.earlier, reply.changed_at = (
-            ReplyState.GONE.value,
-            "",
-            [],
-            now,
-        )
-
-
-def _join_threads(known: dict[str, Reply]) -> None:
-    """Link replies to their parents, which may arrive later than their children or change."""
-    for reply in known.values():
-        parent = known.get(reply.in_reply_to) if reply.in_reply_to else None
-        if parent is None or parent is reply:
-            continue
-        if reply.parent_id != parent.id:
-            reply.parent_id = parent.id
-        if reply.takeaway_id is None and parent.takeaway_id is not None:
-            reply.takeaway_id = parent.takeaway_id

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -113,12 +113,25 @@ class RemoteReply:
     author_url: str = ""
     # Remote id of the reply it answers, or of our post; empty: our post.
     in_reply_to: str = ""
+    # Of a thread: id of that of its posts below which it stands; empty: ``post_id``.
+    below: str = ""
     # 'reply', 'boost', 'favourite' or 'mention'.
     kind: str = "reply"
     # State there: 'shown', 'pending' with the target's own moderators, 'spam' or 'deleted'.
     state: str = "shown"
     # For our own answer: the key it was sent with.
     key: str = ""
+
+
+def part_above(to: str, parents: Mapping[str, str], thread: Collection[str], first: str) -> str:
+    """Which post of our thread a reply stands below, however deep. ``to``: what it answers; ``parents``: what the other
+    replies answer; ``first``: the post that counts where that leads nowhere.
+    """
+    for _ in range(len(parents) + 1):
+        if to in thread:
+            return to
+        to = parents.get(to, "")
+    return first
 
 
 @dataclass(frozen=True)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
+from types import MappingProxyType
 from typing import ClassVar
 
 from publish.errors import PauseTarget
@@ -89,6 +90,11 @@ class PollsReplies(ABC):
     tells_deletions: ClassVar[bool] = True
     # Ids of posts whose replies could not be read this time: nothing is known of deletions there.
     unread: Collection[str] = ()
+    # Of threads: id of the first post -> ids of all posts of the thread that are there now. A reply below one that was
+    # posted anew is not returned any more, and was not deleted.
+    parts: Mapping[str, Collection[str]] = MappingProxyType({})
+    # Whether a single reply can be read by its id (``single``).
+    reads_single: ClassVar[bool] = False
 
     @classmethod
     def listens(cls, options: Mapping[str, str]) -> bool:
@@ -102,6 +108,10 @@ class PollsReplies(ABC):
         ``since``: replies unchanged since then may be omitted. None: return all, so that the caller
         can detect deletions.
         """
+
+    def single(self, ids: Sequence[str]) -> Iterator[RemoteReply]:
+        """The replies with these ids that are there, whatever they stand below: ``post_id`` is empty."""
+        return iter(())
 
 
 class AnswersReplies(ABC):

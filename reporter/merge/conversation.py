@@ -66,6 +66,7 @@ def _merge_reply(merge: MergeContext, theirs: Reply) -> None:
         merge.replies[theirs.id] = theirs.id
     else:
         merge.replies[theirs.id] = ours.id
+        ours.post_id = ours.post_id or theirs.post_id
         if not _take(ours, theirs):
             return
         if ours.state == ReplyState.GONE:

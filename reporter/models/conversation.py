@@ -42,6 +42,8 @@ class Reply(Base):
     story_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("story.id", ondelete="SET NULL"))
     takeaway_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("takeaway.id"))
     parent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("reply.id"), index=True)
+    # The remote id of our post that it stands below (of a thread: of one of its posts); empty: unknown, or said here.
+    post_id: Mapped[str] = mapped_column(default="", server_default="")
     # The remote id of its parent, which may arrive later than its child.
     in_reply_to: Mapped[str] = mapped_column(default="")
     kind: Mapped[str] = mapped_column(default=ReplyKind.REPLY)

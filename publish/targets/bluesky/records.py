@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import Remote
-from publish.targets.base import Answer, RemoteReply
+from publish.targets.base import Answer, RemoteReply, part_above
 
 POSTS = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
@@ -89,14 +89,27 @@ def below(thread: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from below(reply)
 
 
-def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> RemoteReply:
-    """A post below ours as a reply."""
+def parents_of(views: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What each post answers, by its URI."""
+    return {str(view.get("uri")): _parent(view.get("record") or {}) for view in views}
+
+
+def _parent(record: Mapping[str, Any]) -> str:
+    return str(record.get("reply", {}).get("parent", {}).get("uri", ""))
+
+
+def heard(
+    view: Mapping[str, Any], *, post: str, ours: set[str], did: str, parents: Mapping[str, str]
+) -> RemoteReply:
+    """A post below ours as a reply. ``post``: our first one; ``ours``: what the thread may consist of;
+    ``parents``: what the replies answer.
+    """
     record, author = view["record"], view["author"]
-    to = str(record.get("reply", {}).get("parent", {}).get("uri", ""))
+    to = _parent(record)
     own = str(record.get(ANSWER_KEY, "own")) if author["did"] == did else ""
     return RemoteReply(
         remote_id=str(view["uri"]),
-        post_id=post.id,
+        post_id=post,
         author=name_of(author),
         text=str(record.get("text", "")),
         # Set by the client's clock, so unreliable; ``indexedAt`` is the server's.
@@ -104,6 +117,7 @@ def heard(view: Mapping[str, Any], post: Remote, ours: set[str], did: str) -> Re
         url=f"{profile_of(author)}/post/{str(view['uri']).rpartition('/')[2]}",
         author_url=profile_of(author),
         in_reply_to="" if to in ours else to,
+        below=part_above(to, parents, ours, post),
         key=own,
     )
 

@@ -10,14 +10,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
-from functools import partial
 from typing import Any
 
 from publish.errors import AuthRefused, BeingMadeAgain, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
-from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
 from publish.targets.base import (
@@ -34,14 +32,12 @@ from publish.targets.base import (
 from publish.targets.bluesky.records import (
     POSTS,
     answer_record,
-    below,
-    cheer,
     facets,
-    heard,
     page_of,
     record_key,
     reference,
 )
+from publish.targets.bluesky.replies import MOST_PARTS, Thread, single_replies
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.upload_cache import Uploads
 from reporter.messages import Message
@@ -51,7 +47,6 @@ from reporter.messages import Message
 IMAGE_BYTES, IMAGES, CHARACTERS = 1_000_000, 4, 300
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LONGEST_SIDE = 2000
-_MOST_PARTS = 25
 
 
 class BlueskyTarget(PollsReplies, AnswersReplies, Target):
@@ -63,6 +58,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         "Bluesky. There, open Settings, Privacy and security, App passwords, make one, and paste it here."
     )
     threads = True
+    reads_single = True
     copies_shown = 1
     last_sent = frozenset({"count"})
     copies_remain = Message(
@@ -153,7 +149,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
 
     def _plan(self, post: Post) -> list[Part]:
         told = self.setup.options.get("thread", "")
-        most = min(int(told) if told.isdigit() and int(told) else 8, _MOST_PARTS)
+        most = min(int(told) if told.isdigit() and int(told) else 8, MOST_PARTS)
         return plan(post, Shape(CHARACTERS, IMAGES, most, still_of), marked=False)
 
     def _bring(self, post: Post, there: Remote) -> Remote:
@@ -224,12 +220,12 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, its first record last, also where somebody has deleted some of it."""
-        self._drop(str(remote.extra["key"]), 0, int(remote.extra.get("count", _MOST_PARTS)))
+        self._drop(str(remote.extra["key"]), 0, int(remote.extra.get("count", MOST_PARTS)))
 
     def _drop(self, key: str, first: int, known: int) -> None:
         """Delete our records from this number on. ``known``: up to there others are looked for behind a gap."""
         there = []
-        for number in range(first, _MOST_PARTS):
+        for number in range(first, MOST_PARTS):
             if self._record(record_key(f"{key}/{number}")):
                 there.append(number)
             elif number >= known:
@@ -269,34 +265,23 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     # --- Replies -------------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Replies below our thread, and reposts and likes of its first post."""
+        """Replies below our threads, and what cheers their first posts."""
+        parts: dict[str, set[str]] = {}
+        unread: set[str] = set()
+        self.parts, self.unread = parts, unread
         for post in posts:
-            params = {"uri": post.id, "depth": 100, "parentHeight": 0}
             try:
-                told = self._look("app.bsky.feed.getPostThread", params)
+                there = Thread(self._look, post)
             except Gone:
+                # Replies are records of those who wrote them, and stay.
+                unread.add(post.id)
                 continue
-            did, key = post.id.split("/")[2], str(post.extra.get("key", ""))
-            ours = {
-                f"at://{did}/{POSTS}/{record_key(f'{key}/{n}')}" for n in range(_MOST_PARTS)
-            } | {post.id}
-            views = (v for v in below(told.get("thread") or {}) if v.get("uri") not in ours)
-            yield from read_each(
-                views, partial(heard, post=post, ours=ours, did=did), lambda v: v["uri"]
-            )
-            yield from self._cheers(post, "app.bsky.feed.getRepostedBy", "repostedBy", "boost")
-            yield from self._cheers(post, "app.bsky.feed.getLikes", "likes", "favourite")
+            parts[post.id] = there.parts
+            yield from there.replies()
 
-    def _cheers(self, post: Remote, method: str, what: str, kind: str) -> Iterator[RemoteReply]:
-        params: dict[str, Any] = {"uri": post.id, "limit": 100}
-        while True:
-            told = self._look(method, params)
-            yield from read_each(
-                told.get(what) or (), partial(cheer, post=post, kind=kind), lambda row: kind
-            )
-            if not told.get("cursor") or not told.get(what):
-                return
-            params["cursor"] = told["cursor"]
+    def single(self, ids: Sequence[str]) -> Iterator[RemoteReply]:
+        """Those of these posts that are there."""
+        return single_replies(self._look, ids, self._session()["did"])
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """The record whose key is derived from the answer's."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from publish.markup.html_to_text import plain_text
 from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import PostMedia, Remote
 from publish.rendering.thread import Part, part_number
-from publish.targets.base import RemoteReply
+from publish.targets.base import RemoteReply, part_above
 
 
 def harmless(text: str) -> str:
@@ -103,18 +103,30 @@ def flat(text: str) -> str:
     return " ".join(text.split())
 
 
-def heard(status: Mapping[str, Any], post: Remote, thread: set[str], me: str) -> RemoteReply:
-    """A status below ours as a reply. Everything by our own account counts as ours, even if written by hand."""
+def parents_of(statuses: Iterable[Mapping[str, Any]]) -> dict[str, str]:
+    """What each status answers, by its id."""
+    return {str(one.get("id")): str(one.get("in_reply_to_id") or "") for one in statuses}
+
+
+def heard(
+    status: Mapping[str, Any], me: str, thread: Sequence[str], parents: Mapping[str, str]
+) -> RemoteReply:
+    """A status below ours as a reply. Everything by our own account counts as ours, even if written by hand.
+
+    ``thread``: ids of our posts, none for a single status; ``parents``: what the replies answer.
+    """
     account, to = status["account"], str(status.get("in_reply_to_id") or "")
+    first = thread[0] if thread else ""
     return RemoteReply(
         remote_id=str(status["id"]),
-        post_id=post.id,
+        post_id=first,
         author=str(account.get("display_name") or account["acct"]),
         text=_flat_mentions(plain_text(str(status["content"]))),
         written_at=first_moment(status.get("created_at")),
         url=str(status.get("url") or ""),
         author_url=str(account.get("url") or ""),
         in_reply_to="" if to in thread else to,
+        below=part_above(to, parents, thread, first),
         key="own" if str(account["id"]) == me else "",
     )
 

@@ -17,7 +17,6 @@ from typing import Any
 
 from publish.errors import Gone, Permanent, RetryAfter
 from publish.i18n import page_text
-from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
 from publish.rendering.thread import Part, Shape, plan, still_of
@@ -35,14 +34,12 @@ from publish.targets.base import (
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
 from publish.targets.mastodon.client import ALT, CHARACTERS, FILES, Account
+from publish.targets.mastodon.replies import replies_below, single_replies
 from publish.targets.mastodon.statuses import (
     age,
     chain,
-    cheer,
     harmless,
-    heard,
     is_as_made,
-    is_for_all,
     is_ours,
     number_or,
     own_answer,
@@ -66,6 +63,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     )
     threads = True
     may_double = True
+    reads_single = True
     copies_shown = 1
     last_sent = frozenset({"prints"})
     copies_remain = Message(
@@ -335,30 +333,24 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     # --- Replies -----------------------------------------------------------------------------------------------
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
-        """Public replies below our thread, and boosts and favourites of its first post.
-
-        Messages to few people, our own among them, are nobody else's business.
-        """
+        """Public replies below our threads, and what cheers their first posts."""
+        parts: dict[str, list[str]] = {}
+        unread: set[str] = set()
+        self.parts, self.unread = parts, unread
         for post in posts:
             try:
-                thread = {str(status["id"]) for status in self._thread(post.id)}
+                thread = [str(status["id"]) for status in self._thread(post.id)]
+                below = self._below(post.id)
             except Gone:
+                # Replies stay where they are when what they answer is deleted.
+                unread.add(post.id)
                 continue
-            me = str(self._api.account()["id"])
-            others = (
-                status
-                for status in self._below(post.id)
-                if str(status.get("id")) not in thread and is_for_all(status)
-            )
-            yield from read_each(
-                others, partial(heard, post=post, thread=thread, me=me), lambda row: row["id"]
-            )
-            for kind, path in (("boost", "reblogged_by"), ("favourite", "favourited_by")):
-                yield from read_each(
-                    self._api.cheering(post.id, path),
-                    partial(cheer, post=post, kind=kind),
-                    lambda row: row["id"],
-                )
+            parts[post.id] = thread
+            yield from replies_below(self._api, post, thread, below)
+
+    def single(self, ids: Sequence[str]) -> Iterator[RemoteReply]:
+        """Those of these replies that are there."""
+        return single_replies(self._api, ids)
 
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """Our post with this text under what it answers."""

@@ -5,14 +5,14 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
 from publish.net.remote_values import clean_text, first_moment
 from publish.posts.model import PostMedia, Remote
-from publish.targets.base import RemoteReply
+from publish.targets.base import RemoteReply, part_above
 from publish.targets.matrix.client import Event
 
 # Custom content fields, named as the specification requires.
@@ -127,32 +127,38 @@ def plain_body(content: Mapping[str, Any]) -> str:
 
 
 def replies_to(
-    told: Sequence[Event], thread: set[str], post: Remote
-) -> Iterator[tuple[Event, str]]:
-    """Those of a room's messages (oldest first) that belong to a thread, each with what it answers."""
-    known: set[str] = set()
+    told: Sequence[Event], thread: Collection[str], post: Remote
+) -> Iterator[tuple[Event, str, str]]:
+    """Those of a room's messages (oldest first) that belong to a thread, each with what it answers, and with the
+    message of the thread below which it stands."""
+    known: dict[str, str] = {}
     for event in told:
         number, to = str(event.get("event_id", "")), answered(event)
         own_thread = relation_of(event).get("event_id") == post.id
         if number in thread or is_edit(event) or not event.get("content"):
             continue
         if own_thread or to in thread or to in known:
-            known.add(number)
-            yield event, "" if to in thread else to
+            known[number] = to
+            # What is in the thread stays in it, whichever of its messages goes.
+            below = post.id if own_thread else part_above(to, known, thread, post.id)
+            yield event, "" if to in thread else to, below
 
 
-def heard(event: Event, post: Remote, *, to: str, author: str, link: str, own: bool) -> RemoteReply:
-    """A message as a reply."""
+def heard(
+    event: Event, post: str, *, to: str, below: str, author: str, link: str, own: bool
+) -> RemoteReply:
+    """A message as a reply. ``post``: the id of our first one; ``below``: of that below which it stands."""
     content = current(event)
     moment = datetime.fromtimestamp(int(event["origin_server_ts"]) / 1000, UTC)
     return RemoteReply(
         remote_id=str(event["event_id"]),
-        post_id=post.id,
+        post_id=post,
         author=clean_text(author),
         text=clean_text(plain_body(content)),
         written_at=first_moment(moment.isoformat()),
         url=link,
         author_url=f"https://matrix.to/#/{event['sender']}",
         in_reply_to=to,
+        below=below,
         key=str(event["content"].get(KEY, "own")) if own else "",
     )

@@ -8,6 +8,7 @@ from key, position in the thread and content, so that a repeated request has no 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from hashlib import sha256
@@ -49,6 +50,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
     )
     threads = True
     may_double = True
+    reads_single = True
     copies_shown = 1
     copies_remain = Message(
         "Other servers in the room are asked to delete their copies; files go only where the account may delete them."
@@ -223,22 +225,41 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         """Messages in our threads, and plain replies to any of their messages."""
         told = [event for event in self._room.messages() if event.get("content")]
         told.reverse()
+        parts: dict[str, set[str]] = {}
+        unread: set[str] = set()
+        self.parts, self.unread = parts, unread
         for post in posts:
             try:
                 root = self._room.event(post.id)
             except Gone:
+                # What people wrote stays where it is when the message is deleted that it answers.
+                unread.add(post.id)
                 continue
-            thread = {post.id, *(str(one["event_id"]) for one in self._children(root))}
-            found = events.replies_to(told, thread, post)
-            yield from read_each(found, partial(self._heard, post), lambda one: one[0]["event_id"])
+            parts[post.id] = {post.id, *(str(one["event_id"]) for one in self._children(root))}
+            found = events.replies_to(told, parts[post.id], post)
+            yield from read_each(
+                found, partial(self._heard, post.id), lambda one: one[0]["event_id"]
+            )
 
-    def _heard(self, post: Remote, told: tuple[Event, str]) -> RemoteReply:
-        event, to = told
+    def single(self, ids: Sequence[str]) -> Iterator[RemoteReply]:
+        """Those of these messages that are there."""
+        for number in ids:
+            with suppress(Gone):
+                event = self._room.event(number)
+                if event.get("content"):
+                    found = [(event, events.answered(event), "")]
+                    yield from read_each(
+                        found, partial(self._heard, ""), lambda one: one[0]["event_id"]
+                    )
+
+    def _heard(self, post: str, told: tuple[Event, str, str]) -> RemoteReply:
+        event, to, below = told
         sender, number = str(event["sender"]), str(event["event_id"])
         return events.heard(
             event,
             post,
             to=to,
+            below=below,
             author=self._room.display_name(sender),
             link=self._link(number),
             own=sender == self._room.me,

@@ -16,10 +16,13 @@ from publish.conversation.fetch_replies import listen, listen_due
 from publish.conversation.pasted_replies import take_pasted
 from publish.markup.html_to_text import plain_text
 from publish.posts.model import Remote
-from publish.targets.base import RemoteReply
+from publish.targets.base import RemoteReply, part_above
+from publish.targets.bluesky.records import record_key
+from publish.targets.bluesky.replies import Thread
 from publish.targets.capabilities import PollsReplies
 from publish.targets.email.html_body import mail_text
 from publish.targets.email.target import EmailTarget
+from publish.targets.matrix import events
 from publish.targets.micropub.microformats import anchors
 from publish.targets.micropub.replies import replies_at
 from reporter.models.conversation import Reply, ReplyPoll
@@ -161,3 +164,76 @@ def test_marked_sections_of_any_form_are_passed_over(odd: str) -> None:
     assert all(
         one.url == "https://blog.example/x" for one in anchors(html, "https://blog.example/")
     )
+
+
+@pytest.mark.parametrize(
+    ("to", "found"), [("p2", "p2"), ("r2", "p2"), ("unknown", "p1"), ("loop1", "p1"), ("", "p1")]
+)
+def test_a_reply_stands_below_the_post_that_its_answers_lead_to(to: str, found: str) -> None:
+    parents = {"r1": "p2", "r2": "r1", "loop1": "loop2", "loop2": "loop1"}
+    assert part_above(to, parents, ["p1", "p2"], "p1") == found
+
+
+def test_a_message_in_a_room_stands_below_what_it_answers() -> None:
+    def message(number: str, to: str = "", root: str = "") -> dict[str, Any]:
+        relation: dict[str, Any] = {"m.in_reply_to": {"event_id": to}} if to else {}
+        relation |= {"rel_type": "m.thread", "event_id": root} if root else {}
+        return {"event_id": number, "content": {"body": number, "m.relates_to": relation}}
+
+    told = [message("a", "p2"), message("b", "a"), message("c", "p2", "p1"), message("d", "x")]
+    found = events.replies_to(told, {"p1", "p2"}, Remote("p1"))
+    assert [(event["event_id"], below) for event, _to, below in found] == [
+        ("a", "p2"),
+        ("b", "p2"),
+        ("c", "p1"),
+    ]
+
+
+def test_a_thread_at_bluesky_is_what_is_there_of_it() -> None:
+    def uri(rkey: str, did: str = "did:plc:us") -> str:
+        return f"at://{did}/app.bsky.feed.post/{rkey}"
+
+    def view(at: str, to: str, *replies: dict[str, Any]) -> dict[str, Any]:
+        record = {"reply": {"parent": {"uri": to}}, "text": at, "createdAt": "2026-05-09T14:00:00Z"}
+        who = {"did": at.split("/")[2], "handle": "ann.example"}
+        return {"post": {"uri": at, "record": record, "author": who}, "replies": list(replies)}
+
+    first, second = (uri(record_key(f"sr-1/{number}")) for number in range(2))
+    ann, ben = uri("a", "did:plc:ann"), uri("b", "did:plc:ben")
+    tree = {"replies": [view(second, first, view(ann, second, view(ben, ann)))]}
+    answers = {"app.bsky.feed.getPostThread": {"thread": tree}}
+    there = Thread(lambda name, _asked: answers.get(name, {}), Remote(first, "", {"key": "sr-1"}))
+    assert there.parts == {first, second}
+    assert [(one.remote_id, one.in_reply_to, one.below) for one in there.replies()] == [
+        (ann, "", second),
+        (ben, ann, second),
+    ]
+
+
+def test_a_reply_below_a_former_post_stays_where_single_ones_cannot_be_read(
+    kit: Kit, forum: type[Forum]
+) -> None:
+    forum.told = [said(posted(kit))]
+    listen(kit.session, kit.context)
+    [row] = kit.deliveries("story")
+    row.remote_id = "another"
+    kit.session.commit()
+    forum.told = []
+    listen(kit.session, kit.context)
+    assert [one.text for one in known(kit).values()] == ["Who has seeds?"]
+
+
+def test_a_poll_that_tells_where_a_reply_stands_is_no_later_decision(
+    kit: Kit, forum: type[Forum]
+) -> None:
+    """As on a laptop that was upgraded: another one may have decided about the reply since."""
+    post = posted(kit)
+    forum.told = [said(post)]
+    listen(kit.session, kit.context)
+    [reply] = known(kit).values()
+    before, reply.post_id = reply.changed_at, ""
+    kit.session.commit()
+    kit.clock.forward(hours=1)
+    listen(kit.session, kit.context)
+    [reply] = known(kit).values()
+    assert (reply.post_id, reply.changed_at) == (post, before)

@@ -82,7 +82,7 @@ def test_the_servers_date_stands_in_for_an_impossible_one() -> None:
         "record": {"text": "Hi", "createdAt": "0000-01-01T00:00:00.000Z"},
         "indexedAt": "2026-05-09T10:00:00.000Z",
     }
-    told = heard(view, Remote("at://did:plc:me/p/1"), set(), "did:plc:me")
+    told = heard(view, post="at://did:plc:me/p/1", ours=set(), did="did:plc:me", parents={})
     assert told.written_at == datetime(2026, 5, 9, 10, tzinfo=UTC)
 
 

@@ -72,7 +72,8 @@ def test_who_was_silent_for_longer_than_the_lease_lasts_looks_again_before_it_cr
     due: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As on a laptop that slept: another laptop has been given the right to publish, and has."""
-    real, slept = FakeTarget.find, []
+    slept: list[str] = []
+    real = FakeTarget.find
 
     def find(self: FakeTarget, key: str) -> Remote | None:
         found = real(self, key)

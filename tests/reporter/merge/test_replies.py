@@ -105,3 +105,16 @@ def test_several_items_of_one_takeaway_stay_several(
         for side in (kit, other):
             items = side.session.scalars(select(ActionItem.what)).all()
             assert sorted(items) == ["Ask Ada", "Ask Ben"]
+
+
+def test_a_merge_tells_which_post_a_reply_stands_below(kit: Kit, tmp_path: Path) -> None:
+    """Where an earlier version has fetched it: so it outlives that post here, too."""
+    row = kit.takeaway(kit.event(), "Who has the key?")
+    reply = say(kit, row)
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as other:
+        other.session.get_one(Reply, reply.id).post_id = "109"
+        other.session.commit()
+    merge(kit, folder)
+    kit.session.expire_all()
+    assert reply.post_id == "109"

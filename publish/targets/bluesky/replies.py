@@ -1,0 +1,62 @@
+"""Replies below our threads at Bluesky, and reposts and likes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
+
+from publish.net.remote_values import read_each
+from publish.posts.model import Remote
+from publish.targets.base import RemoteReply
+from publish.targets.bluesky.records import POSTS, below, cheer, heard, parents_of, record_key
+
+# Most posts of a thread.
+MOST_PARTS = 25
+# Posts in one query. https://docs.bsky.app/docs/api/app-bsky-feed-get-posts
+_AT_ONCE = 25
+
+# Queries the app view: method, parameters -> answer; raises Gone.
+Look = Callable[[str, Mapping[str, Any]], dict[str, Any]]
+
+
+class Thread:
+    """A thread of ours as it is there; raises Gone if its first post is not. ``parts``: the URIs of its posts."""
+
+    def __init__(self, look: Look, post: Remote) -> None:
+        self._look, self._post = look, post
+        told = look(
+            "app.bsky.feed.getPostThread", {"uri": post.id, "depth": 100, "parentHeight": 0}
+        )
+        self._there = list(below(told.get("thread") or {}))
+        self._did, key = post.id.split("/")[2], str(post.extra.get("key", ""))
+        names = (record_key(f"{key}/{number}") for number in range(MOST_PARTS))
+        self._ours = {post.id, *(f"at://{self._did}/{POSTS}/{name}" for name in names)}
+        self.parts = {post.id, *(str(view.get("uri")) for view in self._there)} & self._ours
+
+    def replies(self) -> Iterator[RemoteReply]:
+        """Replies below it, and reposts and likes of its first post."""
+        parents = parents_of(self._there)
+        read = partial(heard, post=self._post.id, ours=self._ours, did=self._did, parents=parents)
+        others = (view for view in self._there if view.get("uri") not in self._ours)
+        yield from read_each(others, read, lambda view: view["uri"])
+        yield from self._cheers("app.bsky.feed.getRepostedBy", "repostedBy", "boost")
+        yield from self._cheers("app.bsky.feed.getLikes", "likes", "favourite")
+
+    def _cheers(self, method: str, what: str, kind: str) -> Iterator[RemoteReply]:
+        params: dict[str, Any] = {"uri": self._post.id, "limit": 100}
+        read = partial(cheer, post=self._post, kind=kind)
+        while True:
+            told = self._look(method, params)
+            yield from read_each(told.get(what) or (), read, lambda row: kind)
+            if not told.get("cursor") or not told.get(what):
+                return
+            params["cursor"] = told["cursor"]
+
+
+def single_replies(look: Look, uris: Sequence[str], did: str) -> Iterator[RemoteReply]:
+    """Those of these posts that are there. ``did``: our account."""
+    read = partial(heard, post="", ours=set(), did=did, parents={})
+    for start in range(0, len(uris), _AT_ONCE):
+        found = look("app.bsky.feed.getPosts", {"uris": list(uris[start : start + _AT_ONCE])})
+        yield from read_each(found.get("posts") or (), read, lambda view: view["uri"])
