@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session, joinedload
 from publish.composition.cross_links import is_readable, rank
 from reporter.database.row_security import Scope, working_for
 from reporter.enums import Audience, ItemKind, ItemState
-from reporter.follow_up.action_items import all_items, for_place, told_name
+from reporter.follow_up.action_items import all_items, for_place, publishable_name
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models import Delivery, Takeaway, Target
 from reporter.moderation.visibility import Scope as Place
@@ -138,7 +138,9 @@ def _read_front_pages(session: Session, part: Published, now: datetime) -> None:
         return
     items = for_place(all_items(session, state=ItemState.OPEN), Place.PUBLIC)
     part.items = [
-        Open(item.what, told_name(item), item.due_on) for item in items if item.created_at <= told
+        Open(item.what, publishable_name(item), item.due_on)
+        for item in items
+        if item.created_at <= told
     ]
     following = next_gathering(session)
     if following is not None and following.changed_at <= told and following.starts_at >= now:

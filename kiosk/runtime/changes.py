@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from contextlib import closing
 from pathlib import Path
 
-from reporter.database.write_lock import told_of_commits
+from reporter.database.write_lock import commit_listener
 
 # Polling interval in seconds for writes of other processes (the shell); our own commits notify
 # directly. One poll reads a number in shared memory: 2 per second take about 0.01 % of a core.
@@ -40,7 +40,7 @@ class ChangeWatch:
     def _run(self) -> None:
         with (
             closing(sqlite3.connect(f"{self._database.as_uri()}?mode=ro", uri=True)) as connection,
-            told_of_commits(self._database, self._bell.set),
+            commit_listener(self._database, self._bell.set),
         ):
             known = 0
             while not self._stopping:

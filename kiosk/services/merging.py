@@ -21,7 +21,7 @@ from reporter.database.engine import translate_error
 from reporter.errors import BadInput, Busy, NotFound, UnsupportedMedia
 from reporter.media.store import disk_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
-from reporter.merge.context import MergeContext, MergeReport, Tell, untold
+from reporter.merge.context import MergeContext, MergeReport, Tell, no_progress
 from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
 
@@ -40,7 +40,7 @@ def look(path: Path) -> tuple[str, str, str]:
     return found.kind, found.mime, found.ext
 
 
-def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeReport:
+def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = no_progress) -> MergeReport:
     """Merge a gathering folder or a bundle. Raises NotFound for neither, BadInput for the
     gathering itself."""
     if config.exists(other):
@@ -57,7 +57,7 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = untold) -> MergeR
 
 
 def merge_folder(
-    kiosk: KioskContext, folder: Path, laptop: str, *, tell: Tell = untold
+    kiosk: KioskContext, folder: Path, laptop: str, *, tell: Tell = no_progress
 ) -> MergeReport:
     """Merge the database and originals in a folder; ``laptop`` is the name of the laptop that
     they come from.

@@ -30,7 +30,7 @@ from reporter.enums import (
     TakeawayState,
 )
 from reporter.errors import BadInput, Conflict, NotFound
-from reporter.follow_up.action_items import all_items, replied_for, told_name, unanswered
+from reporter.follow_up.action_items import all_items, publishable_name, replied_for, unanswered
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models import Delivery, EventSession, Gathering, Story, Takeaway, Target
 from reporter.models.conversation import Reply
@@ -296,7 +296,7 @@ def _line(item: ActionItem) -> str:
     # Copied words would outlive the withdrawal of the takeaway or reply, so only the organizers' words are used for
     # such an item.
     copied = item.takeaway is not None or item.reply is not None
-    parts = ["" if copied else item.what, item.outcome, told_name(item)]
+    parts = ["" if copied else item.what, item.outcome, publishable_name(item)]
     told = [_escaped(part) for part in parts if part]
     return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else "")
 

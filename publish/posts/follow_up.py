@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime
 from sqlalchemy.orm import Session
 
 from reporter.enums import ItemState
-from reporter.follow_up.action_items import all_items, for_place, told_name
+from reporter.follow_up.action_items import all_items, for_place, publishable_name
 from reporter.follow_up.icalendar import calendar
 from reporter.follow_up.next_gathering import next_gathering
 from reporter.models.follow_up import ActionItem, NextGathering
@@ -97,7 +97,9 @@ def agenda_of(session: Session, title: str) -> Agenda:
 
 def _item(row: ActionItem) -> Item:
     takeaway = str(row.takeaway_id) if row.takeaway_id else ""
-    return Item(row.kind, row.what, told_name(row), row.due_on, row.state, row.outcome, takeaway)
+    return Item(
+        row.kind, row.what, publishable_name(row), row.due_on, row.state, row.outcome, takeaway
+    )
 
 
 def _following(row: NextGathering) -> Following:

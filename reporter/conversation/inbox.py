@@ -80,8 +80,8 @@ def thread_of(session: Session, reply: Reply) -> list[Reply]:
         same = Reply.takeaway_id == reply.takeaway_id
     else:
         same = and_(Reply.story_id == reply.story_id, Reply.takeaway_id.is_(None))
-    told = or_(Reply.state != ReplyState.GONE, Reply.ours)
-    query = select(Reply).where(same, Reply.kind.in_(WORDS), told)
+    visible = or_(Reply.state != ReplyState.GONE, Reply.ours)
+    query = select(Reply).where(same, Reply.kind.in_(WORDS), visible)
     return list(session.scalars(query.order_by(Reply.written_at, Reply.id).limit(200)))
 
 

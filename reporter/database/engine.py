@@ -156,11 +156,13 @@ def translate_error(error: SQLAlchemyError) -> ReporterError | None:
     cause = getattr(error, "orig", None)
     if getattr(cause, "sqlstate", "") in _CONTENDED:
         return Busy(BUSY)
-    told = f"{getattr(cause, 'sqlite_errorname', '')} {cause}"
-    if "SQLITE_FULL" in told or "disk is full" in told:
+    description = f"{getattr(cause, 'sqlite_errorname', '')} {cause}"
+    if "SQLITE_FULL" in description or "disk is full" in description:
         return DiskFull(DISK_FULL)
-    if any(word in told for word in ("READONLY", "readonly", "SQLITE_IOERR", "SQLITE_CANTOPEN")):
+    if any(
+        word in description for word in ("READONLY", "readonly", "SQLITE_IOERR", "SQLITE_CANTOPEN")
+    ):
         return ReadOnlyDisk(DISK_READ_ONLY)
-    if any(word in told for word in ("SQLITE_BUSY", "is locked", "lock timeout")):
+    if any(word in description for word in ("SQLITE_BUSY", "is locked", "lock timeout")):
         return Busy(BUSY)
     return None

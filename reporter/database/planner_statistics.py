@@ -29,8 +29,8 @@ def _known(connection: Connection) -> int:
     """The number of takeaways at the last ANALYZE; 0 if it never ran."""
     if not inspect(connection).has_table("sqlite_stat1"):
         return 0
-    told = connection.scalar(
+    stat = connection.scalar(
         text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'takeaway' AND idx IS NOT NULL")
     )
     # The number of rows comes first (https://www.sqlite.org/fileformat2.html#stat1tab).
-    return int(str(told).split()[0]) if told else 0
+    return int(str(stat).split()[0]) if stat else 0

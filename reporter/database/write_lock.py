@@ -186,7 +186,7 @@ class Gate(FairLock):
 
 
 @contextmanager
-def told_of_commits(database: Path, listener: Callable[[], object]) -> Iterator[None]:
+def commit_listener(database: Path, listener: Callable[[], object]) -> Iterator[None]:
     """Call ``listener`` after each commit of this process to a database, while the context lasts."""
     gate = _gate(str(database))
     gate.listeners += (listener,)

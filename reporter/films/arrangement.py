@@ -104,7 +104,7 @@ def drop(session: Session, receipt: str, *, dropped: bool = True) -> None:
 def set_length(session: Session, receipt: str, seconds: float | None) -> None:
     """Set how long a piece is shown, in seconds; None for the default. Raises BadInput. Commits."""
     film = film_of(session)
-    lengths = {one: told for one, told in film.lengths.items() if one != receipt}
+    lengths = {one: length for one, length in film.lengths.items() if one != receipt}
     if seconds is not None:
         if not SHORTEST_PIECE <= seconds <= LONGEST_PIECE:
             raise BadInput("A piece is 1 to 20 seconds long.")
@@ -128,7 +128,7 @@ def _keep(session: Session, film: Film) -> None:
 def looks_of(pieces: Sequence[Piece]) -> dict[str, str]:
     """Map each receipt to a hash of what the film shows of it, whatever its length."""
     return {
-        piece.receipt: sha256(replace(piece, seconds=0.0).told.encode()).hexdigest()
+        piece.receipt: sha256(replace(piece, seconds=0.0).fingerprint_text.encode()).hexdigest()
         for piece in pieces
         if piece.receipt
     }
@@ -178,9 +178,11 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
 
 def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
     """Whether the captions of its recordings are still those that the film has."""
-    told = [(part.sha256, *part.looks.partition(":")[1:]) for part in finished.parts]
+    digests = [(part.sha256, *part.looks.partition(":")[1:]) for part in finished.parts]
     return all(
-        captions_digest(session, sha256) == digest for sha256, is_noted, digest in told if is_noted
+        captions_digest(session, sha256) == digest
+        for sha256, is_noted, digest in digests
+        if is_noted
     )
 
 

@@ -57,7 +57,7 @@ class Piece:
     edits_fingerprint: str = ""
 
     @property
-    def told(self) -> str:
+    def fingerprint_text(self) -> str:
         """All of it as text, of which fingerprints are taken. Never change this form, or every finished film counts as
         outdated (``mended`` is the first name of ``edits_fingerprint``)."""
         return (
@@ -101,11 +101,11 @@ class Script:
 
         Without the language: it is that of the cards' words, which are in it.
         """
-        pieces = "".join(f"{piece.told}, " for piece in self.pieces)
+        pieces = "".join(f"{piece.fingerprint_text}, " for piece in self.pieces)
         pieces = pieces.rstrip() if len(self.pieces) == 1 else pieces.removesuffix(", ")
         shape = f"<Shape.{self.shape.name}: {self.shape.value!r}>"
-        told = f"Script(pieces=({pieces}), shape={shape}, music={self.music!r})"
-        return sha256(told.encode()).hexdigest()
+        text = f"Script(pieces=({pieces}), shape={shape}, music={self.music!r})"
+        return sha256(text.encode()).hexdigest()
 
     @property
     def receipts(self) -> tuple[str, ...]:

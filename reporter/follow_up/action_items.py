@@ -196,7 +196,7 @@ def replied_for(item: ActionItem, place: Scope) -> bool:
     return item.reply is None or may_show_reply(item.reply, place)
 
 
-def told_name(item: ActionItem) -> str:
+def publishable_name(item: ActionItem) -> str:
     """The responsible person, if the name may be published."""
     return item.who if item.who_agreed else ""
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING
 
 from reporter.enums import ItemState
-from reporter.follow_up.action_items import told_name
+from reporter.follow_up.action_items import publishable_name
 from reporter.models.follow_up import ActionItem, NextGathering
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def _todo(item: ActionItem, now: datetime) -> Todo:
         todo.add("due", item.due_on)
     if item.closed_at and item.state == ItemState.DONE:
         todo.add("completed", item.closed_at)
-    about = [told_name(item), item.outcome]
+    about = [publishable_name(item), item.outcome]
     if any(about):
         todo.add("description", "\n".join(filter(None, about)))
     return todo

@@ -58,8 +58,8 @@ def note_copy(
 
     ``holds``: ids of the takeaways in it, for a film, which can't be inspected.
     """
-    told = [str(one) for one in holds]
-    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, holds=told))
+    ids = [str(one) for one in holds]
+    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, holds=ids))
     session.commit()
 
 
@@ -132,12 +132,12 @@ def _opened(folder: Path) -> closing[sqlite3.Connection]:
 def _in_bundle(place: Path) -> frozenset[uuid.UUID]:
     """Takeaways in a bundle (a folder or one file), or shown in its film."""
     if place.is_dir():
-        told = (place / _RECORDS).read_text(encoding="utf-8")
+        text = (place / _RECORDS).read_text(encoding="utf-8")
     else:
         with zipfile.ZipFile(place) as packed:
             name = next(one for one in packed.namelist() if one.endswith(_RECORDS))
-            told = packed.read(name).decode("utf-8")
-    records = json.loads(told)["takeaways"]
+            text = packed.read(name).decode("utf-8")
+    records = json.loads(text)["takeaways"]
     return frozenset(uuid.UUID(one) for r in records for one in (r["id"], *r.get("parts", ())))
 
 

@@ -61,9 +61,10 @@ class HubSettings:
 
 def hub_settings(environment: Mapping[str, str] = os.environ) -> HubSettings:
     """Read the settings; environment variables override the file. Raises ConfigError for a missing or invalid value."""
-    told = _file(environment)
+    in_file = _file(environment)
     values = {
-        name: environment.get(variable) or told.get(name, "") for variable, name in _NAMES.items()
+        name: environment.get(variable) or in_file.get(name, "")
+        for variable, name in _NAMES.items()
     }
     for variable, name in ((DATABASE, "database_url"), (MEDIA, "media_url")):
         if not values[name]:

@@ -41,10 +41,10 @@ def _microdvd(lines: Sequence[str]) -> Iterator[Timed]:
     for line in lines:
         if (found := _MICRODVD.fullmatch(line)) is None:
             continue
-        told = _RATE.fullmatch(found[3])
+        stated_rate = _RATE.fullmatch(found[3])
         if not rate:
             # The first line gives the rate as its text.
-            rate = float(told[1].replace(",", ".")) if told else 0.0
+            rate = float(stated_rate[1].replace(",", ".")) if stated_rate else 0.0
             if not 5 <= rate <= 240:
                 raise BadInput(
                     "These captions count pictures and don't say how many there are in a second. "
@@ -101,18 +101,18 @@ def _sami(lines: Sequence[str]) -> Iterator[Timed]:
 
 def _json(lines: Sequence[str]) -> Iterator[Timed]:
     try:
-        told = json.loads("\n".join(lines))
-        if "events" in told:
-            yield from (_event(event) for event in told["events"] if event.get("segs"))
+        document = json.loads("\n".join(lines))
+        if "events" in document:
+            yield from (_event(event) for event in document["events"] if event.get("segs"))
         # whisper.cpp
-        for part in told.get("transcription", ()):
+        for part in document.get("transcription", ()):
             times = part["offsets"]
             yield (
                 _moment(times["from"]) / 1000,
                 _moment(times["to"]) / 1000,
                 str(part["text"]).strip(),
             )
-        for part in told.get("segments", ()):
+        for part in document.get("segments", ()):
             yield _moment(part["start"]), _moment(part["end"]), str(part["text"]).strip()
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(

@@ -93,8 +93,8 @@ class Edits:
 
     def fingerprint(self) -> str:
         """Twelve hex digits; empty without edits."""
-        told = json.dumps(self.steps()).encode()
-        return hashlib.sha256(told).hexdigest()[:12] if self else ""
+        steps_json = json.dumps(self.steps()).encode()
+        return hashlib.sha256(steps_json).hexdigest()[:12] if self else ""
 
 
 def read_edits(steps: object, kind: str, *, duration: float | None = None) -> Edits:
@@ -133,8 +133,8 @@ def _pairs(steps: object) -> list[tuple[str, list[float]]]:
 
 
 def _pair(step: object) -> tuple[str, list[float]]:
-    told = cast(dict[str, Any], step) if isinstance(step, dict) else {}
-    name, numbers = told.get("kind"), told.get("numbers")
+    fields = cast(dict[str, Any], step) if isinstance(step, dict) else {}
+    name, numbers = fields.get("kind"), fields.get("numbers")
     if not isinstance(name, str) or name not in KINDS or not isinstance(numbers, list):
         raise BadInput("One of the edits is of no kind that is known here.")
     if len(numbers) != KINDS[name] or not all(_is_number(value) for value in numbers):

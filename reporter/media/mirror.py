@@ -172,9 +172,9 @@ class MirroredStore(Store):
     def _is(self, path: Path, found: StoredObject) -> bool:
         """Whether the local file has this hash."""
         with suppress(FileNotFoundError):
-            told = path.stat()
-            if told.st_size == found.size:
-                mark = (path, told.st_ctime_ns, told.st_size)
+            status = path.stat()
+            if status.st_size == found.size:
+                mark = (path, status.st_ctime_ns, status.st_size)
                 if len(self._hashes) > _KNOWN_HASHES:
                     self._hashes.clear()
                 known = self._hashes.get(mark) or self._hashes.setdefault(mark, hash_file(path))
@@ -192,13 +192,13 @@ def trim_copies(place: Path, most_bytes: int) -> int:
     Returns how many files were removed. Files used within the last hour are kept.
     """
     kept = [found for kind in ("media", "renditions") for found in _files(place, f"*/{kind}/??/*")]
-    total = sum(told.st_size for told, _path in kept)
+    total = sum(status.st_size for status, _path in kept)
     removed, now = 0, time.time()
-    for told, path in sorted(kept, key=lambda one: one[0].st_mtime):
-        if total <= most_bytes or told.st_mtime > now - UNTOUCHED_SECONDS:
+    for status, path in sorted(kept, key=lambda one: one[0].st_mtime):
+        if total <= most_bytes or status.st_mtime > now - UNTOUCHED_SECONDS:
             break
         if try_remove(path):
-            total -= told.st_size
+            total -= status.st_size
             removed += 1
     return removed
 
@@ -207,9 +207,9 @@ def _files(place: Path, pattern: str) -> Iterator[tuple[os.stat_result, Path]]:
     """Complete files only; one that another process removes meanwhile is skipped."""
     for path in place.glob(pattern):
         with suppress(FileNotFoundError):
-            told = path.stat()
-            if stat.S_ISREG(told.st_mode) and not path.name.startswith("."):
-                yield told, path
+            status = path.stat()
+            if stat.S_ISREG(status.st_mode) and not path.name.startswith("."):
+                yield status, path
 
 
 def _touch(path: Path) -> None:

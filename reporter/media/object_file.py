@@ -52,6 +52,6 @@ class ObjectFile(io.RawIOBase):
             parts.append(self._rest[:wanted])
             self._rest = self._rest[len(parts[-1]) :]
             wanted -= len(parts[-1])
-        told = b"".join(parts)
-        self._at += len(told)
-        return told
+        data = b"".join(parts)
+        self._at += len(data)
+        return data

@@ -92,14 +92,14 @@ _DROPS = {"dropNTSC": (2, 1), "dropPAL": (4, 2)}
 
 
 def _rates(root: Element) -> _Rates:
-    told = {name.rpartition("}")[2]: value.strip() for name, value in root.attrib.items()}
-    above, _, below = told.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
-    counted = _number(told.get("frameRate", "30")) or 30.0
+    attributes = {name.rpartition("}")[2]: value.strip() for name, value in root.attrib.items()}
+    above, _, below = attributes.get("frameRateMultiplier", "1 1").replace(":", " ").partition(" ")
+    counted = _number(attributes.get("frameRate", "30")) or 30.0
     frames = counted * _number(above) / (_number(below or "1") or 1) or 30.0
-    ticks = _number(told.get("tickRate", "1")) or 1.0
-    if told.get("timeBase") != "smpte":
+    ticks = _number(attributes.get("tickRate", "1")) or 1.0
+    if attributes.get("timeBase") != "smpte":
         return _Rates(frames, ticks)
-    return _Rates(frames, ticks, counted, _DROPS.get(told.get("dropMode", ""), (0, 1)))
+    return _Rates(frames, ticks, counted, _DROPS.get(attributes.get("dropMode", ""), (0, 1)))
 
 
 def _number(text: str) -> float:
@@ -154,8 +154,8 @@ def lrc_lines(lines: Sequence[str]) -> list[Timed]:
     found: list[Timed] = []
     offset = 0.0
     for line in lines:
-        if told := re.fullmatch(r"\s*\[offset:\s*([+-]?\d{1,6})\]\s*", line, re.IGNORECASE):
-            offset = int(told[1]) / 1000
+        if offset_tag := re.fullmatch(r"\s*\[offset:\s*([+-]?\d{1,6})\]\s*", line, re.IGNORECASE):
+            offset = int(offset_tag[1]) / 1000
         stamps: list[float] = []
         while stamp := _LRC_STAMP.match(line):
             stamps.append(int(stamp[1]) * 60 + int(stamp[2]) + float(f"0.{stamp[3] or 0}"))
@@ -177,9 +177,9 @@ def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:
         elif line.startswith("Dialogue:") and {"start", "end", "text"} <= set(order):
             fields = line.removeprefix("Dialogue:").split(",", len(order) - 1)
             if len(fields) == len(order):
-                told = dict(zip(order, fields, strict=True))
-                words = re.sub(r"\\[Nn]", "\n", _ASS_DRAWING.sub("", told["text"]))
-                begin, end = (_ass_seconds(told[name], number) for name in ("start", "end"))
+                dialogue = dict(zip(order, fields, strict=True))
+                words = re.sub(r"\\[Nn]", "\n", _ASS_DRAWING.sub("", dialogue["text"]))
+                begin, end = (_ass_seconds(dialogue[name], number) for name in ("start", "end"))
                 yield begin, end, words.replace("\\h", "\u00a0")
 
 

@@ -34,7 +34,7 @@ from reporter.errors import BadInput, ReporterError
 from reporter.follow_up.action_items import KINDS, WHAT_CHARS
 from reporter.media.store import PIECE, Store
 from reporter.media.webvtt import read_cues, spoken, webvtt
-from reporter.merge.context import Look, MergeReport, Tell, untold
+from reporter.merge.context import Look, MergeReport, Tell, no_progress
 from reporter.merge.follow_up import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
 from reporter.models.captions import Captions
@@ -51,7 +51,13 @@ def is_bundle(folder: Path) -> bool:
 
 
 def merge_bundle(
-    session: Session, store: Store, folder: Path, actor: Actor, *, look: Look, tell: Tell = untold
+    session: Session,
+    store: Store,
+    folder: Path,
+    actor: Actor,
+    *,
+    look: Look,
+    tell: Tell = no_progress,
 ) -> MergeReport:
     """Merge a bundle whose checksums were verified. Raises BadInput if it is invalid. Commits."""
     records, items = read_records(folder)
@@ -71,12 +77,12 @@ def merge_bundle(
 def read_records(folder: Path) -> tuple[list[_Record], list[_Item]]:
     """Parse the bundle's records; raises BadInput."""
     try:
-        told = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
+        document = json.loads((folder / _RECORDS).read_text(encoding="utf-8"))
         # Each gathering makes its own film.
-        brought = (one for one in told["takeaways"] if not one.get("parts"))
+        brought = (one for one in document["takeaways"] if not one.get("parts"))
         records = [_Record(folder / "data", one) for one in brought]
         # Missing in bundles of older versions.
-        return records, [_Item(one) for one in told.get("actions", [])]
+        return records, [_Item(one) for one in document.get("actions", [])]
     except (OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError) as error:
         raise BadInput(
             "%(what)s can't be read: %(error)s.", what=folder / _RECORDS, error=error
@@ -101,26 +107,26 @@ def _moment(value: str) -> datetime:
 class _Record:
     """Validated values of one takeaway of a bundle; raises ValueError, KeyError or TypeError if it is invalid."""
 
-    def __init__(self, data: Path, told: dict[str, Any]) -> None:
-        self.id = uuid.UUID(told["id"])
-        self.code, self.title = _text(told["session"]["code"]), _text(told["session"]["title"])
+    def __init__(self, data: Path, record: dict[str, Any]) -> None:
+        self.id = uuid.UUID(record["id"])
+        self.code, self.title = _text(record["session"]["code"]), _text(record["session"]["title"])
         self.values = {
-            "kind": Kind(told["kind"]).value,
-            "audience": Audience(told["audience"]).value,
-            "consent": Consent(told["consent"]).value,
-            "intent": Intent(told["intent"]).value if told["intent"] else "",
-            "starred": bool(told["starred"]),
-            "recorded_at": _moment(told["recorded_at"]),
-            "received_at": _moment(told["received_at"]),
+            "kind": Kind(record["kind"]).value,
+            "audience": Audience(record["audience"]).value,
+            "consent": Consent(record["consent"]).value,
+            "intent": Intent(record["intent"]).value if record["intent"] else "",
+            "starred": bool(record["starred"]),
+            "recorded_at": _moment(record["recorded_at"]),
+            "received_at": _moment(record["received_at"]),
             **{
-                name: _text(told[name])
+                name: _text(record[name])
                 for name in ("text", "caption", "author", "prompt", "licence")
             },
         }
-        self.tags = decisions.clean_tags([_text(tag) for tag in told["tags"]])
+        self.tags = decisions.clean_tags([_text(tag) for tag in record["tags"]])
         self.media = [
             (_text(one["sha256"]), _text(one["alt"]), _file(data, one), _cues(one))
-            for one in told["media"]
+            for one in record["media"]
         ]
 
 
@@ -136,17 +142,17 @@ def _cues(media: dict[str, Any]) -> str:
 class _Item:
     """Validated values of an open or finished item, as ``_Record``."""
 
-    def __init__(self, told: dict[str, Any]) -> None:
-        if told["kind"] not in KINDS or not str(told["what"]).strip():
+    def __init__(self, item: dict[str, Any]) -> None:
+        if item["kind"] not in KINDS or not str(item["what"]).strip():
             raise ValueError("an item without words or of an unknown kind")
-        self.takeaway = uuid.UUID(told["takeaway"]) if told["takeaway"] else None
+        self.takeaway = uuid.UUID(item["takeaway"]) if item["takeaway"] else None
         self.values = {
-            "kind": str(told["kind"]),
-            "what": _text(told["what"])[:WHAT_CHARS],
-            "who": _text(told["who"]),
-            "due_on": date.fromisoformat(told["due_on"]) if told["due_on"] else None,
-            "state": ItemState(told["state"]).value,
-            "outcome": _text(told["outcome"]),
+            "kind": str(item["kind"]),
+            "what": _text(item["what"])[:WHAT_CHARS],
+            "who": _text(item["who"]),
+            "due_on": date.fromisoformat(item["due_on"]) if item["due_on"] else None,
+            "state": ItemState(item["state"]).value,
+            "outcome": _text(item["outcome"]),
         }
 
 

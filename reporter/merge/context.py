@@ -22,7 +22,7 @@ Look = Callable[[Path], tuple[str, str, str]]
 Tell = Callable[[int, int], None]
 
 
-def untold(_done: int, _of: int) -> None:
+def no_progress(_done: int, _of: int) -> None:
     """Progress callback that does nothing."""
 
 
@@ -62,7 +62,7 @@ class MergeContext:
     look: Look
     # Name of the other laptop; empty if unknown.
     laptop: str = ""
-    tell: Tell = untold
+    tell: Tell = no_progress
     done: MergeReport = field(default_factory=MergeReport)
     # Their ids -> our rows' ids.
     events: dict[uuid.UUID, uuid.UUID] = field(default_factory=dict)

@@ -81,11 +81,11 @@ def same_on_both(session: Session, other: Session) -> set[uuid.UUID]:
     Found with a few queries for all of them, so that unchanged takeaways cost a merge no lock and
     no queries of their own.
     """
-    here = _told(session)
-    return {number for number, told in _told(other).items() if here.get(number) == told}
+    here = _compared_data(session)
+    return {number for number, data in _compared_data(other).items() if here.get(number) == data}
 
 
-def _told(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
+def _compared_data(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
     """All data that a merge compares, by takeaway; tuples begin with the number of the query."""
     fields = [getattr(Takeaway, name) for name in (*_PLAIN, _STATE, "approved_at", "receipt")]
     statements = (
@@ -95,11 +95,11 @@ def _told(session: Session) -> dict[uuid.UUID, set[tuple[Any, ...]]]:
         select(Attachment.takeaway_id, Media.sha256, Attachment.alt).join(Attachment.media),
         select(ReceiptAlias.takeaway_id, ReceiptAlias.receipt),
     )
-    told: dict[uuid.UUID, set[tuple[Any, ...]]] = {}
+    data: dict[uuid.UUID, set[tuple[Any, ...]]] = {}
     for number, statement in enumerate(statements):
         for takeaway, *values in session.execute(statement):
-            told.setdefault(takeaway, set()).add((number, *values))
-    return told
+            data.setdefault(takeaway, set()).add((number, *values))
+    return data
 
 
 def merge_fields(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> bool:

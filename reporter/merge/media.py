@@ -97,9 +97,9 @@ def _copy_in(merge: MergeContext, theirs: Media) -> Path:
 
 def lacking_renditions(merge: MergeContext) -> set[str]:
     """Their renditions of originals that could not be taken, as the ids of their files."""
-    told = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
+    query = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
     have = set(merge.session.scalars(select(Media.sha256)))
-    return {made[:32] for made, original in merge.other.execute(told) if original not in have}
+    return {made[:32] for made, original in merge.other.execute(query) if original not in have}
 
 
 def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:

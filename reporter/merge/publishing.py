@@ -89,12 +89,12 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
     else:
         ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
     merge.stories[theirs.id] = ours.id
-    told, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
+    arrangement, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
     # A story of the plan is one wherever it comes; the plan itself is each laptop's own.
     if theirs.planned and not ours.planned:
         ours.planned = True
         next_revision(session)
-    if known and (edits, told) <= (_edits(ours), _own_arrangement(merge, ours)):
+    if known and (edits, arrangement) <= (_edits(ours), _own_arrangement(merge, ours)):
         return
     if known and not edits:
         # Nobody has arranged either of them since both count their changes.
@@ -103,7 +103,7 @@ def _merge_story(merge: MergeContext, theirs: Story) -> None:
         setattr(ours, name, value)
     ours.edits = edits
     session.add(ours)
-    _take_pieces(merge, ours, told)
+    _take_pieces(merge, ours, arrangement)
     next_revision(session)
     merge.done.stories += 1
 
@@ -126,17 +126,19 @@ def _arrangement(merge: MergeContext, theirs: Story) -> _Arrangement:
         if item.takeaway_id in merge.takeaways
     }
     here = set(merge.session.scalars(alive.where(Takeaway.id.in_(placed))))
-    return _told(merge.other, theirs, {one: at for one, at in placed.items() if one in here})
+    return _arrangement_of(
+        merge.other, theirs, {one: at for one, at in placed.items() if one in here}
+    )
 
 
 def _own_arrangement(merge: MergeContext, ours: Story) -> _Arrangement:
     """Our story with the takeaways that they know too: what they lack, they can't have left out."""
     known = set(merge.takeaways.values())
     shared = {item.takeaway_id: item.position for item in ours.items if item.takeaway_id in known}
-    return _told(merge.session, ours, shared)
+    return _arrangement_of(merge.session, ours, shared)
 
 
-def _told(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arrangement:
+def _arrangement_of(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arrangement:
     texts = session.scalars(select(StoryText).where(StoryText.story_id == story.id))
     pieces = [(at, one.hex, "", "") for one, at in placed.items()]
     pieces += [(row.position, "", row.id.hex, row.text) for row in texts]
@@ -144,11 +146,11 @@ def _told(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arra
     return fields, tuple(sorted(pieces))
 
 
-def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
+def _take_pieces(merge: MergeContext, ours: Story, arrangement: _Arrangement) -> None:
     """Replace our story's takeaways and texts; takeaways that only we know keep their positions."""
     session = merge.session
     known = set(merge.takeaways.values())
-    placed = {uuid.UUID(one): at for at, one, _text, _words in told[1] if one}
+    placed = {uuid.UUID(one): at for at, one, _text, _words in arrangement[1] if one}
     have = {item.takeaway_id: item for item in ours.items}
     placed |= {one: item.position for one, item in have.items() if one not in known}
     ours.items = [
@@ -157,7 +159,7 @@ def _take_pieces(merge: MergeContext, ours: Story, told: _Arrangement) -> None:
     for item in ours.items:
         item.position = placed[item.takeaway_id]
     session.execute(delete(StoryText).where(StoryText.story_id == ours.id))
-    for at, _one, text, words in told[1]:
+    for at, _one, text, words in arrangement[1]:
         if text:
             session.add(
                 StoryText(

@@ -302,9 +302,11 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
         merge.done.changed += 1
     else:
         merge.done.known += 1
-    told = _merge_history(merge, ours, theirs)
-    taken = {name for name, value in _looked_at(ours).items() if value != before[name]} - told
-    if taken or (added and ADDED not in told):
+    decided_fields = _merge_history(merge, ours, theirs)
+    taken = {
+        name for name, value in _looked_at(ours).items() if value != before[name]
+    } - decided_fields
+    if taken or (added and ADDED not in decided_fields):
         _note_addition(merge, ours, taken, added)
 
 
@@ -349,7 +351,7 @@ class _Content:
 
 def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set[str]:
     """Take over the decisions that are new here; returns the fields that they are about."""
-    told: set[str] = set()
+    decided_fields: set[str] = set()
     for step in merge.other.scalars(select(Decision).where(Decision.takeaway_id == theirs.id)):
         known = merge.session.get(Decision, step.id)
         stood = known is None or not known.undone
@@ -358,12 +360,12 @@ def _merge_history(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> set
             values = row_values(step, "takeaway_id", "revision")
             row = Decision(**values, takeaway_id=ours.id, revision=ours.revision)
             merge.session.add(row)
-            told |= fields_of(row).after.keys()
+            decided_fields |= fields_of(row).after.keys()
         elif step.undone:
             known.undone = True
         if step.action == face_review.ACTION and stood:
             merge_face_review(merge, step, new=known is None)
-    return told
+    return decided_fields
 
 
 def _files_to_take(merge: MergeContext, theirs: Takeaway) -> list[Attachment]:

@@ -43,9 +43,9 @@ class Target(Base):
     def place(self) -> tuple[str, ...]:
         """What tells it from others, on every laptop: kind, server, account, and the part of it; its name where
         those don't."""
-        told = [str(self.options.get(name, "")).rstrip("/") for name in _PLACE]
-        whole = self.kind not in _BY_TOKEN and any(told)
-        return (self.kind, *told, "" if whole else self.name)
+        parts = [str(self.options.get(name, "")).rstrip("/") for name in _PLACE]
+        whole = self.kind not in _BY_TOKEN and any(parts)
+        return (self.kind, *parts, "" if whole else self.name)
 
 
 class Delivery(Base):

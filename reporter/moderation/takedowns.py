@@ -26,16 +26,16 @@ def takedowns(session: Session, takeaway_id: uuid.UUID) -> list[dict[str, Any]]:
         .where(Takedown.takeaway_id == takeaway_id)
         .options(joinedload(Takedown.delivery).joinedload(Delivery.target))
     )
-    told: dict[str, dict[str, Any]] = {}
+    by_target: dict[str, dict[str, Any]] = {}
     for row in rows:
-        one = _told(row)
-        known = told.get(one["target"])
+        one = _takedown_json(row)
+        known = by_target.get(one["target"])
         if known is None or _ORDER.index(one["state"]) < _ORDER.index(known["state"]):
-            told[one["target"]] = one
-    return sorted(told.values(), key=lambda one: str(one["target"]))
+            by_target[one["target"]] = one
+    return sorted(by_target.values(), key=lambda one: str(one["target"]))
 
 
-def _told(row: Takedown) -> dict[str, Any]:
+def _takedown_json(row: Takedown) -> dict[str, Any]:
     delivery = row.delivery
     state, note = "withdrawing", delivery.target.paused
     if row.done_at is not None:

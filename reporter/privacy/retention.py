@@ -93,15 +93,17 @@ def period_end(moment: datetime, period: str) -> datetime | None:
 
 def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
     """Everything scheduled for deletion, soonest first."""
-    said = {(row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))}
+    notices = {
+        (row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))
+    }
     items = []
     for kind, one, begun in _begun(session):
         end = period_end(begun, getattr(settings, kind))
         if end is not None:
             lead = _lead(settings, kind, end - begun)
-            told = said.get((kind, one))
-            goes = max(end, (told or now) + lead) if lead else end
-            items.append(Item(kind, one, end, end - lead, goes, told))
+            announced_at = notices.get((kind, one))
+            goes = max(end, (announced_at or now) + lead) if lead else end
+            items.append(Item(kind, one, end, end - lead, goes, announced_at))
     return sorted(items, key=lambda item: (item.goes, item.kind, item.id))
 
 
@@ -118,8 +120,8 @@ def _begun(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
         # The period starts again when a person hides or changes it, since they have looked at it.
         yield Kind.UNAPPROVED, str(one), max(received, at or received)
     left = select(Contact.id, Contact.created_at, Contact.told_at)
-    for one, created, told in session.execute(left):
-        yield Kind.ADDRESSES, str(one), max(created, told or created)
+    for one, created, told_at in session.execute(left):
+        yield Kind.ADDRESSES, str(one), max(created, told_at or created)
     for one, received in session.execute(_with_device()):
         yield Kind.DEVICES, str(one), received
 

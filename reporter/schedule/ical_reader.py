@@ -83,7 +83,7 @@ def zone_of_calendars(text: str, findings: Findings | None = None) -> str:
     counts only if they change the clock during the year: otherwise many places would match.
     """
     counts: dict[str, int] = {}
-    told: dict[str, str] = {}
+    tzids: dict[str, str] = {}
     for calendar in _calendars(text):
         reader = _Reader(calendar, ZoneInfo("UTC"), Findings())
         for event in calendar.of_kind("VEVENT"):
@@ -91,16 +91,16 @@ def zone_of_calendars(text: str, findings: Findings | None = None) -> str:
             name = reader.place_of(start) if start is not None else ""
             if name:
                 counts[name] = counts.get(name, 0) + 1
-                told.setdefault(name, start.params.get("TZID", "") if start else "")
+                tzids.setdefault(name, start.params.get("TZID", "") if start else "")
     if not counts:
         return ""
     name = max(counts, key=lambda name: counts[name])
-    if findings is not None and told[name] not in ("", name):
+    if findings is not None and tzids[name] not in ("", name):
         findings.note(
             Message(
                 "The file's zone “%(zone)s” has the rules of %(taken)s. If the gathering is "
                 "elsewhere, give its zone yourself.",
-                zone=one_line(told[name], 60),
+                zone=one_line(tzids[name], 60),
                 taken=name,
             )
         )
@@ -178,8 +178,8 @@ class _Reader:
         """The session of one event at its start; None, with a message, if it is skipped."""
         title, speakers = title_of(event)
         where = event_named(self.number, title) if title else event_numbered(self.number)
-        told = event.text("STATUS") + self.calendar.text("METHOD")
-        if "CANCEL" in told.upper() or says_cancelled(title):
+        status = event.text("STATUS") + self.calendar.text("METHOD")
+        if "CANCEL" in status.upper() or says_cancelled(title):
             self.findings.leave_out(Message("%(where)s is cancelled.", where=where))
             return None
         if not title:

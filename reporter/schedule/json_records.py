@@ -141,19 +141,19 @@ def _inner(item: tuple[str, Any], names: _Names, around: Record, depth: int) -> 
 
 def _of_all(node: dict[str, Any], names: _Names) -> Record:
     """The zone and the day of an object, which are those of the sessions in it."""
-    told: Record = {}
+    defaults: Record = {}
     for key, value in node.items():
         column = read_column(key)
         text = _text(value, names, "") if isinstance(value, str) else ""
         if text and column.role == "zone":
-            told["timezone"] = text
+            defaults["timezone"] = text
         elif column.role == "start" and column.kind == "date" and text:
             # "Day 2", or a weekday: the day further above is another one's.
-            told["date"] = text[:10] if _DAY.match(text) else ""
-    if any(end[:10] != told.get("date") for end in _last_days(node)):
+            defaults["date"] = text[:10] if _DAY.match(text) else ""
+    if any(end[:10] != defaults.get("date") for end in _last_days(node)):
         # The first of several days.
-        told.pop("date", None)
-    return told
+        defaults.pop("date", None)
+    return defaults
 
 
 def _last_days(node: dict[str, Any]) -> Iterator[str]:

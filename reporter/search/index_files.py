@@ -64,16 +64,16 @@ class IndexGeneration:
 
         folder.mkdir(parents=True)
         index.create_in(folder, schema())
-        (folder / "made-for.json").write_text(json.dumps(recipe.told()), encoding="utf-8")
+        (folder / "made-for.json").write_text(json.dumps(recipe.as_json()), encoding="utf-8")
         return cls(folder)
 
     def made_for(self) -> dict[str, Any]:
         """The recipe it was built with; {} if unreadable."""
         try:
-            told = json.loads((self.folder / "made-for.json").read_text(encoding="utf-8"))
+            stored = json.loads((self.folder / "made-for.json").read_text(encoding="utf-8"))
         except (OSError, ValueError):
             return {}
-        return told if isinstance(told, dict) else {}
+        return stored if isinstance(stored, dict) else {}
 
     def open(self) -> Any:
         """Open the Whoosh index; raises one of ``whoosh_errors``."""
@@ -91,8 +91,8 @@ class IndexGeneration:
 
     def note(self, revision: int) -> None:
         """Record the revision after the commit: if killed in between, a few rows are indexed twice."""
-        told = {"documents": int(self.open().doc_count()), "files": self._sizes()}
-        self._put("noted.json", json.dumps(told))
+        counts = {"documents": int(self.open().doc_count()), "files": self._sizes()}
+        self._put("noted.json", json.dumps(counts))
         self._put("indexed-to", str(revision))
 
     def _put(self, name: str, text: str) -> None:
@@ -108,9 +108,9 @@ class IndexGeneration:
     def noted_documents(self) -> int | None:
         """Number of documents, without loading Whoosh; None unless its files are those of the last commit."""
         try:
-            told = json.loads((self.folder / "noted.json").read_text(encoding="ascii"))
-            whole = told["files"] == self._sizes()
-            return int(told["documents"]) if whole else None
+            noted = json.loads((self.folder / "noted.json").read_text(encoding="ascii"))
+            whole = noted["files"] == self._sizes()
+            return int(noted["documents"]) if whole else None
         except (OSError, ValueError, KeyError, TypeError):
             return None
 

@@ -164,8 +164,8 @@ class IndexReader:
 
     def among(self, ids: Collection[str]) -> Bools:
         """For each document whether its takeaway is one of these."""
-        told = (one in ids for leaf, _at in self.leaves for one in self._memory.ids(leaf))
-        return np.fromiter(told, np.bool_, self.count)
+        flags = (one in ids for leaf, _at in self.leaves for one in self._memory.ids(leaf))
+        return np.fromiter(flags, np.bool_, self.count)
 
     def score(self, name: str, text: str) -> Floats:
         """BM25 of a term for each document (Robertson and Zaragoza 2009); 0 if it does not occur."""

@@ -35,10 +35,10 @@ class Recipe:
         """The recipe of a gathering."""
         return cls(settings.gathering.timezone, settings.gathering.language)
 
-    def told(self) -> dict[str, Any]:
+    def as_json(self) -> dict[str, Any]:
         """As stored in the file beside the index."""
-        told = {"version": VERSION, "zone": self.zone, "languages": list(self.languages)}
-        return told | {"analysis": analysis()}
+        values = {"version": VERSION, "zone": self.zone, "languages": list(self.languages)}
+        return values | {"analysis": analysis()}
 
 
 @functools.cache

@@ -127,7 +127,7 @@ class WhooshIndex:
     def outdated(self) -> bool:
         """Whether it was built for other settings (the live index stays in use)."""
         build = self._builds.usable()
-        return build is not None and build.made_for() != self.recipe.told()
+        return build is not None and build.made_for() != self.recipe.as_json()
 
     def unclean(self) -> bool:
         """Whether withdrawn words may remain in its files; they are in no results any more."""

@@ -81,9 +81,9 @@ def can_draft(session: Session, event: EventSession) -> bool:
     """Whether a draft of this session's story would contain anything: approved, starred or arranged takeaways."""
     approved = Takeaway.state == TakeawayState.APPROVED
     starred = Takeaway.starred.is_(True) & (Takeaway.state == TakeawayState.NEW)
-    told = select(Takeaway.id).where(Takeaway.session_id == event.id, approved | starred)
+    chosen = select(Takeaway.id).where(Takeaway.session_id == event.id, approved | starred)
     arranged = select(StoryItem.takeaway_id).join(Story, Story.id == StoryItem.story_id)
-    queries = (told, arranged.where(Story.session_id == event.id))
+    queries = (chosen, arranged.where(Story.session_id == event.id))
     return any(session.scalar(query.limit(1)) is not None for query in queries)
 
 

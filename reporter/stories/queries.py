@@ -64,8 +64,8 @@ def all_stories(session: Session, *, now: datetime, rng: random.Random) -> list[
     )
     for event in events:
         session_story(session, event, now=now, rng=rng)
-    told = select(Story).where(Story.draft.is_(False)).order_by(Story.created_at, Story.id)
-    return list(session.scalars(told))
+    composed = select(Story).where(Story.draft.is_(False)).order_by(Story.created_at, Story.id)
+    return list(session.scalars(composed))
 
 
 def story_title(story: Story) -> str:

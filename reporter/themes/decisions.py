@@ -124,7 +124,7 @@ def _remember(
     made: Theme | None = None,
 ) -> None:
     before: dict[str, Any] = {
-        "themes": [_told(theme) for theme in themes],
+        "themes": [_theme_json(theme) for theme in themes],
         "members": {
             row.takeaway_id.hex: [row.theme_id.hex if row.theme_id else "", row.by_hand]
             for row in rows
@@ -135,7 +135,7 @@ def _remember(
     session.add(step)
 
 
-def _told(theme: Theme) -> dict[str, Any]:
+def _theme_json(theme: Theme) -> dict[str, Any]:
     return {
         "id": theme.id.hex,
         "name": theme.name,
@@ -156,8 +156,8 @@ def undo_theme_step(session: Session, now: datetime) -> ThemeStep:
     step = last_step(session)
     if step is None:
         raise BadInput("There is nothing to undo.")
-    for told in step.before["themes"]:
-        _restore(session, told, now)
+    for stored in step.before["themes"]:
+        _restore(session, stored, now)
     session.flush()
     for number, (theme, by_hand) in step.before["members"].items():
         _put_back(session, uuid.UUID(number), theme, by_hand=by_hand, now=now)
@@ -169,15 +169,15 @@ def undo_theme_step(session: Session, now: datetime) -> ThemeStep:
     return step
 
 
-def _restore(session: Session, told: dict[str, Any], now: datetime) -> None:
-    number = uuid.UUID(told["id"])
+def _restore(session: Session, stored: dict[str, Any], now: datetime) -> None:
+    number = uuid.UUID(stored["id"])
     unbury(session, Deleted.THEME, number, now=now)
     theme = session.get(Theme, number)
     if theme is None:
-        made = datetime.fromisoformat(told["created_at"])
+        made = datetime.fromisoformat(stored["created_at"])
         theme = Theme(id=number, created_at=made if made.tzinfo else made.replace(tzinfo=UTC))
         session.add(theme)
-    theme.name, theme.kept, theme.dropped = told["name"], told["kept"], told["dropped"]
+    theme.name, theme.kept, theme.dropped = stored["name"], stored["kept"], stored["dropped"]
     theme.changed_at = now
 
 

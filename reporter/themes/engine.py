@@ -48,14 +48,14 @@ def find_groups(
     ``encode``: sentence encoder used besides the words, if available.
     """
     fixed = [-1] * len(texts) if fixed is None else fixed
-    told = [at for at, text in enumerate(texts) if text.terms]
+    with_terms = [at for at, text in enumerate(texts) if text.terms]
     labels, closeness = list(fixed), [0.0] * len(texts)
-    if len(told) < LEAST_TEXTS and max(fixed, default=-1) < 0:
+    if len(with_terms) < LEAST_TEXTS and max(fixed, default=-1) < 0:
         return Groups(labels, closeness)
-    placed = [fixed[at] for at in told]
-    count = group_count(len(told), max(placed, default=-1) + 1, most)
-    found, near = _cluster(_vectors([texts[at] for at in told], encode), placed, count)
-    for at, label, close in zip(told, found, near, strict=True):
+    placed = [fixed[at] for at in with_terms]
+    count = group_count(len(with_terms), max(placed, default=-1) + 1, most)
+    found, near = _cluster(_vectors([texts[at] for at in with_terms], encode), placed, count)
+    for at, label, close in zip(with_terms, found, near, strict=True):
         labels[at], closeness[at] = int(label), float(close)
     return Groups(_without_small(labels, fixed), closeness)
 

@@ -41,7 +41,7 @@ def slide() -> str:
         waiting=waiting[:SLIDE],
         following=next_gathering(db.session()),
         zone=current_kiosk().settings.zone,
-        name_of=action_items.told_name,
+        name_of=action_items.publishable_name,
     )
 
 

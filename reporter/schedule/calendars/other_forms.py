@@ -47,8 +47,8 @@ def _of_json(node: Any, depth: int) -> Iterator[str]:
         return
     yield f"BEGIN:{name.upper()}"
     for key, params, _kind, *values in properties:
-        told = [_of_value(key.lower(), value) for value in values]
-        yield _line(key, {k: str(v) for k, v in params.items()}, told)
+        texts = [_of_value(key.lower(), value) for value in values]
+        yield _line(key, {k: str(v) for k, v in params.items()}, texts)
     yield from _of_json(components, depth + 1)
     yield f"END:{name.upper()}"
 
@@ -100,8 +100,8 @@ def _tag(node: Element) -> str:
 
 def _rule(parts: Mapping[str, list[Any]]) -> str:
     return ";".join(
-        f"{key.upper()}={','.join(_plain(key, str(one).strip()) for one in told)}"
-        for key, told in parts.items()
+        f"{key.upper()}={','.join(_plain(key, str(one).strip()) for one in values)}"
+        for key, values in parts.items()
     )
 
 
@@ -115,8 +115,10 @@ def _plain(key: str, text: str) -> str:
 
 
 def _line(name: str, params: Mapping[str, str], values: list[str]) -> str:
-    told = "".join(f';{key.upper()}="{_quotable(value)}"' for key, value in params.items() if value)
-    return f"{re.sub(r'[^A-Za-z0-9-]', '', name).upper()}{told}:{','.join(values)}"
+    parameters = "".join(
+        f';{key.upper()}="{_quotable(value)}"' for key, value in params.items() if value
+    )
+    return f"{re.sub(r'[^A-Za-z0-9-]', '', name).upper()}{parameters}:{','.join(values)}"
 
 
 def _quotable(text: str) -> str:

@@ -119,13 +119,13 @@ def _parts(text: str) -> dict[str, str | None] | None:
 
 
 def _sum(parts: dict[str, str | None]) -> tuple[int, timedelta] | None:
-    told = {unit: number for unit, number in parts.items() if number}
-    if any(len(re.split("[.,]", number)[0]) > 8 for number in told.values()):
+    amounts = {unit: number for unit, number in parts.items() if number}
+    if any(len(re.split("[.,]", number)[0]) > 8 for number in amounts.values()):
         return None
-    days = told.pop("days", "0")
-    hours = hours_of(told.pop("hours", "0"))
+    days = amounts.pop("days", "0")
+    hours = hours_of(amounts.pop("hours", "0"))
     exact = hours + timedelta(
-        **{unit: float(number.replace(",", ".")) for unit, number in told.items()}
+        **{unit: float(number.replace(",", ".")) for unit, number in amounts.items()}
     )
     if re.fullmatch(r"\d+(?:[.,]0+)?", days):
         return int(re.split("[.,]", days)[0]), exact

@@ -109,7 +109,7 @@ class _Tables(LenientParser):
         self.name = ""
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
+        attributes = {name: value or "" for name, value in attrs}
         if tag in _HIDDEN:
             self.hidden += 1
         elif tag == "table":
@@ -122,9 +122,9 @@ class _Tables(LenientParser):
         elif tag == "tr":
             self.open[-1].start_row()
         elif tag in ("td", "th"):
-            self._start_cell(told)
-        elif tag == "time" and len(told.get("datetime", "")) >= len("2026-12-05"):
-            self._say(told["datetime"])
+            self._start_cell(attributes)
+        elif tag == "time" and len(attributes.get("datetime", "")) >= len("2026-12-05"):
+            self._say(attributes["datetime"])
             self.in_time = True
         elif tag in _BREAKS or tag in _HEADINGS:
             self._say("\n")
@@ -132,13 +132,16 @@ class _Tables(LenientParser):
     def _in_cell(self) -> bool:
         return bool(self.open) and self.open[-1].cell is not None
 
-    def _start_cell(self, told: dict[str, str]) -> None:
+    def _start_cell(self, attributes: dict[str, str]) -> None:
         table = self.open[-1]
         table.end_cell()
         self.cells += 1
         if self.cells <= _MOST_CELLS:
             table.cell = []
-            table.size = (_span(told.get("rowspan", "")), _span(told.get("colspan", "")))
+            table.size = (
+                _span(attributes.get("rowspan", "")),
+                _span(attributes.get("colspan", "")),
+            )
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:

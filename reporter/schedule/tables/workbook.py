@@ -126,8 +126,8 @@ class _Book:
             [_words(item) for item in _part(archive, "xl/sharedStrings.xml")] if has_texts else []
         )
         styles = [*_styles(_part(archive, "xl/styles.xml"))] if "xl/styles.xml" in names else []
-        told = next((e for e in _part(archive, _BOOK) if _tag(e) == "workbookPr"), None)
-        from_1904 = told is not None and told.get("date1904") in ("1", "true")
+        properties = next((e for e in _part(archive, _BOOK) if _tag(e) == "workbookPr"), None)
+        from_1904 = properties is not None and properties.get("date1904") in ("1", "true")
         # Before March 1900 the older date system is a day off; irrelevant for gatherings.
         epoch = (
             datetime(1904, 1, 1, tzinfo=UTC) if from_1904 else datetime(1899, 12, 30, tzinfo=UTC)

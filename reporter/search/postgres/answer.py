@@ -64,12 +64,12 @@ class _Search:
             return self._alike()
         node = parse(self._ask.query)
         if node is None:
-            return self._told()
+            return self._results()
         self._take(node, self._ask.query)
-        found = self._told()
+        found = self._results()
         if found["total"] or not any(True for _ in texts_of(node)):
             return found
-        return self._told() if self._loosen(node) else found
+        return self._results() if self._loosen(node) else found
 
     def _alike(self) -> dict[str, Whatever]:
         """Documents that share at least two of the rarest words of a text; not the takeaway itself."""
@@ -91,7 +91,7 @@ class _Search:
             "(SELECT sum(weight) FROM unnest(CAST(:lexemes AS tsquery[]), CAST(:weights AS float[])) AS o (one, weight)"
             " WHERE words @@ one)"
         )
-        return self._told(rank)
+        return self._results(rank)
 
     def _take(self, node: Node, query: str = "") -> str:
         """Make a tree the current query; returns its tsquery."""
@@ -168,7 +168,7 @@ class _Search:
         query = text("SELECT DISTINCT day FROM search_document_here WHERE build = :build")
         return list(self._connection.scalars(query, {"build": self._values["build"]}))
 
-    def _told(self, rank: str = "") -> dict[str, Whatever]:
+    def _results(self, rank: str = "") -> dict[str, Whatever]:
         """Run the current query."""
         values = {**self._values, "match": self._match}
         if not rank:

@@ -61,11 +61,11 @@ def answering(connection: Connection, recipe: Recipe) -> Build:
 
 def begin_aside(connection: Connection, recipe: Recipe) -> Build:
     """Create an empty build that is not live yet."""
-    return Build(_begin(connection, recipe, answers=False), recipe.told(), 0, False)
+    return Build(_begin(connection, recipe, answers=False), recipe.as_json(), 0, False)
 
 
 def _begin(connection: Connection, recipe: Recipe, *, answers: bool) -> int:
-    values = {"answers": answers, "made_for": json.dumps(recipe.told())}
+    values = {"answers": answers, "made_for": json.dumps(recipe.as_json())}
     return connection.scalar(_BEGIN, values) or 0
 
 

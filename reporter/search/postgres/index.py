@@ -77,7 +77,7 @@ class PostgresIndex:
 
     def outdated(self) -> bool:
         """Whether it was built for other settings (the live index stays in use)."""
-        return self._build().made_for != self.recipe.told()
+        return self._build().made_for != self.recipe.as_json()
 
     def unclean(self) -> bool:
         """Whether withdrawn words may remain in the word list; they are in no results any more."""

@@ -41,7 +41,7 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
     assert action_items.proposed(session) == [question]
     values = {"what": "  Who has\n seeds? ", "who": "Ada", "due_on": "2026-03-20"}
     item = action_items.begin_item(session, actor(clock), "question", values, takeaway=question)
-    assert (item.what, item.due_on, action_items.told_name(item)) == (
+    assert (item.what, item.due_on, action_items.publishable_name(item)) == (
         "Who has seeds?",
         date(2026, 3, 20),
         "",
@@ -51,7 +51,11 @@ def test_an_item_says_who_by_when_and_what_became_of_it(
     assert action_items.is_overdue(item, date(2026, 3, 21))
     done = {"state": "done", "outcome": "Ben has.", "who_agreed": True}
     action_items.change_item(session, item, actor(clock), done)
-    assert (item.state, item.closed_at, action_items.told_name(item)) == ("done", clock(), "Ada")
+    assert (item.state, item.closed_at, action_items.publishable_name(item)) == (
+        "done",
+        clock(),
+        "Ada",
+    )
     assert not action_items.is_overdue(item, date(2027, 1, 1))
     action_items.change_item(session, item, actor(clock), {"state": "open"})
     assert item.closed_at is None
