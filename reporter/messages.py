@@ -49,14 +49,14 @@ class Message(str):
 
     def translated(self, gettext: Callable[[str], str]) -> str:
         """Return the text in another language; ``gettext`` looks a template up."""
-        said = []
+        texts = []
         for template, params in self.parts:
             filled = {
                 name: value.translated(gettext) if isinstance(value, Message) else value
                 for name, value in params.items()
             }
-            said.append(_filled(gettext(template), filled))
-        return " ".join(said)
+            texts.append(_filled(gettext(template), filled))
+        return " ".join(texts)
 
     def map(self, change: Callable[[str], str]) -> Message:
         """Return the message with ``change`` applied to each text parameter, for example to remove secrets."""

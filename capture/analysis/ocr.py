@@ -40,8 +40,8 @@ def read_words(path: Path) -> str:
         raise MediaFailed(BROKEN_PHOTO)
     if min(pixels.shape[:2]) < LEAST_SIDE or max(pixels.shape[:2]) > STRIP * min(pixels.shape[:2]):
         return ""
-    told = _engine()(pixels)
-    lines = zip(told.txts or (), told.scores or (), strict=True)
+    result = _engine()(pixels)
+    lines = zip(result.txts or (), result.scores or (), strict=True)
     return "\n".join(text.strip() for text, score in lines if score >= SURE and _is_word(text))
 
 

@@ -42,13 +42,13 @@ def hear(path: Path, mime: str, folder: str) -> str:
     sound = _sound(path, mime)
     if not sound.size:
         return ""
-    told, _ = _model(str(Path(folder).expanduser())).transcribe(
+    segments, _ = _model(str(Path(folder).expanduser())).transcribe(
         # Segments are independent: a mistake does not carry over to the next.
         sound,
         condition_on_previous_text=False,
         beam_size=5,
     )
-    cues = (Cue(piece.start, piece.end, piece.text.strip()) for piece in told)
+    cues = (Cue(piece.start, piece.end, piece.text.strip()) for piece in segments)
     return webvtt(cue for cue in cues if cue.text and cue.end > cue.begin)
 
 

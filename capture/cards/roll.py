@@ -111,14 +111,14 @@ def _follow(
     for place, frame in enumerate(frames):
         word = manual.get(frame.key)
         if word is not None:
-            current = _said(word, parts, current)
+            current = _by_hand(word, parts, current)
         elif frame.mark:
             current = _marked(frames, place, current, at_time)
         parts.append(_timed(frame, current, at_time, end_of))
     return parts
 
 
-def _said(word: ManualCut, parts: Sequence[Part], current: Part | None) -> Part | None:
+def _by_hand(word: ManualCut, parts: Sequence[Part], current: Part | None) -> Part | None:
     """Apply a person's decision. "No cut here" continues the part before it, even against a
     proposal by time."""
     if not word.skip:

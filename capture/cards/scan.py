@@ -151,8 +151,8 @@ def scan(root: Path) -> Scan:
     pieces: list[Piece] = []
     for path in [root] if root.is_file() else list(_files(root, base, lying)):
         with _one_at_a_time(path, base, lying):
-            told = path.stat()
-            pieces.append(Piece(path, told.st_size, told.st_mtime))
+            status = path.stat()
+            pieces.append(Piece(path, status.st_size, status.st_mtime))
     spans = _spans(pieces)
     later = {piece.path for span in spans.values() for piece in span[1:]}
     for piece in pieces:

@@ -169,12 +169,12 @@ def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
 
 def _learn(camera: Camera, rows: list[Any], agenda: Agenda) -> tuple[Clock, dict[uuid.UUID, bool]]:
     marked = [row for row in rows if row.mark == Mark.SESSION]
-    told = [(row.id, w) for row in marked if (w := agenda.witness(row)) is not None]
-    clock = learn([witness for _, witness in told])
+    witnesses = [(row.id, w) for row in marked if (w := agenda.witness(row)) is not None]
+    clock = learn([witness for _, witness in witnesses])
     if camera.basis != ClockBasis.HAND:
-        return clock, dict(zip((id for id, _ in told), clock.agrees, strict=True))
+        return clock, dict(zip((id for id, _ in witnesses), clock.agrees, strict=True))
     offset = timedelta(seconds=camera.offset_s or 0)
-    agrees = {id: w.least <= offset <= w.most or w.exact for id, w in told}
+    agrees = {id: w.least <= offset <= w.most or w.exact for id, w in witnesses}
     return Clock(offset, ClockBasis.HAND, tuple(agrees.values())), agrees
 
 
@@ -210,8 +210,8 @@ def _cut(
         ]
     )
     by_id = {row.id: row for row in rows}
-    said = select(Cut).where(Cut.camera_id == camera.id, Cut.origin == CutOrigin.HAND)
-    manual = {row.shot_id: ManualCut(row.session_id, row.skip) for row in session.scalars(said)}
+    by_hand = select(Cut).where(Cut.camera_id == camera.id, Cut.origin == CutOrigin.HAND)
+    manual = {row.shot_id: ManualCut(row.session_id, row.skip) for row in session.scalars(by_hand)}
     parts = cut(frames, manual=manual, at_time=agenda.at_time, end_of=agenda.end_of)
     ordered = [by_id[frame.key] for frame in frames]
     return Roll(
@@ -227,10 +227,10 @@ def _given(row: Any, part: Part) -> Part:
 def _write_cuts(session: Session, roll: Roll) -> None:
     camera_id = roll.camera.id
     session.execute(delete(Cut).where(Cut.camera_id == camera_id, Cut.origin != CutOrigin.HAND))
-    said = set(session.scalars(select(Cut.shot_id).where(Cut.camera_id == camera_id)))
+    by_hand = set(session.scalars(select(Cut.shot_id).where(Cut.camera_id == camera_id)))
     for place in roll.cuts:
         row, part = roll.rows[place], roll.parts[place]
-        if row.id not in said:
+        if row.id not in by_hand:
             session.add(
                 Cut(
                     shot_id=row.id,

@@ -67,12 +67,12 @@ def in_camera_order(
         Ordered(
             one,
             # What is probed is the first of joined spans, so its own end counts.
-            moment(told, mtime=one.pieces[0].mtime, zone=zone, now=now, name=one.name),
-            _identity(told),
-            seconds=told.duration if told else None,
-            stated=told is not None and told.captured_at is not None,
+            moment(probe, mtime=one.pieces[0].mtime, zone=zone, now=now, name=one.name),
+            _identity(probe),
+            seconds=probe.duration if probe else None,
+            stated=probe is not None and probe.captured_at is not None,
         )
-        for one, told in zip(found, probes, strict=True)
+        for one, probe in zip(found, probes, strict=True)
     ]
     named = {one.camera for one in ordered if any(one.camera)}
     if len(named) == 1:
@@ -87,14 +87,14 @@ def _glance(found: Found, pool: DecoderPool) -> Probe | None:
     if found.kind is None:
         return None
     try:
-        told: Probe | None = pool.run(glance, found.path, found.kind.mime, timeout=GLANCE_SECONDS)
+        probe: Probe | None = pool.run(glance, found.path, found.kind.mime, timeout=GLANCE_SECONDS)
     except MediaFailed:
         return None
-    return told
+    return probe
 
 
-def _identity(told: Probe | None) -> tuple[str, str, str]:
-    return (told.make, told.model, told.serial) if told else ("", "", "")
+def _identity(probe: Probe | None) -> tuple[str, str, str]:
+    return (probe.make, probe.model, probe.serial) if probe else ("", "", "")
 
 
 def copy_in(

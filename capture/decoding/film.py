@@ -193,9 +193,9 @@ def _colour(context: Any, frame: Any) -> Colour:
     """The frame's tags, which repeat the container's; missing ones as in Chromium 140
     (measured)."""
     full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
-    matrix = _told(frame.colorspace, context.colorspace)
-    primaries = _told(frame.color_primaries, context.color_primaries)
-    transfer = _told(frame.color_trc, context.color_trc)
+    matrix = _first_specified(frame.colorspace, context.colorspace)
+    primaries = _first_specified(frame.color_primaries, context.color_primaries)
+    transfer = _first_specified(frame.color_trc, context.color_trc)
     # FFmpeg reports BT.601 for all VP8, which has no tags of its own; browsers decide by the size.
     bare_vp8 = context.name in ("vp8", "libvpx") and primaries == transfer == UNSPECIFIED
     if matrix == UNSPECIFIED or bare_vp8:
@@ -209,7 +209,7 @@ def _colour(context: Any, frame: Any) -> Colour:
     return Colour(primaries, transfer, matrix, full)
 
 
-def _told(*values: Any) -> int:
+def _first_specified(*values: Any) -> int:
     return next((int(v) for v in values if v is not None and v != UNSPECIFIED), UNSPECIFIED)
 
 

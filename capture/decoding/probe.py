@@ -176,14 +176,14 @@ def _audio_mime(mime: str) -> str:
 
 def _media_time(metadata: dict[str, str]) -> tuple[datetime | None, timedelta | None]:
     """Apple's creation date (local, with offset) if present, else the container's creation time."""
-    told = [
+    texts = [
         metadata.get(k, "") for k in ("com.apple.quicktime.creationdate", "creation_time", "date")
     ]
     # Recorders' WAV files have a day and a time (EBU Tech 3285, 2.3), which FFmpeg gives by these names.
-    day, clock = _BEXT_DAY.fullmatch(told[2].strip()), _BEXT_CLOCK.fullmatch(told[1].strip())
+    day, clock = _BEXT_DAY.fullmatch(texts[2].strip()), _BEXT_CLOCK.fullmatch(texts[1].strip())
     if day and clock:
-        told.append(f"{'-'.join(day.groups())}T{':'.join(clock.groups())}")
-    for text in told:
+        texts.append(f"{'-'.join(day.groups())}T{':'.join(clock.groups())}")
+    for text in texts:
         if moment := _parse_iso(text):
             return moment.replace(tzinfo=None), moment.utcoffset()
     return None, None

@@ -25,14 +25,14 @@ def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
     An ICC profile takes precedence, except where the numbers say HDR: few programs write a profile
     for that.
     """
-    told = _profile_numbers(profile) if profile else None
-    if told is None and mime in ("image/avif", "image/heic", "image/heif"):
-        told = _heif_numbers(path)
-    if told is None and mime == "image/png":
-        told = _png_numbers(path)
-    if told is None:
+    numbers = _profile_numbers(profile) if profile else None
+    if numbers is None and mime in ("image/avif", "image/heic", "image/heif"):
+        numbers = _heif_numbers(path)
+    if numbers is None and mime == "image/png":
+        numbers = _png_numbers(path)
+    if numbers is None:
         return None
-    primaries, transfer = (BT709 if n == UNSPECIFIED else n for n in told)
+    primaries, transfer = (BT709 if n == UNSPECIFIED else n for n in numbers)
     colour = Colour(primaries, transfer)
     if colour.is_hdr or (not profile and primaries != BT709):
         return colour
@@ -78,10 +78,10 @@ def png_profile(path: Path) -> bytes | None:
     PNG (Third Edition), 11.3.2: cICP, iCCP and sRGB take precedence over them.
     """
     chunks = _png_chunks(path)
-    told = chunks.get(b"gAMA", b"")
-    if len(told) != 4 or chunks.keys() & {b"cICP", b"iCCP", b"sRGB"}:
+    gamma = chunks.get(b"gAMA", b"")
+    if len(gamma) != 4 or chunks.keys() & {b"cICP", b"iCCP", b"sRGB"}:
         return None
-    share, corners = int.from_bytes(told, "big") / 100_000, _corners(chunks.get(b"cHRM", b""))
+    share, corners = int.from_bytes(gamma, "big") / 100_000, _corners(chunks.get(b"cHRM", b""))
     distance = max(
         abs(a - b) for a, b in zip(sum(corners, ()), sum(_SRGB_CORNERS, ()), strict=True)
     )

@@ -28,10 +28,10 @@ _SHA256 = re.compile(r"[0-9a-f]{64}")
 def read_sha256(value: str) -> str:
     """Validate a client's ``sha256`` and return it in lower case, '' where missing; raises BadInput
     for anything else."""
-    told = value.strip().lower()
-    if told and not _SHA256.fullmatch(told):
+    digest = value.strip().lower()
+    if digest and not _SHA256.fullmatch(digest):
         raise BadInput("sha256 must be 64 hexadecimal digits.")
-    return told
+    return digest
 
 
 def already_here(

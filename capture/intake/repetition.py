@@ -144,8 +144,8 @@ def _own_derived(session: Session, offer: Submission) -> Takeaway | None:
 
 
 def _derived(offer: Submission) -> str:
-    told = "\n".join((offer.client_id or "", offer.device, offer.event.code, offer.author))
-    return str(uuid.uuid5(_DERIVED, told))
+    name = "\n".join((offer.client_id or "", offer.device, offer.event.code, offer.author))
+    return str(uuid.uuid5(_DERIVED, name))
 
 
 def _same_bytes(session: Session, offer: Submission, hashes: Collection[str]) -> Takeaway | None:

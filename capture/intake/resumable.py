@@ -340,8 +340,8 @@ class ResumableUploads:
             return dataclasses.replace(found, offset=found.length, receipt=taken.receipt)
 
     def _take_in(self, session: Session, offer: Submission, seal: BeforeCommit) -> Taken:
-        told: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
-        return take_in(session, self._store, offer, check=self._check, seal=seal, **told)
+        options: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
+        return take_in(session, self._store, offer, check=self._check, seal=seal, **options)
 
     def _finished_offer(self, session: Session, found: Progress, sha256: str) -> Submission:
         path = self._path(found.id)

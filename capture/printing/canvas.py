@@ -78,7 +78,7 @@ class Canvas:
         self._pdf = PdfDocument(self.width / POINT, self.height / POINT)
         self._typesetter = Typesetter(shelf)
         self._warn = warn
-        self._told: set[str] = set()
+        self._warned: set[str] = set()
         # Cached, because most lines are the same on every poster.
         self._fitted: dict[tuple[object, ...], Fit] = {}
 
@@ -93,8 +93,8 @@ class Canvas:
     def shown(self, text: str, *, bold: bool = False) -> str:
         """The printable part of a text; reports once which of its letters no font has."""
         found = self._paragraph(text, bold=bold, from_right=None)
-        if found.missing and text not in self._told:
-            self._told.add(text)
+        if found.missing and text not in self._warned:
+            self._warned.add(text)
             self._warn(
                 f"“{text}”: no font on this computer has the letters {' '.join(found.missing)}. "
                 "They were left out; install a font for them (Noto Sans has most) and print again."

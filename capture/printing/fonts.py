@@ -147,11 +147,11 @@ class FontShelf:
             Face(wide, bold=bold) if wide.is_file() else None,
         )
 
-    def _east_asian(self, text: str, bold: bool, told: str) -> Iterator[Face]:
+    def _east_asian(self, text: str, bold: bool, page_language: str) -> Iterator[Face]:
         if self._packaged is None:
             return
         kana = any("\u3040" <= c <= "\u30ff" for c in text)
-        for language in _languages(text, told):
+        for language in _languages(text, page_language):
             # Kurinto's kana are thin in both weights: regular and emboldened, they match.
             weight = "Bd" if bold and not kana else "Rg"
             path = self._packaged / f"kurinto/ttf/KurintoSans{language}-{weight}.ttf"
@@ -238,13 +238,13 @@ def _is_east_asian(text: str) -> bool:
     return any(unicodedata.east_asian_width(c) in "WF" and c.isalpha() for c in text)
 
 
-def _languages(text: str, told: str) -> tuple[str, ...]:
-    told = told.lower().replace("_", "-")
-    if told.startswith("ja") or any("\u3040" <= c <= "\u30ff" for c in text):
+def _languages(text: str, page_language: str) -> tuple[str, ...]:
+    page_language = page_language.lower().replace("_", "-")
+    if page_language.startswith("ja") or any("\u3040" <= c <= "\u30ff" for c in text):
         return ("JP", "KR", "TC", "SC")
     if any("\uac00" <= c <= "\ud7a3" for c in text):
         return ("KR", "JP", "TC", "SC")
-    if told.startswith(("zh-tw", "zh-hk", "zh-hant")):
+    if page_language.startswith(("zh-tw", "zh-hk", "zh-hant")):
         return ("TC", "SC", "JP", "KR")
     return ("SC", "TC", "JP", "KR")
 

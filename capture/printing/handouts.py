@@ -103,7 +103,7 @@ class Handouts(PageParts):
         _ = self.translate
         keeps = _("What is kept, and for how long: %s") % self.gathering.keeps
         contact = _("If you have a question or a worry, talk to %s.") % self.gathering.contact
-        said = [
+        paragraphs = [
             _("Welcome to %s. We would like to remember together what we take home.")
             % self.gathering.name,
             _(
@@ -126,8 +126,8 @@ class Handouts(PageParts):
                 "we take it down or make you unrecognizable."
             ),
         ]
-        said += [keeps] if self.gathering.keeps else []
-        return said + ([contact] if self.gathering.contact else [])
+        paragraphs += [keeps] if self.gathering.keeps else []
+        return paragraphs + ([contact] if self.gathering.contact else [])
 
     # The privacy notice ---------------------------------------------------------------------------
 
@@ -139,7 +139,9 @@ class Handouts(PageParts):
         y = 38 + self.sheet.write(
             self._("What happens with what you give"), title, size=32, least=18, bold=True
         )
-        letters = sum(len(words) for _heading, told in self.gathering.notice for words in told)
+        letters = sum(
+            len(words) for _heading, sentences in self.gathering.notice for words in sentences
+        )
         # The font size at which the page holds this many letters; German needs a fifth more than
         # English.
         size = min(12.5, 19_500 / max(letters, 1))

@@ -71,10 +71,10 @@ class _Pen:
             return top
         while True:
             font, shown = _font(self.shelf, words, size, bold=bold)
-            told = self._wrapped(shown, font)
-            box = self.draw.multiline_textbbox(at, told, font=font, spacing=size // 4)
+            wrapped = self._wrapped(shown, font)
+            box = self.draw.multiline_textbbox(at, wrapped, font=font, spacing=size // 4)
             if box[3] - top <= most or size <= 28:
-                self.draw.multiline_text(at, told, font=font, fill=colour, spacing=size // 4)
+                self.draw.multiline_text(at, wrapped, font=font, fill=colour, spacing=size // 4)
                 return int(box[3])
             size = size * 9 // 10
 

@@ -137,9 +137,9 @@ class Pages(PageParts):
         left = Box(box.x, box.y, box.width * 0.54, box.height)
         self._step(step, _("Can't scan? Type this"), self.at(left))
         address = self.at(Box(box.x + 6, box.y + 15.5, left.width - 8, 10))
-        told = session.typed_address
+        typed_address = session.typed_address
         self.sheet.write(
-            told, address, size=22, least=10, bold=True, align=self.start, from_right=False
+            typed_address, address, size=22, least=10, bold=True, align=self.start, from_right=False
         )
         x = box.x + left.width + 2
         width = box.width - left.width - 7

@@ -117,9 +117,9 @@ class PdfDocument:
         Not for right-to-left text: readers (Poppler, PDFium) treat the replacement as visual order,
         and reverse it.
         """
-        told = [glyph.text for glyph in glyphs]
+        letters = [glyph.text for glyph in glyphs]
         marked = any(unicodedata.category(c).startswith("M") for c in text)
-        plain = not marked and all(told) and "".join(told) == text
+        plain = not marked and all(letters) and "".join(letters) == text
         from_right = any(unicodedata.bidirectional(c) in ("R", "AL") for c in text)
         if from_right or (plain and len({round(glyph.y, 3) for glyph in glyphs}) <= 1):
             yield
@@ -314,8 +314,8 @@ def _to_unicode(meaning: dict[int, str]) -> bytes:
     """The CMap from codes to text (9.10.3), so that pages can be searched and read aloud."""
     # A glyph without letters of its own maps to nothing; without an entry readers would show its
     # number.
-    told = {code: text or "\u200b" for code, text in meaning.items()}
-    rows = [f"<{code:04X}> <{text.encode('utf-16-be').hex()}>" for code, text in told.items()]
+    mapping = {code: text or "\u200b" for code, text in meaning.items()}
+    rows = [f"<{code:04X}> <{text.encode('utf-16-be').hex()}>" for code, text in mapping.items()]
     blocks = [rows[at : at + 100] for at in range(0, len(rows), 100)]
     listed = "\n".join(
         f"{len(block)} beginbfchar\n" + "\n".join(block) + "\nendbfchar" for block in blocks

@@ -60,9 +60,9 @@ def make_posters(
     """
     tell = progress or _unheard
     sheet = Canvas(paper, shelf=shelf or FontShelf(), warn=warn or _nothing, language=language)
-    told = _translator(strings)
-    steps = _session_steps(Pages(sheet, gathering, told), sheets, parts, ending)
-    manual_posts = Handouts(sheet, gathering, told)
+    translator = _translator(strings)
+    steps = _session_steps(Pages(sheet, gathering, translator), sheets, parts, ending)
+    manual_posts = Handouts(sheet, gathering, translator)
     rest = {
         "brief": manual_posts.brief,
         "opening": manual_posts.opening,

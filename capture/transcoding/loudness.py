@@ -77,7 +77,7 @@ class Meter:
         steps = [("volume", f"{decibels:.2f}dB:precision=float")] if decibels else []
         self._graph = _graph("flt", "stereo", [*steps, ("ebur128", "metadata=1:peak=true")])
         self._written = 0
-        self._told: dict[str, str] = {}
+        self._metadata: dict[str, str] = {}
 
     def take(self, frame: Any) -> None:
         """Measure one more frame."""
@@ -92,8 +92,8 @@ class Meter:
             self._push(made)
         self._graph.push(None)
         self._pull()
-        integrated = float(self._told.get("lavfi.r128.I", -70))
-        peak = float(self._told.get("lavfi.r128.true_peak", 0))
+        integrated = float(self._metadata.get("lavfi.r128.I", -70))
+        peak = float(self._metadata.get("lavfi.r128.true_peak", 0))
         return Loudness(integrated, 20 * log10(max(peak, 1e-6)))
 
     def _push(self, frame: Any) -> None:
@@ -105,7 +105,7 @@ class Meter:
 
     def _pull(self) -> None:
         for frame in _pulled(self._graph):
-            self._told = frame.metadata or self._told
+            self._metadata = frame.metadata or self._metadata
 
 
 class Leveller:

@@ -59,7 +59,7 @@ def say(
     withdrawn meanwhile.
     """
     with alone(session):
-        if (known := _said_before(session, takeaway, word)) is not None:
+        if (known := _earlier_reply(session, takeaway, word)) is not None:
             return known
         _check(takeaway, word)
         reply = _new_reply(session, takeaway, word, now=now, rng=rng)
@@ -92,7 +92,7 @@ def _new_reply(
     )
 
 
-def _said_before(session: Session, takeaway: Takeaway, word: Word) -> Reply | None:
+def _earlier_reply(session: Session, takeaway: Takeaway, word: Word) -> Reply | None:
     if word.client_id:
         ids = (word.client_id, forgotten(word.client_id))
         found = session.scalar(select(Reply).where(Reply.client_id.in_(ids)))

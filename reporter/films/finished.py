@@ -52,9 +52,9 @@ def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> 
     All of them, on the timeline of the film before a cut: the cut may be undone.
     """
     found = session.scalars(select(Media).where(Media.sha256.in_(list(recordings))))
-    said = {cue.text for media in found for cue in captions_of(session, media)}
+    texts = {cue.text for media in found for cue in captions_of(session, media)}
     whole = read_cues(captions_row(session, film).kept or webvtt([]))
-    kept = [cue for cue in whole if cue.text in said]
+    kept = [cue for cue in whole if cue.text in texts]
     if kept != whole:
         _set_captions(session, film, kept)
     return kept != whole

@@ -162,7 +162,7 @@ def proposed(session: Session) -> list[Takeaway]:
 
 def unanswered(session: Session) -> list[Takeaway]:
     """Approved questions without a visible reply, oldest first."""
-    said = exists().where(
+    has_reply = exists().where(
         and_(
             Reply.takeaway_id == Takeaway.id,
             Reply.state == ReplyState.SHOWN,
@@ -175,7 +175,7 @@ def unanswered(session: Session) -> list[Takeaway]:
     query = select(Takeaway).where(
         Takeaway.intent == Intent.QUESTION,
         Takeaway.state == TakeawayState.APPROVED,
-        ~said,
+        ~has_reply,
         ~settled,
     )
     query = query.options(joinedload(Takeaway.session)).order_by(Takeaway.recorded_at, Takeaway.id)

@@ -68,7 +68,7 @@ def _count(session: Session, rule: ColumnElement[bool]) -> int:
     return session.scalar(select(func.count(Takeaway.id)).where(rule)) or 0
 
 
-def _said() -> ColumnElement[bool]:
+def _has_reply() -> ColumnElement[bool]:
     return and_(Reply.state == ReplyState.SHOWN, Reply.text != "")
 
 
@@ -77,7 +77,7 @@ def _first_answers(session: Session) -> list[float]:
     query = (
         select(Takeaway.recorded_at, func.min(Reply.written_at))
         .join(Reply, Reply.takeaway_id == Takeaway.id)
-        .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _said())
+        .where(_SHOWN, Takeaway.intent == Intent.QUESTION, _has_reply())
         .group_by(Takeaway.id, Takeaway.recorded_at)
     )
     # Clocks of phones and blogs differ: a reply dated before its question counts as immediate.
@@ -101,7 +101,7 @@ def _with_reply(session: Session) -> Share:
     query = (
         select(func.count(distinct(Takeaway.id)))
         .join(Reply, Reply.takeaway_id == Takeaway.id)
-        .where(_SHOWN, _said())
+        .where(_SHOWN, _has_reply())
     )
     return Share(session.scalar(query) or 0, _count(session, _SHOWN))
 

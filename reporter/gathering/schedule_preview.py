@@ -95,9 +95,9 @@ def _unique(
 
 def session_values(item: ScheduledSession) -> dict[str, Any]:
     """Column values of a session in the schedule."""
-    said = {} if item.words_leave is None else {"words_leave": item.words_leave}
+    stated = {} if item.words_leave is None else {"words_leave": item.words_leave}
     return {
-        **said,
+        **stated,
         "title": item.title,
         "room": item.room,
         "track": item.track,

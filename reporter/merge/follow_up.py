@@ -73,8 +73,8 @@ def _merge_item(merge: MergeContext, theirs: ActionItem, taken: set[uuid.UUID]) 
         if about is None or about.state == TakeawayState.WITHDRAWN:
             return
     reply = merge.replies.get(theirs.reply_id) if theirs.reply_id else None
-    said = session.get_one(Reply, reply) if reply is not None else None
-    if said is not None and said.receipt and said.state == ReplyState.GONE:
+    our_reply = session.get_one(Reply, reply) if reply is not None else None
+    if our_reply is not None and our_reply.receipt and our_reply.state == ReplyState.GONE:
         return
     origin = [ActionItem.reply_id == reply] if takeaway or reply else []
     ours = session.get(ActionItem, theirs.id)

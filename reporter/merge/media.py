@@ -48,8 +48,8 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
     try:
         kind, mime, ext = _take_original(merge, theirs)
     except (OSError, ReporterError) as error:
-        said = error.message if isinstance(error, ReporterError) else error.strerror or str(error)
-        merge.done.left.append(f"{theirs.sha256[:12]}: {said}")
+        reason = error.message if isinstance(error, ReporterError) else error.strerror or str(error)
+        merge.done.left.append(f"{theirs.sha256[:12]}: {reason}")
         return None
     ours = Media(**row_values(theirs, "kind", "type", "ext", "lease", "attempts", "due_at"))
     ours.kind, ours.type, ours.ext = kind, mime, ext

@@ -62,7 +62,7 @@ def is_behind(connection: Connection) -> bool:
 
 def _check_known(engine: Engine, current: str | None) -> None:
     if current is not None and current not in _revisions():
-        raise Conflict(_said_newer(engine, current))
+        raise Conflict(_newer_version_text(engine, current))
 
 
 def _run(connection: Connection) -> None:
@@ -110,7 +110,7 @@ def _revision_at(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _said_newer(engine: Engine, revision: str) -> str:
+def _newer_version_text(engine: Engine, revision: str) -> str:
     name = engine.url.database or ""
     where = (
         f"The gathering in {Path(name).parent}"

@@ -73,7 +73,7 @@ class Item:
     due: datetime
     announced_from: datetime
     goes: datetime
-    said_at: datetime | None = None
+    announced_at: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -194,7 +194,7 @@ def went_by_itself(session: Session, takeaway: Takeaway) -> bool:
 
 def _may_go(item: Item, now: datetime) -> bool:
     """Whether its period is over and, if it has to be announced, the notice has been up long enough."""
-    if item.kind in ANNOUNCED and item.said_at is None:
+    if item.kind in ANNOUNCED and item.announced_at is None:
         return False
     return item.goes <= now
 

@@ -192,14 +192,14 @@ def _sessions(node: dict[str, Any], names: _Names) -> Iterator[Record]:
             slots += [_flat(item, names) for item in value if _is_slot(item)]
         else:
             record |= _flat({key: value}, names, node)
-    if not _said(record, "title"):
+    if not _has_value(record, "title"):
         # pretalx' slots tell of their talk in an object of its own.
-        told = [value for key, value in node.items() if not _listed_role(key)]
-        talks = [value for value in told if isinstance(value, dict) and _has(value, "title")]
+        values = [value for key, value in node.items() if not _listed_role(key)]
+        talks = [value for value in values if isinstance(value, dict) and _has(value, "title")]
         record = {**_flat(talks[0], names), **record} if len(talks) == 1 else record
-    if _said(record, "title"):
+    if _has_value(record, "title"):
         for one in [{**record, **slot} for slot in slots] or [record]:
-            if _said(one, "start"):
+            if _has_value(one, "start"):
                 yield one
 
 
@@ -222,7 +222,7 @@ def _has(node: dict[str, Any], role: str) -> bool:
     return any(value and _role(key) == role for key, value in node.items())
 
 
-def _said(record: Record, role: str) -> bool:
+def _has_value(record: Record, role: str) -> bool:
     return any(text and _role(key) == role for key, text in record.items())
 
 

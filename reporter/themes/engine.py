@@ -106,10 +106,10 @@ def _words(texts: Sequence[Prepared]) -> Any:
     """Bag of words weighted by inverse document frequency, projected to WORD_DIMENSIONS."""
     import numpy as np
 
-    said = Counter(concept for text in texts for concept in {t.concept for t in text.terms})
+    frequencies = Counter(concept for text in texts for concept in {t.concept for t in text.terms})
     projected = {
         concept: _signs(concept) * math.log(len(texts) / (count + 0.5) + 1)
-        for concept, count in said.items()
+        for concept, count in frequencies.items()
         if count > 1
     }
     rows = np.zeros((len(texts), WORD_DIMENSIONS), np.float32)

@@ -32,8 +32,8 @@ def note_on(path: Path, mime: str) -> str:
         return CUT_SHORT if is_cut_gif(path.read_bytes()) else ""
     if mime == "image/bmp":
         with path.open("rb") as file:
-            told = int.from_bytes(file.read(6)[2:], "little")
-        return CUT_SHORT if told > path.stat().st_size else ""
+            stated_size = int.from_bytes(file.read(6)[2:], "little")
+        return CUT_SHORT if stated_size > path.stat().st_size else ""
     missing = missing_in(path, mime)
     return CUT_SHORT if missing is not None and missing.pixels else ""
 

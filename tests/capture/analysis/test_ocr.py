@@ -40,8 +40,8 @@ needs_ocr = pytest.mark.skipif(
 class HerePool:
     """Runs a task in this process, or fails as a worker would."""
 
-    def __init__(self, told: str = "", error: Exception | None = None) -> None:
-        self.told, self.error, self.read = told, error, 0
+    def __init__(self, words: str = "", error: Exception | None = None) -> None:
+        self.words, self.error, self.read = words, error, 0
 
     def run(self, function: Callable[..., Any], path: Path, *, timeout: float) -> str:
         assert path.is_file()
@@ -49,7 +49,7 @@ class HerePool:
         self.read += 1
         if self.error is not None:
             raise self.error
-        return self.told
+        return self.words
 
 
 class Room:
@@ -118,8 +118,8 @@ def test_words_are_found_and_go_with_the_picture_they_were_in(
     assert (reader.read, room.words()) == (1, ["Compost\nWorms"])
     approve(room.session, takeaway, actor(room.clock))
     assert room.found("worms") == [str(takeaway.id)]
-    told = json.dumps(takeaway_record(takeaway, lambda media, name: f"/{name}"), default=str)
-    assert "Worms" not in told
+    record = json.dumps(takeaway_record(takeaway, lambda media, name: f"/{name}"), default=str)
+    assert "Worms" not in record
     # What is blurred can't be found any more, from the moment on at which it is blurred.
     media = takeaway.attachments[0].media
     blurred = Edits(blur=(Region("box", (0.2, 0.2, 0.5, 0.5)),))

@@ -14,7 +14,7 @@ import sys
 import time
 import tracemalloc
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -78,7 +78,6 @@ class Desk:
     rng: random.Random
     zone: Settings
     events: list[EventSession]
-    told: list[int] = field(default_factory=list)
 
     def read(
         self,
@@ -885,9 +884,9 @@ def test_the_command_killed_again_and_again_brings_everything_in_once(
     last = subprocess.run(
         line, cwd=where, env=environment, capture_output=True, text=True, check=True
     )
-    told = json.loads(last.stdout)
-    assert (told["imported"] + told["known"], told["failed"]) == (15, 0)
-    assert {entry["session"] for entry in told["takeaways"]} <= {desk.events[0].code}
+    report = json.loads(last.stdout)
+    assert (report["imported"] + report["known"], report["failed"]) == (15, 0)
+    assert {entry["session"] for entry in report["takeaways"]} <= {desk.events[0].code}
     desk.session.expire_all()
     assert len(desk.places()) == desk.session.scalar(counted) == 14
     assert set(desk.places().values()) == {"Gardens"}
@@ -920,9 +919,9 @@ def test_a_watched_folder_waits_until_a_file_is_whole(
         until(lambda: set(_names(desk)) == {"a.jpg", "b.jpg"})
     finally:
         run.send_signal(signal.SIGINT)
-        told = run.communicate(timeout=180)[0]
+        output = run.communicate(timeout=180)[0]
     assert run.returncode == 0
-    assert (json.loads(told)["imported"], json.loads(told)["failed"]) == (2, 0)
+    assert (json.loads(output)["imported"], json.loads(output)["failed"]) == (2, 0)
     assert set(desk.places().values()) == {"Roofs"}
 
 

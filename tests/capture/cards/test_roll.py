@@ -50,7 +50,7 @@ def homes(*frames: Frame) -> list[uuid.UUID | None]:
 
 
 def test_what_follows_a_marker_belongs_to_it_until_the_next_or_the_end() -> None:
-    told = homes(
+    result = homes(
         frame(1, 0, Mark.SESSION, A),
         frame(2, 5),
         frame(3, 60, Mark.SESSION, B),
@@ -58,49 +58,51 @@ def test_what_follows_a_marker_belongs_to_it_until_the_next_or_the_end() -> None
         frame(5, 90, Mark.END),
         frame(6, 500),
     )
-    assert told == [A, A, B, B, None, None]
+    assert result == [A, A, B, B, None, None]
 
 
 def test_without_a_marker_time_only_proposes() -> None:
-    told = parts(frame(1, 10), frame(2, 70), frame(3, 400))
-    assert [(p.session, p.settled, p.home) for p in told] == [
+    result = parts(frame(1, 10), frame(2, 70), frame(3, 400))
+    assert [(p.session, p.settled, p.home) for p in result] == [
         (A, False, None),
         (B, False, None),
         (None, False, None),
     ]
-    assert cuts(told) == [0, 1, 2]
+    assert cuts(result) == [0, 1, 2]
 
 
 def test_an_unreadable_marker_stops_the_old_session_and_proposes() -> None:
-    told = parts(frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 61, Mark.UNREAD), frame(4, 64))
-    assert [p.home for p in told] == [A, A, None, None]
-    assert (told[3].session, told[3].origin, told[3].settled) == (B, CutOrigin.UNREAD, False)
+    result = parts(
+        frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 61, Mark.UNREAD), frame(4, 64)
+    )
+    assert [p.home for p in result] == [A, A, None, None]
+    assert (result[3].session, result[3].origin, result[3].settled) == (B, CutOrigin.UNREAD, False)
 
 
 def test_a_forgotten_marker_is_pointed_out_and_changes_nothing() -> None:
-    told = parts(frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 110))
-    assert [p.home for p in told] == [A, A, A]
-    assert (told[2].session, told[2].settled, told[2].origin) == (B, False, CutOrigin.TIME)
+    result = parts(frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(3, 110))
+    assert [p.home for p in result] == [A, A, A]
+    assert (result[2].session, result[2].settled, result[2].origin) == (B, False, CutOrigin.TIME)
 
 
 def test_a_poster_of_the_running_session_in_the_picture_says_nothing() -> None:
-    told = parts(
+    result = parts(
         frame(1, 0, Mark.SESSION, A), frame(2, 5, Mark.SMALL, A), frame(3, 6, Mark.SMALL, B)
     )
-    assert [p.origin for p in told] == [CutOrigin.MARKER, CutOrigin.MARKER, CutOrigin.SMALL]
-    assert [p.home for p in told] == [A, A, None]
+    assert [p.origin for p in result] == [CutOrigin.MARKER, CutOrigin.MARKER, CutOrigin.SMALL]
+    assert [p.home for p in result] == [A, A, None]
 
 
 def test_a_clock_that_jumped_back_between_two_pictures_is_noticed_by_the_numbers() -> None:
     # The battery was out: number 4 and 5 say 2015, so that in time they come before the marker.
-    told = parts(
+    result = parts(
         frame(1, 0, Mark.SESSION, A), frame(2, 5), frame(4, -5_000_000), frame(5, -4_999_999)
     )
-    assert [(p.session, p.settled, p.origin) for p in told[:2]] == [
+    assert [(p.session, p.settled, p.origin) for p in result[:2]] == [
         (A, False, CutOrigin.ORDER),
         (A, False, CutOrigin.ORDER),
     ]
-    assert [p.home for p in told] == [None, None, A, A]
+    assert [p.home for p in result] == [None, None, A, A]
 
 
 def test_a_person_decides_over_everything() -> None:
@@ -175,20 +177,20 @@ def test_a_moment_is_read_in_the_gatherings_zone_unless_the_file_says_otherwise(
     wall = datetime(2026, 7, 1, 15, 0)  # noqa: DTZ001
     mtime = datetime(2026, 7, 1, 15, 0, 30, tzinfo=berlin).timestamp()
 
-    def told(found: Probe | None, at: float = mtime) -> datetime:
+    def moment_of(found: Probe | None, at: float = mtime) -> datetime:
         return moment(found, mtime=at, zone=berlin, now=NINE, laptop=berlin)
 
-    assert told(probe_at(wall)) == datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
+    assert moment_of(probe_at(wall)) == datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
     stated = probe_at(wall, utc_offset=timedelta(hours=9))
-    assert told(stated) == datetime(2026, 7, 1, 15, 0, tzinfo=timezone(timedelta(hours=9)))
+    assert moment_of(stated) == datetime(2026, 7, 1, 15, 0, tzinfo=timezone(timedelta(hours=9)))
     # A camcorder that writes its wall clock where UTC belongs: the file's time gives it away.
     clip = probe_at(wall, utc_offset=timedelta(0), duration=20.0)
-    assert told(clip) == datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
-    assert told(clip, mtime + 7200) == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
-    assert told(None) == datetime(2026, 7, 1, 13, 0, 30, tzinfo=UTC)
+    assert moment_of(clip) == datetime(2026, 7, 1, 13, 0, tzinfo=UTC)
+    assert moment_of(clip, mtime + 7200) == datetime(2026, 7, 1, 15, 0, tzinfo=UTC)
+    assert moment_of(None) == datetime(2026, 7, 1, 13, 0, 30, tzinfo=UTC)
     # A camcorder's stream says no time: its file is closed when the recording ends.
     stream = probe_at(None, duration=1800.0)
-    assert told(stream) == datetime(2026, 7, 1, 12, 30, 30, tzinfo=UTC)
+    assert moment_of(stream) == datetime(2026, 7, 1, 12, 30, 30, tzinfo=UTC)
 
 
 # Markers ---------------------------------------------------------------------------------------------
@@ -229,9 +231,9 @@ def test_a_blurred_marker_is_noticed_and_a_landscape_is_none() -> None:
 
 def test_the_codes_text_says_session_end_and_time() -> None:
     code, now = make_code(random.Random(3)), datetime(2026, 3, 14, 14, 7, 9, tzinfo=UTC)
-    told = read_marker(screen_url(BASE, code, now))
-    assert told is not None
-    assert (told.code, told.kiosk_at) == (code, now)
+    marker = read_marker(screen_url(BASE, code, now))
+    assert marker is not None
+    assert (marker.code, marker.kiosk_at) == (code, now)
     assert screen_url(BASE, code, now).upper() == screen_url(BASE, code, now)
     end = read_marker(end_url("https://reporter.example/spring"))
     assert end is not None

@@ -211,10 +211,10 @@ def test_zones_that_a_gps_time_tells(shown: str, offset: timedelta | None) -> No
 def test_the_moment_of_a_card_follows(tmp_path: Path) -> None:
     """A camera still on New York's time, at a gathering in Berlin: its GPS tells the moment."""
     found = photo(tmp_path / "a.jpg", details={0x9003: "2026:12:24 04:11:12"}, gps=GPS)
-    told = moment(
+    taken_at = moment(
         found, mtime=0.0, zone=ZoneInfo("Europe/Berlin"), now=datetime(2026, 12, 24, 12, tzinfo=UTC)
     )
-    assert told == datetime(2026, 12, 24, 9, 11, 12, tzinfo=UTC)
+    assert taken_at == datetime(2026, 12, 24, 9, 11, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -269,8 +269,8 @@ def film(taken: datetime | None, offset: timedelta | None) -> Probe:
     ],
 )
 def test_films_local_and_utc_times(found: Probe, name: str, moment_at: datetime) -> None:
-    told = moment(found, mtime=0.0, zone=BERLIN, now=NOON, name=name)
-    assert told == moment_at.replace(tzinfo=UTC)
+    taken_at = moment(found, mtime=0.0, zone=BERLIN, now=NOON, name=name)
+    assert taken_at == moment_at.replace(tzinfo=UTC)
 
 
 @pytest.mark.parametrize("where", ["in the item", "of the item"])

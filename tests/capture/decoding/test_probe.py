@@ -186,10 +186,10 @@ def test_sound(make: Callable[[], Path]) -> None:
     assert found.duration == pytest.approx(2.0, abs=0.1)
 
 
-@pytest.mark.parametrize("told", ["2026-12-2410:11:12", "2026:12:2410-11-12"])
-def test_a_recorder_tells_day_and_time_apart(told: str, tmp_path: Path) -> None:
+@pytest.mark.parametrize("origination", ["2026-12-2410:11:12", "2026:12:2410-11-12"])
+def test_a_recorder_tells_day_and_time_apart(origination: str, tmp_path: Path) -> None:
     """EBU Tech 3285: the origination's date and time follow three names of 256, 32 and 32 letters."""
-    note = (bytes(320) + told.encode()).ljust(602, b"\0")
+    note = (bytes(320) + origination.encode()).ljust(602, b"\0")
     plain = files.wav(1.0).read_bytes()
     data = plain[:12] + b"bext" + len(note).to_bytes(4, "little") + note + plain[12:]
     path = tmp_path / "ZOOM0001.WAV"

@@ -27,8 +27,10 @@ BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
 
 
 def edited(kind: str = "photo", **steps: list[float]) -> Edits:
-    told = [{"kind": name.replace("_", "-"), "numbers": numbers} for name, numbers in steps.items()]
-    return read_edits(told, kind, duration=100.0)
+    listed = [
+        {"kind": name.replace("_", "-"), "numbers": numbers} for name, numbers in steps.items()
+    ]
+    return read_edits(listed, kind, duration=100.0)
 
 
 def pixels_of(path: Path) -> Any:

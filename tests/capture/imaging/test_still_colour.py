@@ -369,7 +369,7 @@ def test_the_largest_photos_take_less_than_500_megabytes(
     assert done
     path = tmp_path / "huge.jpg"
     path.write_bytes(data.tobytes())
-    told = subprocess.run(
+    output = subprocess.run(
         [sys.executable, "-c", DECODE, str(path), str(tmp_path / "out")],
         capture_output=True,
         text=True,
@@ -377,8 +377,8 @@ def test_the_largest_photos_take_less_than_500_megabytes(
         env={**os.environ, "PYTHONPATH": "."},
     ).stdout
     view, thumb = (1600, 1200 * down // across), (640, 480 * down // across)
-    assert told.startswith(f"[{view}, {thumb}]")
-    assert int(told.split()[-1]) < 500_000
+    assert output.startswith(f"[{view}, {thumb}]")
+    assert int(output.split()[-1]) < 500_000
 
 
 class Claims:

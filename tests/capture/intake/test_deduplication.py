@@ -43,8 +43,8 @@ def begin(event: EventSession) -> Begin:
         who: dict[str, object] = PHONE,
         **fields: str,
     ) -> TestResponse:
-        told = {"session": code, "filename": "a.jpg", **fields}
-        words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in told.items())
+        metadata = {"session": code, "filename": "a.jpg", **fields}
+        words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in metadata.items())
         headers = {**V1, "Upload-Length": str(length), "Upload-Metadata": words}
         return client.post("/uploads", headers=headers, **who)
 
@@ -77,8 +77,8 @@ def test_the_same_client_id_and_hash_need_no_bytes(
     assert again.headers["Reporter-Receipt"] == receipt
     assert again.headers["Upload-Offset"] == str(len(DATA))
     asked = stranger.head(again.headers["Location"], headers=V1, **OTHER)
-    told = (asked.headers["Upload-Offset"], asked.headers["Reporter-Receipt"])
-    assert told == (str(len(DATA)), receipt)
+    known = (asked.headers["Upload-Offset"], asked.headers["Reporter-Receipt"])
+    assert known == (str(len(DATA)), receipt)
     assert list(store.incoming.iterdir()) == []
     assert session.scalar(select(func.count(Takeaway.id))) == 1
 

@@ -215,9 +215,9 @@ def test_do_not_record_counts_from_when_it_is_set(room: Room, known: bool) -> No
             desk.commit()
 
     offer = Submission(room.garden, files=[room.arrive(jpeg(1))], client_id=CLIENT)
-    told: dict[str, Any] = {"now": NOW, "rng": room.rng, "limits": room.limits}
+    options: dict[str, Any] = {"now": NOW, "rng": room.rng, "limits": room.limits}
     with pytest.raises(Forbidden, match="not to be recorded"):
-        receive.take_in(room.session, room.store, offer, check=set_meanwhile, **told)
+        receive.take_in(room.session, room.store, offer, check=set_meanwhile, **options)
     assert count(room, Media) == 0
     assert room.originals() == []
 

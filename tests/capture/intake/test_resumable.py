@@ -183,11 +183,11 @@ def test_an_offset_is_told_when_its_bytes_are_on_the_disk(
 def failing_once(monkeypatch: pytest.MonkeyPatch, suffix: str) -> None:
     """The next fsync of a file with such a name fails, as of a disk that lost a write; it is told once."""
     fsync = os.fsync
-    told: list[int] = []
+    failed: list[int] = []
 
     def fail(handle: int) -> None:
-        if not told and os.readlink(f"/proc/self/fd/{handle}").endswith(suffix):
-            told.append(handle)
+        if not failed and os.readlink(f"/proc/self/fd/{handle}").endswith(suffix):
+            failed.append(handle)
             raise OSError(errno.EIO, "Input/output error")
         fsync(handle)
 
@@ -528,13 +528,13 @@ def test_what_was_left_and_is_refused_goes_and_stops_nothing(tus: Tus) -> None:
 
 
 def test_where_an_upload_comes_from_is_the_kiosk_s_word(tus: Tus) -> None:
-    told = {"session": tus.room.garden.code, "source": "station", "text": "bees"}
+    fields = {"session": tus.room.garden.code, "source": "station", "text": "bees"}
 
     def begun(source: Source) -> Progress:
-        return tus.uploads.create(tus.room.session, length=9, fields=told, source=source)
+        return tus.uploads.create(tus.room.session, length=9, fields=fields, source=source)
 
     assert "source" not in begun(Source.PHONE).fields
-    assert begun(Source.STATION).fields == told
+    assert begun(Source.STATION).fields == fields
     rows = tus.room.session.scalars(select(Upload.fields)).all()
     assert sorted(row.get("source", "") for row in rows) == ["", "station"]
 
@@ -685,13 +685,13 @@ def test_asking_alone_silences_the_older_request(tus: Tus) -> None:
         sleeper = pool.submit(tus.uploads.append, other, upload_id, 0, piece=piece)
         try:
             assert body.silent.wait(120)
-            told = tus.offset(upload_id)
+            offset = tus.offset(upload_id)
         finally:
             body.wake.set()
         with pytest.raises(Conflict, match="newer request"):
             sleeper.result(120)
-    assert tus.part(upload_id).stat().st_size == told == PIECE
-    assert tus.send(upload_id, told, data[told:])
+    assert tus.part(upload_id).stat().st_size == offset == PIECE
+    assert tus.send(upload_id, offset, data[offset:])
 
 
 def test_who_asks_while_the_file_moves_waits_for_the_receipt(

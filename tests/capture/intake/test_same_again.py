@@ -66,13 +66,13 @@ class Sent:
     author: str = ""
 
     def fields(self) -> dict[str, str]:
-        told = {
+        values = {
             "text": self.words,
             "client_id": self.client_id,
             "audience": self.audience,
             "author": self.author,
         }
-        return {name: value for name, value in told.items() if value}
+        return {name: value for name, value in values.items() if value}
 
 
 @dataclass
@@ -129,10 +129,10 @@ def by_json(world: World, sent: Sent) -> str | int:
 
 def by_tus(world: World, sent: Sent, *, name_hash: bool = False) -> str | int:
     data = photo(sent.picture)
-    told = {"session": world.events[sent.session].code, "filename": "a.jpg", **sent.fields()}
+    metadata = {"session": world.events[sent.session].code, "filename": "a.jpg", **sent.fields()}
     if name_hash:
-        told["sha256"] = hashlib.sha256(data).hexdigest()
-    words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in told.items())
+        metadata["sha256"] = hashlib.sha256(data).hexdigest()
+    words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in metadata.items())
     headers = {**V1, "Upload-Length": str(len(data)), "Upload-Metadata": words}
     phone = world.phone(sent.who)
     begun = phone.post("/uploads", headers=headers, **PHONE)
@@ -475,8 +475,8 @@ def test_both_receipts_of_one_client_id_stay_valid(world: World) -> None:
     for receipt in (here_receipt, THERE):
         page = phone.get(f"/t/{receipt}", **PHONE)
         assert (page.status_code, "bees" in page.text) == (200, True)
-        told = phone.get(f"/t/{receipt}", headers={"Accept": "application/json"}, **PHONE)
-        assert told.get_json()["text"] == "bees"
+        answer = phone.get(f"/t/{receipt}", headers={"Accept": "application/json"}, **PHONE)
+        assert answer.get_json()["text"] == "bees"
     [state] = phone.get(f"/mine/states?of={THERE}", **PHONE).get_json()
     assert (state["receipt"], state["text"]) == (THERE, "bees")
     gone = phone.post(f"/t/{THERE}/withdraw", **PHONE)

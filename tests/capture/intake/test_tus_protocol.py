@@ -40,24 +40,24 @@ def test_only_this_version_is_spoken(version: str | None) -> None:
 
 
 @pytest.mark.parametrize(
-    "told",
+    "content_type",
     [
         "application/offset+octet-stream",
         "Application/Offset+Octet-Stream",
         " application/offset+octet-stream ; charset=utf-8; a=b",
     ],
 )
-def test_pieces_have_their_own_type(told: str) -> None:
-    check_content_type(told)
+def test_pieces_have_their_own_type(content_type: str) -> None:
+    check_content_type(content_type)
 
 
 @pytest.mark.parametrize(
-    "told", [None, "", "application/octet-stream", "a;application/offset+octet-stream"]
+    "content_type", [None, "", "application/octet-stream", "a;application/offset+octet-stream"]
 )
-def test_a_body_of_another_type_is_no_piece(told: str | None) -> None:
+def test_a_body_of_another_type_is_no_piece(content_type: str | None) -> None:
     words = "Pieces of an upload are sent with the Content-Type application/offset+octet-stream."
     with pytest.raises(UnsupportedMedia, match=refusal(words)):
-        check_content_type(told)
+        check_content_type(content_type)
 
 
 def test_extensions_that_would_promise_a_receipt_for_a_part_are_refused() -> None:
@@ -92,9 +92,9 @@ def test_a_missing_count_is_named_and_a_long_one_is_cut() -> None:
 
 
 def test_metadata_are_pairs_and_come_back_the_same() -> None:
-    told = {"filename": "Bär.jpg", "empty": "", "client-id": "a b,c"}
-    assert parse_metadata(format_metadata(told)) == told
-    assert format_metadata(told) == (
+    pairs = {"filename": "Bär.jpg", "empty": "", "client-id": "a b,c"}
+    assert parse_metadata(format_metadata(pairs)) == pairs
+    assert format_metadata(pairs) == (
         f"filename {b64encode('Bär.jpg'.encode()).decode()},empty,client-id {b64encode(b'a b,c').decode()}"
     )
     assert parse_metadata(" a  eA== , b ") == {"a": "x", "b": ""}
@@ -141,11 +141,11 @@ def test_metadata_have_an_end() -> None:
 @pytest.mark.parametrize("name", ["sha1", "sha256", "md5"])
 def test_a_checksum_is_a_name_and_a_digest(name: str) -> None:
     digest = hashlib.new(name, b"bees").digest()
-    told = parse_checksum(f" {name}  {b64encode(digest).decode()} ")
-    assert told == Checksum(name, digest)
-    assert told is not None
-    assert told.matches(digest)
-    assert not told.matches(digest[::-1])
+    checksum = parse_checksum(f" {name}  {b64encode(digest).decode()} ")
+    assert checksum == Checksum(name, digest)
+    assert checksum is not None
+    assert checksum.matches(digest)
+    assert not checksum.matches(digest[::-1])
 
 
 def test_no_checksum_is_none() -> None:
@@ -171,8 +171,8 @@ def test_what_is_no_checksum_is_named(header: str, words: str) -> None:
 
 def test_a_conflict_may_bring_the_receipt() -> None:
     assert OffsetConflict("It is %(what)s.", what="done").receipt == ""
-    told = OffsetConflict("It is %(what)s.", receipt="7K2M", what="done")
-    assert (told.receipt, str(told)) == ("7K2M", "It is done.")
+    conflict = OffsetConflict("It is %(what)s.", receipt="7K2M", what="done")
+    assert (conflict.receipt, str(conflict)) == ("7K2M", "It is done.")
 
 
 def test_an_end_is_told_in_greenwich() -> None:

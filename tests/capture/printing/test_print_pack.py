@@ -199,9 +199,9 @@ TITLES = [
 @needs_fonts
 @pytest.mark.parametrize("title", TITLES)
 def test_every_letter_of_the_title_is_on_the_paper(title: str) -> None:
-    told: list[str] = []
-    document = posters(sheet(title), warn=told.append)
-    assert told == []
+    warnings: list[str] = []
+    document = posters(sheet(title), warn=warnings.append)
+    assert warnings == []
     found = set(words(document))
     assert set(title) <= found
     assert unseen_letters(document[0], title) == set()
@@ -255,21 +255,21 @@ def test_hindi_after_english_is_shaped_as_hindi() -> None:
 
 def test_letters_that_no_font_has_are_told_and_no_boxes_are_printed() -> None:
     bare = FontShelf(packaged=Path("nowhere"), system=())
-    told: list[str] = []
+    warnings: list[str] = []
     session = sheet("冬季社区花园")
-    document = posters(session, shelf=bare, warn=told.append)
+    document = posters(session, shelf=bare, warn=warnings.append)
     assert f"Session {session.code[:3]} {session.code[3:]}" in words(document)
-    assert len(told) == 1
-    assert "“冬季社区花园”: no font on this computer has the letters 冬" in told[0]
+    assert len(warnings) == 1
+    assert "“冬季社区花园”: no font on this computer has the letters 冬" in warnings[0]
     assert session.page_url in texts(photo(document[0]))
 
 
 def test_a_title_of_which_a_part_can_be_shown_keeps_that_part() -> None:
     bare = FontShelf(packaged=Path("nowhere"), system=())
-    told: list[str] = []
-    document = posters(sheet("Größe “冬季” 🎉 party"), shelf=bare, warn=told.append)
+    warnings: list[str] = []
+    document = posters(sheet("Größe “冬季” 🎉 party"), shelf=bare, warn=warnings.append)
     assert 'Größe "..." party' in words(document)
-    assert len(told) == 1
+    assert len(warnings) == 1
 
 
 def test_a_font_of_the_system_is_found_and_a_broken_one_passed_over(tmp_path: Path) -> None:
@@ -280,10 +280,10 @@ def test_a_font_of_the_system_is_found_and_a_broken_one_passed_over(tmp_path: Pa
     font = package / "kurinto" / "ttf" / "KurintoSansSC-Bd.ttf"
     (tmp_path / "sub").mkdir()
     (tmp_path / "sub" / "Own-Bold.ttf").write_bytes(font.read_bytes())
-    told: list[str] = []
+    warnings: list[str] = []
     shelf = FontShelf(packaged=Path("nowhere"), system=(tmp_path,))
-    document = posters(sheet("冬季"), shelf=shelf, warn=told.append)
-    assert told == []
+    document = posters(sheet("冬季"), shelf=shelf, warn=warnings.append)
+    assert warnings == []
     assert unseen_letters(document[0], "冬季") == set()
 
 

@@ -58,16 +58,16 @@ def poster_bytes(language: str, title: str, room: str = "", day: str = "", time:
     sheet = PosterSheet(
         title, code, session_url("http://10.0.0.1", code), "10.0.0.1", room, day, time, "Ada"
     )
-    told: list[str] = []
+    warnings: list[str] = []
     made = make_posters(
         [sheet],
         gathering=GatheringFacts("G"),
         now=NOW,
         parts=["posters"],
         language=language,
-        warn=told.append,
+        warn=warnings.append,
     )
-    assert told == []
+    assert warnings == []
     return made
 
 
@@ -257,22 +257,22 @@ def test_a_room_that_no_font_can_show_leaves_a_line_to_write_on() -> None:
         "Soup", code, session_url("http://10.0.0.1", code), "10.0.0.1", "会议室", "Sat", "2 PM"
     )
     bare = FontShelf(packaged=Path("nowhere"), system=())
-    told: list[str] = []
+    warnings: list[str] = []
     pdf = make_posters(
         [sheet],
         gathering=GatheringFacts("G"),
         now=NOW,
         parts=["posters", "markers"],
         shelf=bare,
-        warn=told.append,
+        warn=warnings.append,
     )
     for page in pypdfium2.PdfDocument(pdf):
         text = page.get_textpage().get_text_range()
         assert "____" in text
         assert "Sat · 2 PM" in " ".join(text.replace("·", " · ").split())
         assert "..." not in text
-    assert len(told) == 1
-    assert "会议室" in told[0]
+    assert len(warnings) == 1
+    assert "会议室" in warnings[0]
 
 
 @pytest.mark.parametrize("face", ["KurintoSans-Bd.ttf", "KurintoSansJP-Bd.ttf"])

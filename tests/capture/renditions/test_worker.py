@@ -423,11 +423,11 @@ BLUR = Edits(blur=(Region("oval", (0.32, 0.32, 0.26, 0.42)),))
 
 def seen(room: Room, media: Media) -> dict[str, float]:
     """What can be recognized of the face in each rendition."""
-    told = {}
+    details = {}
     for name, rendition in room.made(media).items():
         with Image.open(room.store.rendition(media.sha256, name, rendition.ext)) as image:
-            told[name] = detail(np.asarray(image), FACE)
-    return told
+            details[name] = detail(np.asarray(image), FACE)
+    return details
 
 
 def test_saved_edits_are_in_every_rendition_and_come_first(room: Room) -> None:

@@ -18,9 +18,9 @@ SESSIONS = (
 def test_many_sessions_below_a_theme_stay_whole_and_readable(language: str) -> None:
     entry = Entry("repair · label", f"10 · {SESSIONS}", bold=True)
     sheet = ReportSheet("Spring", "What happened", (), (), (Section("Themes", (entry,)),), ())
-    told: list[str] = []
+    warnings: list[str] = []
     pdf = make_report(
-        sheet, language=language, now=datetime(2026, 3, 14, tzinfo=UTC), warn=told.append
+        sheet, language=language, now=datetime(2026, 3, 14, tzinfo=UTC), warn=warnings.append
     )
     page = pypdfium2.PdfDocument(pdf)[0]
     texts = [thing for thing in page.get_objects() if thing.type == pypdfium2.raw.FPDF_PAGEOBJ_TEXT]
@@ -30,4 +30,4 @@ def test_many_sessions_below_a_theme_stay_whole_and_readable(language: str) -> N
     for title in SESSIONS.split(", "):
         assert title.split()[0] in text
     assert min(thing.get_font_size() for thing in texts) >= LEAST
-    assert not told
+    assert not warnings

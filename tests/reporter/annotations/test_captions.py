@@ -23,8 +23,8 @@ from reporter.media.webvtt import (
 
 
 def test_lines_as_people_type_them() -> None:
-    told = "0:03 Good morning\n0:05.5 - 0:09 We had a compost heap\nthat froze\n\n 1:02:03 The end"
-    assert read_cues(told) == [
+    lines = "0:03 Good morning\n0:05.5 - 0:09 We had a compost heap\nthat froze\n\n 1:02:03 The end"
+    assert read_cues(lines) == [
         Cue(3, 4.5, "Good morning"),
         Cue(5.5, 9, "We had a compost heap\nthat froze"),
         Cue(3723, 3724.5, "The end"),
@@ -50,9 +50,9 @@ def test_written_and_read_again_it_is_the_same() -> None:
         Cue(0.25, 3, "a < b & c > d"),
         Cue(3600.5, 3601, "two\nlines --> here".replace("-->", "→")),
     ]
-    told = webvtt(cues)
-    assert told.startswith("WEBVTT\n\n00:00:00.250 --> 00:00:03.000\na &lt; b &amp; c &gt; d\n\n")
-    assert read_cues(told) == cues
+    text = webvtt(cues)
+    assert text.startswith("WEBVTT\n\n00:00:00.250 --> 00:00:03.000\na &lt; b &amp; c &gt; d\n\n")
+    assert read_cues(text) == cues
     assert webvtt([]) == ""
     lines = typed([Cue(3, 4.5, "Good morning"), Cue(65, 70, "two\nlines")])
     assert lines == "0:03 - 0:04.5 Good morning\n1:05 - 1:10 two\nlines"
@@ -61,7 +61,7 @@ def test_written_and_read_again_it_is_the_same() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "why"),
+    ("text", "why"),
     [
         ("Good morning", "Line 1 has no time"),
         ("0:75 x", "times in line 1"),
@@ -71,15 +71,15 @@ def test_written_and_read_again_it_is_the_same() -> None:
         ("x" * 200_001, "too long"),
     ],
 )
-def test_what_cant_be_read_is_named(told: str, why: str) -> None:
+def test_what_cant_be_read_is_named(text: str, why: str) -> None:
     with pytest.raises(BadInput, match=why):
-        read_cues(told)
+        read_cues(text)
 
 
 @given(st.text(alphabet="0123456789:.,-> \n\r<&abcWEBVTT\u2028\x00é", max_size=200))
-def test_hostile_captions_are_read_or_refused(told: str) -> None:
+def test_hostile_captions_are_read_or_refused(text: str) -> None:
     try:
-        cues = read_cues(told)
+        cues = read_cues(text)
     except BadInput:
         return
     assert read_cues(webvtt(cues)) == [
@@ -110,8 +110,8 @@ WORDS = {
 @pytest.mark.parametrize("words", WORDS.values(), ids=list(WORDS))
 def test_spaces_joiners_and_signs_stay(words: str) -> None:
     srt = f"1\n00:00:01,000 --> 00:00:03,250\n{words}\n"
-    for told in (srt, f"WEBVTT\n\n{srt[2:]}", f"0:01 - 0:03.25 {words}"):
-        cues = read_cues(told)
+    for text in (srt, f"WEBVTT\n\n{srt[2:]}", f"0:01 - 0:03.25 {words}"):
+        cues = read_cues(text)
         assert cues == [Cue(1, 3.25, words)]
         assert read_cues(webvtt(cues)) == cues
         assert read_cues(typed(cues)) == cues

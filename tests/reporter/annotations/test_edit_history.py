@@ -59,9 +59,9 @@ def test_a_blur_holds_wherever_the_same_file_is(kit: Kit) -> None:
     media = kit.attach(second, jpeg(1), kind=Kind.PHOTO, renditions={})
     assert media is first.attachments[0].media
     save(kit, media, BLUR)
-    told = kit.session.scalars(select(Decision).where(Decision.action == edit_history.ACTION)).all()
-    assert {row.takeaway_id for row in told} == {first.id, second.id}
-    assert told[0].after == {"sha256": media.sha256, "edits": BLUR.steps(), "way": ""}
+    rows = kit.session.scalars(select(Decision).where(Decision.action == edit_history.ACTION)).all()
+    assert {row.takeaway_id for row in rows} == {first.id, second.id}
+    assert rows[0].after == {"sha256": media.sha256, "edits": BLUR.steps(), "way": ""}
     decisions.withdraw(kit.session, first, kit.actor, kit.store)
     assert edit_history.edits_of(kit.session, second.attachments[0].media) == BLUR
 

@@ -56,9 +56,9 @@ def test_it_counts_when_the_gathering_has_doubled(tmp_path: Path) -> None:
         assert not refresh_statistics(engine)
         _add(session, 200, rng)
         assert refresh_statistics(engine)
-        told = session.scalars(
+        stats = session.scalars(
             text("SELECT stat FROM sqlite_stat1 WHERE tbl = 'takeaway' AND idx IS NOT NULL")
         ).all()
-        assert told
-        assert {int(stat.split()[0]) for stat in told} <= set(range(800, 1000))
+        assert stats
+        assert {int(stat.split()[0]) for stat in stats} <= set(range(800, 1000))
     engine.dispose()

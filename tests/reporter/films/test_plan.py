@@ -77,8 +77,8 @@ def test_only_starred_and_what_the_gate_lets_through(evening: Evening) -> None:
     evening.note(consent="unsure")
     community = evening.note(audience="community")
     assert evening.plan().script.receipts == (kept.receipt,)
-    told = evening.plan(place=Scope.COMMUNITY).script.receipts
-    assert set(told) == {kept.receipt, community.receipt}
+    receipts = evening.plan(place=Scope.COMMUNITY).script.receipts
+    assert set(receipts) == {kept.receipt, community.receipt}
 
 
 def test_the_length_that_was_asked_for_is_kept(evening: Evening) -> None:
@@ -89,8 +89,8 @@ def test_the_length_that_was_asked_for_is_kept(evening: Evening) -> None:
         assert plan.script.seconds == pytest.approx(seconds, abs=4)
         assert len(plan.left_out) + len(plan.script.receipts) == 40
     # Both sessions have their part.
-    told = evening.plan(seconds=40.0)
-    assert kinds(told).count("session") == 2
+    short = evening.plan(seconds=40.0)
+    assert kinds(short).count("session") == 2
 
 
 def test_the_organizers_order_and_what_was_dropped(evening: Evening) -> None:

@@ -128,8 +128,8 @@ def test_a_calendar_is_read_by_another_library(
         starts_at=clock() + timedelta(days=90),
         place="The shed",
     )
-    told = calendar("Spring", action_items.all_items(session), row, now=clock()).decode()
-    read = vobject.readOne(told)
+    text = calendar("Spring", action_items.all_items(session), row, now=clock()).decode()
+    read = vobject.readOne(text)
     [event] = read.vevent_list
     assert (event.summary.value, event.dtstart.value, event.location.value) == (
         "Summer",
@@ -139,7 +139,7 @@ def test_a_calendar_is_read_by_another_library(
     todos = {todo.summary.value: todo for todo in read.vtodo_list}
     assert todos["Bring seeds; and, beans"].due.value == date(2026, 3, 20)
     assert todos["Bring seeds; and, beans"].status.value == "NEEDS-ACTION"
-    assert "Ada" not in told
+    assert "Ada" not in text
     assert todos["Ask Ben"].description.value == "Cem"
     assert todos["Ask Ben"].status.value == "COMPLETED"
 
@@ -189,7 +189,7 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
         tmp_path / "later", "Autumn", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
     )
     with open_session(later) as new:
-        told = next_gathering.carry_over(new, session, gathering, actor(clock))
+        carried = next_gathering.carry_over(new, session, gathering, actor(clock))
         items = {
             i.what: (i.kind, i.who, i.state, i.carried_from) for i in action_items.all_items(new)
         }
@@ -198,7 +198,12 @@ def test_the_next_gathering_takes_over_what_was_agreed_and_nothing_else(
             "Water the trees": ("action", "Ada", "open", "Spring gathering"),
             "Call the mayor": ("action", "", "open", "Spring gathering"),
         }
-        assert (told.questions, told.actions, told.sessions, told.invited) == (1, 2, 1, 1)
+        assert (carried.questions, carried.actions, carried.sessions, carried.invited) == (
+            1,
+            2,
+            1,
+            1,
+        )
         assert next_gathering.invited(new) == ["yes@example.org"]
         [row] = new.scalars(select(EventSession))
         assert (row.title, row.room, row.series) == ("Opening circle", "Hall", True)
@@ -225,11 +230,11 @@ def test_the_board_counts(
     action_items.begin_item(session, actor(clock), "action", {"what": "x", "state": "done"})
     action_items.begin_item(session, actor(clock), "action", {"what": "y"})
     action_items.begin_item(session, actor(clock), "action", {"what": "z", "state": "dropped"})
-    told = board(session)
-    assert told.questions_answered == Share(1, 1)
-    assert told.first_answer_after == timedelta(hours=2)
-    assert told.answered_within == (0, 1, 0, 0, 0)
-    assert told.actions_done == Share(1, 2)
-    assert told.with_reply == Share(1, 4)
-    assert told.came_back == Share(1, 2)
-    assert told.with_reply.percent == 25
+    figures = board(session)
+    assert figures.questions_answered == Share(1, 1)
+    assert figures.first_answer_after == timedelta(hours=2)
+    assert figures.answered_within == (0, 1, 0, 0, 0)
+    assert figures.actions_done == Share(1, 2)
+    assert figures.with_reply == Share(1, 4)
+    assert figures.came_back == Share(1, 2)
+    assert figures.with_reply.percent == 25

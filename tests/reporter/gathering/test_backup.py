@@ -185,12 +185,12 @@ def test_there_and_back_from_the_shell(
         return result.exit_code, result.output
 
     assert run("--gathering", gathering.folder, "backup", tmp_path / "stick")[0] == 0
-    code, told = run("--gathering", gathering.folder, "restore", tmp_path / "stick")
-    assert (code, "already" in told or "Move it away" in told) == (1, True)
+    code, output = run("--gathering", gathering.folder, "restore", tmp_path / "stick")
+    assert (code, "already" in output or "Move it away" in output) == (1, True)
     assert run("--gathering", tmp_path / "new", "restore", tmp_path / "stick")[0] == 0
     assert files(tmp_path / "new") == files(gathering.folder)
-    code, told = run("--gathering", tmp_path / "new", "review", "list")
-    assert told.count("photo") >= 3
+    code, output = run("--gathering", tmp_path / "new", "review", "list")
+    assert output.count("photo") >= 3
 
 
 def test_a_broken_configuration_is_said_before_anything_is_written(
@@ -247,8 +247,8 @@ def test_a_copy_says_what_it_is_and_keeps_originals_from_being_changed(
 ) -> None:
     goal = tmp_path / "copy"
     copy_gathering(gathering.folder, goal)
-    told = (goal / "COPY.txt").read_text(encoding="utf-8")
-    assert "with 3 takeaways, the newest received at 20" in told
+    text = (goal / "COPY.txt").read_text(encoding="utf-8")
+    assert "with 3 takeaways, the newest received at 20" in text
     modes = [path.stat().st_mode & 0o777 for path in (goal / "media").rglob("*.jpg")]
     assert modes == [0o444] * 3
 
@@ -342,7 +342,7 @@ def test_a_database_that_breaks_its_own_rules_never_takes_the_place_of_a_good_co
             if sql != schema:
                 rows.execute("UPDATE event_session SET title = NULL")
                 rows.commit()
-    told = r"^The database of the copy is damaged \(NULL value in event_session\.title\)"
-    with pytest.raises(ReporterError, match=told):
+    message = r"^The database of the copy is damaged \(NULL value in event_session\.title\)"
+    with pytest.raises(ReporterError, match=message):
         copy_gathering(gathering.folder, goal)
     assert (goal / "reporter.db").read_bytes() == good

@@ -37,8 +37,16 @@ def test_everything_about_a_session_can_be_changed_but_its_code(
     assert session_editing.edit_session(session, event, fields, now=START)
     session.expire_all()
     row = by_code(session, code)
-    told = (row.title, row.room, row.speakers, row.language, row.starts_at, row.ends_at, row.series)
-    assert told == (
+    values = (
+        row.title,
+        row.room,
+        row.speakers,
+        row.language,
+        row.starts_at,
+        row.ends_at,
+        row.series,
+    )
+    assert values == (
         "Gardens in spring",
         "Hall",
         "Ada, Grace",

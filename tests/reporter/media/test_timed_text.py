@@ -129,8 +129,8 @@ def test_broken_xml_is_refused(text: str) -> None:
 
 
 def test_a_line_that_is_only_a_time_stays_a_line_of_its_caption() -> None:
-    told = read_cues("WEBVTT\n\n00:01.000 --> 00:02.000\nWe meet at\n10:30\n[11:00]\n")
-    assert read_cues(typed(told)) == told
+    parsed = read_cues("WEBVTT\n\n00:01.000 --> 00:02.000\nWe meet at\n10:30\n[11:00]\n")
+    assert read_cues(typed(parsed)) == parsed
 
 
 @pytest.mark.parametrize(

@@ -192,8 +192,8 @@ def test_each_field_of_a_session_is_as_it_was_changed_last(
     both_ways(theirs, ours)
     for kit in (ours, theirs):
         row = kit.session.get_one(models.EventSession, event.id)
-        told = (row.title, row.room, row.do_not_record, row.words_leave, row.audience)
-        assert told == ("Gardens in winter", "Attic", True, True, "room")
+        values = (row.title, row.room, row.do_not_record, row.words_leave, row.audience)
+        assert values == ("Gardens in winter", "Attic", True, True, "room")
     assert theirs.session.get_one(models.Takeaway, takeaway.id).revision > before
     session_editing.remove_session(theirs.session, there, now=theirs.clock())
     both_ways(ours, theirs)

@@ -121,8 +121,8 @@ class Laptop:
         if what == "delete":
             editing.delete_story(self.session, story, now=now)
         else:
-            told = {"title": f"{now:%M} {self.rng.random()}"}
-            editing.set_texts(self.session, story, told, was={"title": story.title})
+            texts = {"title": f"{now:%M} {self.rng.random()}"}
+            editing.set_texts(self.session, story, texts, was={"title": story.title})
 
     def undo(self, row: Takeaway, actor: Actor) -> None:
         done = select(Decision.step).where(
@@ -270,14 +270,14 @@ def test_the_documents_say_what_becomes_of_each_column() -> None:
     """A new column of a table that laptops share needs a law, and its line."""
     text = (Path(__file__).parents[3] / "docs" / "architecture.md").read_text("utf-8")
     section = text.partition("## What a merge does with each column")[2].partition("\n## ")[0]
-    told: dict[str, list[str]] = {}
+    documented: dict[str, list[str]] = {}
     table = ""
     for line in section.splitlines():
         if line.startswith("| `") or line.startswith("| |"):
             first, columns = line.split("|")[1:3]
             table = first.strip(" `") or table
-            told.setdefault(table, []).extend(re.findall(r"`(\w+)`", columns))
+            documented.setdefault(table, []).extend(re.findall(r"`(\w+)`", columns))
     shared = [Base.metadata.tables[name] for name in SHARED if name in Base.metadata.tables]
-    assert {name: sorted(names) for name, names in told.items()} == {
+    assert {name: sorted(names) for name, names in documented.items()} == {
         one.name: sorted(column.name for column in one.columns) for one in shared
     }

@@ -261,8 +261,8 @@ def test_laptops_agree_on_what_a_place_may_show(
         rows = [story_row(one) for one in kits]
         assert [row.memory.takeaways for row in rows] == [(stays.id,)] * 3
         assert [row.memory.begun for row in rows] == [rows[0].memory.begun] * 3
-        told = {stays.id, goes.id, unsure.id}
-        assert [set(row.memory.trying) for row in rows] == [told] * 3
+        takeaways = {stays.id, goes.id, unsure.id}
+        assert [set(row.memory.trying) for row in rows] == [takeaways] * 3
 
 
 def test_what_was_taken_down_here_stays_down(kit: Kit, place: FakePlace, tmp_path: Path) -> None:

@@ -246,8 +246,8 @@ def test_laptops_agree_about_sessions_and_faces(
                 let_words_leave(one.session, event_of(one), leave=True, now=now)
         for a, b in [*itertools.permutations(order, 2)] * 2:
             merge(kits[a], kits[b].settings.folder)
-        told = {(*wish_of(event_of(one)), media_of(one).faces) for one in kits}
-        assert len(told) == 1
+        outcomes = {(*wish_of(event_of(one)), media_of(one).faces) for one in kits}
+        assert len(outcomes) == 1
         last = next((what for _which, what in reversed(steps) if what in ("wish", "let")), None)
         if last == "let":
             assert event_of(first).words_leave

@@ -466,7 +466,7 @@ def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path
     assert event.title
 
 
-def told(kit: Kit) -> set[tuple[str, str, str, str]]:
+def items_in(kit: Kit) -> set[tuple[str, str, str, str]]:
     kit.session.expire_all()
     return {(i.kind, i.what, i.state, i.outcome) for i in action_items.all_items(kit.session)}
 
@@ -509,11 +509,11 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
             ("action", "Buy straw", "open", ""),
         }
         assert merge(kit, other.settings.folder).items == 2
-        assert told(kit) == expected
+        assert items_in(kit) == expected
         assert kit.session.get(ActionItem, mine.id) is not None
         assert kit.session.get(ActionItem, other_back.id) is None
         assert merge(kit, other.settings.folder).items == 0
-        assert told(kit) == expected
+        assert items_in(kit) == expected
         # What is changed here afterwards is newer.
         kit.clock.forward(hours=2)
         [straw] = kit.session.scalars(select(ActionItem).where(ActionItem.what == "Buy straw"))
@@ -522,11 +522,11 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
             kit.session, straw, kit.actor, {"state": "done", "outcome": "Bought."}
         )
         assert merge(kit, other.settings.folder).items == 0
-        assert ("action", "Buy straw", "done", "Bought.") in told(kit)
+        assert ("action", "Buy straw", "done", "Bought.") in items_in(kit)
         # Taken back there: what is open about it goes here too.
         decisions.withdraw(other.session, same, other.actor, other.store)
         merge(kit, other.settings.folder)
-        assert told(kit) == {("action", "Buy straw", "done", "Bought.")}
+        assert items_in(kit) == {("action", "Buy straw", "done", "Bought.")}
 
 
 def test_addresses_stay_where_they_were_left_and_the_next_gathering_comes(
@@ -597,10 +597,10 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
         done = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (done.takeaways, done.items, done.left) == (2, 1, [])
         assert spoken_in(kit) == {"Gardens in winter": "Gardens in winter"}
-        assert told(kit) == {("question", "Who has the key?", "open", "")}
+        assert items_in(kit) == {("question", "Who has the key?", "open", "")}
         again = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (again.takeaways, again.items) == (0, 0)
-        assert told(kit) == {("question", "Who has the key?", "open", "")}
+        assert items_in(kit) == {("question", "Who has the key?", "open", "")}
 
 
 @pytest.mark.parametrize(
@@ -630,7 +630,7 @@ def test_items_of_a_bundle_that_are_none_are_refused(
     (tmp_path / "bag" / "data" / "takeaways.json").write_text(json.dumps(records))
     with pytest.raises(BadInput):
         merge_bundle(kit.session, kit.store, tmp_path / "bag", kit.actor, look=look)
-    assert told(kit) == set()
+    assert items_in(kit) == set()
 
 
 def test_each_laptop_makes_its_own_film(kit: Kit, tmp_path: Path) -> None:
@@ -753,15 +753,15 @@ def test_a_piece_that_the_other_lacks_stays_in_its_story(
         assert arranged(hub, story_of(hub)) == ["Leeks"]
 
 
-@pytest.mark.parametrize(("told", "kept"), [(2**40, 10**9), (-5, 1)])
+@pytest.mark.parametrize(("edits", "kept"), [(2**40, 10**9), (-5, 1)])
 def test_the_count_of_another_laptop_leaves_room_for_changes(
-    kit: Kit, tmp_path: Path, told: int, kept: int
+    kit: Kit, tmp_path: Path, edits: int, kept: int
 ) -> None:
     note = kit.takeaway(kit.event(guid="s1"), "Leeks")
     editing.add(kit.session, story_of(kit), [note])
     folder = twin(kit, tmp_path / "theirs")
     with open_again(folder) as other:
-        story_of(other).edits, story_of(other).title = told, "Winter"
+        story_of(other).edits, story_of(other).title = edits, "Winter"
         other.session.commit()
         for _ in range(2):
             merge(kit, folder)

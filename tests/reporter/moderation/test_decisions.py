@@ -86,10 +86,10 @@ def test_each_decision_leaves_history_and_a_higher_revision(
         revisions.append(row.revision)
         clock.turn(seconds=1)
     assert revisions == sorted(set(revisions))
-    told = session.execute(
+    history = session.execute(
         select(Decision.action, Decision.before, Decision.who).order_by(Decision.at)
     )
-    assert [tuple(row) for row in told] == [
+    assert [tuple(row) for row in history] == [
         ("approved", {"state": "new"}, "desk"),
         ("hidden", {"state": "approved"}, "desk"),
         ("new", {"state": "hidden"}, "desk"),

@@ -51,8 +51,8 @@ def test_the_gate_is_one_rule_in_python_and_in_sql(
         add_takeaway(session, event, rng, state=state, audience=audience, consent=consent)
     rows = list(session.scalars(select(Takeaway)))
     for place, new_too in itertools.product(Scope, (False, True)):
-        told = set(session.scalars(select(Takeaway.id).where(showable(place, new_too=new_too))))
-        assert told == {row.id for row in rows if may_show(row, place, new_too=new_too)}
+        shown = set(session.scalars(select(Takeaway.id).where(showable(place, new_too=new_too))))
+        assert shown == {row.id for row in rows if may_show(row, place, new_too=new_too)}
 
 
 @pytest.mark.parametrize(
@@ -158,8 +158,8 @@ def test_words_of_a_session_that_is_not_recorded_stay_until_somebody_lets_them_g
 
 def add_film(session: Session, event: EventSession, rng: random.Random, **values: Any) -> Takeaway:
     """A film for everybody that was approved."""
-    told = {"source": Source.FILM.value, "state": "approved", "text": "", **values}
-    return add_takeaway(session, event, rng, **told)
+    fields = {"source": Source.FILM.value, "state": "approved", "text": "", **values}
+    return add_takeaway(session, event, rng, **fields)
 
 
 def test_a_film_is_shown_where_all_its_parts_may_be(

@@ -128,10 +128,10 @@ def test_names_without_rules(name: str, utc: str) -> None:
     assert start_of(read(calendar(in_zone(name)))) == utc
 
 
-@pytest.mark.parametrize(("name", "told"), [("Moon", "is not known"), ("EST", "names no place")])
-def test_names_that_tell_no_place_are_told(name: str, told: str) -> None:
+@pytest.mark.parametrize(("name", "reason"), [("Moon", "is not known"), ("EST", "names no place")])
+def test_names_that_tell_no_place_are_told(name: str, reason: str) -> None:
     reading = read(calendar(in_zone(name)))
-    assert any(f"“{name}”" in note and told in note for note in reading.notes)
+    assert any(f"“{name}”" in note and reason in note for note in reading.notes)
     assert reading.named_zone == ""
 
 

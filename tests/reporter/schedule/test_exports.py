@@ -172,34 +172,34 @@ def test_rooms_and_speakers_are_found_by_their_ids() -> None:
 
 
 def test_a_zone_of_all_sessions_counts() -> None:
-    told = {
+    document = {
         "timezone": "America/New_York",
         "sessions": [{"title": "Alpha", "start": "2026-12-05T04:00:00"}],
     }
-    assert spans(read(json.dumps(told), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
+    assert spans(read(json.dumps(document), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
 
 
 def test_a_zone_beside_a_time_counts() -> None:
-    told = [{"title": "Alpha", "startDate": indico("2026-12-05T04:00:00", "America/New_York")}]
-    assert spans(read(json.dumps(told), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
+    document = [{"title": "Alpha", "startDate": indico("2026-12-05T04:00:00", "America/New_York")}]
+    assert spans(read(json.dumps(document), "Europe/Berlin")) == [("Alpha", "12-05 09:00", "")]
 
 
 @pytest.mark.parametrize("time", ["09:00", "09:00 - 10:00", "9:00 AM - 10:00 AM", "09:00:00"])
 def test_the_day_above_is_that_of_times_without_one(time: str) -> None:
-    told = {"date": "2026-12-05", "sessions": [{"title": "Alpha", "time": time}]}
-    assert spans(read(json.dumps(told)))[0][:2] == ("Alpha", "12-05 09:00")
+    document = {"date": "2026-12-05", "sessions": [{"title": "Alpha", "time": time}]}
+    assert spans(read(json.dumps(document)))[0][:2] == ("Alpha", "12-05 09:00")
 
 
 @pytest.mark.parametrize("group", [{"day": "Sunday"}, {"day": "Day 2"}, {}])
 def test_the_first_of_several_days_is_not_that_of_all(group: dict[str, str]) -> None:
-    told = {
+    document = {
         "name": "Conf",
         "startDate": "2026-12-05",
         "endDate": "2026-12-06",
         "program": [{**group, "items": [{"title": "Alpha", "start": "10:00"}]}],
     }
     with pytest.raises(BadInput, match="no date"):
-        read(json.dumps(told))
+        read(json.dumps(document))
 
 
 def test_headings_in_cells_are_their_words() -> None:

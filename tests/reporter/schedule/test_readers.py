@@ -397,15 +397,17 @@ def test_icalendar_with_its_own_zone_definition() -> None:
 
 
 def test_a_repeating_event_comes_once_and_the_caller_is_told() -> None:
-    told: list[str] = []
+    warnings: list[str] = []
     lines = event("UID:1", "SUMMARY:Yoga", "DTSTART:20261205T070000Z", "RRULE:FREQ=DAILY")
     moved = event(
         "UID:1", "SUMMARY:Yoga", "RECURRENCE-ID:20261206T070000Z", "DTSTART:20261206T080000Z"
     )
-    sessions = read_schedule(calendar(*lines, *moved).encode(), timezone="UTC", warn=told.append)
+    sessions = read_schedule(
+        calendar(*lines, *moved).encode(), timezone="UTC", warn=warnings.append
+    )
     assert [s.starts_at for s in sessions] == [utc(2026, 12, 5, 7), utc(2026, 12, 6, 8)]
     assert len({s.guid for s in sessions}) == 2
-    assert any("Event 1 (“Yoga”): It repeats" in sentence for sentence in told)
+    assert any("Event 1 (“Yoga”): It repeats" in sentence for sentence in warnings)
 
 
 @pytest.mark.parametrize(

@@ -143,8 +143,8 @@ def test_exports_of_calendars_and_conference_systems(name: str) -> None:
 
 
 def test_columns_that_look_like_times_and_are_not_used_are_told() -> None:
-    told = " ".join(read(EXPORTS["Outlook"][0]).notes)
-    assert "“Reminder Date”, “Reminder Time”" in told
+    notes = " ".join(read(EXPORTS["Outlook"][0]).notes)
+    assert "“Reminder Date”, “Reminder Time”" in notes
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_said(cell: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("cells", "days", "told"),
+    ("cells", "days", "warning"),
     [
         (["05/12/2026", "13/12/2026"], ["12-05", "12-13"], ""),
         (["12/05/2026", "12/13/2026"], ["12-05", "12-13"], ""),
@@ -286,12 +286,12 @@ def test_what_can_be_read_in_two_ways_or_in_none_is_said(cell: str) -> None:
     ],
 )
 def test_day_and_month_are_decided_by_the_whole_file(
-    cells: list[str], days: list[str], told: str
+    cells: list[str], days: list[str], warning: str
 ) -> None:
     reading = read("title,start\n" + "".join(f"T{n},{c} 10:00\n" for n, c in enumerate(cells)))
     assert [start[:5] for _, start, _ in spans(reading)] == days
-    assert bool(notes_of_times(reading)) == bool(told)
-    assert told in " ".join(reading.notes)
+    assert bool(notes_of_times(reading)) == bool(warning)
+    assert warning in " ".join(reading.notes)
 
 
 def test_dates_that_contradict_each_other_leave_the_ambiguous_ones_out() -> None:
@@ -306,7 +306,7 @@ def test_a_weekday_that_is_not_of_the_date_is_told() -> None:
 
 
 @pytest.mark.parametrize(
-    ("rows", "told"),
+    ("rows", "warning"),
     [
         ("A,5 Dec 2026,11:00,\nB,5 Dec 2026,1:30,", "It starts at 01:30, before the row above"),
         ("A,5 Dec 2026,23:00,\nB,,0:30,", "It starts at 00:30, before the row above"),
@@ -315,12 +315,12 @@ def test_a_weekday_that_is_not_of_the_date_is_told() -> None:
         ("A,15 Jul 2026,11:00 CET,", "CET is not the clocks' time in summer"),
     ],
 )
-def test_times_that_may_mean_something_else_are_told(rows: str, told: str) -> None:
-    assert any(told in note for note in read(f"title,date,start,end\n{rows}\n").notes)
+def test_times_that_may_mean_something_else_are_told(rows: str, warning: str) -> None:
+    assert any(warning in note for note in read(f"title,date,start,end\n{rows}\n").notes)
 
 
 @pytest.mark.parametrize(
-    ("cell", "start", "told"),
+    ("cell", "start", "is_noted"),
     [
         ("25 listopada 2026", "11-25 00:00", True),
         ("13-srp-26", "08-13 00:00", True),
@@ -329,11 +329,11 @@ def test_times_that_may_mean_something_else_are_told(rows: str, told: str) -> No
     ],
 )
 def test_month_names_that_languages_share_are_told_by_the_weekday_or_said(
-    cell: str, start: str, told: bool
+    cell: str, start: str, is_noted: bool
 ) -> None:
     reading = read(f"title;date\nA;{cell}\n")
     assert spans(reading)[0][1] == start
-    assert any("another month in Croatian" in note for note in reading.notes) == told
+    assert any("another month in Croatian" in note for note in reading.notes) == is_noted
 
 
 def test_a_date_that_is_not_understood_does_not_lend_the_one_above() -> None:
@@ -468,16 +468,16 @@ def test_three_hours_are_three_hours_in_the_night_of_a_clock_change() -> None:
 
 
 @pytest.mark.parametrize(
-    ("start", "utc", "told"),
+    ("start", "utc", "warning"),
     [
         ("2026-03-29 02:30", "03-29 01:30", "There is no 02:30"),
         ("2026-10-25 02:30", "10-25 00:30", "comes twice"),
     ],
 )
-def test_times_that_the_clock_skips_or_repeats_are_told(start: str, utc: str, told: str) -> None:
+def test_times_that_the_clock_skips_or_repeats_are_told(start: str, utc: str, warning: str) -> None:
     reading = read(f"title,start\nA,{start}\n", "Europe/Berlin")
     assert spans(reading)[0][1] == utc
-    assert any(told in note for note in reading.notes)
+    assert any(warning in note for note in reading.notes)
 
 
 def test_columns_and_cells_name_zones() -> None:
@@ -526,8 +526,8 @@ def test_encodings_are_told_apart_by_their_words(encoding: str) -> None:
     title = WORDS[encoding]
     reading = read(f"title;start\r\n{title};2026-12-05 09:00\r\n".encode(encoding))
     assert spans(reading) == [(title, "12-05 09:00", "")]
-    told = any("encoding" in note for note in reading.notes)
-    assert told == (not encoding.startswith("utf"))
+    is_noted = any("encoding" in note for note in reading.notes)
+    assert is_noted == (not encoding.startswith("utf"))
 
 
 def test_month_names_tell_the_encoding() -> None:

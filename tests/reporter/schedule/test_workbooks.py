@@ -93,8 +93,8 @@ RIGHT = [("A & Ö", "12-05 14:30", "12-05 15:15"), ("B", "12-05 16:00", "12-05 1
 def test_a_sheet_is_read_to_the_minute(name: str) -> None:
     reading = inspect_schedule(workbook(PLANS[name]), timezone="UTC")
     assert spans(reading) == RIGHT
-    told = [note for note in notes_of_times(reading) if "No date of its own" not in note]
-    assert told == []
+    notes = [note for note in notes_of_times(reading) if "No date of its own" not in note]
+    assert notes == []
 
 
 def test_the_sheet_with_the_programme_is_taken() -> None:

@@ -16,19 +16,19 @@ from reporter.search.text.tokenizer import normalize, tokenize
 SIX = ("en", "es", "fr", "de", "pt", "ar")
 
 
-def told(node: Node | None) -> str:
+def tree_text(node: Node | None) -> str:
     """A tree in short."""
     match node:
         case Text():
             return f'"{node.text}"' if node.phrase else node.text + "*" * node.prefix
         case Named():
-            return f"{node.field}={told(node.value)}"
+            return f"{node.field}={tree_text(node.value)}"
         case Not():
-            return f"!{told(node.of)}"
+            return f"!{tree_text(node.of)}"
         case All():
-            return f"({' & '.join(map(told, node.parts))})"
+            return f"({' & '.join(map(tree_text, node.parts))})"
         case Any():
-            return f"({' | '.join(map(told, node.parts))})"
+            return f"({' | '.join(map(tree_text, node.parts))})"
     return ""
 
 
@@ -57,7 +57,7 @@ def told(node: Node | None) -> str:
     ],
 )
 def test_whatever_is_typed_has_a_tree(typed: str, tree: str) -> None:
-    assert told(parse(typed)) == tree
+    assert tree_text(parse(typed)) == tree
 
 
 def test_places_of_words_are_known() -> None:
@@ -69,8 +69,8 @@ def test_places_of_words_are_known() -> None:
 
 
 def test_brackets_deeper_than_anybody_thinks() -> None:
-    assert told(parse("(" * 140 + "one" + ")" * 140)) == "one"
-    assert told(parse("NOT " * 70 + "one")).endswith("one")
+    assert tree_text(parse("(" * 140 + "one" + ")" * 140)) == "one"
+    assert tree_text(parse("NOT " * 70 + "one")).endswith("one")
 
 
 @pytest.mark.parametrize(

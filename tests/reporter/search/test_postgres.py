@@ -202,10 +202,10 @@ def test_any_lexeme_is_quoted_as_postgres_reads_it(engine: Engine) -> None:
                 "SELECT tsvector_to_array(CAST(:vector AS tsvector)), "
                 "CAST(:vector AS tsvector) @@ CAST(:query AS tsquery)"
             )
-            told = connection.execute(
+            result = connection.execute(
                 text(read), {"vector": quoted(lexeme), "query": quoted(lexeme)}
             )
-            assert tuple(told.one()) == ([lexeme], True)
+            assert tuple(result.one()) == ([lexeme], True)
 
 
 def test_a_long_text_keeps_its_words_findable(engine: Engine) -> None:

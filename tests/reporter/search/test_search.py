@@ -277,14 +277,14 @@ def test_a_broken_index_answers_with_nothing_and_heals(
     for path in (gathering.folder / "index").glob("*/*.seg"):
         path.write_bytes(b"garbage" * 100)
     # In a process of its own: Whoosh leaves a file open that it can't make out, and Python complains of it later.
-    told = subprocess.run(
+    process = subprocess.run(
         [sys.executable, "-c", _BROKEN, str(gathering.folder)],
         capture_output=True,
         text=True,
         check=True,
         timeout=120,
     )
-    assert told.stdout.split() == ["0", "5", "1"]
+    assert process.stdout.split() == ["0", "5", "1"]
     assert len(texts(session, filled_whoosh, SearchRequest("compost"))) == 1
 
 
@@ -299,9 +299,9 @@ def test_another_writer_at_it_is_left_alone(
 
 
 def test_rebuilding_gives_the_same(session: Session, filled: SearchIndex) -> None:
-    told: list[tuple[int, int]] = []
-    assert filled.rebuild(session, lambda *step: told.append(step)) == 5
-    assert told[-1] == (5, 5)
+    steps: list[tuple[int, int]] = []
+    assert filled.rebuild(session, lambda *step: steps.append(step)) == 5
+    assert steps[-1] == (5, 5)
     assert len(texts(session, filled, SearchRequest("compost"))) == 1
 
 
@@ -483,12 +483,12 @@ def test_an_update_of_what_makes_words_rebuilds_beside(
     session: Session, filled_whoosh: WhooshIndex, gathering: Settings, *, former: str | None
 ) -> None:
     [made_for] = (gathering.folder / "index").glob("i*/made-for.json")
-    told = json.loads(made_for.read_text())
+    recipe = json.loads(made_for.read_text())
     if former is None:
-        del told["analysis"]
+        del recipe["analysis"]
     else:
-        told["analysis"] = former
-    made_for.write_text(json.dumps(told))
+        recipe["analysis"] = former
+    made_for.write_text(json.dumps(recipe))
     later = WhooshIndex(gathering.folder / "index", filled_whoosh.recipe)
     # It goes on answering until the new one is there.
     assert (

@@ -138,7 +138,7 @@ def test_words_that_mean_the_same_are_one_concept_in_all_languages() -> None:
 
 
 def test_importing_loads_no_numpy() -> None:
-    told = subprocess.run(
+    process = subprocess.run(
         [
             sys.executable,
             "-c",
@@ -149,4 +149,4 @@ def test_importing_loads_no_numpy() -> None:
         text=True,
         check=True,
     )
-    assert told.stdout.strip() == "False"
+    assert process.stdout.strip() == "False"
