@@ -108,7 +108,7 @@ class LazyGroup(click.Group):
             )
             ctx.exit(1)
         except _database_errors() as error:
-            click.echo(f"reporter: {_said(error)}", err=True)
+            click.echo(f"reporter: {_database_trouble(error)}", err=True)
             ctx.exit(1)
 
 
@@ -131,7 +131,7 @@ def _database_errors() -> tuple[type[Exception], ...]:
     return (sqlite3.DatabaseError, DatabaseError)
 
 
-def _said(error: Exception) -> str:
+def _database_trouble(error: Exception) -> str:
     words = str(getattr(error, "orig", None) or error)
     if "locked" in words or "busy" in words:
         return (

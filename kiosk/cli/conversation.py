@@ -59,8 +59,8 @@ def replies(as_json: bool) -> None:
         words = " ".join(row["text"].split())[:60] or row["kind"]
         click.echo(f"{row['target'][:12]:12}  {row['state']:6}  {row['author'][:20]:20}  {words}")
     for place in document["targets"]:
-        said = place["error"] or f"{_count(document, place['name'])} known"
-        click.echo(f"{place['name']}: last looked {place['last_looked_at'] or 'never'}; {said}")
+        state = place["error"] or f"{_count(document, place['name'])} known"
+        click.echo(f"{place['name']}: last looked {place['last_looked_at'] or 'never'}; {state}")
     if not document["targets"]:
         click.echo(
             "no target tells replies yet; add one, as: reporter targets add wordpress blog …"

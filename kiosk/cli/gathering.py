@@ -139,10 +139,10 @@ def _carry_over(session: Session, before: Settings, actor: Actor) -> None:
     from reporter.gathering.folder import open_session
 
     with open_session(before) as previous:
-        told = carry_over(session, previous, before, actor)
+        carried = carry_over(session, previous, before, actor)
     click.echo(
-        f"from {before.gathering.title}: {told.questions} open questions, {told.actions} action items, "
-        f"{told.sessions} sessions, {told.invited} people to invite"
+        f"from {before.gathering.title}: {carried.questions} open questions, {carried.actions} action items, "
+        f"{carried.sessions} sessions, {carried.invited} people to invite"
     )
 
 

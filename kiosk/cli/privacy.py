@@ -104,14 +104,14 @@ def retain(dry_run: bool, as_json: bool) -> None:
         removed = {} if dry_run else asdict(run_clock(kiosk))
         if any(removed.values()):
             purge_now(kiosk)
-        told = preview(kiosk)
+        previews = preview(kiosk)
     if as_json:
-        print_json({"removed": removed, "kinds": [_as_json(one) for one in told]})
+        print_json({"removed": removed, "kinds": [_as_json(one) for one in previews]})
         return
     for kind, count in removed.items():
         if count:
             click.echo(f"{kind}: {count} removed")
-    for one in told:
+    for one in previews:
         click.echo(_sentence(one))
 
 
@@ -134,7 +134,7 @@ def _sentence(one: Preview) -> str:
     begin = f"{one.kind} ({one.period}):"
     if one.first is None or one.last is None:
         return f"{begin} nothing goes by itself"
-    told = (
+    sentence = (
         f"{begin} {one.items}, the first on {one.first:%Y-%m-%d}, the last on {one.last:%Y-%m-%d}"
     )
-    return f"{told}; {one.announced} announced at the desk" if one.announced else told
+    return f"{sentence}; {one.announced} announced at the desk" if one.announced else sentence

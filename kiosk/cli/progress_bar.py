@@ -25,7 +25,7 @@ class Progress:
     def __init__(self, label: str) -> None:
         self._label = label
         self._terminal = sys.stderr.isatty()
-        self._started = self._told = time.monotonic()
+        self._started = self._printed_at = time.monotonic()
         self._done, self._drawn = 0, 0.0
 
     def step(self, done: int, total: int, what: str = "", *, of: float | None = None) -> None:
@@ -34,8 +34,8 @@ class Progress:
         now = time.monotonic()
         if self._terminal:
             click.echo(f"\r\x1b[K{self._line(done, total, what, of)}", nl=False, err=True)
-        elif now - self._told >= LINE_EVERY:
-            self._told = now
+        elif now - self._printed_at >= LINE_EVERY:
+            self._printed_at = now
             click.echo(self._line(done, total, what, of), err=True)
 
     def files(self, tally: ImportProgress) -> None:

@@ -325,6 +325,6 @@ def report(output: Path, audience: str) -> None:
     from reporter.moderation.visibility import Scope
 
     with opened() as kiosk:
-        told = write_report(kiosk, output, Scope(audience), partial(click.echo, err=True))
-    count = told.numbers[0][0] if told.numbers else 0
+        written = write_report(kiosk, output, Scope(audience), partial(click.echo, err=True))
+    count = written.numbers[0][0] if written.numbers else 0
     click.echo(f"{output}: made of {count} takeaways that this audience may see")

@@ -46,15 +46,15 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
     with opened() as kiosk:
         url = find_kiosk(kiosk, port)
         try:
-            told = _rehearse(kiosk, url, phones)
+            results = _rehearse(kiosk, url, phones)
         except BaseException:
             # On Ctrl-C as well.
             _tidy(kiosk, url)
             raise
     if as_json:
-        print_json(told.as_json())
+        print_json(results.as_json())
     else:
-        _print(told)
+        _print(results)
 
 
 def find_kiosk(kiosk: KioskContext, port: int) -> str:
@@ -65,15 +65,15 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
 
     for scheme in ("http", "https"):
         url = url_of(kiosk.only_at or "127.0.0.1", port, scheme=scheme)
-        told = is_there(url)
-        if told is None:
+        health = is_there(url)
+        if health is None:
             continue
-        if told.get("gathering_id") != str(kiosk.gathering_id):
+        if health.get("gathering_id") != str(kiosk.gathering_id):
             raise Conflict(
                 "The kiosk on port %(port)s runs another gathering (%(what)s). Choose its folder "
                 "with --gathering, or another port with --port.",
                 port=port,
-                what=told["gathering"],
+                what=health["gathering"],
             )
         if paused_since(db_session()):
             raise Conflict(
@@ -149,18 +149,18 @@ def _tidy(kiosk: KioskContext, url: str) -> list[str]:
     return left
 
 
-def _print(told: Report) -> None:
+def _print(results: Report) -> None:
     click.echo(
-        f"{told.phones} phones, {told.seconds:.1f} s: {told.accepted} of {told.expected} takeaways taken in, "
-        f"{told.accepted_per_s:.1f} a second, {told.mb_per_s:.1f} MB/s"
+        f"{results.phones} phones, {results.seconds:.1f} s: {results.accepted} of {results.expected} "
+        f"takeaways taken in, {results.accepted_per_s:.1f} a second, {results.mb_per_s:.1f} MB/s"
     )
-    for name, step in told.steps.items():
-        slowest = "  <- slowest" if name == told.slowest_step else ""
+    for name, step in results.steps.items():
+        slowest = "  <- slowest" if name == results.slowest_step else ""
         click.echo(
             f"  {name:8} {step['count']:5.0f} times   median {step['p50_ms']:8.0f} ms   "
             f"99 % within {step['p99_ms']:8.0f} ms{slowest}"
         )
-    for reason, count in told.refused.items():
+    for reason, count in results.refused.items():
         click.echo(f"  {count} times: {reason}")
-    click.echo(told.verdict)
+    click.echo(results.verdict)
     click.echo(ENDS)

@@ -42,8 +42,8 @@ def bring_about(kiosk: KioskContext, site_address: str, progress: Progress) -> N
     _process(kiosk, progress)
     kiosk.index.sync(db.session())
     _publish(kiosk, site_address)
-    told = json.dumps({"receipt": pieces[SHOWN_PIECE].receipt})
-    (kiosk.settings.folder / MARK).write_text(told, encoding="utf-8")
+    mark = json.dumps({"receipt": pieces[SHOWN_PIECE].receipt})
+    (kiosk.settings.folder / MARK).write_text(mark, encoding="utf-8")
 
 
 def _answer(takeaway: Takeaway, answer: Answer, actor: Actor) -> None:

@@ -48,8 +48,10 @@ def speak(text: str, language: str) -> tuple[np.ndarray[Any, Any], int]:
         callback = _CALLBACK(keep)
         library.espeak_SetSynthCallback(callback)
         library.espeak_SetParameter(_RATE, _WORDS_A_MINUTE, 0)
-        told = text.encode()
-        library.espeak_Synth(told, len(told) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None)
+        encoded = text.encode()
+        library.espeak_Synth(
+            encoded, len(encoded) + 1, 0, _POS_CHARACTER, 0, _CHARS_UTF8, None, None
+        )
         library.espeak_Synchronize()
         library.espeak_Terminate()
     return np.concatenate([*pieces, np.zeros(rate // 2, np.int16)]), int(rate)

@@ -97,15 +97,15 @@ def only_in_a_sample() -> None:
 
 def shown() -> dict[str, Any] | None:
     """What the page in front of us says of the tour: an invitation, a step, or nothing."""
-    told = request.cookies.get(COOKIE, "")
-    if told == LEFT or not at_laptop() or request.endpoint is None:
+    cookie = request.cookies.get(COOKIE, "")
+    if cookie == LEFT or not at_laptop() or request.endpoint is None:
         return None
-    if not told.isdecimal() or not 1 <= int(told) <= len(STEPS):
+    if not cookie.isdecimal() or not 1 <= int(cookie) <= len(STEPS):
         return {"number": 0, "of": len(STEPS)} if request.endpoint == "start.page" else None
-    step = STEPS[int(told) - 1]
+    step = STEPS[int(cookie) - 1]
     # Whoever walks off by other links is shown the way back, not the words of another page.
     here = request.endpoint == step.endpoint
-    return {"number": int(told), "of": len(STEPS), "step": step, "here": here}
+    return {"number": int(cookie), "of": len(STEPS), "step": step, "here": here}
 
 
 @bp.get("/<int:number>")

@@ -17,11 +17,11 @@ PROGRAM = "social-reporter"
 def remembered_folder() -> Path | None:
     """The gathering that was opened last, if it is still there."""
     try:
-        told = _note().read_text(encoding="utf-8").strip()
+        path = _note().read_text(encoding="utf-8").strip()
     except OSError:
         return None
-    folder = Path(told)
-    return folder if told and exists(folder) else None
+    folder = Path(path)
+    return folder if path and exists(folder) else None
 
 
 def remember_folder(folder: Path) -> None:

@@ -121,13 +121,15 @@ def file_system(folder: Path) -> str:
     if sys.platform == "win32":
         return _windows_file_system(folder)
     if sys.platform == "darwin":
-        told = subprocess.run(["/sbin/mount"], capture_output=True, text=True, check=False).stdout
-        return file_system_at(folder, macos_mounts(told))
+        listing = subprocess.run(
+            ["/sbin/mount"], capture_output=True, text=True, check=False
+        ).stdout
+        return file_system_at(folder, macos_mounts(listing))
     try:
-        told = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
+        listing = Path("/proc/self/mountinfo").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    return file_system_at(Path(os.path.realpath(folder)), linux_mounts(told))
+    return file_system_at(Path(os.path.realpath(folder)), linux_mounts(listing))
 
 
 def linux_mounts(mountinfo: str) -> dict[str, str]:
@@ -141,10 +143,10 @@ def linux_mounts(mountinfo: str) -> dict[str, str]:
     return mounts
 
 
-def macos_mounts(told: str) -> dict[str, str]:
+def macos_mounts(listing: str) -> dict[str, str]:
     """Mount points and their file systems, from ``mount``: ``/dev/disk4s1 on /Volumes/STICK (exfat, local, …)``."""
     mounts = {}
-    for line in told.splitlines():
+    for line in listing.splitlines():
         where, _, options = line.partition(" on ")[2].rpartition(" (")
         mounts[where] = options.rstrip(")").split(",")[0].lower()
     return mounts

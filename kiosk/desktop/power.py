@@ -29,11 +29,11 @@ def power_state() -> Power:
     """How things stand now. Asks the system's own programs; raises nothing."""
     if sys.platform == "win32":
         return windows_plan(
-            _told("powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE"),
-            _told("powercfg", "/query", "SCHEME_CURRENT", "SUB_BUTTONS", "LIDACTION"),
+            _output_of("powercfg", "/query", "SCHEME_CURRENT", "SUB_SLEEP", "STANDBYIDLE"),
+            _output_of("powercfg", "/query", "SCHEME_CURRENT", "SUB_BUTTONS", "LIDACTION"),
         )
     if sys.platform == "darwin":
-        return macos_plan(_told("pmset", "-g", "batt"), _told("pmset", "-g"))
+        return macos_plan(_output_of("pmset", "-g", "batt"), _output_of("pmset", "-g"))
     return linux_power(_SUPPLIES, has_lid=_LIDS.is_dir(), held=inhibitor() is not None)
 
 
@@ -62,8 +62,8 @@ def windows_plan(sleep: str, lid: str) -> Power:
     )
 
 
-def _index_on_mains(told: str) -> int | None:
-    numbers = re.findall(r"0x([0-9a-fA-F]{8})\s*$", told, flags=re.MULTILINE)
+def _index_on_mains(output: str) -> int | None:
+    numbers = re.findall(r"0x([0-9a-fA-F]{8})\s*$", output, flags=re.MULTILINE)
     return int(numbers[-2], 16) if len(numbers) >= 2 else None
 
 
@@ -78,7 +78,7 @@ def macos_plan(battery: str, settings: str) -> Power:
     )
 
 
-def _told(*command: str) -> str:
+def _output_of(*command: str) -> str:
     try:
         done = subprocess.run(command, capture_output=True, timeout=10, check=False)
     except (OSError, subprocess.TimeoutExpired):

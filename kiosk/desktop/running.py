@@ -53,9 +53,9 @@ def find_running(
 def _look(port: int, hosts: Sequence[str], patience: float) -> Iterator[RunningKiosk]:
     for host, scheme in product(hosts, ("http", "https")):
         url = f"{url_of(host, port, scheme=scheme)}/"
-        told = _ask(f"{url}healthz", patience)
-        if told and "gathering_id" in told:
-            yield RunningKiosk(url, str(told["gathering_id"]), str(told.get("gathering", "")))
+        health = _ask(f"{url}healthz", patience)
+        if health and "gathering_id" in health:
+            yield RunningKiosk(url, str(health["gathering_id"]), str(health.get("gathering", "")))
             return
 
 
@@ -68,10 +68,10 @@ def _ask(url: str, patience: float) -> dict[str, object] | None:
     )
     try:
         with opener.open(url, timeout=patience) as answer:
-            told = json.loads(answer.read(_MUCH))
+            health = json.loads(answer.read(_MUCH))
     except (OSError, HTTPException, ValueError):
         return None
-    return told if isinstance(told, dict) else None
+    return health if isinstance(health, dict) else None
 
 
 def gathering_id(folder: Path) -> str:

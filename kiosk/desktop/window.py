@@ -71,8 +71,8 @@ class KioskWindow:
             self.show.state(["!disabled"])
             self.status.set(self._say(N_("The kiosk runs. Leave this window open.")))
         elif line.startswith(PHONES):
-            told = self._say(N_("The kiosk runs. Leave this window open. Phones open %(url)s"))
-            self.status.set(told % {"url": line.removeprefix(PHONES)})
+            sentence = self._say(N_("The kiosk runs. Leave this window open. Phones open %(url)s"))
+            self.status.set(sentence % {"url": line.removeprefix(PHONES)})
         elif line.startswith(WRONG):
             self.status.set(line.removeprefix(WRONG))
 

@@ -57,12 +57,12 @@ def address(kiosk: KioskContext, port: int) -> Finding:
         )
     printed = db.session.scalar(select(Gathering.printed_url)) or ""
     if printed and printed != url:
-        told = Message(
+        message = Message(
             "Posters lead to %(printed)s, but this laptop is at %(url)s now. Print them again, or use its screen.",
             printed=printed,
             url=url,
         )
-        return Finding("address", Verdict.WARN, told)
+        return Finding("address", Verdict.WARN, message)
     reached = Message("Phones reach this laptop at %(url)s.", url=url)
     return _ok("address", Message.join((reached, _others(kiosk))))
 
@@ -85,18 +85,18 @@ def reachable(kiosk: KioskContext, port: int) -> Finding:
     try:
         socket.create_connection((host, port), timeout=2).close()
     except OSError:
-        told = Message(
+        message = Message(
             "No kiosk answers at %(host)s, port %(port)s. Start it with: reporter kiosk",
             host=host,
             port=port,
         )
-        return Finding("reachable", Verdict.WARN, told)
+        return Finding("reachable", Verdict.WARN, message)
     if kiosk.only_at and not kiosk.only_for_phones:
-        told = Message(
+        message = Message(
             "The kiosk answers at %(host)s alone, so no phone reaches it. Start it without --host.",
             host=host,
         )
-        return Finding("reachable", Verdict.WARN, told)
+        return Finding("reachable", Verdict.WARN, message)
     return _ok(
         "reachable", Message("A kiosk answers at %(host)s, port %(port)s.", host=host, port=port)
     )
@@ -110,19 +110,19 @@ def walls(_kiosk: KioskContext, port: int) -> Finding:
 def disk(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the disk takes files, and has room for an evening."""
     if not kiosk.store.is_writable():
-        told = Message(
+        message = Message(
             "This laptop's disk takes no files (read-only): nothing can be saved. Check the disk or its cable."
         )
-        return Finding("disk", Verdict.FAIL, told)
+        return Finding("disk", Verdict.FAIL, message)
     free = kiosk.store.free_bytes()
-    told = Message("%(size)s GB are free.", size=f"{free / (1 << 30):.0f}")
+    message = Message("%(size)s GB are free.", size=f"{free / (1 << 30):.0f}")
     if free < kiosk.settings.limits.keep_free_mb << 20:
         refused = Message("Phones are refused; make room.")
-        return Finding("disk", Verdict.FAIL, Message.join((told, refused)))
+        return Finding("disk", Verdict.FAIL, Message.join((message, refused)))
     if free < ROOM_WANTED:
         wanted = Message("An evening may need 10 GB; make room.")
-        return Finding("disk", Verdict.WARN, Message.join((told, wanted)))
-    return _ok("disk", told)
+        return Finding("disk", Verdict.WARN, Message.join((message, wanted)))
+    return _ok("disk", message)
 
 
 def clock(kiosk: KioskContext, _port: int) -> Finding:
@@ -130,17 +130,17 @@ def clock(kiosk: KioskContext, _port: int) -> Finding:
     now = kiosk.now()
     newest = db.session.scalar(select(func.max(Takeaway.received_at)))
     if now < FIRST_DAY or (newest and now < newest - timedelta(minutes=5)):
-        told = Message(
+        message = Message(
             "This laptop's clock says %(time)s UTC, which can't be right. Set it.",
             time=f"{now:%Y-%m-%d %H:%M}",
         )
-        return Finding("clock", Verdict.FAIL, told)
-    told = Message(
+        return Finding("clock", Verdict.FAIL, message)
+    message = Message(
         "It is %(time)s in %(zone)s.",
         time=f"{now.astimezone(kiosk.settings.zone):%Y-%m-%d %H:%M}",
         zone=kiosk.settings.gathering.timezone,
     )
-    return _ok("clock", told)
+    return _ok("clock", message)
 
 
 def camera(_kiosk: KioskContext, _port: int) -> Finding:
@@ -148,8 +148,8 @@ def camera(_kiosk: KioskContext, _port: int) -> Finding:
     if os.name != "posix" or not Path("/dev").is_dir() or not Path("/sys/class").is_dir():
         return _ok("camera", Message("The station's page shows whether the webcam works."))
     if not any(Path("/dev").glob("video*")):
-        told = Message("No webcam was found: the station will offer text alone.")
-        return Finding("camera", Verdict.WARN, told)
+        message = Message("No webcam was found: the station will offer text alone.")
+        return Finding("camera", Verdict.WARN, message)
     return _ok("camera", Message("A webcam is there; the station's page shows its picture."))
 
 
@@ -165,8 +165,10 @@ def codecs(_kiosk: KioskContext, _port: int) -> Finding:
     if not libheif_info().get("HEIF"):
         lacking.append("HEIC")
     if lacking:
-        told = Message("Missing: %(names)s. Install the program again.", names=", ".join(lacking))
-        return Finding("codecs", Verdict.FAIL, told)
+        message = Message(
+            "Missing: %(names)s. Install the program again.", names=", ".join(lacking)
+        )
+        return Finding("codecs", Verdict.FAIL, message)
     return _ok("codecs", Message("Photos, videos and sound of all known phones can be opened."))
 
 
@@ -186,14 +188,14 @@ def database(kiosk: KioskContext, _port: int) -> Finding:
         except DatabaseError as error:
             verdict = error.orig
         if verdict == "ok" and not kiosk.store.is_writable():
-            told = Message("It is whole, but nothing can be written into it: see the disk.")
-            return Finding("database", Verdict.FAIL, told)
+            message = Message("It is whole, but nothing can be written into it: see the disk.")
+            return Finding("database", Verdict.FAIL, message)
         if verdict != "ok":
-            told = Message(
+            message = Message(
                 "The database is damaged (%(what)s). Take the last copy: reporter restore",
                 what=verdict,
             )
-            return Finding("database", Verdict.FAIL, told)
+            return Finding("database", Verdict.FAIL, message)
     count = db.session.scalar(select(func.count()).select_from(Takeaway))
     return _ok("database", Message("Whole. Takeaways in it: %(count)s.", count=count))
 
@@ -204,12 +206,12 @@ def originals(kiosk: KioskContext, _port: int) -> Finding:
     paths = [(kiosk.store.original(row[0], row[1]), row[2]) for row in rows]
     lost = [path.name for path, size in paths if not path.is_file() or path.stat().st_size != size]
     if lost:
-        told = Message(
+        message = Message(
             "Originals that are missing or cut short: %(count)s, as %(name)s. Take them from a copy.",
             count=len(lost),
             name=lost[0],
         )
-        return Finding("originals", Verdict.FAIL, told)
+        return Finding("originals", Verdict.FAIL, message)
     return _ok("originals", Message("All are in their place: %(count)s.", count=len(paths)))
 
 
@@ -217,11 +219,11 @@ def index(kiosk: KioskContext, _port: int) -> Finding:
     """How far search lags."""
     behind = kiosk.index.behind(db.session())
     if behind > 500:
-        told = Message(
+        message = Message(
             "The search index lags behind, by this many changes: %(count)s. It catches up while the kiosk runs.",
             count=behind,
         )
-        return Finding("index", Verdict.WARN, told)
+        return Finding("index", Verdict.WARN, message)
     if behind:
         return _ok("index", Message("Changes to take in: %(count)s.", count=behind))
     return _ok("index", Message("Search is up to date."))
@@ -235,11 +237,11 @@ def passwords(kiosk: KioskContext, _port: int) -> Finding:
         kept = get_secret(own, name) == "probe"
         remove_secret(own, name)
     except (ReporterError, OSError) as error:
-        told = Message("Passwords can't be kept: %(clause)s.", clause=error)
-        return Finding("passwords", Verdict.FAIL, told)
+        message = Message("Passwords can't be kept: %(clause)s.", clause=error)
+        return Finding("passwords", Verdict.FAIL, message)
     if not kept:
-        told = Message("Passwords are not read back as they were kept.")
-        return Finding("passwords", Verdict.FAIL, told)
+        message = Message("Passwords are not read back as they were kept.")
+        return Finding("passwords", Verdict.FAIL, message)
     return _ok("passwords", Message("Passwords of targets can be kept."))
 
 
@@ -252,11 +254,11 @@ def packages(_kiosk: KioskContext, _port: int) -> Finding:
     }
     foreign = [name for name in PACKAGES if name not in places or home not in places[name].parents]
     if foreign:
-        told = Message(
+        message = Message(
             "Another program's %(name)s is in the way. Install this one into an environment of its own.",
             name=foreign[0],
         )
-        return Finding("packages", Verdict.FAIL, told)
+        return Finding("packages", Verdict.FAIL, message)
     return _ok("packages", Message("The program's parts belong together."))
 
 
@@ -264,21 +266,21 @@ def decoders(_kiosk: KioskContext, _port: int) -> Finding:
     """Whether this system keeps the programs that open people's files apart from everything else."""
     able = sandbox.support()
     if able.landlock >= FULL_LANDLOCK and able.filters:
-        told = Message(
+        message = Message(
             "The processes that open people's files have no network and may write only their results."
         )
-        return _ok("decoders", told)
+        return _ok("decoders", message)
     if able.landlock or able.filters:
-        told = Message(
+        message = Message(
             "The processes that open people's files have fewer rights, but this Linux can't take all away. A "
             "newer one can."
         )
-        return Finding("decoders", Verdict.WARN, told)
-    told = Message(
+        return Finding("decoders", Verdict.WARN, message)
+    message = Message(
         "People's files are opened in separate processes with limits, but with your rights: only Linux takes "
         "those away. Keep the system up to date, and use an account without other data on this laptop."
     )
-    return Finding("decoders", Verdict.WARN, told)
+    return Finding("decoders", Verdict.WARN, message)
 
 
 def words(kiosk: KioskContext, _port: int) -> Finding:
@@ -289,12 +291,12 @@ def words(kiosk: KioskContext, _port: int) -> Finding:
         waits = Message("Until then whatever comes in waits for a look at the desk.")
         return Finding("words", Verdict.FAIL, Message.join((error.message, waits)))
     if known.is_guessed:
-        told = Message(
+        message = Message(
             "%(file_name)s was not saved as UTF-8, so it is read as Western European text. Save it as UTF-8 if its "
             "words have other letters.",
             file_name=FILE_NAME,
         )
-        return Finding("words", Verdict.WARN, told)
+        return Finding("words", Verdict.WARN, message)
     return _ok("words", Message("Blocked words: %(count)s.", count=len(known.words)))
 
 

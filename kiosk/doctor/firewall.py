@@ -29,8 +29,8 @@ def check(port: int) -> Finding:
         try:
             return windows(port, *_windows_policy())
         except OSError:
-            told = Message("Nobody can tell what the firewall does: try with a phone.")
-            return _found(Verdict.WARN, told)
+            message = Message("Nobody can tell what the firewall does: try with a phone.")
+            return _found(Verdict.WARN, message)
     if sys.platform == "darwin":
         return macos(run)
     return linux(port, run, UFW)
@@ -61,19 +61,19 @@ def windows(port: int, on: bool, rules: Iterable[str]) -> Finding:
     ours = [rule for rule in map(_fields, rules) if _concerns_us(rule, port)]
     actions = {rule.get("action", "") for rule in ours}
     if "block" in actions:
-        told = Message(
+        message = Message(
             "The Windows firewall blocks this program: somebody said no when it asked. In its settings, under "
             "allowed apps, tick Python for public networks too."
         )
-        return _found(Verdict.FAIL, told)
+        return _found(Verdict.FAIL, message)
     if "allow" in actions:
-        told = Message("The Windows firewall lets phones in, on public networks too.")
-        return _found(Verdict.OK, told)
-    told = Message(
+        message = Message("The Windows firewall lets phones in, on public networks too.")
+        return _found(Verdict.OK, message)
+    message = Message(
         "The Windows firewall does not know this program yet. When it asks at the kiosk's start, say yes for "
         "public networks too: a Wi-Fi without internet counts as one."
     )
-    return _found(Verdict.WARN, told)
+    return _found(Verdict.WARN, message)
 
 
 def _fields(rule: str) -> dict[str, str]:
@@ -120,25 +120,25 @@ def macos(run: Run) -> Finding:
     if "State = 0" in state or "disabled" in state.lower():
         return _found(Verdict.OK, Message("The Mac's firewall is off."))
     if not state:
-        told = Message("Nobody can tell what the Mac's firewall does: try with a phone.")
-        return _found(Verdict.WARN, told)
+        message = Message("Nobody can tell what the Mac's firewall does: try with a phone.")
+        return _found(Verdict.WARN, message)
     everything = run(SOCKETFILTER, "--getblockall").lower()
     if "state = 2" in state.lower() or "enabled" in everything or "set to block all" in everything:
-        told = Message(
+        message = Message(
             "The Mac's firewall blocks all that comes in. Switch that off in System Settings, Network, Firewall."
         )
-        return _found(Verdict.FAIL, told)
+        return _found(Verdict.FAIL, message)
     if "blocked" in run(SOCKETFILTER, "--getappblocked", sys.executable).lower().replace(
         "not blocked", ""
     ):
-        told = Message(
+        message = Message(
             "The Mac's firewall blocks Python. Allow it in System Settings, Network, Firewall, Options."
         )
-        return _found(Verdict.FAIL, told)
-    told = Message(
+        return _found(Verdict.FAIL, message)
+    message = Message(
         "The Mac's firewall is on. When it asks whether Python may accept connections, allow it."
     )
-    return _found(Verdict.OK, told)
+    return _found(Verdict.OK, message)
 
 
 # --- Linux -------------------------------------------------------------------------------------------

@@ -16,8 +16,10 @@ def place(kiosk: KioskContext, _port: int) -> Finding:
     """Whether the gathering is on a disk of this laptop that nothing else copies about."""
     found = judge(kiosk.settings.folder)
     verdict = {Fitness.GOOD: Verdict.OK, Fitness.CARE: Verdict.WARN, Fitness.UNFIT: Verdict.FAIL}
-    told = found.reason if found.template else Message("The gathering is on a disk of this laptop.")
-    return Finding("place", verdict[found.fitness], told)
+    message = (
+        found.reason if found.template else Message("The gathering is on a disk of this laptop.")
+    )
+    return Finding("place", verdict[found.fitness], message)
 
 
 def sleep(_kiosk: KioskContext, _port: int) -> Finding:
@@ -31,27 +33,27 @@ def judge_power(power: Power) -> Finding:
     if power.on_mains is False:
         lacking.append(Message("This laptop runs on its battery: plug it in."))
     if power.idle_minutes and not power.held_awake:
-        told = Message(
+        message = Message(
             "It sleeps after %(minutes)s min: set it to never sleep.",
             minutes=power.idle_minutes,
         )
-        lacking.append(told)
+        lacking.append(message)
     if power.lid_sleeps:
         lacking.append(Message("It may sleep when its lid is closed: leave it open."))
     if lacking:
         return Finding("sleep", Verdict.WARN, Message.join(lacking))
     if not power.held_awake:
-        told = Message(
+        message = Message(
             "Nothing here can keep this laptop awake: see in its settings that it never sleeps."
         )
-        return Finding("sleep", Verdict.WARN, told)
+        return Finding("sleep", Verdict.WARN, message)
     return Finding("sleep", Verdict.OK, Message("The kiosk keeps this laptop awake while it runs."))
 
 
 def versions(kiosk: KioskContext, _port: int) -> Finding:
     """Which program made the gathering, which have opened it, and which copies from before an upgrade are there."""
     opened = [f"{row.version} ({row.first_at:%Y-%m-%d})" for row in program_versions(db.session())]
-    told = [
+    messages = [
         Message(
             "This is version %(version)s, with schema %(schema)s.",
             version=version(),
@@ -59,10 +61,10 @@ def versions(kiosk: KioskContext, _port: int) -> Finding:
         )
     ]
     if opened:
-        told.append(Message("The gathering was made by %(version)s.", version=opened[0]))
-        told += [Message("Opened by %(version)s since.", version=one) for one in opened[1:]]
+        messages.append(Message("The gathering was made by %(version)s.", version=opened[0]))
+        messages += [Message("Opened by %(version)s since.", version=one) for one in opened[1:]]
     copies = sorted(kiosk.settings.folder.glob("*.before-upgrade-of-*"))
-    told += [
+    messages += [
         Message("%(name)s is the copy from before an upgrade.", name=copy.name) for copy in copies
     ]
-    return Finding("versions", Verdict.OK, Message.join(told))
+    return Finding("versions", Verdict.OK, Message.join(messages))

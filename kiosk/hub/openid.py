@@ -82,29 +82,29 @@ def check_issuer(url: str) -> str:
 
 def discover(issuer: str) -> dict[str, Any]:
     """What a provider says of itself (OpenID Connect Discovery 1.0, 4). Raises Forbidden where it doesn't, or lies."""
-    told = _fetch(issuer.rstrip("/") + "/.well-known/openid-configuration")
+    metadata = _fetch(issuer.rstrip("/") + "/.well-known/openid-configuration")
     named = all(
-        isinstance(told.get(name), str)
+        isinstance(metadata.get(name), str)
         for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")
     )
-    if told.get("issuer") != issuer or not named:
+    if metadata.get("issuer") != issuer or not named:
         raise Forbidden("The provider %(name)s does not answer as it should.", name=issuer)
-    return told
+    return metadata
 
 
 def _fetch(url: str) -> dict[str, Any]:
     try:
         answer = httpx.get(url, timeout=_TIMEOUT, headers={"Accept": "application/json"})
-        told = answer.raise_for_status().json()
+        body = answer.raise_for_status().json()
     except (httpx.HTTPError, ValueError) as error:
         place = urlsplit(url).netloc
         raise Forbidden("%(name)s can't be reached now. Try once more.", name=place) from error
-    return told if isinstance(told, dict) else {}
+    return body if isinstance(body, dict) else {}
 
 
 def ask(client: Client) -> tuple[str, Asked]:
     """Where to send a browser, and what it has to keep."""
-    told = discover(client.provider.issuer)
+    metadata = discover(client.provider.issuer)
     asked = Asked(generate_token(32), generate_token(32), generate_token(48))
     values = {
         "response_type": "code",
@@ -116,18 +116,18 @@ def ask(client: Client) -> tuple[str, Asked]:
         "code_challenge": create_s256_code_challenge(asked.verifier),
         "code_challenge_method": "S256",
     }
-    return add_params_to_uri(told["authorization_endpoint"], list(values.items())), asked
+    return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), asked
 
 
 def subject_of(client: Client, asked: Asked, came: Mapping[str, str], *, now: datetime) -> str:
     """Whom the provider means, from what a browser came back with. Raises BadInput, Forbidden for anything wrong."""
     if not hmac.compare_digest(came.get("state", "").encode(), asked.state.encode()):
         raise BadInput("This page was answered already. Load it anew and try once more.")
-    told = discover(client.provider.issuer)
-    _check_sender(told, came)
+    metadata = discover(client.provider.issuer)
+    _check_sender(metadata, came)
     try:
-        token = _token(client, told["token_endpoint"], came.get("code", ""), asked.verifier)
-        return _subject(client, asked, token, told=told, now=now)
+        token = _token(client, metadata["token_endpoint"], came.get("code", ""), asked.verifier)
+        return _subject(client, asked, token, metadata=metadata, now=now)
     except (JoseError, httpx.HTTPError, ValueError, KeyError) as error:
         raise _refused(client.provider) from error
 
@@ -148,14 +148,14 @@ def _token(client: Client, url: str, code: str, verifier: str) -> dict[str, Any]
         timeout=_TIMEOUT,
         headers={"Accept": "application/json"},
     )
-    told = answer.raise_for_status().json()
-    return told if isinstance(told, dict) else {}
+    body = answer.raise_for_status().json()
+    return body if isinstance(body, dict) else {}
 
 
-def _check_sender(told: Mapping[str, Any], came: Mapping[str, str]) -> None:
+def _check_sender(metadata: Mapping[str, Any], came: Mapping[str, str]) -> None:
     """The answer is of the provider that was asked (RFC 9207, against mix-up)."""
-    says = told.get("authorization_response_iss_parameter_supported") is True
-    if (says or "iss" in came) and came.get("iss") != told["issuer"]:
+    says = metadata.get("authorization_response_iss_parameter_supported") is True
+    if (says or "iss" in came) and came.get("iss") != metadata["issuer"]:
         raise Forbidden("The answer came from another provider.")
 
 
@@ -164,12 +164,12 @@ def _subject(
     asked: Asked,
     token: Mapping[str, Any],
     *,
-    told: Mapping[str, Any],
+    metadata: Mapping[str, Any],
     now: datetime,
 ) -> str:
-    offered = told.get("id_token_signing_alg_values_supported") or ["RS256"]
+    offered = metadata.get("id_token_signing_alg_values_supported") or ["RS256"]
     algorithms = [name for name in _ALGORITHMS if name in offered]
-    keys = KeySet.import_key_set(_fetch(told["jwks_uri"]))  # type: ignore[arg-type]
+    keys = KeySet.import_key_set(_fetch(metadata["jwks_uri"]))  # type: ignore[arg-type]
     read = jwt.decode(token["id_token"], keys, algorithms=algorithms)
     claims = CodeIDToken(
         read.claims,

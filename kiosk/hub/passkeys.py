@@ -103,7 +103,7 @@ class Made:
 def check_made(site: Site, credential: str, challenge: str) -> Made:
     """The passkey in a browser's answer. Raises BadInput for what is no answer to this challenge."""
     try:
-        told = webauthn.verify_registration_response(
+        verified = webauthn.verify_registration_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site.name,
@@ -112,7 +112,11 @@ def check_made(site: Site, credential: str, challenge: str) -> Made:
         )
     except WebAuthnException as error:
         raise BadInput("The browser's passkey can't be used here. Try once more.") from error
-    return Made(bytes_to_base64url(told.credential_id), told.credential_public_key, told.sign_count)
+    return Made(
+        bytes_to_base64url(verified.credential_id),
+        verified.credential_public_key,
+        verified.sign_count,
+    )
 
 
 def shown_id(credential: str) -> str:
@@ -126,7 +130,7 @@ def shown_id(credential: str) -> str:
 def check_shown(site: Site, credential: str, challenge: str, known: KnownPasskey) -> int:
     """How often the authenticator has signed. Raises Forbidden for what is no answer of it to the challenge."""
     try:
-        told = webauthn.verify_authentication_response(
+        verified = webauthn.verify_authentication_response(
             credential=credential,
             expected_challenge=base64url_to_bytes(challenge),
             expected_rp_id=site.name,
@@ -140,7 +144,7 @@ def check_shown(site: Site, credential: str, challenge: str, known: KnownPasskey
     handle = parse_authentication_credential_json(credential).response.user_handle
     if handle is not None and handle != known.account.bytes:
         raise unknown()
-    return told.new_sign_count
+    return verified.new_sign_count
 
 
 def unknown() -> Forbidden:

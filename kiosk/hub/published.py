@@ -104,8 +104,8 @@ def published(
 
 def recipe_of(settings: str) -> Recipe:
     """How a gathering's documents were made, by the text of its settings."""
-    told = tomllib.loads(settings).get("gathering", {})
-    return Recipe(**{name: told[key] for name, key in _RECIPE.items() if key in told})
+    gathering = tomllib.loads(settings).get("gathering", {})
+    return Recipe(**{name: gathering[key] for name, key in _RECIPE.items() if key in gathering})
 
 
 def _sent(session: Session, kind: ItemKind) -> list[Delivery]:
@@ -133,24 +133,24 @@ def _read_front_pages(session: Session, part: Published, now: datetime) -> None:
     """The gathering's sites, and what their front pages tell besides the stories."""
     fronts = _sent(session, ItemKind.FRONT_PAGE)
     part.sites = [row.url for row in fronts]
-    told = max((row.sent_at for row in fronts if row.sent_at), default=None)
-    if told is None:
+    last_sent = max((row.sent_at for row in fronts if row.sent_at), default=None)
+    if last_sent is None:
         return
     items = for_place(all_items(session, state=ItemState.OPEN), Place.PUBLIC)
     part.items = [
         Open(item.what, publishable_name(item), item.due_on)
         for item in items
-        if item.created_at <= told
+        if item.created_at <= last_sent
     ]
     following = next_gathering(session)
-    if following is not None and following.changed_at <= told and following.starts_at >= now:
+    if following is not None and following.changed_at <= last_sent and following.starts_at >= now:
         part.following = following.title, following.starts_at.date(), following.place
 
 
 def _link(rows: list[Delivery]) -> Link:
     first, *others = rows
-    told = [(urlsplit(row.url).hostname or row.url, row.url) for row in others]
-    return Link(first.memory.title or first.url, first.url, told)
+    copies = [(urlsplit(row.url).hostname or row.url, row.url) for row in others]
+    return Link(first.memory.title or first.url, first.url, copies)
 
 
 def _search(

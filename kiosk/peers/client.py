@@ -83,16 +83,16 @@ class PeerClient:
         part = goal.with_name(f"{goal.name}.part")
         for attempt in range(_TRIES):
             try:
-                told = self._fetch_rest(path, part, heard, etag)
+                new_etag = self._fetch_rest(path, part, heard, etag)
             except Unreachable:
                 if attempt == _TRIES - 1 or not part.exists():
                     raise
                 continue
-            if not told:
+            if not new_etag:
                 return ""
             if not sha256 or hash_file(part) == sha256:
                 os.replace(part, goal)
-                return told
+                return new_etag
             part.unlink()
         raise Conflict("%(name)s arrives damaged from %(url)s.", name=goal.name, url=self.url)
 
@@ -144,11 +144,11 @@ class PeerClient:
     def _check(self, response: httpx.Response) -> None:
         if response.status_code < 300:
             return
-        said = _detail(response)
+        detail = _detail(response)
         kind = {401: Forbidden, 403: Forbidden, 404: NotFound, 409: Conflict}
         error = kind.get(response.status_code, BadInput)
-        if said:
-            raise error(N_("%(url)s says: %(what)s"), url=self.url, what=said)
+        if detail:
+            raise error(N_("%(url)s says: %(what)s"), url=self.url, what=detail)
         raise error(
             N_("%(url)s answers with status %(status)s. Is it a Social Reporter of this version?"),
             url=self.url,
@@ -158,7 +158,7 @@ class PeerClient:
 
 def _detail(response: httpx.Response) -> str:
     try:
-        told = response.json()
+        body = response.json()
     except ValueError:
         return ""
-    return str(told.get("detail", ""))[:300] if isinstance(told, dict) else ""
+    return str(body.get("detail", ""))[:300] if isinstance(body, dict) else ""

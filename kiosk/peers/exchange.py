@@ -44,9 +44,9 @@ def pair_with(kiosk: KioskContext, url: str, code: str) -> Peer:
     us = introduction(kiosk)
     offer = {"code": code, "id": str(us.id), "name": us.name, "port": str(kiosk.port)}
     with PeerClient(url) as client:
-        told = client.call("POST", "/peers/pair", json=offer)
-        other = Introduction.from_json({**told, "url": client.url})
-    return keep_peer(db.session(), kiosk, other, str(told["token"]))
+        answer = client.call("POST", "/peers/pair", json=offer)
+        other = Introduction.from_json({**answer, "url": client.url})
+    return keep_peer(db.session(), kiosk, other, str(answer["token"]))
 
 
 def peer_at(session: Session, url: str) -> Peer:
@@ -72,8 +72,8 @@ def look_at(kiosk: KioskContext, peer: Peer) -> None:
     peer.tried_at = kiosk.now()
     try:
         with _client(kiosk, peer) as client:
-            told = client.call("GET", "/peers/summary")
-        peer.name, peer.holds = str(told["name"])[:80], told["holds"]
+            summary = client.call("GET", "/peers/summary")
+        peer.name, peer.holds = str(summary["name"])[:80], summary["holds"]
         peer.reached_at, peer.error = kiosk.now(), ""
     except ReporterError as error:
         peer.error = error.message

@@ -33,9 +33,9 @@ class Introduction:
     url: str = ""
 
     @classmethod
-    def from_json(cls, told: object) -> Introduction:
+    def from_json(cls, document: object) -> Introduction:
         """Parse an introduction; raises BadInput if invalid."""
-        values = told if isinstance(told, dict) else {}
+        values = document if isinstance(document, dict) else {}
         try:
             number, name = uuid.UUID(str(values["id"])), str(values["name"])[:80]
         except (KeyError, ValueError) as error:

@@ -54,7 +54,7 @@ class Pushed:
     # Messages about what could not be merged there.
     left: list[str] = dataclasses.field(default_factory=list)
 
-    def told(self) -> dict[str, int]:
+    def as_json(self) -> dict[str, int]:
         """As in ``reporter push --json``."""
         return {
             "takeaways": self.takeaways,
@@ -76,13 +76,13 @@ def pair_hub(kiosk: KioskContext, url: str, code: str) -> Peer:
         "settings": {name: dataclasses.asdict(getattr(settings, name)) for name in _SHARED},
     }
     with PeerClient(url) as client:
-        told = client.call("POST", "/hub/push/pair", json=offer)
-        other = Introduction.from_json({**told, "url": client.url})
+        answer = client.call("POST", "/hub/push/pair", json=offer)
+        other = Introduction.from_json({**answer, "url": client.url})
     session = db.session()
     for old in session.scalars(select(Peer).where(Peer.hub, Peer.id != other.id)):
         remove_token(kiosk, old)
         session.delete(old)
-    peer = keep_peer(session, kiosk, other, str(told["token"]))
+    peer = keep_peer(session, kiosk, other, str(answer["token"]))
     peer.hub = peer.automatic = True
     session.commit()
     return peer
@@ -189,13 +189,13 @@ def _bring(
     done, packed = sending.done, zlib.compress(rows.read_bytes(), 6)
     headers = {"X-Snapshot": mark, "Content-Type": "application/zlib"}
     for _attempt in range(_TRIES):
-        told = client.call("PUT", "/hub/push/rows", content=packed, headers=headers)
-        if not told["missing"]:
-            report = told["report"]
+        answer = client.call("PUT", "/hub/push/rows", content=packed, headers=headers)
+        if not answer["missing"]:
+            report = answer["report"]
             done.takeaways += report["takeaways"] + report["changed"] + report["withdrawn"]
             done.already, done.left = report["known"], list(report["left"])
             return
-        _send_all(kiosk, client, told["missing"], sending)
+        _send_all(kiosk, client, answer["missing"], sending)
     raise Conflict("%(url)s still misses files. Push once more.", url=client.url)
 
 
@@ -257,5 +257,5 @@ def _note(kiosk: KioskContext, peer: Peer, done: Pushed) -> None:
     peer.merged_at = peer.reached_at = kiosk.now()
     peer.error = ""
     if done.takeaways or done.media or done.left:
-        peer.report = {**done.told(), "left": done.left, "at": kiosk.now().isoformat()}
+        peer.report = {**done.as_json(), "left": done.left, "at": kiosk.now().isoformat()}
     db.session.commit()

@@ -85,11 +85,13 @@ def _database(kiosk: KioskContext) -> Place:
 
 
 def _hanging(row: Takeaway) -> Iterator[str]:
-    told = select(Decision.id).where(Decision.takeaway_id == row.id, Decision.action != "withdrawn")
-    said = select(Reply.id).where(Reply.takeaway_id == row.id, Reply.state != ReplyState.GONE)
+    decisions = select(Decision.id).where(
+        Decision.takeaway_id == row.id, Decision.action != "withdrawn"
+    )
+    replies = select(Reply.id).where(Reply.takeaway_id == row.id, Reply.state != ReplyState.GONE)
     for what, query in (
-        ("its history is there", told),
-        ("what was said to it is there", said),
+        ("its history is there", decisions),
+        ("what was said to it is there", replies),
         ("its upload is there", select(Upload.id).where(Upload.receipt == row.receipt)),
         ("an item is there", select(ActionItem.id).where(ActionItem.takeaway_id == row.id)),
         ("an address for it is there", select(Contact.id).where(Contact.takeaway_id == row.id)),
@@ -256,8 +258,8 @@ class Needles:
         self.words: dict[str, uuid.UUID] = {}
         allowed = []
         for row in db.session.scalars(select(Takeaway)):
-            told = (row.receipt, row.client_id or "", row.device.rpartition("phone-")[2])
-            self.secrets |= {one for one in told if len(one) >= 8}
+            identifiers = (row.receipt, row.client_id or "", row.device.rpartition("phone-")[2])
+            self.secrets |= {one for one in identifiers if len(one) >= 8}
             allowed += [row.text, row.caption] if row.id in shown else []
             if row.id not in shown and len(row.text) >= _WORDS_CHARS:
                 self.words[row.text[:200].strip()] = row.id
@@ -362,10 +364,10 @@ def _look_at_delivery(place: Place, target: Target, row: Delivery) -> None:
 
 
 def _local_folder(target: Target) -> Path | None:
-    told = urlsplit(str(target.options.get("url", "")))
-    if target.kind != "folder" or told.scheme not in ("", "file") or not told.path:
+    url = urlsplit(str(target.options.get("url", "")))
+    if target.kind != "folder" or url.scheme not in ("", "file") or not url.path:
         return None
-    return Path(unquote(told.path))
+    return Path(unquote(url.path))
 
 
 CHECKS: tuple[Callable[[KioskContext], Place], ...] = (

@@ -35,12 +35,12 @@ def preview(kiosk: KioskContext) -> list[Preview]:
     settings, now = kiosk.settings.privacy, kiosk.now()
     items = schedule(db.session(), settings, now)
     near = Counter(item.kind for item in announced(db.session(), settings, now))
-    told = []
+    previews = []
     for kind in Kind:
         goes = [item.goes for item in items if item.kind is kind]
         first, last = (goes[0], goes[-1]) if goes else (None, None)
-        told.append(Preview(kind, getattr(settings, kind), len(goes), first, last, near[kind]))
-    return told
+        previews.append(Preview(kind, getattr(settings, kind), len(goes), first, last, near[kind]))
+    return previews
 
 
 def leaving(kiosk: KioskContext) -> list[tuple[Takeaway, datetime]]:

@@ -118,8 +118,8 @@ def _counts() -> dict[str, Any]:
         "delivery": select(Delivery.state, func.count()).group_by(Delivery.state),
         "target": select(Target.kind, func.count()).group_by(Target.kind),
     }
-    told = {
+    state_counts = {
         name: {str(state): count for state, count in db.session.execute(query)}
         for name, query in states.items()
     }
-    return {"rows": tables, "states": told}
+    return {"rows": tables, "states": state_counts}

@@ -89,11 +89,11 @@ def verdict(notes: Notes, phones: int, ready_after: float | None, failed_media: 
             accepted=got,
             phones=phones,
         )
-    said = Message(_photos(slow), phones=phones, time=_span(slow))
+    photos = Message(_photos(slow), phones=phones, time=_span(slow))
     copies = Message(
         "Small copies of everything were ready %(time)s later.", time=_span(ready_after)
     )
-    return Message.join((said, copies))
+    return Message.join((photos, copies))
 
 
 def _photos(slow: float) -> str:

@@ -70,7 +70,7 @@ def clear_stages(session: Session, kiosk: KioskContext, *, kiosk_runs: bool) -> 
         _withdraw_all(session, kiosk, event)
     if events:
         _wait_for_index(session, kiosk, kiosk_runs=kiosk_runs)
-    return [told for event in events if (told := _erase(session, kiosk, event))]
+    return [sentence for event in events if (sentence := _erase(session, kiosk, event))]
 
 
 def _withdraw_all(session: Session, kiosk: KioskContext, event: EventSession) -> None:

@@ -199,8 +199,8 @@ class Volunteer:
         words = {"text": f"Rehearsal: note {self.number}", "client_id": client_id(self.rng)}
         headers = {**JSON, "Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(words).encode()
-        _, told = line.ask("POST", f"/s/{self.code}/takeaways", 201, body=body, headers=headers)
-        receipt = json.loads(told)["receipt"]
+        _, answer = line.ask("POST", f"/s/{self.code}/takeaways", 201, body=body, headers=headers)
+        receipt = json.loads(answer)["receipt"]
         self.notes.accept(receipt, len(body))
         with self.notes.step("receipt"):
             line.ask("GET", f"/t/{receipt}", 200, headers=JSON)
@@ -214,14 +214,14 @@ class Volunteer:
             "text": f"Rehearsal: {name}",
             "audience": "room",
         }
-        told = ",".join(
+        metadata = ",".join(
             f"{key} {b64encode(text.encode()).decode()}" for key, text in fields.items()
         )
         begun, _ = line.ask(
             "POST",
             "/uploads",
             201,
-            headers={**V1, "Upload-Length": str(len(data)), "Upload-Metadata": told},
+            headers={**V1, "Upload-Length": str(len(data)), "Upload-Metadata": metadata},
         )
         place, receipt = urlsplit(begun["Location"]).path, ""
         for at in range(0, len(data), CHUNK):
@@ -290,8 +290,8 @@ def is_there(url: str) -> dict[str, Any] | None:
     """What a kiosk at this address says of itself; None where none answers."""
     line = Line(url)
     try:
-        _, told = line.ask("GET", "/healthz", 200)
-        health = json.loads(told)
+        _, answer = line.ask("GET", "/healthz", 200)
+        health = json.loads(answer)
     except (OSError, HTTPException, Unwanted, ValueError):
         return None
     finally:

@@ -53,12 +53,12 @@ class KioskIndex(WhooshIndex):
 
         from capture.isolation.quiet_process import QuietProcess
 
-        answer, told = SpawnContext().Pipe(duplex=False)
+        answer, sender = SpawnContext().Pipe(duplex=False)
         process = QuietProcess(
-            target=_rebuild, args=(self._settings, self.recipe, told), name="index", daemon=True
+            target=_rebuild, args=(self._settings, self.recipe, sender), name="index", daemon=True
         )
         process.start()
-        told.close()
+        sender.close()
         try:
             return int(answer.recv())
         except EOFError:
@@ -70,10 +70,10 @@ class KioskIndex(WhooshIndex):
                 log.warning("building the index ended with exit code %s", process.exitcode)
 
 
-def _rebuild(settings: Settings, recipe: Recipe, told: Connection) -> None:
+def _rebuild(settings: Settings, recipe: Recipe, sender: Connection) -> None:
     """The process's main function."""
     with suppress(OSError):
         limit_process(settings.kiosk.memory_mb, PRIORITY)
     index = WhooshIndex(settings.folder / "index", recipe)
     with open_session(settings) as session:
-        told.send(index.rebuild(session))
+        sender.send(index.rebuild(session))

@@ -138,7 +138,7 @@ def _addresses(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
 def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
     """Names, sizes and times, as Python knows its byte code by; empty where there are no files (one-folder app)."""
     found = ((path, path.stat()) for path in sorted(sources) if path.is_file())
-    return [[str(path), told.st_size, told.st_mtime_ns] for path, told in found]
+    return [[str(path), status.st_size, status.st_mtime_ns] for path, status in found]
 
 
 def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:

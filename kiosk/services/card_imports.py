@@ -106,7 +106,7 @@ class FolderWatch:
         self._before: dict[str, tuple[int, float]] = {}
         self._tries: dict[tuple[str, int, float], int] = {}
         self._done: set[tuple[str, int, float]] = set()
-        self._told: set[str] = set()
+        self._reported: set[str] = set()
         # For how many scans files and folders could not be read: another program may still hold them.
         self._unread: Counter[str] = Counter()
 
@@ -115,13 +115,15 @@ class FolderWatch:
         if there are some."""
         lying = [_present(path) for path in self._paths]
         found = {str(one.path): one for each in lying for one in each.found}
-        left_there = [one for each in lying for one in each.skipped if one.name not in self._told]
+        left_there = [
+            one for each in lying for one in each.skipped if one.name not in self._reported
+        ]
         ready = [one for name, one in found.items() if self._before.get(name) == _state(one)]
         self._before = {name: _state(one) for name, one in found.items()}
         todo = [one for one in ready if _key(one) not in self._done]
         shut = self._kept_shut([one for each in lying for one in each.unread])
         if todo or left_there or shut:
-            self._told |= {one.name for one in left_there}
+            self._reported |= {one.name for one in left_there}
             importer = importer_of()
             self._be_patient(importer, todo)
             importer.take(todo, left_there, shut)

@@ -133,13 +133,13 @@ def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
     """{reply id: receipts of the takeaways that it may refer to}."""
     stories = _takeaways_of_stories(session)
     receipts = {row[0]: row[1] for row in session.execute(select(Takeaway.id, Takeaway.receipt))}
-    told = {}
+    by_reply = {}
     for row in rows:
         ids = (
             [row.takeaway_id] if row.takeaway_id else stories.get((row.target_id, row.story_id), [])
         )
-        told[row.id] = [receipts[one] for one in ids if one in receipts]
-    return told
+        by_reply[row.id] = [receipts[one] for one in ids if one in receipts]
+    return by_reply
 
 
 def _takeaways_of_stories(session: Session) -> dict[Any, list[Any]]:

@@ -136,14 +136,14 @@ def write_film(
     # Workers may write nowhere else (capture.isolation.sandbox), and a stopped worker could not
     # clean up.
     with tempfile.TemporaryDirectory(dir=kiosk.store.renditions, prefix=".film-") as folder:
-        told, work = Path(folder) / "progress", Path(folder) / path.name
+        progress_file, work = Path(folder) / "progress", Path(folder) / path.name
         made: MadeFilm = kiosk.slow_pool.run(
             make_film,
             _with_music_in_reach(script, Path(folder)),
             work,
-            told,
+            progress_file,
             timeout=LONGEST_SECONDS,
-            tick=partial(_tell, told, progress),
+            tick=partial(_tell, progress_file, progress),
             every=TICK,
         )
         # First to a temporary file at the target: that may be on another disk.
@@ -171,11 +171,11 @@ def _with_music_in_reach(script: Script, folder: Path) -> Script:
     return replace(script, music=str(copy))
 
 
-def _tell(told: Path, progress: OnProgress | None) -> None:
+def _tell(progress_file: Path, progress: OnProgress | None) -> None:
     if progress is None:
         return
     with suppress(OSError, ValueError):
-        done, whole = told.read_text(encoding="ascii").split()
+        done, whole = progress_file.read_text(encoding="ascii").split()
         progress(int(done), int(whole))
 
 

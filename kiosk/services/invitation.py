@@ -60,8 +60,8 @@ def _arrived(kiosk: KioskContext, picture: bytes) -> ReceivedFile:
 
 
 def _alt(following: NextGathering, when: str) -> str:
-    told = [following.title, when, following.place, following.url]
-    return _("Invitation: %(words)s", words=" · ".join(part for part in told if part))
+    parts = [following.title, when, following.place, following.url]
+    return _("Invitation: %(words)s", words=" · ".join(part for part in parts if part))
 
 
 def _own_session(kiosk: KioskContext) -> EventSession:

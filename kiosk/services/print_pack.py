@@ -87,12 +87,12 @@ def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
 
 def _with_notice(kiosk: KioskContext) -> GatheringFacts:
     """The facts that all pages share, with the notice in the gathering's language."""
-    told = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
+    notice = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
     return dataclasses.replace(
         facts(kiosk.settings),
         contact=kiosk.settings.privacy.contact,
-        keeps=" ".join(told[HOW_LONG].sentences),
-        notice=tuple((section.title, tuple(section.sentences)) for section in told),
+        keeps=" ".join(notice[HOW_LONG].sentences),
+        notice=tuple((section.title, tuple(section.sentences)) for section in notice),
     )
 
 

@@ -49,11 +49,13 @@ def notice_of(kiosk: KioskContext, translate: Translate) -> list[Section]:
 
 
 def _who(settings: Settings, translate: Translate) -> list[str]:
-    _, told = translate, settings.privacy
-    who = told.responsible or _("The organizers of %(title)s") % {"title": settings.gathering.title}
+    _, privacy = translate, settings.privacy
+    who = privacy.responsible or _("The organizers of %(title)s") % {
+        "title": settings.gathering.title
+    }
     ask = (
-        _("Questions, now or later: %(contact)s.") % {"contact": told.contact}
-        if told.contact
+        _("Questions, now or later: %(contact)s.") % {"contact": privacy.contact}
+        if privacy.contact
         else _("Questions? Ask the person at the laptop.")
     )
     where = _("Everything is on one laptop in this building. No account, no tracking, no cloud.")
@@ -99,11 +101,11 @@ def _seen(settings: Settings, places: Sequence[str], translate: Translate) -> li
 
 
 def _how_long(settings: Settings, translate: Translate) -> list[str]:
-    _, told = translate, settings.privacy
+    _, privacy = translate, settings.privacy
     lines = [
-        (told.unapproved, _("What nobody approves is erased after %(period)s.")),
-        (told.addresses, _("E-mail addresses are erased after %(period)s.")),
-        (told.devices, _("The numbers of phones are erased after %(period)s.")),
+        (privacy.unapproved, _("What nobody approves is erased after %(period)s.")),
+        (privacy.addresses, _("E-mail addresses are erased after %(period)s.")),
+        (privacy.devices, _("The numbers of phones are erased after %(period)s.")),
     ]
     kept = [words % {"period": _(PERIOD_WORDS[p])} for p, words in lines if p != PERIODS[-1]]
     if any(period == PERIODS[-1] for period, _words in lines):

@@ -142,9 +142,9 @@ _WORDS = {
 
 def _sentence(name: str, rows: Sequence[Mapping[str, Any]]) -> str:
     counts = {state: sum(row["state"] == state for row in rows) for state in _WORDS}
-    told = ", ".join(f"{count} {_WORDS[state]}" for state, count in counts.items() if count)
+    parts = ", ".join(f"{count} {_WORDS[state]}" for state, count in counts.items() if count)
     errors = dict.fromkeys(row["error"] for row in rows if row["error"])
-    return f"{name}: {told}" + "".join(f"; {error}" for error in errors)
+    return f"{name}: {parts}" + "".join(f"; {error}" for error in errors)
 
 
 def publish_all(

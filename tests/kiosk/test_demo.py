@@ -45,15 +45,15 @@ def test_every_scene_is_a_picture(scene: str) -> None:
 
 
 def test_a_gathering_is_filled_and_kept(tmp_path: Path) -> None:
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     folder, now = tmp_path / "sample", utc_now()
     settings = make_demo(
         folder,
         now=now,
         rng=random.Random(1),
-        progress=lambda done, of, _what: told.append((done, of)),
+        progress=lambda done, of, _what: steps.append((done, of)),
     )
-    assert told[-1] == (len(PIECES), len(PIECES))
+    assert steps[-1] == (len(PIECES), len(PIECES))
     store = Store(folder)
     with open_session(settings) as session:
         events = session.scalars(select(EventSession)).all()

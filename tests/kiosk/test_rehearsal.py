@@ -98,23 +98,23 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
     add_takeaway(session, old, rng, client_id=client_id(rng))
     done = rehearse(gathering, secrets_file, kiosk_process.port, "--phones", "2", "--json")
     assert done.returncode == 0, done.stderr
-    told = json.loads(done.stdout)
+    document = json.loads(done.stdout)
     # Two notes, four photos, one video.
-    assert (told["accepted"], told["expected"], told["refused"]) == (7, 7, {})
-    assert told["failed_media"] == 0
-    assert {name: step["count"] for name, step in told["steps"].items()} == {
+    assert (document["accepted"], document["expected"], document["refused"]) == (7, 7, {})
+    assert document["failed_media"] == 0
+    assert {name: step["count"] for name, step in document["steps"].items()} == {
         "page": 2,
         "note": 2,
         "receipt": 2,
         "photo": 4,
         "video": 1,
     }
-    assert 20 < told["mb"] < 60
-    assert told["mb_per_s"] == pytest.approx(told["mb"] / told["seconds"], rel=0.05)
-    assert 0 < told["p50_ms"] <= told["p99_ms"]
-    assert told["slowest_step"] in told["steps"]
-    assert told["verdict"].startswith("Phones at once: 2.")
-    assert told["left_behind"] == []
+    assert 20 < document["mb"] < 60
+    assert document["mb_per_s"] == pytest.approx(document["mb"] / document["seconds"], rel=0.05)
+    assert 0 < document["p50_ms"] <= document["p99_ms"]
+    assert document["slowest_step"] in document["steps"]
+    assert document["verdict"].startswith("Phones at once: 2.")
+    assert document["left_behind"] == []
     assert (rows(session), files(gathering)) == before
     assert found_by_index(gathering) == 1
     assert httpx.get(f"{kiosk_process.url}/healthz").json()["last_error"] == ""
@@ -155,8 +155,8 @@ def test_one_that_is_stopped_leaves_nothing_either(
         session.rollback()
         time.sleep(0.05)
     run.send_signal(signal.SIGINT)
-    told, _ = run.communicate(timeout=300)
-    assert (run.returncode, told) == (1, "")
+    output, _ = run.communicate(timeout=300)
+    assert (run.returncode, output) == (1, "")
     assert (rows(session), files(gathering)) == before
     assert found_by_index(gathering) == 0
 
@@ -205,10 +205,10 @@ def test_what_somebody_put_into_a_rehearsal_stays(
     add_takeaway(session, event, rng, text="Played", client_id=client_id(rng))
     app = create_app(gathering, clock=clock, rng=rng)
     with app.app_context():
-        (told,) = clear_stages(db.session(), current_kiosk(), kiosk_runs=False)
+        (sentence,) = clear_stages(db.session(), current_kiosk(), kiosk_runs=False)
         db.session.remove()
         db.engine.dispose()
-    assert f"{event.code} (Rehearsal) stays" in told
+    assert f"{event.code} (Rehearsal) stays" in sentence
     session.expire_all()
     assert (real.state, real.text) == ("new", "Real")
     played = session.scalars(
@@ -256,10 +256,10 @@ def notes(*, photo: float, lost: int = 0, phones: int = 10) -> Notes:
     ],
 )
 def test_the_verdict_is_a_sentence(photo: float, words: str) -> None:
-    told = verdict(notes(photo=photo), 10, 12.0, 0)
-    assert told.startswith("Phones at once: 10.")
-    assert words in told
-    assert "ready 12 s later" in told
+    sentence = verdict(notes(photo=photo), 10, 12.0, 0)
+    assert sentence.startswith("Phones at once: 10.")
+    assert words in sentence
+    assert "ready 12 s later" in sentence
 
 
 def test_the_verdict_tells_of_losses_first() -> None:
@@ -273,10 +273,12 @@ def test_the_verdict_tells_of_losses_first() -> None:
 def test_figures() -> None:
     written = notes(photo=2.0)
     written.bytes = 50_000_000
-    told = report(written, phones=10, seconds=5.0, ready_after=1.25, failed_media=0, left_behind=[])
-    assert (told.mb_per_s, told.accepted_per_s, told.slowest_step) == (10.0, 6.2, "photo")
-    assert (told.p50_ms, told.p99_ms) == (2000.0, 2000.0)
-    assert told.steps["note"] == {"count": 10, "p50_ms": 100.0, "p99_ms": 100.0}
+    figures = report(
+        written, phones=10, seconds=5.0, ready_after=1.25, failed_media=0, left_behind=[]
+    )
+    assert (figures.mb_per_s, figures.accepted_per_s, figures.slowest_step) == (10.0, 6.2, "photo")
+    assert (figures.p50_ms, figures.p99_ms) == (2000.0, 2000.0)
+    assert figures.steps["note"] == {"count": 10, "p50_ms": 100.0, "p99_ms": 100.0}
     assert [percentile([3.0, 1.0, 2.0], share) for share in (0.0, 0.5, 0.99)] == [1.0, 2.0, 3.0]
     assert percentile([], 0.5) == 0
 

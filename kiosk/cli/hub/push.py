@@ -43,16 +43,16 @@ def push(wait: bool, as_json: bool) -> None:
 
     known = all_there(gathering_folder())
     if known is not None:
-        told = {"takeaways": 0, "media": 0, "bytes": 0, "already": known}
+        counts = {"takeaways": 0, "media": 0, "bytes": 0, "already": known}
         if as_json:
-            print_json(told)
+            print_json(counts)
         else:
             click.echo("nothing is new")
         return
     with opened() as kiosk, progress_bar("originals") as bar:
         done = _push(kiosk, wait, lambda done, total, _bytes: bar.step(done, total, ""))
     if as_json:
-        print_json(done.told())
+        print_json(done.as_json())
     else:
         click.echo(
             f"{done.takeaways} takeaways were new there, {done.media} files sent ({done.bytes} bytes), "

@@ -56,8 +56,8 @@ class _Watched:
 
 def current_telemetry() -> Telemetry:
     """That of the current application."""
-    told: Telemetry = current_app.extensions["telemetry"]
-    return told
+    telemetry: Telemetry = current_app.extensions["telemetry"]
+    return telemetry
 
 
 def _begin() -> None:
@@ -70,16 +70,16 @@ def _begin() -> None:
     g.watched = watched = _Watched(_request_id(), method, route, time.perf_counter(), traced)
     watched.span = traced.__enter__()
     begin_fields(request=watched.id)
-    if told := trace_id(watched.span):
-        add_fields(trace=told)
+    if trace := trace_id(watched.span):
+        add_fields(trace=trace)
     gathering: uuid.UUID | None = request.environ.get(KEY)
     if gathering is not None:
         add_fields(gathering=gathering.hex)
 
 
 def _request_id() -> str:
-    told = request.headers.get(REQUEST_ID, "") if current_telemetry().proxied else ""
-    return told if _ID.fullmatch(told) else uuid.uuid4().hex
+    request_id = request.headers.get(REQUEST_ID, "") if current_telemetry().proxied else ""
+    return request_id if _ID.fullmatch(request_id) else uuid.uuid4().hex
 
 
 def _note(response: Response) -> Response:

@@ -63,14 +63,14 @@ def report_pdf(
 
 
 def _sheet(report: Report) -> ReportSheet:
-    told = report.headings
+    headings = report.headings
     following = tuple(Entry(line, bold=not at) for at, line in enumerate(report.following))
     left = (
-        Section(told["themes"], tuple(one for theme in report.themes for one in _theme(theme))),
-        Section(told["following"], following),
+        Section(headings["themes"], tuple(one for theme in report.themes for one in _theme(theme))),
+        Section(headings["following"], following),
     )
-    quotes = Section(told["quotes"], _entries(report.quotes))
-    questions = Section(told["questions"], _entries(report.questions))
+    quotes = Section(headings["quotes"], _entries(report.quotes))
+    questions = Section(headings["questions"], _entries(report.questions))
     # Without themes the columns would be unbalanced.
     columns = (left, (quotes, questions)) if report.themes else ((quotes, left[1]), (questions,))
     return ReportSheet(

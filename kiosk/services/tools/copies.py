@@ -58,7 +58,7 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
     goal = stick / f"{folder_name(kiosk.settings.gathering.title)} backup"
     done = copy_gathering(kiosk.settings.folder, goal, progress=progress)
     note_copy(db.session(), BACKUP, goal, now=kiosk.now())
-    told = [
+    messages = [
         Message(
             "The copy is in %(goal)s, and all of it was read back. Files copied: %(copied)s; there already: %(known)s.",
             goal=goal,
@@ -66,7 +66,7 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
             known=done.known,
         )
     ]
-    return [*told, *_missing(len(done.missing))]
+    return [*messages, *_missing(len(done.missing))]
 
 
 def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
@@ -90,7 +90,7 @@ def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Seque
     title = load_settings(source).gathering.title
     goal = free_folder(kiosk.settings.folder.resolve().parent, folder_name(title))
     done = copy_gathering(source, goal, progress=progress)
-    told = [
+    messages = [
         Message(
             "“%(title)s” is back in %(goal)s, and all of it was read back. Files: %(files)s.",
             title=title,
@@ -99,7 +99,7 @@ def restore_from(kiosk: KioskContext, source: Path, progress: Progress) -> Seque
         ),
         Message("Below you can go on with it on this laptop."),
     ]
-    return [*told, *_missing(len(done.missing))]
+    return [*messages, *_missing(len(done.missing))]
 
 
 def free_folder(parent: Path, name: str) -> Path:
@@ -123,7 +123,7 @@ def take_in(kiosk: KioskContext, other: Path, progress: Progress) -> Sequence[st
     """Merge another kiosk's gathering or bundle."""
     done = merge_in(kiosk, other, tell=lambda number, whole: progress(number, whole, ""))
     kiosk.index.sync(db.session())
-    told = [
+    messages = [
         Message(
             "Takeaways: %(came)s new, %(changed)s changed there, %(withdrawn)s taken back there, %(known)s "
             "known already. New files: %(files)s.",
@@ -134,4 +134,4 @@ def take_in(kiosk: KioskContext, other: Path, progress: Progress) -> Sequence[st
             known=done.known,
         )
     ]
-    return [*told, *(Message("Left out: %(what)s", what=line) for line in done.left)]
+    return [*messages, *(Message("Left out: %(what)s", what=line) for line in done.left)]

@@ -38,15 +38,15 @@ def play_volunteers(
         late = threading.Timer(LONGEST_SECONDS, process.kill)
         late.start()
         try:
-            said: list[str] = []
-            listening = threading.Thread(target=_listen, args=(process.stderr, said, progress))
+            lines: list[str] = []
+            listening = threading.Thread(target=_listen, args=(process.stderr, lines, progress))
             listening.start()
             answer = process.stdout.read()
             listening.join()
         finally:
             late.cancel()
     if not answer.strip():
-        raise Conflict("The rehearsal ended early: %(why)s", why=" ".join(said[-1:]))
+        raise Conflict("The rehearsal ended early: %(why)s", why=" ".join(lines[-1:]))
     report = json.loads(answer)
     return [
         Message(
@@ -67,10 +67,10 @@ def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:
     return [*command, "--phones", str(phones), "--port", str(port)]
 
 
-def _listen(stream: IO[str], said: list[str], progress: Progress) -> None:
+def _listen(stream: IO[str], lines: list[str], progress: Progress) -> None:
     """Parse its output: its progress, or why it ended."""
     for line in stream:
         if found := _TOLD.search(line):
             progress(int(found[1]), int(found[2]), "")
         elif line.strip():
-            said.append(line.strip())
+            lines.append(line.strip())

@@ -36,7 +36,7 @@ class Task:
     done: int = 0
     of: int = 0
     what: str = ""
-    told: list[str] = field(default_factory=list)
+    messages: list[str] = field(default_factory=list)
 
     def as_json(self) -> dict[str, Any]:
         """As JSON for the page that displays it."""
@@ -70,13 +70,13 @@ class Tasks:
 
         try:
             with self._app.app_context():
-                task.told = list(work(tell))
+                task.messages = list(work(tell))
             task.state = DONE
         except (ReporterError, OSError) as error:
-            said = error.message if isinstance(error, ReporterError) else str(error)
-            task.told, task.state = [said], FAILED
+            message = error.message if isinstance(error, ReporterError) else str(error)
+            task.messages, task.state = [message], FAILED
         finally:
             if task.state == RUNNING:
                 log.error("task %s ended without a result", task.kind)
-                task.told = [Message("It was broken off by an error of ours. Try it again.")]
+                task.messages = [Message("It was broken off by an error of ours. Try it again.")]
                 task.state = FAILED

@@ -99,7 +99,7 @@ def overview() -> str:
         "desk/cards.html",
         camera_name=camera_name,
         cards=inserted_cards(),
-        imports=[_told(row) for row in _imports()],
+        imports=[_import_json(row) for row in _imports()],
         cameras=cameras,
         waiting=waiting,
         shown=shown,
@@ -221,7 +221,7 @@ def _nearest(
     return roll.rows[cut].id, events[session].title if session else _("no session")
 
 
-def _told(row: CardImport) -> dict[str, Any]:
+def _import_json(row: CardImport) -> dict[str, Any]:
     """Return an import's state for the page and its script."""
     running = row.state in UNDER_WAY
     return {
@@ -260,7 +260,7 @@ def state() -> Response:
     cards = [{"path": str(card.path), "label": card.label} for card in inserted_cards()]
     # Long file lists are sent with the page only, not with every poll.
     lists = ("failures", "missing", "skipped", "notes")
-    imports = [{k: v for k, v in _told(row).items() if k not in lists} for row in _imports()]
+    imports = [{k: v for k, v in _import_json(row).items() if k not in lists} for row in _imports()]
     return jsonify({"cards": cards, "imports": imports})
 
 

@@ -34,15 +34,15 @@ bp = Blueprint("coverage", __name__, url_prefix="/coverage")
 @describe(statuses=(200, 304))
 def overview() -> ResponseReturnValue:
     """Show the page; its script reloads it and gets 304 while nothing has changed."""
-    told = _told()
-    response = make_response(render_template("desk/coverage.html", **told))
+    values = _page_values()
+    response = make_response(render_template("desk/coverage.html", **values))
     # The CSRF token differs in every response, so the ETag covers the content only.
-    response.set_etag(_mark(told))
+    response.set_etag(_mark(values))
     response.headers["Cache-Control"] = "private, no-cache"
     return response.make_conditional(request)
 
 
-def _told() -> dict[str, Any]:
+def _page_values() -> dict[str, Any]:
     kiosk, session = current_kiosk(), db.session()
     board = coverage(session, todays(), kiosk.now())
     return {
@@ -67,17 +67,17 @@ def _stopped() -> list[tuple[str, str]]:
     return [(row[0], row[1]) for row in rows]
 
 
-def _mark(told: dict[str, Any]) -> str:
+def _mark(values: dict[str, Any]) -> str:
     """Return the ETag of everything on the page."""
     strips = [
         (strip.event.id, strip.event.title, strip.counts, strip.total, strip.running)
-        for strip in told["board"].strips
+        for strip in values["board"].strips
     ]
     rest = [
-        told[name] for name in ("devices", "health", "behind", "rebuilding", "failed", "stopped")
+        values[name] for name in ("devices", "health", "behind", "rebuilding", "failed", "stopped")
     ]
     return hashlib.sha256(
-        repr((strips, told["board"].slots, told["board"].activity, rest)).encode()
+        repr((strips, values["board"].slots, values["board"].activity, rest)).encode()
     ).hexdigest()[:32]
 
 

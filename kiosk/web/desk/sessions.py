@@ -183,8 +183,8 @@ def all_languages() -> list[tuple[str, str]]:
     """Return (code, name) of every language with a two-letter code, by name."""
     known = {code for code in localedata.locale_identifiers() if len(code) in (2, 3)}
     names: Locale = get_locale()
-    told = [(code, str(names.languages.get(code, code))) for code in known]
-    return sorted(told, key=lambda pair: pair[1].casefold())
+    named = [(code, str(names.languages.get(code, code))) for code in known]
+    return sorted(named, key=lambda pair: pair[1].casefold())
 
 
 def _form(form: Form, row: EventSession | None = None) -> str:
@@ -204,13 +204,13 @@ def _refused(form: Form, error: BadInput, row: EventSession | None = None) -> Re
 
 
 def _typed() -> Form:
-    told = request.form
+    form = request.form
     names = ("title", "room", "speakers", "language", "day", "begins", "ends")
     return Form(
-        **{name: told.get(name, "") for name in names},
-        do_not_record="do_not_record" in told,
-        words_leave="words_leave" in told,
-        series="series" in told,
+        **{name: form.get(name, "") for name in names},
+        do_not_record="do_not_record" in form,
+        words_leave="words_leave" in form,
+        series="series" in form,
     )
 
 

@@ -42,18 +42,18 @@ def begin() -> ResponseReturnValue:
 @bp.get("/gathering")
 def gathering() -> str:
     """Show step one: name, time and place."""
-    told = dataclasses.asdict(current_kiosk().settings.gathering)
+    values = dataclasses.asdict(current_kiosk().settings.gathering)
     if is_fresh():
-        told |= {"title": "", "timezone": _laptop_zone(), "language": _laptop_language()}
-        told["date"] = current_kiosk().now().astimezone().date().isoformat()
-    return _gathering(told)
+        values |= {"title": "", "timezone": _laptop_zone(), "language": _laptop_language()}
+        values["date"] = current_kiosk().now().astimezone().date().isoformat()
+    return _gathering(values)
 
 
-def _gathering(told: dict[str, str]) -> str:
+def _gathering(values: dict[str, str]) -> str:
     return render_template(
         "desk/setup_gathering.html",
-        told=told,
-        zones=listed_zones(told["timezone"]),
+        values=values,
+        zones=listed_zones(values["timezone"]),
         languages_spoken=LANGUAGES,
     )
 
@@ -62,12 +62,12 @@ def _gathering(told: dict[str, str]) -> str:
 @describe(form="title date:date timezone language", other_fields=True)
 def save_gathering() -> ResponseReturnValue:
     """Save step one."""
-    told = {name: request.form.get(name, "") for name in _names("gathering")}
+    values = {name: request.form.get(name, "") for name in _names("gathering")}
     try:
-        _save({"gathering": told})
+        _save({"gathering": values})
     except ConfigError as error:
         flash(translated(error.message), "trouble")
-        return _gathering(told), 422
+        return _gathering(values), 422
     return redirect(url_for("desk.setup.sessions"), code=303)
 
 
@@ -168,10 +168,10 @@ def _names(section: str) -> list[str]:
     return [one.name for one in dataclasses.fields(sections()[section])]
 
 
-def _save(told: dict[str, dict[str, str]]) -> None:
+def _save(texts: dict[str, dict[str, str]]) -> None:
     """Write these settings and apply them. Raises ConfigError for the first invalid one."""
     values: dict[str, dict[str, Any]] = {}
-    for section, given in told.items():
+    for section, given in texts.items():
         known = {one.name: one for one in dataclasses.fields(sections()[section])}
         values[section] = {
             name: with_value(section, known[name], text) for name, text in given.items()

@@ -142,12 +142,12 @@ def _examine(kiosk: KioskContext, port: int, tell: Progress) -> Sequence[str]:
     from kiosk.doctor.checks import CHECKS, examine
     from kiosk.doctor.finding import Verdict
 
-    told = []
+    messages = []
     for number, finding in enumerate(examine(kiosk, port), 1):
         tell(number, len(CHECKS), finding.name)
         if finding.verdict is not Verdict.OK:
-            told.append(finding.detail)
-    return told or [Message("All is well: nothing was found that would go wrong today.")]
+            messages.append(finding.detail)
+    return messages or [Message("All is well: nothing was found that would go wrong today.")]
 
 
 @bp.post("/rehearse")

@@ -90,27 +90,27 @@ def start(short_name: str) -> ResponseReturnValue:
 @describe(query="code state iss error", statuses=(303,))
 def come_back() -> ResponseReturnValue:
     """Where providers send browsers back to: the sign-in ends, begins, or binds."""
-    keys, told = count_try(), session.pop(_ASKED, None)
+    keys, pending = count_try(), session.pop(_ASKED, None)
     now = current_hub().clock()
-    if told is None or now > datetime.fromtimestamp(told["at"], UTC) + ONCE:
+    if pending is None or now > datetime.fromtimestamp(pending["at"], UTC) + ONCE:
         raise BadInput("This page was answered already. Load it anew and try once more.")
     if "error" in request.args:
         flash(_("The sign-in was not completed."))
         return redirect("/hub/sign-in", code=303)
     note(WAY, "tried")
-    provider = _provider(told["of"])
-    asked = Asked(told["state"], told["nonce"], told["verifier"])
+    provider = _provider(pending["of"])
+    asked = Asked(pending["state"], pending["nonce"], pending["verifier"])
     subject = openid.subject_of(_client(provider), asked, request.args, now=now)
     forgive(keys)
-    if told["bind"]:
+    if pending["bind"]:
         return _bind(provider, subject)
-    if told["invitation"]:
-        return _join(provider, subject, told["invitation"])
+    if pending["invitation"]:
+        return _join(provider, subject, pending["invitation"])
     account = identities.account_of(db.session(), provider, subject)
     if account is None:
         raise Forbidden("You are not a member here yet. Ask for an invitation.")
     begin(account, WAY, only=provider.organization_id)
-    return redirect(told["next"], code=303)
+    return redirect(pending["next"], code=303)
 
 
 def _bind(provider: KnownProvider, subject: str) -> ResponseReturnValue:

@@ -107,10 +107,10 @@ def add() -> Response:
 
 def _made() -> tuple[Made, uuid.UUID | None, str]:
     """The passkey in the answer, whom it was asked for, and what it is to be called."""
-    told = read_texts(("credential", "name"))
+    texts = read_texts(("credential", "name"))
     challenge, whom = _asked()
-    made = ceremony.check_made(_site(), told.get("credential", ""), challenge)
-    return made, whom, passkeys.clean_name(told.get("name", ""))
+    made = ceremony.check_made(_site(), texts.get("credential", ""), challenge)
+    return made, whom, passkeys.clean_name(texts.get("name", ""))
 
 
 @bp.post("/invitation/<secret>/passkey/ask")

@@ -71,16 +71,16 @@ def _pushing() -> KnownKiosk:
 def pair() -> Response:
     """Use a code up; the answer has the token. Raises TooMuch for who guesses."""
     _count_try()
-    told = request.get_json()
-    us = Introduction.from_json(told)
-    gathering = Introduction.from_json(told.get("gathering"))
-    values = told.get("settings")
+    offered = request.get_json()
+    us = Introduction.from_json(offered)
+    gathering = Introduction.from_json(offered.get("gathering"))
+    values = offered.get("settings")
     if not isinstance(values, dict):
         raise BadInput(_("This is not a laptop of a gathering."))
     hub = current_hub()
     offer = Offer(us.id, us.name, gathering.id, gathering.name, written_settings(values))
     paired = kiosks.pair(
-        db.session(), str(told.get("code", "")), offer, now=hub.clock(), rng=hub.rng
+        db.session(), str(offered.get("code", "")), offer, now=hub.clock(), rng=hub.rng
     )
     return jsonify(id=paired.gathering_id, name=paired.organization, token=paired.token)
 

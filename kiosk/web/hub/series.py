@@ -82,7 +82,7 @@ def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
             path=gathering_path(gathering, ""),
             takeaways=approved,
             sites=sites,
-            items=[_item(told) for told in items] if may_use(role, "actions") else [],
+            items=[_item(item) for item in items] if may_use(role, "actions") else [],
             total=0,
             found=[],
         )
@@ -94,9 +94,9 @@ def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
         yield part
 
 
-def _item(told: Mapping[str, str | None]) -> OpenItem:
-    due = told["due_on"]
-    return OpenItem(told["what"] or "", told["who"] or "", date.fromisoformat(due) if due else None)
+def _item(item: Mapping[str, str | None]) -> OpenItem:
+    due = item["due_on"]
+    return OpenItem(item["what"] or "", item["who"] or "", date.fromisoformat(due) if due else None)
 
 
 def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None:

@@ -108,21 +108,21 @@ def note_failure(log: logging.Logger, where: str, error: Exception) -> None:
         log.warning("%s in %s", type(known).__name__, where)
         return
     kind = f"{type(error).__name__} in {where}"
-    cause = _said_by_database(error)
+    cause = _database_message(error)
     frames = "".join(traceback.format_tb(error.__traceback__))
     log.error("%s%s\n%s", kind, f": {cause}" if cause else "", frames)
     current_kiosk().note_error(kind)
 
 
-def _said_by_database(error: Exception) -> str:
+def _database_message(error: Exception) -> str:
     """Its own words without values. PostgreSQL's details have them, even whole rows; and so has what it says of
     data that it can't read (class 22)."""
     cause: Any = getattr(error, "orig", None)
     state = getattr(cause, "sqlstate", None)
     if cause is None or not state:
         return str(cause or "")
-    said = "" if state.startswith("22") else cause.diag.message_primary
-    return f"{type(cause).__name__} ({state}) {said}".strip()
+    message = "" if state.startswith("22") else cause.diag.message_primary
+    return f"{type(cause).__name__} ({state}) {message}".strip()
 
 
 def init_app(app: Flask) -> None:

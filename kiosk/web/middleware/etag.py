@@ -34,8 +34,8 @@ def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
 
     ``no-cache`` lets browsers keep the answer and ask each time whether it still holds; ``private``: nobody between.
     """
-    told = repr((current_kiosk().gathering_id, *stamp))
-    tag = hashlib.sha256(told.encode()).hexdigest()[:32]
+    state = repr((current_kiosk().gathering_id, *stamp))
+    tag = hashlib.sha256(state.encode()).hexdigest()[:32]
     known = tag in request.if_none_match
     response = Response(status=304) if known else jsonify(build())
     response.set_etag(tag)
@@ -78,9 +78,9 @@ def _receipt_query() -> Select[Any]:
             Takeaway.revision,
             EventSession.title,
             *_media(Attachment.takeaway_id == Takeaway.id),
-            *_sent(),
+            *_ledger_state(),
             in_stories.scalar_subquery(),
-            *_said(),
+            *_conversation_state(),
         )
         .join(EventSession)
         .where(Takeaway.receipt == bindparam("receipt"))
@@ -105,9 +105,9 @@ def _media(of_it: ColumnElement[bool]) -> list[Any]:
     return [count.correlate(Takeaway).scalar_subquery() for count in counts]
 
 
-def _sent() -> list[Any]:
+def _ledger_state() -> list[Any]:
     """State of the whole ledger: more than needed, but never too little."""
-    told = (
+    figures = (
         func.count(Delivery.id),
         func.max(Delivery.sent_at),
         _times(Delivery.state == DeliveryState.SENT),
@@ -115,14 +115,14 @@ def _sent() -> list[Any]:
         _times(Delivery.state == DeliveryState.PARKED),
     )
     return [
-        select(one).where(Delivery.item_kind == ItemKind.STORY).scalar_subquery() for one in told
+        select(one).where(Delivery.item_kind == ItemKind.STORY).scalar_subquery() for one in figures
     ]
 
 
-def _said() -> list[Any]:
+def _conversation_state() -> list[Any]:
     """State of all conversations: more than needed, but never too little."""
-    told = (func.count(Reply.id), func.max(Reply.changed_at))
-    return [select(one).scalar_subquery() for one in told]
+    figures = (func.count(Reply.id), func.max(Reply.changed_at))
+    return [select(one).scalar_subquery() for one in figures]
 
 
 def _times(condition: ColumnElement[bool]) -> ColumnElement[int]:

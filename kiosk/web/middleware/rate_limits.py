@@ -113,10 +113,10 @@ def _give_back(response: Response) -> Response:
 
 def _announced() -> int:
     """Return the number of bytes that the request announces."""
-    told = request.headers.get("Upload-Length", "")
+    length = request.headers.get("Upload-Length", "")
     # More digits are refused by the route; int() refuses more than 4300 of them with an error of its own.
-    plain = told.isascii() and told.isdigit() and len(told) <= 18
-    return int(told) if plain else request.content_length or 0
+    plain = length.isascii() and length.isdigit() and len(length) <= 18
+    return int(length) if plain else request.content_length or 0
 
 
 def _slow_guesser(response: Response) -> Response:
@@ -143,12 +143,12 @@ def refuse_wrong(receipts: set[str]) -> None:
     if at_laptop():
         return
     known: dict[str, set[str]] = current_app.extensions["stale_receipts"]
-    told = known.setdefault(share_of(request.remote_addr or ""), set())
-    new = receipts - told
+    counted = known.setdefault(share_of(request.remote_addr or ""), set())
+    new = receipts - counted
     if new and (wait := _count_wrong(len(new))):
         raise TooMuch(TOO_MANY_WRONG, retry_after=wait)
-    if len(told) + len(new) <= MOST_STALE and len(known) <= MOST_STALE:
-        told |= new
+    if len(counted) + len(new) <= MOST_STALE and len(known) <= MOST_STALE:
+        counted |= new
 
 
 def _count_wrong(count: int) -> int:

@@ -91,19 +91,19 @@ def path_of(rule: Rule) -> str:
 
 def operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, Any]:
     """Describe one method of one path."""
-    told = description_of(view) or Description()
+    description = description_of(view) or Description()
     tag = tag_of(rule)
     words = (view.__doc__ or "").strip().split("\n\n")
     made: dict[str, Any] = {
         "operationId": f"{method.lower()} {rule.rule}",
         "summary": " ".join(words[0].split()),
         "tags": [tag],
-        "parameters": [*_path_parameters(rule), *_parameters(told)],
-        "responses": _responses(method, told, tag),
+        "parameters": [*_path_parameters(rule), *_parameters(description)],
+        "responses": _responses(method, description, tag),
     }
     if tag in ("desk", "station") and rule.endpoint not in ("access.login", "access.check_login"):
         made["security"] = [{}, {"login": []}]
-    if body := _body(method, told, tag):
+    if body := _body(method, description, tag):
         made["requestBody"] = body
     return made
 
@@ -131,10 +131,10 @@ def _path_parameters(rule: Rule) -> list[dict[str, Any]]:
     ]
 
 
-def _parameters(told: Description) -> list[dict[str, Any]]:
+def _parameters(description: Description) -> list[dict[str, Any]]:
     return [
         {"name": one.name, "in": place, "required": one.required, "schema": _schema(one)}
-        for place, fields in (("query", told.query), ("header", told.headers))
+        for place, fields in (("query", description.query), ("header", description.headers))
         for one in fields
     ]
 
@@ -147,42 +147,44 @@ def _schema(one: Field) -> dict[str, Any]:
     return {"type": "array", "items": schema} if one.many else schema
 
 
-def _body(method: str, told: Description, tag: str) -> dict[str, Any] | None:
+def _body(method: str, description: Description, tag: str) -> dict[str, Any] | None:
     if method not in ("POST", "PATCH", "PUT"):
         return None
     content: dict[str, Any] = {}
-    if told.json:
-        content["application/json"] = {"schema": _ref(told.json)}
-    if told.body:
-        content[told.body] = {"schema": {"type": "string", "contentMediaType": told.body}}
-    if told.form or told.other_fields or (tag == "desk" and not content):
-        schema = _form_schema(told, desk=tag in ("desk", "station"))
+    if description.json:
+        content["application/json"] = {"schema": _ref(description.json)}
+    if description.body:
+        content[description.body] = {
+            "schema": {"type": "string", "contentMediaType": description.body}
+        }
+    if description.form or description.other_fields or (tag == "desk" and not content):
+        schema = _form_schema(description, desk=tag in ("desk", "station"))
         content[FILE_FORM] = {"schema": schema}
-        if not any(one.type == "file" for one in told.form):
+        if not any(one.type == "file" for one in description.form):
             content[FORM] = {"schema": schema}
     return {"content": content} if content else None
 
 
-def _form_schema(told: Description, *, desk: bool) -> dict[str, Any]:
-    fields = {one.name: _schema(one) for one in told.form}
-    required = [one.name for one in told.form if one.required]
+def _form_schema(description: Description, *, desk: bool) -> dict[str, Any]:
+    fields = {one.name: _schema(one) for one in description.form}
+    required = [one.name for one in description.form if one.required]
     if desk:
         # Pages include it in their forms; scripts send it as X-CSRFToken.
         fields["csrf_token"] = {"type": "string"}
     schema: dict[str, Any] = {
         "type": "object",
         "properties": fields,
-        "additionalProperties": {"type": "string"} if told.other_fields else False,
+        "additionalProperties": {"type": "string"} if description.other_fields else False,
     }
     return schema | ({"required": required} if required else {})
 
 
-def _responses(method: str, told: Description, tag: str) -> dict[str, Any]:
+def _responses(method: str, description: Description, tag: str) -> dict[str, Any]:
     usual = (303,) if method == "POST" else (200,)
-    made = {str(status): _success(status, told) for status in told.statuses or usual}
+    made = {str(status): _success(status, description) for status in description.statuses or usual}
     if tag in ("desk", "station") and method == "GET":
         made["302"] = {"description": "To the login page.", "headers": _PLACE}
-    if told.answers and method == "GET":
+    if description.answers and method == "GET":
         made["304"] = {"description": "Nothing has changed since the ETag that was sent."}
     made["default"] = {
         "description": "Not done: 400 malformed, 403 not allowed, 404 not found, 408 broke off, 409 changed meanwhile, "
@@ -192,14 +194,14 @@ def _responses(method: str, told: Description, tag: str) -> dict[str, Any]:
     return made
 
 
-def _success(status: int, told: Description) -> dict[str, Any]:
+def _success(status: int, description: Description) -> dict[str, Any]:
     if status in (301, 302, 303):
         return {"description": "Done; the page to go on with.", "headers": _PLACE}
     if status == 204:
         return {"description": "Done."}
-    content: dict[str, Any] = {kind: {} for kind in told.produces}
-    if told.answers:
-        content["application/json"] = {"schema": _ref(told.answers)}
+    content: dict[str, Any] = {kind: {} for kind in description.produces}
+    if description.answers:
+        content["application/json"] = {"schema": _ref(description.answers)}
     if not content:
         content[HTML] = {"schema": {"type": "string"}}
     return {"description": "As asked.", "content": content}

@@ -47,11 +47,11 @@ def require_peer() -> None:
 def pair() -> Response:
     """Use this laptop's pairing code; the response contains the token. Raises TooMuch for guessing."""
     _count_try()
-    told = read_texts(("code", "id", "name", "port"))
-    url = caller_url(request.remote_addr or "", _port(told.get("port", "")), request.scheme)
-    other = Introduction.from_json({**told, "url": url})
+    texts = read_texts(("code", "id", "name", "port"))
+    url = caller_url(request.remote_addr or "", _port(texts.get("port", "")), request.scheme)
+    other = Introduction.from_json({**texts, "url": url})
     kiosk = current_kiosk()
-    token = accept(db.session(), kiosk, told.get("code", ""), other)
+    token = accept(db.session(), kiosk, texts.get("code", ""), other)
     us = introduction(kiosk)
     return jsonify(id=str(us.id), name=us.name, token=token)
 

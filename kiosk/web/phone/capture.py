@@ -196,14 +196,14 @@ def receipt(receipt: str) -> ResponseReturnValue:
         changed="changed" in request.args,
         audiences=AUDIENCES,
         consents=CONSENTS if takeaway.consent == Consent.UNANSWERED else (),
-        thread=said_to(takeaway),
+        thread=approved_replies(takeaway),
         contacts=next_gathering.contacts_of(db.session(), takeaway),
         talk_number=takeaway.id.hex if may_show(takeaway, Scope.ROOM) else "",
     )
     return _fresh(make_response(page))
 
 
-def said_to(takeaway: Takeaway) -> list[Reply]:
+def approved_replies(takeaway: Takeaway) -> list[Reply]:
     """Return approved replies, which its contributor can read wherever the takeaway is shown."""
     return thread(db.session(), takeaway, Scope.ROOM)
 
@@ -324,10 +324,10 @@ def _link(url: str) -> str:
 
 def _leaving(record: dict[str, Any]) -> list[Step]:
     """Return the takedown's state per target."""
-    told = []
+    takedowns = []
     for place in (p for p in record["published"] if p["state"] in _LEAVING):
         done = place["state"] == "withdrawn"
-        told.append(
+        takedowns.append(
             Step(
                 str(_LEAVING[place["state"]]) % {"place": place["target"]},
                 done,
@@ -335,7 +335,7 @@ def _leaving(record: dict[str, Any]) -> list[Step]:
                 place["note"],
             )
         )
-    return told
+    return takedowns
 
 
 def _what_next(takeaway: Takeaway) -> str:

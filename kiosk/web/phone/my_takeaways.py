@@ -47,9 +47,9 @@ def states() -> Response:
         .options(selectinload(Takeaway.session))
         .order_by(Takeaway.received_at.desc())
     )
-    told = [_state(row) for row in rows] + _states_of_aliases(wanted)
-    refuse_wrong(set(wanted) - {state["receipt"] for state in told} - {""})
-    response = jsonify(told)
+    records = [_state(row) for row in rows] + _states_of_aliases(wanted)
+    refuse_wrong(set(wanted) - {state["receipt"] for state in records} - {""})
+    response = jsonify(records)
     response.headers["Cache-Control"] = "private, no-cache"
     response.add_etag()
     response.make_conditional(request)

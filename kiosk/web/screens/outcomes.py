@@ -32,7 +32,7 @@ def former_slide() -> ResponseReturnValue:
 @bp.get("/outcomes")
 def slide() -> str:
     """Show a slide for the big screen: what was done and answered, what is still open."""
-    items = _told()
+    items = _items()
     done = [item for item in items if item.state == ItemState.DONE]
     waiting = [item for item in items if item.state == ItemState.OPEN]
     return render_template(
@@ -45,7 +45,7 @@ def slide() -> str:
     )
 
 
-def _told() -> list[ActionItem]:
+def _items() -> list[ActionItem]:
     return action_items.for_place(action_items.all_items(db.session()), Scope.ROOM)
 
 
@@ -53,16 +53,16 @@ def _told() -> list[ActionItem]:
 @describe(produces="text/calendar")
 def feed() -> Response:
     """Send open items and the next gathering as iCalendar (RFC 5545); names only of people who agreed."""
-    items = action_items.all_items(db.session()) if at_desk() else _told()
+    items = action_items.all_items(db.session()) if at_desk() else _items()
     kiosk = current_kiosk()
-    told = calendar(
+    body = calendar(
         kiosk.settings.gathering.title, items, next_gathering(db.session()), now=kiosk.now()
     )
     headers = {
         "Content-Disposition": 'inline; filename="gathering.ics"',
         "Cache-Control": "no-cache",
     }
-    return Response(told, mimetype="text/calendar", headers=headers)
+    return Response(body, mimetype="text/calendar", headers=headers)
 
 
 @bp.get("/next/qr.svg")

@@ -80,14 +80,14 @@ def _choice(name: str, label: Label, pair: tuple[str, int], wanted: str) -> Choi
 def address(**changed: str) -> str:
     """Return the search URL with other filters, without empty ones and without the page."""
     kept = {name: value for name, value in request.args.items() if name not in ("offset", "live")}
-    told = {name: value for name, value in {**kept, **changed}.items() if value}
-    return url_for("search.search", **told)  # type: ignore[arg-type]
+    filled = {name: value for name, value in {**kept, **changed}.items() if value}
+    return url_for("search.search", **filled)  # type: ignore[arg-type]
 
 
 def _labels(themes: Mapping[str, str]) -> dict[str, Label]:
     titles = {event.code: event.title for event in all_sessions(db.session())}
     words = {
-        name: {value: str(told) for value, told in pairs}
+        name: {value: str(label) for value, label in pairs}
         for name, pairs in (("kind", KINDS), ("intent", INTENTS), ("state", STATES))
     }
     return {
@@ -96,12 +96,12 @@ def _labels(themes: Mapping[str, str]) -> dict[str, Label]:
         "tag": lambda tag: f"#{tag}",
         "author": lambda author: author,
         "day": _day,
-        **{name: partial(_worded, told) for name, told in words.items()},
+        **{name: partial(_worded, labels) for name, labels in words.items()},
     }
 
 
-def _worded(told: Mapping[str, str], value: str) -> str:
-    return told.get(value, value)
+def _worded(labels: Mapping[str, str], value: str) -> str:
+    return labels.get(value, value)
 
 
 def _day(value: str) -> str:

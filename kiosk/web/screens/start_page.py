@@ -83,9 +83,9 @@ class HealthLine:
 
 def health_line() -> HealthLine:
     """Return the health line for the facilitator."""
-    told = health(current_kiosk().settings)
-    waiting: int = sum(told["queues"].values())  # type: ignore[attr-defined]
-    gigabytes = int(str(told["free_bytes"])) // 1_000_000_000
+    status = health(current_kiosk().settings)
+    waiting: int = sum(status["queues"].values())  # type: ignore[attr-defined]
+    gigabytes = int(str(status["free_bytes"])) // 1_000_000_000
     return HealthLine(
         address=_("Phones reach this laptop at %(address)s", address=base_url())
         if is_for_phones(base_url())
@@ -95,7 +95,7 @@ def health_line() -> HealthLine:
         if waiting
         else _("nothing in the queue"),
         trouble=current_kiosk().last_error,
-        alarm=disk_alarm(told),
+        alarm=disk_alarm(status),
         posters=stale_posters(),
         network=network_news(),
     )
@@ -125,14 +125,14 @@ def network_news() -> str:
     return ""
 
 
-def disk_alarm(told: dict[str, object]) -> str:
+def disk_alarm(status: dict[str, object]) -> str:
     """Return a sentence on what to do first if nothing can be saved on the disk; else ''."""
-    if not told["writable"]:
+    if not status["writable"]:
         return _(
             "Nothing can be saved: this laptop's disk takes no more files (read-only). Phones keep what they have. "
             "Check the disk or its cable; it goes on by itself."
         )
-    if int(str(told["free_bytes"])) < current_kiosk().settings.limits.keep_free_mb << 20:
+    if int(str(status["free_bytes"])) < current_kiosk().settings.limits.keep_free_mb << 20:
         return _(
             "Nothing can be saved: this laptop's disk is full. Phones keep what they have. Make room; it goes on by "
             "itself."

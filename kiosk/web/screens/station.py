@@ -68,11 +68,13 @@ def sessions() -> Response:
     rows = all_sessions(db.session())
     now = running(rows, current_kiosk().now())
     others = [row for row in rows if row not in now]
-    told = [_told(row, runs=True) for row in now] + [_told(row) for row in others]
-    return jsonify({"sessions": told})
+    records = [_session_json(row, runs=True) for row in now] + [
+        _session_json(row) for row in others
+    ]
+    return jsonify({"sessions": records})
 
 
-def _told(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
+def _session_json(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
     at = clock_text(row.starts_at, current_kiosk().settings) if row.starts_at else _("all day")
     return {
         "code": row.code,
@@ -97,7 +99,9 @@ def scan() -> Response:
     # The largest first: it is the one held up to the camera.
     texts = [code.text for code in sorted(codes, key=lambda code: code.width, reverse=True)]
     found = next((row for text in texts if (row := shown_session(text))), None)
-    return jsonify({"session": _told(found) if found else None, "other": bool(texts and not found)})
+    return jsonify(
+        {"session": _session_json(found) if found else None, "other": bool(texts and not found)}
+    )
 
 
 def open_frame(data: bytes) -> NDArray[np.uint8]:

@@ -138,10 +138,10 @@ def _lead_to(address: str) -> Response:
 
 def _captions(media: Media) -> Response:
     """Return the saved captions, timed to the edited recording."""
-    told = webvtt(captions_of(db.session(), media))
-    if not told:
+    text = webvtt(captions_of(db.session(), media))
+    if not text:
         raise _nothing()
-    response = Response(told, mimetype="text/vtt")
+    response = Response(text, mimetype="text/vtt")
     response.add_etag()
     response.headers["Cache-Control"] = "private, no-cache"
     response.make_conditional(request)

@@ -23,8 +23,8 @@ def shell_url(media: Media, name: str) -> str:
     if name == "original":
         return store.original(media.sha256, media.ext).as_uri()
     if name == CAPTIONS:
-        told = webvtt(captions_of(db.session(), media)).encode()
-        return f"data:text/vtt;base64,{base64.b64encode(told).decode('ascii')}"
+        captions = webvtt(captions_of(db.session(), media)).encode()
+        return f"data:text/vtt;base64,{base64.b64encode(captions).decode('ascii')}"
     made: Rendition = next(r for r in media.renditions if r.name == name)
     return store.rendition(media.sha256, name, made.ext).as_uri()
 

@@ -124,10 +124,10 @@ def begin(source: Source) -> ResponseReturnValue:
         source=source,
         device=device(),
     )
-    told = _progress_headers(begun)
-    told["Location"] = url_for("upload.look", upload_id=begun.id)
-    told["Tus-Resumable"] = VERSION
-    return "", 201, told
+    response_headers = _progress_headers(begun)
+    response_headers["Location"] = url_for("upload.look", upload_id=begun.id)
+    response_headers["Tus-Resumable"] = VERSION
+    return "", 201, response_headers
 
 
 @bp.route("/uploads/<upload_id>", methods=["HEAD"])

@@ -43,8 +43,8 @@ def test_new_without_a_schedule_has_an_open_lobby(tmp_path: Path) -> None:
     )
     settings = load_settings(folder).gathering
     assert (settings.title, settings.timezone) == ("Harvest", "America/Bogota")
-    told = ask("--gathering", folder, "sessions", "list", "--json")
-    assert [row["title"] for row in told["sessions"]] == ["Lobby"]
+    document = ask("--gathering", folder, "sessions", "list", "--json")
+    assert [row["title"] for row in document["sessions"]] == ["Lobby"]
 
 
 def test_the_folder_comes_from_option_variable_or_here(
@@ -148,8 +148,10 @@ def test_a_gathering_takes_the_zone_of_its_schedule(
     done = run("new", "G", "--schedule", file, "--gathering", folder)
     assert zone in done.stdout
     assert load_settings(folder).gathering.timezone == zone
-    told = ("--timezone", "Europe/Berlin")
-    assert run("new", "G", "--schedule", file, *told, "--gathering", tmp_path / "h").exit_code == 0
+    options = ("--timezone", "Europe/Berlin")
+    assert (
+        run("new", "G", "--schedule", file, *options, "--gathering", tmp_path / "h").exit_code == 0
+    )
     assert load_settings(tmp_path / "h").gathering.timezone == "Europe/Berlin"
 
 
@@ -216,10 +218,10 @@ def test_search_and_rebuild_from_the_shell(
     gathering: Settings, receipts: list[str], event: EventSession
 ) -> None:
     at = ("--gathering", gathering.folder)
-    told = ask(*at, "search", "compost", "--json")
-    assert (told["query"], told["total"]) == ("compost", 3)
-    assert {row["receipt"] for row in told["results"]} == set(receipts)
-    assert "<mark>compost</mark>" in told["results"][0]["highlight"]
+    document = ask(*at, "search", "compost", "--json")
+    assert (document["query"], document["total"]) == ("compost", 3)
+    assert {row["receipt"] for row in document["results"]} == set(receipts)
+    assert "<mark>compost</mark>" in document["results"][0]["highlight"]
     assert ask(*at, "search", "compost", "--session", event.code.lower(), "--json")["total"] == 3
     assert ask(*at, "search", "compost", "--kind", "photo", "--json")["total"] == 0
     assert "indexed 3" in run(*at, "index", "--rebuild").output
@@ -335,8 +337,8 @@ def test_commands_find_a_kiosk_at_one_address(
     until(lambda: any("listens at 127.0.0.2 only" in line for line in kiosk_process.lines))
     pause(session, now=clock())
     # Whoever finds the kiosk is told of its break.
-    told = run("rehearse", "--gathering", gathering.folder)
-    assert "takes a break" in told.stderr
+    found = run("rehearse", "--gathering", gathering.folder)
+    assert "takes a break" in found.stderr
     named = run("rehearse", "--port", str(kiosk_process.port), "--gathering", gathering.folder)
     assert "takes a break" in named.stderr
     checks = json.loads(run("doctor", "--json", "--gathering", gathering.folder).stdout)["checks"]

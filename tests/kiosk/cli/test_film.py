@@ -58,10 +58,10 @@ def evening(
         Image.new("RGB", (640, 480), colour).save(path, quality=95)
         consent = "unsure" if name == "unsure" else "agreed"
         audience = "room" if name == "for_room" else "public"
-        told = send(
+        takeaway = send(
             client, event.code, path, text=name, author="Ana", consent=consent, audience=audience
         )
-        receipts[name] = told["receipt"]
+        receipts[name] = takeaway["receipt"]
     make_ready(app)
     for name, receipt in receipts.items():
         row = decisions.by_receipt(session, receipt)
@@ -80,16 +80,16 @@ def test_only_what_may_be_shown_is_in_the_film(
 ) -> None:
     result = run(gathering, "-o", tmp_path / "film.mp4", "--seconds", "15", "--json")
     assert result.exit_code == 0, result.output
-    told = json.loads(result.stdout)
-    assert {one["receipt"] for one in told["pieces"]} == {None, evening["shown"]}
-    assert [one["kind"] for one in told["pieces"]] == [
+    document = json.loads(result.stdout)
+    assert {one["receipt"] for one in document["pieces"]} == {None, evening["shown"]}
+    assert [one["kind"] for one in document["pieces"]] == [
         "title",
         "session",
         "photo",
         "credits",
         "closing",
     ]
-    assert told["bytes"] == (tmp_path / "film.mp4").stat().st_size
+    assert document["bytes"] == (tmp_path / "film.mp4").stat().st_size
     found = most_of(tmp_path / "film.mp4", COLOURS)
     assert found.pop("shown") > 0.5
     assert {name: share for name, share in found.items() if share > 0.01} == {}

@@ -38,6 +38,6 @@ def test_the_menu_gets_an_entry(tmp_path: Path) -> None:
     read = configparser.RawConfigParser()
     read.optionxform = str  # type: ignore[assignment, method-assign]
     read.read(entry, encoding="utf-8")
-    told = read["Desktop Entry"]
-    assert shlex.split(told["Exec"]) == open_command()
-    assert Path(told["Icon"]).read_text(encoding="utf-8").startswith("<svg")
+    fields = read["Desktop Entry"]
+    assert shlex.split(fields["Exec"]) == open_command()
+    assert Path(fields["Icon"]).read_text(encoding="utf-8").startswith("<svg")

@@ -32,8 +32,8 @@ def test_numbers_of_windows_are_read_in_every_language() -> None:
 
 
 def test_a_mac_sleeps_when_it_is_closed() -> None:
-    told = macos_plan("Now drawing from 'Battery Power'\n", MACOS)
-    assert told == Power(False, 10, True, True)
+    plan = macos_plan("Now drawing from 'Battery Power'\n", MACOS)
+    assert plan == Power(False, 10, True, True)
 
 
 @pytest.mark.parametrize(("online", "on_mains"), [("1", True), ("0", False)])

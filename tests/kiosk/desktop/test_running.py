@@ -128,9 +128,9 @@ def test_a_closed_terminal_can_be_written_to_no_more(
     )
     os.close(screen)
     try:
-        told = b""
-        while b"stop with" not in told:
-            told += os.read(terminal, 4096)
+        output = b""
+        while b"stop with" not in output:
+            output += os.read(terminal, 4096)
         os.close(terminal)
         process.send_signal(signal.SIGHUP)
         assert process.wait(120) == 0
@@ -193,8 +193,8 @@ def test_a_kiosk_that_still_opens_its_database_is_waited_for() -> None:
     def late(client: socket.socket) -> None:
         client.recv(4096)
         opened.wait(60)
-        told = b'{"gathering": "Spring gathering", "gathering_id": "7"}'
-        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(told), told))
+        body = b'{"gathering": "Spring gathering", "gathering_id": "7"}'
+        client.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body))
 
     with program_at_a_port(late) as port:
         threading.Timer(0.3, opened.set).start()

@@ -37,8 +37,8 @@ def screen() -> Iterator[str]:
         stderr=subprocess.DEVNULL,
     )
     os.close(write)
-    with os.fdopen(read) as told:
-        yield f":{told.readline().strip()}"
+    with os.fdopen(read) as reader:
+        yield f":{reader.readline().strip()}"
     server.terminate()
     server.wait()
 

@@ -38,15 +38,15 @@ def findings(kiosk: KioskContext, port: int = 1) -> dict[str, Finding]:
 
 
 def test_a_healthy_laptop_is_called_healthy(kiosk: KioskContext) -> None:
-    told = findings(kiosk)
+    by_name = findings(kiosk)
     assert {
         f.verdict
-        for name, f in told.items()
+        for name, f in by_name.items()
         if name not in ("reachable", "firewall", "camera", "disk", "sleep")
     } == {Verdict.OK}
-    assert told["versions"].detail.startswith("This is version ")
-    assert "The gathering was made by " in told["versions"].detail
-    assert all(finding.detail.endswith(".") for finding in told.values())
+    assert by_name["versions"].detail.startswith("This is version ")
+    assert "The gathering was made by " in by_name["versions"].detail
+    assert all(finding.detail.endswith(".") for finding in by_name.values())
 
 
 def test_no_network_is_a_failure(kiosk: KioskContext, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -51,11 +51,11 @@ def scope(app: Flask, hub: HubKit) -> Scope:
 @contextmanager
 def pushing(app: Flask) -> Iterator[list[dict[str, int]]]:
     """Push in a thread, to its end; what it tells."""
-    told: list[dict[str, int]] = []
-    thread = threading.Thread(target=lambda: told.append(pushed(app)))
+    results: list[dict[str, int]] = []
+    thread = threading.Thread(target=lambda: results.append(pushed(app)))
     thread.start()
     try:
-        yield told
+        yield results
     finally:
         thread.join()
 
@@ -78,11 +78,11 @@ def test_a_withdrawal_waits_for_a_worker_that_adds_a_rendition(
         for media in worker.scalars(select(Media)):
             worker.add(rendition_of(media))
         worker.flush()
-        with pushing(app) as told:
+        with pushing(app) as results:
             wait_for_waiting(worker.connection())
             worker.commit()
-        assert told
-        assert told[0]["takeaways"] == 1
+        assert results
+        assert results[0]["takeaways"] == 1
         assert len(worker.scalars(select(Media)).all()) == 1
         assert len(worker.scalars(select(Rendition)).all()) == 1
 
@@ -101,12 +101,12 @@ def test_a_push_that_met_a_deadlock_is_repeated(
     engine = create_engine(admin, connect_args={"options": "-c deadlock_timeout=1h"})
     with Session(engine) as worker:
         worker.execute(text("SELECT id FROM media FOR UPDATE"))
-        with pushing(app) as told:
+        with pushing(app) as results:
             wait_for_waiting(worker.connection())
             worker.execute(text("UPDATE gathering SET revision = revision"))
             worker.commit()
-        assert told
-        assert told[0]["takeaways"] == 1
+        assert results
+        assert results[0]["takeaways"] == 1
         assert worker.scalar(text("SELECT count(*) FROM media")) == 1
     engine.dispose()
 

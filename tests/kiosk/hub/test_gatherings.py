@@ -75,7 +75,7 @@ def test_all_end_with_the_hub(hub: Hub) -> None:
 
 
 @pytest.mark.parametrize(
-    ("url", "sites", "told"),
+    ("url", "sites", "refusal"),
     [
         ("file:///srv/sites/7/pages", "/srv/sites/7", ""),
         ("file:///srv/sites/7/../8", "/srv/sites/7", "below /srv/sites/7"),
@@ -85,14 +85,14 @@ def test_all_end_with_the_hub(hub: Hub) -> None:
     ],
 )
 def test_of_the_hubs_disk_a_gathering_has_its_own_folder(
-    monkeypatch: pytest.MonkeyPatch, url: str, sites: str, told: str
+    monkeypatch: pytest.MonkeyPatch, url: str, sites: str, refusal: str
 ) -> None:
     """And whoever names another learns which that is."""
     monkeypatch.setattr(Path, "mkdir", lambda *_, **__: None)
     place = Target(kind="folder", name="Pages", options={"url": url})
     root = Path(sites) if sites else None
-    if not told:
+    if not refusal:
         check_place(place, root=root)
         return
-    with pytest.raises(PauseTarget, match=told):
+    with pytest.raises(PauseTarget, match=refusal):
         check_place(place, root=root)

@@ -81,9 +81,9 @@ def test_both_get_what_either_has(
     theirs = note(second, "Beans climb")
     assert pushed(second)["takeaways"] == 1
     pushed(app)
-    told = census(app)
-    assert told == census(second)
-    assert told[theirs][1] == "Beans climb"
+    takeaways = census(app)
+    assert takeaways == census(second)
+    assert takeaways[theirs][1] == "Beans climb"
     for laptop in (app, second):
         assert len(list((laptop.extensions["kiosk"].store.media).rglob("*.jpg"))) == 3
     # One gathering at the hub, and each takeaway says which laptop took it in.

@@ -98,9 +98,9 @@ def publish_as_site(hub: HubKit, owner: FlaskClient) -> None:
     base = gathering_of(owner)
     site = hub.folder / "sites" / base[3:] / "pages"
     form = f"{base}/desk/publish/places/add/folder"
-    told = {"name": "pages", "url": site.as_uri(), "web": "https://gardens.example/spring"}
-    told["csrf_token"] = csrf(owner.get(form).text)
-    assert owner.post(form, data=told).status_code == 303
+    fields = {"name": "pages", "url": site.as_uri(), "web": "https://gardens.example/spring"}
+    fields["csrf_token"] = csrf(owner.get(form).text)
+    assert owner.post(form, data=fields).status_code == 303
     page = owner.get(f"{base}/desk/publish").text
     owner.post(f"{base}/desk/publish/now", data={"csrf_token": csrf(page)})
     work(hub)

@@ -65,16 +65,16 @@ def answers(browser: FlaskClient, hub: HubKit, base: str) -> dict[tuple[str, str
 def test_a_member_of_another_organization_is_refused_everywhere(hub: HubKit, base: str) -> None:
     hub.organization("Wolves")
     stranger = hub.member("Wolves", "eve@example.org")
-    told = answers(stranger, hub, base)
-    assert len(told) > 150
-    assert {route: status for route, status in told.items() if status != 404} == {}
+    statuses = answers(stranger, hub, base)
+    assert len(statuses) > 150
+    assert {route: status for route, status in statuses.items() if status != 404} == {}
     assert "Spring gathering" not in stranger.get("/hub/").text
 
 
 def test_whoever_has_not_signed_in_is_asked_to(hub: HubKit, base: str) -> None:
-    told = answers(hub.app.test_client(), hub, base)
-    assert {status for (method, _), status in told.items() if method == "GET"} == {302}
-    assert {status for (method, _), status in told.items() if method != "GET"} == {403}
+    statuses = answers(hub.app.test_client(), hub, base)
+    assert {status for (method, _), status in statuses.items() if method == "GET"} == {302}
+    assert {status for (method, _), status in statuses.items() if method != "GET"} == {403}
     asked = hub.app.test_client().get(f"{base}/search?q=leeks%0Aand+kale&state=new")
     led = {"next": [f"{base}/search?q=leeks%0Aand+kale&state=new"]}
     assert parse_qs(urlsplit(asked.location).query) == led
@@ -94,12 +94,12 @@ def test_another_organizations_page_is_nobodys_business(hub: HubKit, base: str) 
         (f"/member/{uuid.uuid4()}", {"role": ""}),
     ):
         address = f"/hub/o/{number}{path}"
-        told = (
+        answer = (
             stranger.get(address)
             if form is None
             else stranger.post(address, data={"csrf_token": token, **form})
         )
-        assert told.status_code == 404, address
+        assert answer.status_code == 404, address
 
 
 @pytest.mark.parametrize(

@@ -35,8 +35,8 @@ def base(app: Flask, hub: HubKit) -> str:
     found = gathering_of(owner)
     form = f"{found}/desk/publish/places/add/folder"
     site = site_of(hub, found)
-    told = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(owner.get(form).text)}
-    assert owner.post(form, data=told).status_code == 303
+    fields = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(owner.get(form).text)}
+    assert owner.post(form, data=fields).status_code == 303
     page = owner.get(f"{found}/desk/publish").text
     owner.post(f"{found}/desk/publish/now", data={"csrf_token": csrf(page)})
     with app.app_context():

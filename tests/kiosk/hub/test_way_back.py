@@ -57,7 +57,7 @@ def press(organizer: FlaskClient, path: str, **form: str) -> None:
 def census(app: Flask) -> dict[str, tuple[str, str, list[str]]]:
     """State, words and decisions of each takeaway, by its receipt; each side notes itself that one was taken back."""
     with app.app_context():
-        told = {
+        takeaways = {
             row.receipt: (
                 row.state,
                 row.caption or row.text,
@@ -66,7 +66,7 @@ def census(app: Flask) -> dict[str, tuple[str, str, list[str]]]:
             for row in db.session.scalars(select(Takeaway))
         }
         db.session.remove()
-    return told
+    return takeaways
 
 
 def _decisions(row: Takeaway) -> list[Decision]:
@@ -80,9 +80,9 @@ def test_what_is_decided_at_the_hub_comes_down(
     press(organizer, f"/desk/review/{receipts[1]}/decide", decision="hide")
     press(organizer, f"/desk/review/{receipts[0]}", caption="Leeks in the frost")
     pushed(app)
-    told = census(app)
-    assert [told[receipt][0] for receipt in receipts] == ["approved", "hidden", "approved"]
-    assert told[receipts[0]][1] == "Leeks in the frost"
+    takeaways = census(app)
+    assert [takeaways[receipt][0] for receipt in receipts] == ["approved", "hidden", "approved"]
+    assert takeaways[receipts[0]][1] == "Leeks in the frost"
 
 
 def test_taken_back_at_the_hub_is_gone_at_the_laptop(
@@ -112,8 +112,11 @@ def test_the_later_decision_holds_on_both_sides(
         decisions.change(db.session(), row, actor, {"caption": "Said later, at the laptop"})
         db.session.remove()
     pushed(app)
-    told = census(app)
-    assert (told[receipts[0]][0], told[receipts[1]][1]) == ("hidden", "Said later, at the laptop")
+    takeaways = census(app)
+    assert (takeaways[receipts[0]][0], takeaways[receipts[1]][1]) == (
+        "hidden",
+        "Said later, at the laptop",
+    )
     base = gathering_of(organizer)
     review = organizer.get(f"{base}/desk/review?state=approved&show={receipts[1]}").text
     assert "Said later, at the laptop" in review

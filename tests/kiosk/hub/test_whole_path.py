@@ -65,7 +65,7 @@ def pushed(app: Flask) -> dict[str, int]:
         push.push(current_kiosk(), push.hub_of(current_kiosk()), done)
         db.session.remove()
     assert done.left == []
-    return done.told()
+    return done.as_json()
 
 
 def work(hub: HubKit) -> None:
@@ -80,9 +80,9 @@ def work(hub: HubKit) -> None:
 def test_an_evening_is_pushed_seen_and_published_from_the_hub(app: Flask, hub: HubKit) -> None:
     fill(app)
     pair(app, hub.organization("Gardens"))
-    told = pushed(app)
-    assert (told["takeaways"], told["media"], told["already"]) == (3, 2, 0)
-    assert told["bytes"] == files.jpeg().stat().st_size + files.jpeg(900, 600).stat().st_size
+    counts = pushed(app)
+    assert (counts["takeaways"], counts["media"], counts["already"]) == (3, 2, 0)
+    assert counts["bytes"] == files.jpeg().stat().st_size + files.jpeg(900, 600).stat().st_size
 
     owner = hub.member("Gardens", "ann@example.org")
     base = gathering_of(owner)
@@ -93,8 +93,8 @@ def test_an_evening_is_pushed_seen_and_published_from_the_hub(app: Flask, hub: H
     work(hub)
     site = hub.folder / "sites" / base[3:] / "pages"
     form = f"{base}/desk/publish/places/add/folder"
-    told_place = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(owner.get(form).text)}
-    assert owner.post(form, data=told_place).status_code == 303
+    fields = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(owner.get(form).text)}
+    assert owner.post(form, data=fields).status_code == 303
     page = owner.get(f"{base}/desk/publish").text
     assert (
         owner.post(f"{base}/desk/publish/now", data={"csrf_token": csrf(page)}).status_code == 303
@@ -146,11 +146,11 @@ def test_a_push_that_broke_off_goes_on_where_it_was(
         db.session.remove()
     assert reached == {"offset": half}
     requests.clear()
-    told = pushed(app)
+    counts = pushed(app)
     sent = [r.headers["Upload-Offset"] for r in requests if sha256 in r.url.path]
     assert sent == [str(half)]
-    assert (told["takeaways"], told["media"]) == (3, 2)
-    assert told["bytes"] == len(photo) - half + files.jpeg(900, 600).stat().st_size
+    assert (counts["takeaways"], counts["media"]) == (3, 2)
+    assert counts["bytes"] == len(photo) - half + files.jpeg(900, 600).stat().st_size
 
 
 def test_codes_work_once_and_strangers_get_nothing(app: Flask, hub: HubKit) -> None:

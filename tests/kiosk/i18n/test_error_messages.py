@@ -68,9 +68,9 @@ def test_a_phone_reads_the_reason_in_its_language(
 def test_parameters_are_filled_and_other_text_is_left_alone(app: Flask) -> None:
     error = BadInput("%(name)s is empty. Choose it once more.", name="100 % %(x)s.jpg")
     with app.test_request_context(headers=GERMAN):
-        told = translated(error.message)
-        assert told.startswith("100 % %(x)s.jpg ")
-        assert "is empty" not in told
+        text = translated(error.message)
+        assert text.startswith("100 % %(x)s.jpg ")
+        assert "is empty" not in text
         assert (
             translated("Nobody has translated 100 % this.") == "Nobody has translated 100 % this."
         )

@@ -61,7 +61,7 @@ def test_the_notice_says_what_the_settings_say(gathering: Settings) -> None:
     save_settings(gathering.folder, values)
     from reporter.config import load_settings
 
-    told = sentences(load_settings(gathering.folder), ("Blog", "Wiki"))
+    notice = sentences(load_settings(gathering.folder), ("Blog", "Wiki"))
     for words in (
         "Garden club.",
         "ada@example.org",
@@ -72,8 +72,8 @@ def test_the_notice_says_what_the_settings_say(gathering: Settings) -> None:
         "Pictures with faces",
         "is published: Blog, Wiki",
     ):
-        assert words in told
-    assert "E-mail addresses are erased" not in told
+        assert words in notice
+    assert "E-mail addresses are erased" not in notice
 
 
 def test_phones_read_it_in_their_language(client: FlaskClient, event: EventSession) -> None:
@@ -114,9 +114,14 @@ def test_it_fits_on_one_page(app: Flask, gathering: Settings, lang: str) -> None
 
 
 def test_the_documentation_has_the_notice_of_the_defaults(gathering: Settings) -> None:
-    told = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
+    documentation = (ROOT / "docs" / "privacy.md").read_text(encoding="utf-8")
     sections = privacy_notice(gathering, (), str)
-    missing = [line for one in sections for line in (one.title, *one.sentences) if line not in told]
+    missing = [
+        line
+        for one in sections
+        for line in (one.title, *one.sentences)
+        if line not in documentation
+    ]
     assert missing == []
 
 
@@ -148,9 +153,9 @@ def test_the_desk_says_what_goes_and_the_kiosk_lets_it_go(
     session.expire_all()
     assert by_receipt(session, receipt).state == "withdrawn"
     session.rollback()
-    told = client.get(f"/t/{receipt}", **PHONE).text
-    assert "Nobody approved it in time" in told
-    assert "You took this back" not in told
+    receipt_page = client.get(f"/t/{receipt}", **PHONE).text
+    assert "Nobody approved it in time" in receipt_page
+    assert "You took this back" not in receipt_page
     assert "Rhubarbistry" not in client.get("/desk/privacy").text
 
 
@@ -163,9 +168,9 @@ def test_the_command_says_it_and_does_it(
 
     def retained(*more: str) -> dict[str, dict[str, object]]:
         at = ("--gathering", str(gathering.folder), "--json", *more)
-        told = CliRunner().invoke(main, ["retain", *at])
-        assert told.exit_code == 0, told.output
-        answer = json.loads(told.output)
+        result = CliRunner().invoke(main, ["retain", *at])
+        assert result.exit_code == 0, result.output
+        answer = json.loads(result.output)
         return {"removed": answer["removed"], **{one["kind"]: one for one in answer["kinds"]}}
 
     dry = retained("--dry-run")
@@ -262,17 +267,17 @@ def test_a_whole_evening_leaves_nothing_of_anybody_in_the_log(
 ) -> None:
     """Photos, a broken file, a request and a worker that fail with people's words in their errors, a withdrawal."""
     app.config["PROPAGATE_EXCEPTIONS"] = False
-    told = {"text": "Rhubarbistry needs patience", "author": "Zebulonia Quince"}
+    fields = {"text": "Rhubarbistry needs patience", "author": "Zebulonia Quince"}
     mail = {"address": "zebulonia@example.org", "answer": "1"}
 
     def fail(*_arguments: object, **_named: object) -> None:
-        raise ValueError(f"{told} {mail} of {receipt} at /t/{receipt}, {PHONE['environ_base']}")
+        raise ValueError(f"{fields} {mail} of {receipt} at /t/{receipt}, {PHONE['environ_base']}")
 
     handler = log_to_folder(gathering.folder)
     try:
         client.get(f"/s/{event.code}", **PHONE)
-        receipt = send(client, event.code, **told)["receipt"]
-        broken = {"file": (io.BytesIO(b"\xff\xd8\xff\xe0broken" * 99), "Zebulonia.jpg"), **told}
+        receipt = send(client, event.code, **fields)["receipt"]
+        broken = {"file": (io.BytesIO(b"\xff\xd8\xff\xe0broken" * 99), "Zebulonia.jpg"), **fields}
         client.post(f"/s/{event.code}/takeaways", data=broken, **PHONE)
         make_ready(app)
         client.post(f"/t/{receipt}/mail", data=mail, **PHONE)
@@ -284,7 +289,7 @@ def test_a_whole_evening_leaves_nothing_of_anybody_in_the_log(
             patch.setattr("reporter.search.maintenance.look_after", fail)
             Workers(app)._one(tidy)
         logging.getLogger("a.library").error(
-            "could not read %r of %s", told["text"], mail["address"]
+            "could not read %r of %s", fields["text"], mail["address"]
         )
         client.post(f"/t/{receipt}/withdraw", **PHONE)
     finally:
@@ -342,7 +347,7 @@ def test_the_support_bundle_is_what_was_shown_and_names_nobody(
             "logs/kiosk.log",
         } == set(texts)
         assert json.loads(texts["counts.json"])["states"]["takeaway"] == {"new": 1}
-        told = "\n".join(texts.values()) + shown
+        everything = "\n".join(texts.values()) + shown
         for secret in (
             receipt,
             "rosebud",
@@ -351,5 +356,5 @@ def test_the_support_bundle_is_what_was_shown_and_names_nobody(
             "Zebulonia",
             "ada@example.org",
         ):
-            assert secret not in told, secret
+            assert secret not in everything, secret
     assert "kiosk.log" in shown

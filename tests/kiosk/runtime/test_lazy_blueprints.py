@@ -80,11 +80,11 @@ def test_a_second_start_knows_the_addresses_and_loads_what_is_asked_for(
     assert client.post("/outer/inner/3").text == "3 1"
     assert client.get("/outer/inner/").text == "7 2"
     assert client.get("/outer/inner/7").status_code == 308
-    allowed, told = (
+    allowed, allowed_by_whole = (
         set(one.open("/outer/inner/3", method="OPTIONS").headers["Allow"].split(", "))
         for one in (client, whole.test_client())
     )
-    assert allowed == told == {"OPTIONS", "GET", "HEAD", "POST"}
+    assert allowed == allowed_by_whole == {"OPTIONS", "GET", "HEAD", "POST"}
     assert second.loaded == 1
     assert addresses(late) == addresses(whole)
     assert late.jinja_env.filters["loud"] is not None

@@ -282,13 +282,13 @@ def test_work_ends_when_its_client_has_gone(length: str, how: str) -> None:
 
 
 def test_an_application_can_ask_whether_its_client_has_gone() -> None:
-    told: list[bool] = []
+    answers: list[bool] = []
     asked, left, ended = threading.Event(), threading.Event(), threading.Event()
 
     def stream(environ: WSGIEnvironment, start_response: StartResponse) -> Iterator[bytes]:
         start_response("200 OK", [("Content-Type", "text/event-stream")])
         yield b"data: 1\n\n"
-        told.append(environ[CLIENT_GONE]())
+        answers.append(environ[CLIENT_GONE]())
         asked.set()
         assert left.wait(60)
         until(environ[CLIENT_GONE])
@@ -301,7 +301,7 @@ def test_an_application_can_ask_whether_its_client_has_gone() -> None:
         sock.close()
         left.set()
         assert ended.wait(60)
-    assert told == [False]
+    assert answers == [False]
 
 
 # --- Threads and connections --------------------------------------------------------------------

@@ -118,9 +118,9 @@ def test_plain_http_is_led_to_the_same_page(secure: str, certificate: tuple[Path
         assert tls.version() in ("TLSv1.2", "TLSv1.3")
     with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
         raw.sendall(f"GET /s/ABC?lang=de HTTP/1.1\r\nHost: localhost:{port}\r\n\r\n".encode())
-        told = raw.recv(2000).decode()
-    assert told.startswith("HTTP/1.1 307 ")
-    assert f"Location: https://localhost:{port}/s/ABC?lang=de\r\n" in told
+        response = raw.recv(2000).decode()
+    assert response.startswith("HTTP/1.1 307 ")
+    assert f"Location: https://localhost:{port}/s/ABC?lang=de\r\n" in response
     # The server is as well as before.
     assert httpx.get(f"{secure}/healthz", verify=context).status_code == 200
 
@@ -130,10 +130,10 @@ def test_a_redirect_to_https_never_repeats_a_foreign_host(secure: str) -> None:
     for host in ("evil.example", "6.6.6.6", f"localhost.evil.example:{port}"):
         with socket.create_connection(("127.0.0.1", port), timeout=10) as raw:
             raw.sendall(f"GET /s/ABC HTTP/1.1\r\nHost: {host}\r\n\r\n".encode())
-            told = raw.recv(2000).decode()
-        assert told.startswith("HTTP/1.1 307 ")
-        assert f"Location: https://127.0.0.1:{port}/s/ABC\r\n" in told
-        assert host not in told
+            response = raw.recv(2000).decode()
+        assert response.startswith("HTTP/1.1 307 ")
+        assert f"Location: https://127.0.0.1:{port}/s/ABC\r\n" in response
+        assert host not in response
 
 
 def test_browsers_are_told_to_stay_with_tls(

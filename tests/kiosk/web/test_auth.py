@@ -231,12 +231,12 @@ def test_phones_are_told_that_this_is_the_internet(
 
 
 def test_health_tells_what_a_facilitator_asks(client: FlaskClient, gathering: Settings) -> None:
-    told = client.get("/healthz").json
-    assert told is not None
-    assert told["gathering"] == "Spring gathering"
-    assert told["free_bytes"] > 0
-    assert told["queues"] == {"media": 0, "index": 0, "deliveries": 0}
-    assert told["last_error"] == ""
+    health = client.get("/healthz").json
+    assert health is not None
+    assert health["gathering"] == "Spring gathering"
+    assert health["free_bytes"] > 0
+    assert health["queues"] == {"media": 0, "index": 0, "deliveries": 0}
+    assert health["last_error"] == ""
 
 
 def test_errors_are_pages_for_people_and_documents_for_programs(client: FlaskClient) -> None:
@@ -244,8 +244,8 @@ def test_errors_are_pages_for_people_and_documents_for_programs(client: FlaskCli
     assert (page.status_code, page.mimetype) == (404, "text/html")
     problem = client.get("/nothing-here", headers={"Accept": "application/json"})
     assert problem.mimetype == "application/problem+json"
-    told = json.loads(problem.text)
-    assert (told["status"], bool(told["detail"])) == (404, True)
+    document = json.loads(problem.text)
+    assert (document["status"], bool(document["detail"])) == (404, True)
     wrong = client.delete("/wall", headers={"Accept": "application/json"})
     assert wrong.status_code == 405
     assert "GET" in wrong.headers["Allow"]
@@ -254,12 +254,12 @@ def test_errors_are_pages_for_people_and_documents_for_programs(client: FlaskCli
 def test_the_error_of_a_form_leads_back_to_it(client: FlaskClient) -> None:
     page = "http://localhost/desk/wall"
     form = {"mode": "nowhere", "csrf_token": "of yesterday"}
-    told = client.post("/desk/wall", data=form, headers={"Referer": page})
-    assert told.status_code == 400
-    assert f'id="back" href="{page}"' in told.text
+    answer = client.post("/desk/wall", data=form, headers={"Referer": page})
+    assert answer.status_code == 400
+    assert f'id="back" href="{page}"' in answer.text
     for other in ("https://evil.example/desk/wall", ""):
-        told = client.post("/desk/wall", data=form, headers={"Referer": other})
-        assert 'id="back"' not in told.text
+        answer = client.post("/desk/wall", data=form, headers={"Referer": other})
+        assert 'id="back"' not in answer.text
     assert 'id="back"' not in client.get("/nowhere", headers={"Referer": page}).text
 
 
@@ -287,9 +287,9 @@ def test_an_unexpected_error_is_noted_and_says_nothing_of_the_inside(
     answer = client.get("/broken")
     assert answer.status_code == 500
     assert "hunter2" not in answer.text
-    told = client.get("/healthz").json
-    assert told is not None
-    assert told["last_error"] == "RuntimeError in GET /broken"
+    health = client.get("/healthz").json
+    assert health is not None
+    assert health["last_error"] == "RuntimeError in GET /broken"
 
 
 def test_phones_get_an_address_that_they_can_reach() -> None:

@@ -26,16 +26,16 @@ from tests.support.media import files
 @contextmanager
 def queries(app: Flask) -> Iterator[list[str]]:
     """The statements that the application sends to its database meanwhile."""
-    told: list[str] = []
+    statements: list[str] = []
 
     def note(_connection: Any, _cursor: Any, statement: str, *_more: Any) -> None:
-        told.append(statement)
+        statements.append(statement)
 
     with app.app_context():
         engine = db.engine
     listen.listen(engine, "before_cursor_execute", note)
     try:
-        yield told
+        yield statements
     finally:
         listen.remove(engine, "before_cursor_execute", note)
 

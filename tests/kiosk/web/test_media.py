@@ -138,10 +138,10 @@ def test_other_edits_are_another_address_and_the_former_one_is_not_kept(
     # From now on there is nothing at any address, for the desk neither, until the new one is made.
     assert [client.get(path, **who).status_code for who in (PHONE, {})] == [404, 404]
     make_ready(app)
-    told = client.get(f"/t/{photo['receipt']}", headers=JSON, **PHONE).get_json()["media"][0]
-    address = told["renditions"]["view"]
+    record = client.get(f"/t/{photo['receipt']}", headers=JSON, **PHONE).get_json()["media"][0]
+    address = record["renditions"]["view"]
     assert f"v={media.edits_fingerprint}" in address
-    assert (told["width"], told["height"]) == (800, 1200)
+    assert (record["width"], record["height"]) == (800, 1200)
     now = client.get(address, **PHONE)
     assert "immutable" in now.headers["Cache-Control"]
     assert now.get_data() != before.get_data()

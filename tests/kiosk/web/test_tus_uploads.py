@@ -334,15 +334,15 @@ def test_a_form_with_two_files_and_an_empty_field(
     files = [("a.jpg", jpeg(1, 300_000)), ("", b""), ("b.jpg", jpeg(2))]
     answer = send_form(client, event.code, files, text="two #bees", client_id=CLIENT)
     assert answer.status_code == 201, answer.text
-    told = answer.json
-    assert told is not None
-    assert told["text"] == "two #bees"
+    record = answer.json
+    assert record is not None
+    assert record["text"] == "two #bees"
     hashes = [hashlib.sha256(data).hexdigest() for _, data in (files[0], files[2])]
-    assert [media["sha256"] for media in told["media"]] == hashes
+    assert [media["sha256"] for media in record["media"]] == hashes
     assert originals(store) == sorted([jpeg(1, 300_000), jpeg(2)])
     assert leftovers(store) == []
     again = send_form(client, event.code, files, text="two #bees", client_id=CLIENT)
-    assert again.json["receipt"] == told["receipt"]  # type: ignore[index]
+    assert again.json["receipt"] == record["receipt"]  # type: ignore[index]
     assert leftovers(store) == []
 
 

@@ -115,5 +115,5 @@ def _values() -> dict[str, Any]:
 
 
 def _back(**place: str) -> ResponseReturnValue:
-    told = {name: value for name, value in place.items() if value}
-    return redirect(url_for("desk.actions.overview", **told), code=303)  # type: ignore[arg-type]
+    filled = {name: value for name, value in place.items() if value}
+    return redirect(url_for("desk.actions.overview", **filled), code=303)  # type: ignore[arg-type]

@@ -48,8 +48,8 @@ def facts() -> GatheringFacts:
 @bp.get("")
 def overview() -> str:
     """Show the page."""
-    told, figures = facts(), board(db.session())
-    steps = follow_up_plan.plan(db.session(), told)
+    gathering, figures = facts(), board(db.session())
+    steps = follow_up_plan.plan(db.session(), gathering)
     return render_template(
         "desk/afterwards.html",
         board=figures,
@@ -61,7 +61,7 @@ def overview() -> str:
         states=STATES,
         today=today(),
         following=next_gathering(db.session()),
-        zone=told.zone,
+        zone=gathering.zone,
         invited=len(invited(db.session())),
         page_of=_page_of,
     )

@@ -71,12 +71,12 @@ def done(row_id: uuid.UUID) -> ResponseReturnValue:
 def replies(row_id: uuid.UUID) -> ResponseReturnValue:
     """Import replies that were copied from the group, all at once."""
     count = take_pasted(db.session(), row_id, request.form.get("text", ""), desk_actor())
-    told = ngettext(
+    sentence = ngettext(
         "%(num)d new answer waits under Conversation.",
         "%(num)d new answers wait under Conversation.",
         count,
     )
-    flash(told if count else _("All of these are known already."))
+    flash(sentence if count else _("All of these are known already."))
     return redirect(url_for("desk.manual_posts.overview"), code=303)
 
 

@@ -131,7 +131,7 @@ def sentence(counts: Mapping[str, int]) -> str:
     changed, by_hand = number(DeliveryState.CHANGED), number(DeliveryState.MANUAL)
     leaving, parked = number(DeliveryState.WITHDRAWING), number(DeliveryState.PARKED)
     sent, gone = number(DeliveryState.SENT), number(DeliveryState.WITHDRAWN)
-    told = [
+    parts = [
         ngettext("%(num)d sent", "%(num)d sent", sent) if sent else "",
         ngettext("%(num)d waiting to be sent", "%(num)d waiting to be sent", due) if due else "",
         ngettext("%(num)d to be changed", "%(num)d to be changed", changed) if changed else "",
@@ -142,7 +142,7 @@ def sentence(counts: Mapping[str, int]) -> str:
         ngettext("%(num)d to do by hand", "%(num)d to do by hand", by_hand) if by_hand else "",
         ngettext("%(num)d needs you", "%(num)d need you", parked) if parked else "",
     ]
-    return ", ".join(filter(None, told)) or _("Nothing has been sent yet.")
+    return ", ".join(filter(None, parts)) or _("Nothing has been sent yet.")
 
 
 @bp.get("/state")
@@ -152,7 +152,7 @@ def state() -> ResponseReturnValue:
     context = publish_context_of(current_kiosk())
     counts = status_progress.counts(db.session(), context.budget)
     targets = list(db.session.scalars(select(Target)))
-    told = {
+    by_name = {
         target.name: {
             "sentence": sentence(counts.get(target.id, {})),
             **status_progress.progress_json(
@@ -163,7 +163,7 @@ def state() -> ResponseReturnValue:
     }
     whole = status_progress.progress_json(status_progress.progress(db.session(), context))
     left = target_status.budget_left(db.session(), context.budget)
-    return jsonify({"targets": told, "whole": whole, "left": left})
+    return jsonify({"targets": by_name, "whole": whole, "left": left})
 
 
 @bp.get("/preview")

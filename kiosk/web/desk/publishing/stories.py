@@ -298,21 +298,21 @@ def at_target(story_id: str, name: str) -> Response:
     story, session = editing.find_story(db.session(), story_id), db.session()
     target = chosen_targets(session, [name])[0]
     try:
-        told = story_draft(
+        draft = story_draft(
             session, publish_context_of(current_kiosk()), target, story, seen_at=_links
         )
     except PublishError as error:
         return _framed(
             render_template(
-                "desk/story_at.html", name=name, told=None, error=translated(error.message)
+                "desk/story_at.html", name=name, draft=None, error=translated(error.message)
             )
         )
     finally:
         session.rollback()
-    if told and told[0].body.lstrip().lower().startswith("<!doctype"):
+    if draft and draft[0].body.lstrip().lower().startswith("<!doctype"):
         # A complete page, as a folder target gets it.
-        return _framed(told[0].body)
-    return _framed(render_template("desk/story_at.html", name=name, told=told, error=""))
+        return _framed(draft[0].body)
+    return _framed(render_template("desk/story_at.html", name=name, draft=draft, error=""))
 
 
 def _framed(html: str, status: int = 200) -> Response:

@@ -55,7 +55,7 @@ class Asked:
 
 
 def _asked(option: TargetOption) -> Asked:
-    words = tuple((value, _(said)) for value, said in option.choices.items())
+    words = tuple((value, _(label)) for value, label in option.choices.items())
     return Asked(
         option.name,
         _(option.label),

@@ -80,26 +80,26 @@ class View:
     @property
     def args(self) -> dict[str, str]:
         """URL arguments, without empty ones."""
-        told = {**self.filters, "after": self.after, "before": self.before}
-        return {name: value for name, value in told.items() if value}
+        arguments = {**self.filters, "after": self.after, "before": self.before}
+        return {name: value for name, value in arguments.items() if value}
 
     @property
     def filters(self) -> dict[str, str]:
         """URL arguments of the filter's first page."""
         asked = self.asked_for
-        told = {
+        arguments = {
             name: getattr(asked, name) for name in ("state", "session", "kind", "intent", "source")
         }
-        told["group"] = asked.group.hex if asked.group else ""
-        told["time"] = span_text(*asked.span) if asked.span else ""
-        told |= dict.fromkeys(asked.flags, "1")
-        return {name: value for name, value in told.items() if value}
+        arguments["group"] = asked.group.hex if asked.group else ""
+        arguments["time"] = span_text(*asked.span) if asked.span else ""
+        arguments |= dict.fromkeys(asked.flags, "1")
+        return {name: value for name, value in arguments.items() if value}
 
     def but(self, **changed: str) -> dict[str, str]:
         """URL arguments with some replaced; '' removes one."""
-        told = {**self.filters, **changed}
-        told.pop("group", None)
-        return {name: value for name, value in told.items() if value}
+        arguments = {**self.filters, **changed}
+        arguments.pop("group", None)
+        return {name: value for name, value in arguments.items() if value}
 
     def page(self, session: Session, size: int) -> sheets.Page:
         """The selected page; raises BadRequest for an invalid one."""

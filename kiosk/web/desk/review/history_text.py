@@ -73,7 +73,7 @@ def line_of(decision: Decision) -> Line:
     """Return a decision as a history line."""
     fields = fields_of(decision)
     names = list(dict.fromkeys(field_words(name) for name in fields.after))
-    told = str(_ACTIONS.get(decision.action, "")) or _("changed: %(what)s", what=", ".join(names))
+    action = str(_ACTIONS.get(decision.action, "")) or _("changed: %(what)s", what=", ".join(names))
     can_undo = decision.step is not None and not decision.undone and decision.action != "withdrawn"
     details = [
         (field_words(name), value_words(fields.before.get(name)), value_words(value))
@@ -82,7 +82,7 @@ def line_of(decision: Decision) -> Line:
     ]
     when = decision.at.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M")
     step = decision.step.hex if can_undo and decision.step else ""
-    return Line(who_words(decision.who), when, told, details, step, decision.undone)
+    return Line(who_words(decision.who), when, action, details, step, decision.undone)
 
 
 def value_words(value: Any) -> str:

@@ -101,7 +101,7 @@ def _preview(
     """Return the template values of the enlarged takeaway."""
     if shown is None:
         return {"shown": None}
-    told = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
+    clash_texts = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
     return {
         "shown": full_record(shown, media_url),
         "look": looks.get(shown.id, sheets.Seen()),
@@ -110,7 +110,7 @@ def _preview(
         "has_words": bool(alt_text.own_words(shown)),
         "suggested": sheets.suggested_tags(db.session(), shown),
         "history": [line_of(decision) for decision in history.history_of(db.session(), shown)],
-        "clashes": told,
+        "clashes": clash_texts,
         "typed": typed,
         "from_phone": bool(shown.device),
     }

@@ -39,20 +39,20 @@ class Liar:
     def __init__(self) -> None:
         self.asked: list[tuple[str, str]] = []
         self.token = ""
-        self.told: dict[str, Any] = {}
+        self.metadata: dict[str, Any] = {}
         outer = self
 
         class Handler(BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                self._say(outer.told if "openid-conf" in self.path else outer.keys())
+                self._say(outer.metadata if "openid-conf" in self.path else outer.keys())
 
             def do_POST(self) -> None:
                 body = self.rfile.read(int(self.headers["Content-Length"])).decode()
                 outer.asked.append((self.headers.get("Authorization", ""), body))
                 self._say({"access_token": "a", "token_type": "Bearer", "id_token": outer.token})
 
-            def _say(self, told: dict[str, Any]) -> None:
-                body = json.dumps(told).encode()
+            def _say(self, document: dict[str, Any]) -> None:
+                body = json.dumps(document).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(body)))
@@ -64,7 +64,7 @@ class Liar:
 
         self.server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
         self.issuer = f"http://127.0.0.1:{self.server.server_port}"
-        self.told = {
+        self.metadata = {
             "issuer": self.issuer,
             "authorization_endpoint": f"{self.issuer}/auth",
             "token_endpoint": f"{self.issuer}/token",
@@ -205,10 +205,10 @@ def test_an_answer_to_another_browser_or_of_another_provider_is_refused(liar: Li
 
 
 def test_a_provider_that_calls_itself_otherwise_is_refused(liar: Liar) -> None:
-    liar.told["issuer"] = "https://accounts.example.org"
+    liar.metadata["issuer"] = "https://accounts.example.org"
     with pytest.raises(Forbidden):
         openid.discover(liar.issuer)
-    liar.told = {}
+    liar.metadata = {}
     with pytest.raises(Forbidden):
         openid.discover(liar.issuer)
 
@@ -222,7 +222,7 @@ def test_an_issuer_is_an_https_address(url: str) -> None:
     assert openid.check_issuer("https://accounts.example.org/realm")
 
 
-def told_by_shell(hub: HubKit, *words: str, secret: str = "") -> Result:
+def openid_command(hub: HubKit, *words: str, secret: str = "") -> Result:
     """What ``reporter hub openid`` says."""
     environment = {
         "REPORTER_DATABASE_URL": hub.url.render_as_string(hide_password=False),
@@ -236,11 +236,11 @@ def test_whoever_runs_the_hub_says_where_an_organization_signs_in(hub: HubKit, l
     hub.organization("Gardens")
     hub.organization("Wolves")
     client = ("--issuer", liar.issuer, "--client-id", "hub")
-    told = told_by_shell(
+    result = openid_command(
         hub, "--organization", "Gardens", "--short-name", "Gardens", *client, secret="s3cret\n"
     )
-    assert told.exit_code == 0, told.output
-    assert "https://hub.example.org/hub/openid/callback" in told.output
+    assert result.exit_code == 0, result.output
+    assert "https://hub.example.org/hub/openid/callback" in result.output
     with hub.app.app_context():
         known = identities.provider_called(db.session(), "gardens")
         db.session.remove()
@@ -252,11 +252,11 @@ def test_whoever_runs_the_hub_says_where_an_organization_signs_in(hub: HubKit, l
     sent = hub.app.test_client().get("/hub/openid/gardens")
     assert sent.headers["Location"].startswith(f"{liar.issuer}/auth?")
 
-    taken = told_by_shell(hub, "--organization", "Wolves", "--short-name", "gardens", *client)
+    taken = openid_command(hub, "--organization", "Wolves", "--short-name", "gardens", *client)
     assert (taken.exit_code, "is called gardens" in taken.output) == (1, True)
-    liar.told["issuer"] = "https://elsewhere.example"
-    lies = told_by_shell(hub, "--organization", "Wolves", "--short-name", "wolves", *client)
+    liar.metadata["issuer"] = "https://elsewhere.example"
+    lies = openid_command(hub, "--organization", "Wolves", "--short-name", "wolves", *client)
     assert lies.exit_code == 1
-    assert told_by_shell(hub, "--organization", "Gardens", "--remove").exit_code == 0
+    assert openid_command(hub, "--organization", "Gardens", "--remove").exit_code == 0
     assert get_secret(str(known.organization_id), openid.SECRET) is None
     assert hub.app.test_client().get("/hub/openid/gardens").status_code == 404

@@ -192,8 +192,8 @@ def test_what_is_no_passkey_is_refused_and_counted(hub: HubKit, credential: str)
 
     def show() -> int:
         assert browser.post("/hub/passkey/ask", **local).status_code == 200
-        told = browser.post("/hub/passkey", json={"credential": credential}, **local)
-        return told.status_code
+        answer = browser.post("/hub/passkey", json={"credential": credential}, **local)
+        return answer.status_code
 
     assert show() == 403
     assert [show() for _ in range(11)][-1] == 429
@@ -203,10 +203,10 @@ def test_an_address_in_numbers_has_no_passkeys(hub: HubKit) -> None:
     browser = hub.app.test_client()
     address = "http://10.0.0.9:8080"
     page = browser.get("/hub/sign-in", base_url=address).text
-    told = browser.post(
+    answer = browser.post(
         "/hub/passkey/ask",
         base_url=address,
         headers={"X-CSRFToken": csrf(page), "Accept": "application/json"},
     )
-    assert told.status_code == 422
-    assert "need a name in the address" in told.get_json()["detail"]
+    assert answer.status_code == 422
+    assert "need a name in the address" in answer.get_json()["detail"]

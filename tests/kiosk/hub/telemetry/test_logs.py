@@ -18,16 +18,16 @@ from kiosk.web.middleware.error_pages import note_failure
 def line(message: str, **more: object) -> dict[str, object]:
     record = logging.LogRecord("kiosk.x", logging.WARNING, "x.py", 1, message, (), None)
     record.__dict__ |= more
-    told = JsonLines().format(record)
-    assert "\n" not in told
-    made: dict[str, object] = json.loads(told)
+    text = JsonLines().format(record)
+    assert "\n" not in text
+    made: dict[str, object] = json.loads(text)
     return made
 
 
 def test_a_line_is_one_document() -> None:
-    told = line("two\nlines", fields={"status": 503})
-    assert told.pop("time")
-    assert told == {
+    document = line("two\nlines", fields={"status": 503})
+    assert document.pop("time")
+    assert document == {
         "level": "warning",
         "logger": "kiosk.x",
         "message": "two\nlines",
@@ -39,8 +39,8 @@ def test_what_identifies_somebody_stays_out() -> None:
     try:
         raise ValueError("Ann's own words")
     except ValueError:
-        told = line("from 10.0.0.7 for ann@example.org", exc_info=sys.exc_info())
-    message = str(told["message"])
+        document = line("from 10.0.0.7 for ann@example.org", exc_info=sys.exc_info())
+    message = str(document["message"])
     assert "ValueError" in message
     assert not [word for word in ("10.0.0.7", "ann@", "own words") if word in message]
 
@@ -72,16 +72,16 @@ class Unreadable(NotNull):
 
 
 @pytest.mark.parametrize(
-    ("cause", "told"),
+    ("cause", "logged"),
     [
         (NotNull('null value in column "who"'), 'NotNull (23502) null value in column "who"'),
         (Unreadable('invalid input syntax for type uuid: "Leeks"'), "Unreadable (22P02)"),
     ],
 )
 def test_of_what_the_database_says_the_values_stay_out(
-    app: Flask, caplog: pytest.LogCaptureFixture, cause: NotNull, told: str
+    app: Flask, caplog: pytest.LogCaptureFixture, cause: NotNull, logged: str
 ) -> None:
     with app.app_context():
         note_failure(logging.getLogger("kiosk.x"), "worker", IntegrityError("INSERT", None, cause))
-    assert caplog.messages[-1].splitlines()[0] == f"IntegrityError in worker: {told}"
+    assert caplog.messages[-1].splitlines()[0] == f"IntegrityError in worker: {logged}"
     assert "Leeks" not in caplog.text

@@ -70,8 +70,8 @@ class Collector:
         """(name, trace id) of each."""
         found = []
         for body in self.bodies:
-            told = ExportTraceServiceRequest.FromString(body)
-            for resource in told.resource_spans:
+            request = ExportTraceServiceRequest.FromString(body)
+            for resource in request.resource_spans:
                 for scope in resource.scope_spans:
                     found += [(span.name, span.trace_id.hex()) for span in scope.spans]
         return found
@@ -111,12 +111,12 @@ def figures(hub: HubKit) -> dict[tuple[str, ...], float]:
 
     where, close = hub.app.extensions["telemetry"].metrics.serve("127.0.0.1:0")
     try:
-        told = httpx.get(where).raise_for_status().text
+        body = httpx.get(where).raise_for_status().text
     finally:
         close()
     return {
         (sample.name, *sample.labels.values()): sample.value
-        for family in text_string_to_metric_families(told)
+        for family in text_string_to_metric_families(body)
         for sample in family.samples
     }
 
@@ -125,15 +125,15 @@ def test_figures_and_lines_name_routes(hub: HubKit, lines: list[str]) -> None:
     browser = hub.app.test_client()
     secret = invited(hub, browser)
     assert browser.get(f"/hub/nothing/{secret}").status_code == 404
-    told = figures(hub)
-    assert told["reporter_hub_requests_total", "GET", PATH, "200"] == 1
-    assert told["reporter_hub_requests_total", "GET", "none", "404"] == 1
-    assert told["reporter_hub_request_seconds_count", "GET", PATH] == 1
-    assert ("process_resident_memory_bytes",) in told
+    samples = figures(hub)
+    assert samples["reporter_hub_requests_total", "GET", PATH, "200"] == 1
+    assert samples["reporter_hub_requests_total", "GET", "none", "404"] == 1
+    assert samples["reporter_hub_request_seconds_count", "GET", PATH] == 1
+    assert ("process_resident_memory_bytes",) in samples
     read = [json.loads(line) for line in lines]
     assert [(one["route"], one["status"]) for one in read] == [(PATH, 200), ("none", 404)]
     assert len({one["request"] for one in read}) == 2
-    assert not [name for name in (secret, "zoe@") if name in "".join(lines) + str(told)]
+    assert not [name for name in (secret, "zoe@") if name in "".join(lines) + str(samples)]
 
 
 def test_only_a_proxy_names_requests(hub: HubKit, proxied: Flask, lines: list[str]) -> None:

@@ -56,11 +56,11 @@ def test_a_photo_without_words_is_named_in_the_language_of_the_page(
 
 
 def test_megabytes_are_written_as_the_page_writes_numbers(app: Flask) -> None:
-    told = {}
+    written = {}
     for language in ("en", "de"):
         with app.test_request_context(f"/?lang={language}"):
-            told[language] = megabytes(1_234_567_890), megabytes(56_570, 2)
-    assert told == {"en": ("1,234.6", "0.06"), "de": ("1.234,6", "0,06")}
+            written[language] = megabytes(1_234_567_890), megabytes(56_570, 2)
+    assert written == {"en": ("1,234.6", "0.06"), "de": ("1.234,6", "0,06")}
 
 
 def test_approving_goes_on_to_the_next_and_can_be_undone(
@@ -144,12 +144,12 @@ def test_the_organizers_words_are_kept(
         f"alt-{sha256}": "Two frames in snow",
     }
     press(client, f"/desk/review/{record['receipt']}", **form)
-    told: dict[str, Any] = client.get(f"/t/{record['receipt']}", headers=JSON).get_json()
-    assert (told["caption"], told["text"]) == ("Cold frames", "As it came")
-    assert told["tags"] == ["glass", "winter"]
-    assert told["session"]["code"] == lobby.code
-    assert (told["audience"], told["consent"]) == ("community", "agreed")
-    assert told["media"][0]["alt"] == "Two frames in snow"
+    kept: dict[str, Any] = client.get(f"/t/{record['receipt']}", headers=JSON).get_json()
+    assert (kept["caption"], kept["text"]) == ("Cold frames", "As it came")
+    assert kept["tags"] == ["glass", "winter"]
+    assert kept["session"]["code"] == lobby.code
+    assert (kept["audience"], kept["consent"]) == ("community", "agreed")
+    assert kept["media"][0]["alt"] == "Two frames in snow"
     refused = press(client, f"/desk/review/{record['receipt']}", audience="everybody")
     assert refused.status_code == 422
 

@@ -38,8 +38,8 @@ LATER = "Rutabagarium instead"
 
 
 def run(gathering: Settings, *arguments: str | Path, stdin: str = "") -> Result:
-    told = [*map(str, arguments), "--gathering", str(gathering.folder)]
-    return CliRunner().invoke(main, told, input=stdin)
+    words = [*map(str, arguments), "--gathering", str(gathering.folder)]
+    return CliRunner().invoke(main, words, input=stdin)
 
 
 @pytest.fixture
@@ -47,14 +47,14 @@ def sent(client: FlaskClient, event: EventSession, session: Session) -> dict[str
     """A photo with words, by a phone with its cookie, which has changed its words since; its receipt and ids."""
     client.get(f"/s/{event.code}", **PHONE)
     data = photo(1)
-    told = {
+    metadata = {
         "session": event.code,
         "filename": "a.jpg",
         "text": WORDS,
         "author": AUTHOR,
         "client_id": FIRST,
     }
-    words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in told.items())
+    words = ",".join(f"{k} {b64encode(v.encode()).decode()}" for k, v in metadata.items())
     begun = client.post(
         "/uploads",
         headers={**V1, "Upload-Length": str(len(data)), "Upload-Metadata": words},
@@ -188,9 +188,9 @@ def test_erase_from_the_shell_and_the_copies_are_told_apart(
 
 
 def test_an_unknown_receipt_erases_nothing(gathering: Settings, sent: dict[str, str]) -> None:
-    told = run(gathering, "erase", sent["receipt"], "ABCDEFGHJKMNP", "--yes")
-    assert told.exit_code == 1
-    assert "There is no takeaway with this receipt" in told.output
+    result = run(gathering, "erase", sent["receipt"], "ABCDEFGHJKMNP", "--yes")
+    assert result.exit_code == 1
+    assert "There is no takeaway with this receipt" in result.output
     assert traces(gathering.folder, "rutabagarium") != {}
 
 
@@ -217,10 +217,10 @@ def test_the_desk_erases_too(
 
 
 def census(gathering: Settings) -> tuple[int, dict[str, dict[str, Any]]]:
-    told = run(gathering, "census", "--json")
-    places = json.loads(told.output)["places"]
+    result = run(gathering, "census", "--json")
+    places = json.loads(result.output)["places"]
     assert all(set(place) == {"name", "items", "violations"} for place in places)
-    return told.exit_code, {place["name"]: place for place in places}
+    return result.exit_code, {place["name"]: place for place in places}
 
 
 def test_a_sound_gathering_has_no_violations(

@@ -186,10 +186,10 @@ def test_the_preview_tells_what_changes_what_goes_and_what_stays(
     assert titles(session) == ["First", "Second"]
     go_on(client, preview)
     # Of nothing it says nothing.
-    told = (
+    summary = (
         "1 session added · 1 session changed · 1 session off the list · Every code stays as it was."
     )
-    assert told in client.get(PAGE).text
+    assert summary in client.get(PAGE).text
     assert titles(session) == ["First", "Third"]
     assert {row.code for row in all_sessions(session)} >= {codes["First"]}
     again = bring(client, "paste", later, plans)
@@ -201,8 +201,8 @@ def test_a_preview_says_how_many_from_when_to_when_and_in_which_zone(
 ) -> None:
     table = f"{CSV}Long,2026-03-13 23:00,2026-03-15 01:30,,c\nOpen,,,,d\n"
     page = press(client, f"{PAGE}/schedule", text=table)
-    told = page.text.split("</h1>")[1].split("</p>")[0]
-    words = " ".join(re.sub("<[^>]+>", "", told).split())
+    paragraph = page.text.split("</h1>")[1].split("</p>")[0]
+    words = " ".join(re.sub("<[^>]+>", "", paragraph).split())
     assert words == ("Sessions: 4 · Mar 13, 2026, 11:00 PM – Mar 15, 2026, 1:30 AM · Europe/Berlin")
 
 

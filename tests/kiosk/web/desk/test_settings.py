@@ -19,14 +19,14 @@ PAGE = "/desk/settings"
 
 def fields(settings: Settings, **changed: str) -> dict[str, str]:
     """The form as the page has it, with something else in it; names with __ for the dot."""
-    told = {}
+    values = {}
     for section, cls in sections().items():
         for one in dataclasses.fields(cls):
             value = getattr(getattr(settings, section), one.name)
-            told[f"{section}.{one.name}"] = (
+            values[f"{section}.{one.name}"] = (
                 ("1" if value else "") if isinstance(value, bool) else str(value)
             )
-    return {**told, **{name.replace("__", "."): value for name, value in changed.items()}}
+    return {**values, **{name.replace("__", "."): value for name, value in changed.items()}}
 
 
 def save(client: FlaskClient, settings: Settings, **changed: str) -> TestResponse:
@@ -35,8 +35,8 @@ def save(client: FlaskClient, settings: Settings, **changed: str) -> TestRespons
 
 def test_every_setting_is_there_with_its_sentence(client: FlaskClient) -> None:
     page = client.get(PAGE).text
-    told = [one.metadata["help"] for cls in sections().values() for one in dataclasses.fields(cls)]
-    assert list(HELP) == told
+    helps = [one.metadata["help"] for cls in sections().values() for one in dataclasses.fields(cls)]
+    assert list(HELP) == helps
     assert set(SECTIONS) == set(sections())
     for section, cls in sections().items():
         for one in dataclasses.fields(cls):

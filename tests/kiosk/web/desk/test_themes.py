@@ -111,19 +111,19 @@ def test_the_command_tells_themes_sessions_and_questions(
 ) -> None:
     run = ["--gathering", str(gathering.folder), "themes"]
     answer = CliRunner().invoke(main, [*run, "--json"], catch_exceptions=False)
-    told = json.loads(answer.stdout)
-    assert set(told) == {"themes", "unassigned"}
+    document = json.loads(answer.stdout)
+    assert set(document) == {"themes", "unassigned"}
     assert all(
-        set(theme) == {"name", "takeaways", "sessions", "questions"} for theme in told["themes"]
+        set(theme) == {"name", "takeaways", "sessions", "questions"} for theme in document["themes"]
     )
-    found = [receipt for theme in told["themes"] for receipt in theme["takeaways"]]
-    assert len(found) + told["unassigned"] == len(said)
+    found = [receipt for theme in document["themes"] for receipt in theme["takeaways"]]
+    assert len(found) + document["unassigned"] == len(said)
     assert set(found) <= {row.receipt for row in said}
-    assert {code for theme in told["themes"] for code in theme["sessions"]} == {event.code}
+    assert {code for theme in document["themes"] for code in theme["sessions"]} == {event.code}
     asked = {row.receipt for row in said if row.text.endswith(("?", "؟"))}
-    assert {receipt for theme in told["themes"] for receipt in theme["questions"]} <= asked
+    assert {receipt for theme in document["themes"] for receipt in theme["questions"]} <= asked
     plain = CliRunner().invoke(main, run, catch_exceptions=False).output
-    assert told["themes"][0]["name"] in plain
+    assert document["themes"][0]["name"] in plain
 
 
 def test_the_command_says_when_there_is_too_little(
@@ -132,8 +132,8 @@ def test_the_command_says_when_there_is_too_little(
     run = ["--gathering", str(gathering.folder), "themes"]
     answer = CliRunner().invoke(main, run, catch_exceptions=False)
     assert "too few takeaways" in answer.output
-    told = json.loads(CliRunner().invoke(main, [*run, "--json"]).stdout)
-    assert told == {"themes": [], "unassigned": 0}
+    document = json.loads(CliRunner().invoke(main, [*run, "--json"]).stdout)
+    assert document == {"themes": [], "unassigned": 0}
 
 
 def test_a_story_begins_with_a_theme(

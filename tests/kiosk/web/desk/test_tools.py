@@ -108,12 +108,12 @@ def test_a_rehearsal_tells_how_far_it_is_and_why_it_ends(
 ) -> None:
     lines = ["drawing photos …", "rehearsal ███░░░ 5/20, about 9 s left", "reporter: no room"]
     play_instead(monkeypatch, f"import sys; sys.stderr.write({chr(10).join(lines)!r})")
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     with app.app_context(), pytest.raises(Conflict, match="reporter: no room"):
         rehearsing.play_volunteers(
-            current_kiosk(), 8000, 20, lambda done, of, _what: told.append((done, of))
+            current_kiosk(), 8000, 20, lambda done, of, _what: steps.append((done, of))
         )
-    assert told == [(5, 20)]
+    assert steps == [(5, 20)]
 
 
 def test_one_task_at_a_time_and_trouble_is_told(app: Flask) -> None:
@@ -129,7 +129,7 @@ def test_one_task_at_a_time_and_trouble_is_told(app: Flask) -> None:
         tasks.begin("bundle", work)
     waiting.clear()
     until(lambda: task.state != "running")
-    assert (task.state, task.told) == ("failed", ["The stick was pulled out"])
+    assert (task.state, task.messages) == ("failed", ["The stick was pulled out"])
 
 
 def test_a_title_becomes_a_name_that_every_stick_takes() -> None:
@@ -172,10 +172,10 @@ def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
             # Nothing else on this laptop can be opened this way.
             assert ask(desk, "/desk/tools/open", folder=str(tmp_path)).status_code == 404
             assert ask(desk, "/desk/tools/open", folder=str(folder)).status_code == 200
-            until(lambda: told_title(desk) == app.extensions["kiosk"].settings.gathering.title)
+            until(lambda: title_of(desk) == app.extensions["kiosk"].settings.gathering.title)
             assert "Compost stays warm" in desk.get(f"/t/{receipt}").text
             ask(desk, "/desk/tools/open", folder=str(other.folder))
-            until(lambda: told_title(desk) == "Our gathering")
+            until(lambda: title_of(desk) == "Our gathering")
             assert desk.get(f"/t/{receipt}").status_code == 404
     finally:
         kiosk.stop()
@@ -187,7 +187,7 @@ def ask(desk: httpx.Client, path: str, **fields: str) -> httpx.Response:
     return desk.post(path, data={"csrf_token": found[1], **fields})
 
 
-def told_title(desk: httpx.Client) -> str:
+def title_of(desk: httpx.Client) -> str:
     """Of what runs at this address; while one ends and the other begins, connections wait."""
     try:
         return str(desk.get("/healthz").json()["gathering"])
@@ -211,10 +211,10 @@ def test_bringing_in_tells_how_far_it_is(
     press(client, "/desk/tools/backup", stick=str(stick))
     ended(client)
     [copy] = [path for path in stick.iterdir() if path.is_dir()]
-    told: list[tuple[int, int]] = []
+    steps: list[tuple[int, int]] = []
     with app.app_context():
-        take_in(current_kiosk(), copy, lambda done, of, _what: told.append((done, of)))
-    assert told == [(1, 3), (2, 3), (3, 3)]
+        take_in(current_kiosk(), copy, lambda done, of, _what: steps.append((done, of)))
+    assert steps == [(1, 3), (2, 3), (3, 3)]
 
 
 def test_a_folder_that_is_watched(

@@ -42,13 +42,13 @@ def takeaways(
     ]
 
 
-def told(client: FlaskClient, query: str = "") -> dict[str, Any]:
+def wall_json(client: FlaskClient, query: str = "") -> dict[str, Any]:
     answer: dict[str, Any] = client.get(f"/wall/cards{query}").get_json()
     return answer
 
 
 def texts(client: FlaskClient, query: str = "") -> set[str]:
-    return {card["text"] for card in told(client, query)["cards"]}
+    return {card["text"] for card in wall_json(client, query)["cards"]}
 
 
 def test_modes_choose_the_cards(client: FlaskClient, takeaways: list[Takeaway]) -> None:
@@ -61,14 +61,14 @@ def test_modes_choose_the_cards(client: FlaskClient, takeaways: list[Takeaway]) 
         "a second screen shows what its address says"
     )
     assert press(client, DESK, mode="films").status_code == 422
-    assert told(client)["mode"] == "now"
+    assert wall_json(client)["mode"] == "now"
 
 
 def test_the_map_says_where_somebody_should_go(
     client: FlaskClient, takeaways: list[Takeaway]
 ) -> None:
     press(client, DESK, mode="map")
-    answer = told(client)
+    answer = wall_json(client)
     assert answer["cards"] == []
     found = {row["title"]: (row["count"], row["begun"], row["running"]) for row in answer["map"]}
     assert found == {
@@ -111,7 +111,7 @@ def test_a_line_still_and_light(client: FlaskClient, takeaways: list[Takeaway]) 
     press(client, DESK, line="  Lunch <b>is</b>\nready ", mode="latest")
     press(client, DESK, paused="1")
     press(client, DESK, light="1")
-    answer = told(client)
+    answer = wall_json(client)
     assert (answer["line"], answer["paused"], answer["light"]) == (
         "Lunch <b>is</b> ready",
         True,
@@ -121,7 +121,7 @@ def test_a_line_still_and_light(client: FlaskClient, takeaways: list[Takeaway]) 
     assert "Lunch &lt;b&gt;is&lt;/b&gt; ready" in page
     assert 'data-theme="light"' in page
     press(client, DESK, paused="0", line="")
-    assert (told(client)["paused"], told(client)["line"]) == (False, "")
+    assert (wall_json(client)["paused"], wall_json(client)["line"]) == (False, "")
     assert press(client, DESK, line="x" * 161).status_code == 422
 
 
@@ -139,4 +139,4 @@ def test_phones_set_nothing(client: FlaskClient, takeaways: list[Takeaway]) -> N
     assert client.get(DESK, **PHONE).status_code in (302, 403)
     assert client.post(DESK, data={"mode": "map"}, **PHONE).status_code in (400, 403)
     assert "data-desk" not in client.get("/wall", **PHONE).text
-    assert told(client)["mode"] == "latest"
+    assert wall_json(client)["mode"] == "latest"

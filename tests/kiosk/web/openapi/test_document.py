@@ -40,8 +40,8 @@ SHORT = (
 
 @pytest.fixture
 def document(client: FlaskClient) -> dict[str, Any]:
-    told: dict[str, Any] = client.get("/openapi.json", **PHONE).get_json()
-    return told
+    contents: dict[str, Any] = client.get("/openapi.json", **PHONE).get_json()
+    return contents
 
 
 def routes(app: LazyApp) -> Iterator[tuple[Rule, str, Callable[..., Any]]]:
@@ -65,8 +65,8 @@ def fields_read(view: Callable[..., Any]) -> set[str]:
                 pass
             case _:
                 continue
-        told = ast.unparse(place)
-        is_request = told in ("request.form", "request.args", "request.files", "form", "args")
+        source = ast.unparse(place)
+        is_request = source in ("request.form", "request.args", "request.files", "form", "args")
         if is_request and isinstance(name, ast.Constant) and isinstance(name.value, str):
             names.add(name.value)
     return names
@@ -76,17 +76,19 @@ def test_every_path_and_method_is_described_and_no_other(
     app: LazyApp, document: dict[str, Any]
 ) -> None:
     there = {(path_of(rule), method.lower()) for rule, method, _view in routes(app)}
-    told = {(path, method) for path, place in document["paths"].items() for method in place}
-    assert told == there
-    assert ("/s/{code}/takeaways", "post") in told
-    assert ("/uploads/{upload_id}", "head") in told
+    described = {(path, method) for path, place in document["paths"].items() for method in place}
+    assert described == there
+    assert ("/s/{code}/takeaways", "post") in described
+    assert ("/uploads/{upload_id}", "head") in described
 
 
 def test_whatever_a_view_reads_is_described(app: LazyApp) -> None:
     lacking = {}
     for _rule, _method, view in routes(app):
-        told = description_of(view)
-        known = {one.name for one in (*told.query, *told.form)} if told else set()
+        description = description_of(view)
+        known = (
+            {one.name for one in (*description.query, *description.form)} if description else set()
+        )
         if missing := fields_read(view) - known:
             lacking[f"{view.__module__}.{view.__name__}"] = sorted(missing)
     # Say it beside the route: @describe(query="…", form="…") of kiosk.web.openapi.describe.

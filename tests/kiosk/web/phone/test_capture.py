@@ -48,8 +48,8 @@ def test_a_line_of_text_is_enough(
     row = session.scalars(select(Takeaway)).one()
     assert answer.status_code == 303
     assert answer.location == f"/t/{row.receipt}?kept=1"
-    told = (row.text, row.author, row.audience, row.intent, row.prompt, row.client_id)
-    assert told == (
+    values = (row.text, row.author, row.audience, row.intent, row.prompt, row.client_id)
+    assert values == (
         "Share the wheelbarrow",
         "Rosa",
         "room",

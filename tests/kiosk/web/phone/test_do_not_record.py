@@ -94,11 +94,11 @@ def test_the_import_says_it(
 ) -> None:
     file = tmp_path_factory.mktemp("plan") / "plan.csv"
     file.write_text("title,start,end,do not record\nGrief,2026-03-14 10:00,2026-03-14 11:00,yes\n")
-    told = CliRunner().invoke(
+    result = CliRunner().invoke(
         main, ["sessions", "import", str(file), "--gathering", str(gathering.folder)]
     )
-    assert told.exit_code == 0, told.output
-    assert "1 session(s) ask not to be recorded" in told.output
+    assert result.exit_code == 0, result.output
+    assert "1 session(s) ask not to be recorded" in result.output
     row = session.scalars(select(EventSession).where(EventSession.title == "Grief")).one()
     assert (row.do_not_record, row.words_leave, row.audience) == (True, False, "room")
 

@@ -19,13 +19,13 @@ def test_who_has_the_receipts_learns_what_became_of_them(
     approve(session, by_receipt(session, receipts[1]), actor(clock))
     withdraw(session, by_receipt(session, receipts[2]), actor(clock, "contributor"), store)
     asked = ",".join([*receipts[1:], "0000000000000", ""])
-    told = {
+    states = {
         each["receipt"]: each for each in client.get(f"/mine/states?of={asked}", **PHONE).get_json()
     }
-    assert set(told) == set(receipts[1:])
-    assert (told[receipts[1]]["step"], told[receipts[1]]["text"]) == ("Approved", "Two")
-    assert told[receipts[1]]["session"] == event.title
-    assert (told[receipts[2]]["step"], told[receipts[2]]["text"]) == ("Taken back", "")
+    assert set(states) == set(receipts[1:])
+    assert (states[receipts[1]]["step"], states[receipts[1]]["text"]) == ("Approved", "Two")
+    assert states[receipts[1]]["session"] == event.title
+    assert (states[receipts[2]]["step"], states[receipts[2]]["text"]) == ("Taken back", "")
 
 
 def test_asking_again_costs_no_body_until_something_changes(

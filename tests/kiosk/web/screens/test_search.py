@@ -56,25 +56,25 @@ def rows(
 def ask(client: FlaskClient, query: str, **asker: Any) -> dict[str, Any]:
     answer = client.get(f"/search?{query}", headers=JSON, **asker)
     assert answer.status_code == 200, answer.text
-    told: dict[str, Any] = answer.get_json()
-    return told
+    found: dict[str, Any] = answer.get_json()
+    return found
 
 
-def words(told: dict[str, Any]) -> list[str]:
-    return [result["text"] for result in told["results"]]
+def words(found: dict[str, Any]) -> list[str]:
+    return [result["text"] for result in found["results"]]
 
 
 def test_the_json_has_what_others_rely_on(
     client: FlaskClient, rows: list[Takeaway], event: EventSession
 ) -> None:
-    told = ask(client, "q=composts", **PHONE)
-    assert set(told) >= {"query", "total", "took_ms", "facets", "suggestion", "results"}
-    assert (told["query"], told["total"], told["suggestion"]) == ("composts", 2, "")
-    assert told["facets"]["session"] == {event.code: 2}
-    assert told["facets"]["author"] == {"Ana": 1, "Bo": 1}
-    assert told["facets"]["intent"] == {"learned": 1, "question": 1}
-    assert told["facets"]["day"] == {"2026-03-14": 2}
-    (learned,) = (r for r in told["results"] if r["intent"] == "learned")
+    found = ask(client, "q=composts", **PHONE)
+    assert set(found) >= {"query", "total", "took_ms", "facets", "suggestion", "results"}
+    assert (found["query"], found["total"], found["suggestion"]) == ("composts", 2, "")
+    assert found["facets"]["session"] == {event.code: 2}
+    assert found["facets"]["author"] == {"Ana": 1, "Bo": 1}
+    assert found["facets"]["intent"] == {"learned": 1, "question": 1}
+    assert found["facets"]["day"] == {"2026-03-14": 2}
+    (learned,) = (r for r in found["results"] if r["intent"] == "learned")
     assert learned["highlight"] == ("<mark>Compost</mark> stays warm in &lt;b&gt;winter&lt;/b&gt;")
     assert learned["session"] == {"code": event.code, "title": event.title}
     assert learned["receipt"] == ""
@@ -113,8 +113,8 @@ def test_the_desk_sees_what_waits(client: FlaskClient, rows: list[Takeaway]) -> 
 
 
 def test_a_slip_is_told_and_answered(client: FlaskClient, rows: list[Takeaway]) -> None:
-    told = ask(client, "q=compsot", **PHONE)
-    assert (told["suggestion"], told["loosened"], told["total"]) == ("compost", "spelling", 2)
+    found = ask(client, "q=compsot", **PHONE)
+    assert (found["suggestion"], found["loosened"], found["total"]) == ("compost", "spelling", 2)
     assert "q=compost" in client.get("/search?q=compsot", **PHONE).text
 
 

@@ -69,8 +69,8 @@ def test_a_poster_is_recognized_whatever_address_it_was_printed_with(
     client: FlaskClient, event: EventSession, share: float
 ) -> None:
     address = session_url("http://10.42.0.1:8000", event.code)
-    told = scan(client, frame(address, share=share)).get_json()
-    assert told["session"] == {
+    answer = scan(client, frame(address, share=share)).get_json()
+    assert answer["session"] == {
         "code": event.code,
         "title": event.title,
         "when": "3:00\u202fPM · Room 2",
@@ -78,7 +78,7 @@ def test_a_poster_is_recognized_whatever_address_it_was_printed_with(
         "do_not_record": False,
         "running": False,
     }
-    assert told["other"] is False
+    assert answer["other"] is False
 
 
 @pytest.mark.parametrize(
@@ -106,8 +106,8 @@ def test_address_or_bare_code_in_capitals_or_not(
 def test_other_codes_count_for_nothing(
     client: FlaskClient, event: EventSession, shape: str
 ) -> None:
-    told = scan(client, frame(shape.format(code=event.code))).get_json()
-    assert told == {"session": None, "other": True}
+    answer = scan(client, frame(shape.format(code=event.code))).get_json()
+    assert answer == {"session": None, "other": True}
 
 
 def test_a_valid_code_of_another_gathering_is_not_ours(
@@ -147,8 +147,8 @@ def test_sessions_are_listed_with_those_that_run_first(
     client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
 ) -> None:
     def listed() -> list[tuple[str, bool, bool]]:
-        told = client.get("/station/sessions").get_json()["sessions"]
-        return [(row["title"], row["running"], row["do_not_record"]) for row in told]
+        sessions = client.get("/station/sessions").get_json()["sessions"]
+        return [(row["title"], row["running"], row["do_not_record"]) for row in sessions]
 
     assert listed() == [(event.title, True, False), ("Lobby", True, False)]
     event.do_not_record = True

@@ -143,8 +143,8 @@ def test_an_address_is_kept_for_the_desk_alone_and_forgotten_on_demand(
     client.post(path, data={"address": "ben@example.org", "answer": "1"}, environ_base=PHONE)
     [contact] = session.scalars(select(Contact))
     assert (contact.address, contact.answer, contact.invite) == ("ben@example.org", True, False)
-    told = client.get(f"/t/{question.receipt}", headers={"Accept": "application/json"}).text
-    assert "ben@" not in told
+    record = client.get(f"/t/{question.receipt}", headers={"Accept": "application/json"}).text
+    assert "ben@" not in record
     assert "ben@" not in client.get("/search?q=seeds").text
     assert client.post(path, data={"address": "ben"}, environ_base=PHONE).status_code == 422
     client.post(path, data={"stop": "1"}, environ_base=PHONE)

@@ -92,9 +92,9 @@ def test_one_place_is_paused_while_others_go_on(
             pass
         found = {row.target_id: row.state for row in rows()}
         assert found == {held.id: "due", free.id: "sent"}
-        told = client.get("/desk/publish/state").get_json()
-        assert told["targets"]["held"]["sentence"] == "1 waiting to be sent"
-        assert told["whole"]["items"] - told["whole"]["done"] == 1
+        progress = client.get("/desk/publish/state").get_json()
+        assert progress["targets"]["held"]["sentence"] == "1 waiting to be sent"
+        assert progress["whole"]["items"] - progress["whole"]["done"] == 1
 
 
 def test_takedowns_go_by_themselves_where_nothing_else_does(
@@ -115,8 +115,8 @@ def test_takedowns_go_by_themselves_where_nothing_else_does(
         while deliver_once(kiosk):
             pass
         assert [post["texts"] for post in place.posts.values()] == [["Not let out yet"]]
-        [told] = published_places(db.session(), words)
-        assert (told["target"], told["state"]) == ("blog", "withdrawn")
+        [published] = published_places(db.session(), words)
+        assert (published["target"], published["state"]) == ("blog", "withdrawn")
 
 
 def test_preview_shows_the_words_and_what_changes(
@@ -125,8 +125,8 @@ def test_preview_shows_the_words_and_what_changes(
     with app.app_context():
         target("blog")
         row = approved(db.session.merge(event), "Leeks stand the frost")
-        [told] = dry_run(current_kiosk())
-        assert (told["action"], told["draft"]["body"], told["changes"]) == (
+        [preview] = dry_run(current_kiosk())
+        assert (preview["action"], preview["draft"]["body"], preview["changes"]) == (
             "create",
             "Leeks stand the frost",
             [],
@@ -134,9 +134,9 @@ def test_preview_shows_the_words_and_what_changes(
         assert rows() == []
         publish_all(current_kiosk())
         decisions.change(db.session(), row, current_kiosk().actor("desk"), {"caption": "In winter"})
-        [told] = dry_run(current_kiosk())
-        assert told["action"] == "update"
-        assert "+In winter" in told["changes"]
+        [preview] = dry_run(current_kiosk())
+        assert preview["action"] == "update"
+        assert "+In winter" in preview["changes"]
         page = client.get("/desk/publish/preview").text
         assert "<ins>+In winter</ins>" in page
 
@@ -278,9 +278,9 @@ def test_an_organizer_reads_forms_and_troubles_in_their_language(
     assert "ein Entwurf, für einen letzten Blick dort" in page
     assert ">user<" not in page
     assert "the blog" not in page
-    told = client.get("/desk/publish?lang=de").text
-    assert "there hat Benutzername oder Passwort abgelehnt." in told
-    assert "refused" not in told
+    status_page = client.get("/desk/publish?lang=de").text
+    assert "there hat Benutzername oder Passwort abgelehnt." in status_page
+    assert "refused" not in status_page
 
 
 def test_kind_of_a_place_is_said_in_the_language_of_the_desk(

@@ -112,9 +112,9 @@ def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> 
     # Nobody else before it is approved.
     assert desk.client.get(desk.file, environ_base=PHONE).status_code == 404
     approve(desk.session, desk.takeaway, actor(desk.clock))
-    told = desk.client.get(desk.file, environ_base=PHONE)
-    assert (told.status_code, told.mimetype) == (200, "text/vtt")
-    assert "00:00:02.000 --> 00:00:03.000\nThe compost froze" in told.get_data(as_text=True)
+    captions = desk.client.get(desk.file, environ_base=PHONE)
+    assert (captions.status_code, captions.mimetype) == (200, "text/vtt")
+    assert "00:00:02.000 --> 00:00:03.000\nThe compost froze" in captions.get_data(as_text=True)
     assert desk.found("froze") == [str(desk.takeaway.id)]
     receipt = desk.client.get(f"/t/{desk.takeaway.receipt}", environ_base=PHONE)
     assert f'<track kind="captions" src="{desk.file}' in receipt.get_data(as_text=True)
@@ -123,16 +123,16 @@ def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> 
         desk.session, desk.store, desk.media, Edits(cut=(1.5, 4.0)), actor=actor(desk.clock)
     )
     desk.process()
-    told = desk.client.get(desk.file, environ_base=PHONE)
-    assert "00:00:00.500 --> 00:00:01.500\nThe compost froze" in told.get_data(as_text=True)
-    assert "morning" not in told.get_data(as_text=True)
+    captions = desk.client.get(desk.file, environ_base=PHONE)
+    assert "00:00:00.500 --> 00:00:01.500\nThe compost froze" in captions.get_data(as_text=True)
+    assert "morning" not in captions.get_data(as_text=True)
     assert (desk.found("morning"), desk.found("froze")) == ([], [str(desk.takeaway.id)])
     desk.post(captions="0:00.5 - 0:01.5 The compost thawed")
     save(desk.session, desk.store, desk.media, Edits(), actor=actor(desk.clock))
     desk.process()
-    told = desk.client.get(desk.file)
-    assert "00:00:02.000 --> 00:00:03.000\nThe compost thawed" in told.get_data(as_text=True)
-    assert "00:00:00.500 --> 00:00:01.000\nGood morning" in told.get_data(as_text=True)
+    captions = desk.client.get(desk.file)
+    assert "00:00:02.000 --> 00:00:03.000\nThe compost thawed" in captions.get_data(as_text=True)
+    assert "00:00:00.500 --> 00:00:01.000\nGood morning" in captions.get_data(as_text=True)
     withdraw(desk.session, desk.takeaway, actor(desk.clock), desk.store)
     assert desk.session.scalars(select(Captions)).all() == []
     assert desk.client.get(desk.file).status_code == 404
@@ -206,15 +206,15 @@ def test_typing_beside_the_player(
 class HerePool:
     """Hears what it is told to, in this process."""
 
-    def __init__(self, told: str = "", error: Exception | None = None) -> None:
-        self.told, self.error = told, error
+    def __init__(self, words: str = "", error: Exception | None = None) -> None:
+        self.words, self.error = words, error
 
     def run(self, function: Callable[..., Any], path: Path, *values: str, timeout: float) -> str:
         assert path.is_file()
         assert timeout > 100
         if self.error is not None:
             raise self.error
-        return self.told
+        return self.words
 
 
 def test_a_draft_is_for_the_desk_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -263,9 +263,11 @@ def test_sound_reaches_the_model_as_it_wants_it() -> None:
     reason="no model here: REPORTER_CAPTION_MODEL names its folder, the extra `captions` reads it",
 )
 def test_a_real_model_hears_without_the_internet(tmp_path: Path) -> None:
-    told = speech_to_text.hear(files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"])
+    transcript = speech_to_text.hear(
+        files.wav(2.0), "audio/wav", os.environ["REPORTER_CAPTION_MODEL"]
+    )
     # A tone has no words, though models hear some: what comes is captions or nothing.
-    assert read_cues(told) == [] or told.startswith("WEBVTT")
+    assert read_cues(transcript) == [] or transcript.startswith("WEBVTT")
 
 
 def test_the_shell_tells_captions_too(desk: Desk) -> None:
@@ -295,9 +297,9 @@ def test_a_file_comes_into_the_field_to_be_looked_over(desk: Desk) -> None:
         )
     refused = send("1\n00:00:00,500 --> 00:00:01,250\nSchöne Grüße\n".encode("cp850"))
     assert refused.status_code == 400
-    told = refused.get_data(as_text=True)
-    assert "Save it as UTF-8" in told
-    assert "0:01 typed before</textarea>" in told
+    body = refused.get_data(as_text=True)
+    assert "Save it as UTF-8" in body
+    assert "0:01 typed before</textarea>" in body
     assert send(b"x" * 210_000).status_code == 400
     assert desk.media.words == ""
     lost = desk.post(captions="0:01 Gr�n")

@@ -121,9 +121,9 @@ def test_what_the_script_sends_is_saved(photo: Desk) -> None:
     photo.press(edits=json.dumps([BOX, {"kind": "tilt", "numbers": [2]}]))
     assert photo.edits().steps() == [BOX, {"kind": "tilt", "numbers": [2]}]
     page = photo.client.get(photo.url).text
-    told = re.search(r'data-edits="([^"]*)"', page)
-    assert told is not None
-    assert json.loads(html.unescape(told[1])) == photo.edits().steps()
+    attribute = re.search(r'data-edits="([^"]*)"', page)
+    assert attribute is not None
+    assert json.loads(html.unescape(attribute[1])) == photo.edits().steps()
 
 
 HOSTILE = (

@@ -262,8 +262,8 @@ def test_the_shell_lists_and_describes_what_waits_for_words(
     assert "1 described" in run("describe", "--accept")
     session.expire_all()
     assert bare.attachments[0].alt == f"Photo: {event.title}"
-    told = [row.attachments[0].alt for row in rows]
-    assert told == ["Kale under snow", f"Photo: {event.title}"]
+    descriptions = [row.attachments[0].alt for row in rows]
+    assert descriptions == ["Kale under snow", f"Photo: {event.title}"]
 
 
 def test_the_strip_of_times_leads_into_each_span_and_out_again(
