@@ -53,11 +53,11 @@ def counted(language: str, kind: str, n: int) -> str:
     """Format as '3 photos'. Each phrase is spelled out so that it is extracted with its plural forms."""
     words = translations(language)
     if kind == Kind.PHOTO:
-        told = words.ngettext("%(num)s photo", "%(num)s photos", n)
+        phrase = words.ngettext("%(num)s photo", "%(num)s photos", n)
     elif kind == Kind.VIDEO:
-        told = words.ngettext("%(num)s video", "%(num)s videos", n)
+        phrase = words.ngettext("%(num)s video", "%(num)s videos", n)
     elif kind == Kind.AUDIO:
-        told = words.ngettext("%(num)s recording", "%(num)s recordings", n)
+        phrase = words.ngettext("%(num)s recording", "%(num)s recordings", n)
     else:
-        told = words.ngettext("%(num)s note", "%(num)s notes", n)
-    return told % {"num": n}
+        phrase = words.ngettext("%(num)s note", "%(num)s notes", n)
+    return phrase % {"num": n}

@@ -72,10 +72,10 @@ class BagWriter:
 
     def finish(self, info: Mapping[str, str]) -> None:
         """Write the manifests and the bag declaration."""
-        told = {**info, "Payload-Oxum": f"{self.bytes}.{self.files}", "Bag-Software-Agent": AGENT}
+        fields = {**info, "Payload-Oxum": f"{self.bytes}.{self.files}", "Bag-Software-Agent": AGENT}
         self.add_tag("bagit.txt", "BagIt-Version: 1.0\nTag-File-Character-Encoding: UTF-8\n")
         self.add_tag(
-            "bag-info.txt", "".join(f"{key}: {_one_line(told[key])}\n" for key in sorted(told))
+            "bag-info.txt", "".join(f"{key}: {_one_line(fields[key])}\n" for key in sorted(fields))
         )
         self.add_tag(MANIFEST, _manifest(self._payload))
         self._vessel.write(TAG_MANIFEST, _manifest(self._tags).encode())

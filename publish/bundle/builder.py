@@ -223,13 +223,13 @@ def _write(
     records = [_record(takeaway, links, there, facts) for takeaway in content.takeaways]
     _write_site(bag, content.posts, facts, links=shown, assets=assets)
     _describe(bag, content, records, facts)
-    told = {
+    document = {
         "format": 1,
         "gathering": _about(facts),
         "takeaways": records,
         "actions": _actions(facts),
     }
-    bag.add("takeaways.json", (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode())
+    bag.add("takeaways.json", (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode())
     bag.add_tag("open-me.html", render("site/open-me.html", facts.language, site=facts))
     bag.finish(_info(content, facts))
 
@@ -272,9 +272,11 @@ def _describe(
     """Write the RO-Crate metadata for everything in the bag so far."""
     media = [one for record in records for one in record["media"] if one["original"]]
     originals = {one["original"]: one["renditions"].get("view", "") for one in media}
-    told = {page_name(p.key) for p in content.posts}
-    told |= {media_name(m.filename) for p in content.posts for m in p.media()} | set(originals)
-    others = {name: mimetypes.guess_type(name)[0] or "" for name in bag.names() if name not in told}
+    described = {page_name(p.key) for p in content.posts}
+    described |= {media_name(m.filename) for p in content.posts for m in p.media()} | set(originals)
+    others = {
+        name: mimetypes.guess_type(name)[0] or "" for name in bag.names() if name not in described
+    }
     others["takeaways.json"] = "application/json"
     bag.add(CRATE, crate_file(facts, content.posts, originals, others, newest=_newest(content)))
 

@@ -50,8 +50,8 @@ def crate_file(
         _terms(),
         *parts,
     ]
-    told = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
-    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    document = {"@context": "https://w3id.org/ro/crate/1.1/context", "@graph": graph}
+    return (json.dumps(document, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _root(facts: GatheringFacts, parts: Sequence[Entity], newest: datetime) -> Entity:
@@ -91,12 +91,12 @@ def _people(posts: Sequence[Post]) -> Iterator[Entity]:
 def _session(post: Post, facts: GatheringFacts) -> Entity:
     slot = post.slot
     assert slot is not None
-    told: Entity = {"@id": f"#session-{slot.code}", "@type": "Event", "name": post.title}
+    entity: Entity = {"@id": f"#session-{slot.code}", "@type": "Event", "name": post.title}
     if slot.starts_at:
-        told["startDate"] = slot.starts_at.astimezone(facts.zone).isoformat()
+        entity["startDate"] = slot.starts_at.astimezone(facts.zone).isoformat()
     if slot.ends_at:
-        told["endDate"] = slot.ends_at.astimezone(facts.zone).isoformat()
-    return told
+        entity["endDate"] = slot.ends_at.astimezone(facts.zone).isoformat()
+    return entity
 
 
 def _page(post: Post) -> Entity:
@@ -134,12 +134,12 @@ def _file(media: PostMedia, author: str, recorded: datetime) -> Entity:
 
 
 def _original(name: str, view: str) -> Entity:
-    told: Entity = {
+    entity: Entity = {
         "@id": name,
         "@type": "File",
         "name": "The photo as it was taken, freed of where and when",
     }
-    return {**told, **({"isBasedOn": {"@id": view}} if view else {})}
+    return {**entity, **({"isBasedOn": {"@id": view}} if view else {})}
 
 
 def _plain(name: str, mime: str) -> Entity:

@@ -9,7 +9,7 @@ from datetime import datetime
 from sqlalchemy.orm import Session, object_session
 
 from publish.composition.cross_links import copies_of
-from publish.composition.replies import said_to_story, with_words
+from publish.composition.replies import replies_to_story, with_words
 from publish.i18n import KINDS, translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia, SessionInfo
@@ -66,7 +66,7 @@ def build_post(
         date=event.starts_at if event else _first_moment(blocks, story),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
-        said=said_to_story(session, story, place, facts) if elsewhere else (),
+        said=replies_to_story(session, story, place, facts) if elsewhere else (),
         short=story.short,
         copies=copies_of(session, story, place, target_id),
     )

@@ -75,13 +75,13 @@ class FittedPost:
                     yield block, media, self.refused[media.key]
 
 
-def merge_limits(told: Limits, learnt: Mapping[str, Any]) -> Limits:
+def merge_limits(stated: Limits, learnt: Mapping[str, Any]) -> Limits:
     """The target's stated limits, narrowed by what its refusals taught."""
     known = {
-        name: min(filter(None, (getattr(told, name), learnt.get(name))), default=None)
+        name: min(filter(None, (getattr(stated, name), learnt.get(name))), default=None)
         for name in ("image_bytes", "video_bytes")
     }
-    return replace(told, **known)
+    return replace(stated, **known)
 
 
 def learn(learnt: Mapping[str, Any], media: PostMedia) -> dict[str, Any]:
@@ -126,8 +126,8 @@ def fit_post(
         blocks.append(fitted)
     if limits.files is not None and not threads:
         blocks = _fewer(blocks, limits.files, place, notes)
-    said = tuple(dict.fromkeys(notes))
-    return FittedPost(replace(post, blocks=tuple(blocks)), refused, said, post.blocks)
+    distinct = tuple(dict.fromkeys(notes))
+    return FittedPost(replace(post, blocks=tuple(blocks)), refused, distinct, post.blocks)
 
 
 def _fit_block(
@@ -152,7 +152,7 @@ def _fit_block(
         instead = instead or one.kind
         if one.poster is not None and one.poster.key not in parked:
             media.append(one.poster)
-        refused[one.key] = said_instead(why, one, linked=bool(link))
+        refused[one.key] = instead_note(why, one, linked=bool(link))
         notes.append(refused[one.key])
     return replace(block, media=tuple(media), instead=instead, whole=link)
 
@@ -171,7 +171,7 @@ def refusal(media: PostMedia, limits: Limits, place: str) -> str:
     return ""
 
 
-def said_instead(why: str, media: PostMedia, *, linked: bool) -> str:
+def instead_note(why: str, media: PostMedia, *, linked: bool) -> str:
     """The reason, with what is sent instead."""
     if "; sent " in why:
         return why
@@ -259,7 +259,7 @@ def shrunk_notice(was: PostMedia, sent: PostMedia, place: str, *, cut: bool = Fa
     return Message(template, sent=_mb(sent.bytes), was=_mb(was.bytes), name=place)
 
 
-def said_cut(media: PostMedia, times: int, place: str) -> str:
+def cut_note(media: PostMedia, times: int, place: str) -> str:
     """Why a file is not sent although the target would accept it."""
     template = _WAITS.get(media.kind, _WAITS["audio"])
     return Message(template, size=_mb(media.bytes), name=place, count=times)

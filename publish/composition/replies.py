@@ -27,25 +27,29 @@ def with_words(
 ) -> tuple[Block, ...]:
     """The blocks, each with the replies to its takeaway and the number of "me too" votes."""
     found = words_by_takeaway(session, takeaways, place, here_only=not elsewhere)
-    said = {str(takeaway): replies for takeaway, replies in found.items()}
-    return tuple(_with(block, said.get(block.takeaway, ()), facts) for block in blocks)
+    by_takeaway = {str(takeaway): replies for takeaway, replies in found.items()}
+    return tuple(_with(block, by_takeaway.get(block.takeaway, ()), facts) for block in blocks)
 
 
 def _with(block: Block, replies: Sequence[Reply], facts: GatheringFacts) -> Block:
     if not replies:
         return block
-    words = tuple(_said(reply, facts) for reply in replies if reply.kind != ReplyKind.SECOND)
+    words = tuple(
+        _published_reply(reply, facts) for reply in replies if reply.kind != ReplyKind.SECOND
+    )
     return replace(block, said=words, seconds=len(replies) - len(words))
 
 
-def said_to_story(
+def replies_to_story(
     session: Session, story: Story, place: Scope, facts: GatheringFacts
 ) -> tuple[PublishedReply, ...]:
     """Replies from other targets to a story as a whole."""
-    return tuple(_said(reply, facts) for reply in words_of_story(session, story.id, place))
+    return tuple(
+        _published_reply(reply, facts) for reply in words_of_story(session, story.id, place)
+    )
 
 
-def _said(reply: Reply, facts: GatheringFacts) -> PublishedReply:
+def _published_reply(reply: Reply, facts: GatheringFacts) -> PublishedReply:
     return PublishedReply(
         author=reply.author,
         text=reply.text,

@@ -173,8 +173,8 @@ def _varied(found: list[tuple[Takeaway, _What]]) -> list[tuple[Takeaway, _What]]
 
 def _quotes(rows: Iterable[Takeaway], used: set[str]) -> Iterator[Said]:
     """Texts that are neither picture captions nor questions and appear nowhere else on the page."""
-    told = [(row, (row.caption or row.text).strip()) for row in rows if _is_quotable(row)]
-    fresh = [(row, words) for row, words in told if words and words not in used]
+    candidates = [(row, (row.caption or row.text).strip()) for row in rows if _is_quotable(row)]
+    fresh = [(row, words) for row, words in candidates if words and words not in used]
     for row, words in _varied(fresh)[:QUOTES]:
         yield Said(shortened(words), _by(row.author, row.session.title))
 
@@ -209,8 +209,10 @@ def _day(day: date | None, facts: GatheringFacts) -> str:
 
 
 def _following(facts: GatheringFacts) -> tuple[str, ...]:
-    told = facts.agenda.following
-    if told is None:
+    following = facts.agenda.following
+    if following is None:
         return ()
-    when = day_and_time(told.starts_at, facts.zone, facts.language)
-    return tuple(filter(None, (told.title, _by(when, told.place), told.words, told.url)))
+    when = day_and_time(following.starts_at, facts.zone, facts.language)
+    return tuple(
+        filter(None, (following.title, _by(when, following.place), following.words, following.url))
+    )

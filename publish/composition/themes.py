@@ -20,7 +20,7 @@ def public_themes(session: Session, language: str) -> tuple[ThemeDigest, ...]:
 
 def theme_digest(theme: ThemeView) -> ThemeDigest:
     """A theme's summary for a post."""
-    said = ((str(row.id), (row.caption or row.text).strip()) for row in theme.telling)
+    texts = ((str(row.id), (row.caption or row.text).strip()) for row in theme.telling)
     sessions = tuple(event.title for event in theme.sessions)
-    quotes = tuple(quote for quote in said if quote[1])
+    quotes = tuple(quote for quote in texts if quote[1])
     return ThemeDigest(theme.name, len(theme.takeaways), sessions, quotes)

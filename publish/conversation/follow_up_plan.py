@@ -209,7 +209,7 @@ def _thanks(session: Session, facts: GatheringFacts) -> _Content:
     count = session.scalar(select(func.count(Takeaway.id)).where(approved)) or 0
     if not count:
         raise BadInput("Nothing has been approved yet, so there is nothing to thank for.")
-    told = words.ngettext("One takeaway was kept.", "%d takeaways were kept.", count)
+    sentence = words.ngettext("One takeaway was kept.", "%d takeaways were kept.", count)
     links = [f"- [{_escaped(title)}]({url})" for title, url in _links(session)]
     read = [words.gettext("Read on:"), "\n".join(links)] if links else []
     starred = select(Takeaway).where(approved, Takeaway.starred).order_by(Takeaway.recorded_at)
@@ -218,7 +218,7 @@ def _thanks(session: Session, facts: GatheringFacts) -> _Content:
         words="\n\n".join(
             [
                 words.gettext("Thank you to all who came, spoke, listened and recorded."),
-                told % count if "%d" in told else told,
+                sentence % count if "%d" in sentence else sentence,
             ]
         ),
         takeaways=session.scalars(starred.limit(MOST // 2)).all(),
@@ -264,11 +264,11 @@ def _questions(session: Session, facts: GatheringFacts) -> _Content:
 def _done(session: Session, facts: GatheringFacts) -> _Content:
     words = translations(facts.language)
     lines = _lines(all_items(session, state=ItemState.DONE))
-    said = exists().where(
+    has_reply = exists().where(
         Reply.takeaway_id == Takeaway.id, Reply.state == ReplyState.SHOWN, Reply.text != ""
     )
     query = select(Takeaway).where(
-        Takeaway.intent == Intent.QUESTION, Takeaway.state == TakeawayState.APPROVED, said
+        Takeaway.intent == Intent.QUESTION, Takeaway.state == TakeawayState.APPROVED, has_reply
     )
     answered = session.scalars(query.order_by(Takeaway.recorded_at).limit(MOST)).all()
     if not lines and not answered:
@@ -283,13 +283,13 @@ def _done(session: Session, facts: GatheringFacts) -> _Content:
 
 def _lines(items: Sequence[ActionItem]) -> list[str]:
     """Action items as a list. Items derived from takeaways or replies that are not public are left out."""
-    told = [
+    shown = [
         item
         for item in items
         if (item.takeaway is None or item.takeaway.audience == Audience.PUBLIC)
         and replied_for(item, Scope.PUBLIC)
     ]
-    return [f"- {line}" for item in told[:MOST] if (line := _line(item))]
+    return [f"- {line}" for item in shown[:MOST] if (line := _line(item))]
 
 
 def _line(item: ActionItem) -> str:
@@ -297,8 +297,8 @@ def _line(item: ActionItem) -> str:
     # such an item.
     copied = item.takeaway is not None or item.reply is not None
     parts = ["" if copied else item.what, item.outcome, publishable_name(item)]
-    told = [_escaped(part) for part in parts if part]
-    return " · ".join(told) or _escaped(item.takeaway.session.title if item.takeaway else "")
+    escaped = [_escaped(part) for part in parts if part]
+    return " · ".join(escaped) or _escaped(item.takeaway.session.title if item.takeaway else "")
 
 
 def _escaped(text: str) -> str:
@@ -337,12 +337,12 @@ def _takeaways_of(items: Sequence[ActionItem]) -> list[Takeaway]:
     """Takeaways from which items come and which everybody may read; embedded, so that their words
     leave with them."""
     rows = [item.takeaway for item in items if item.takeaway is not None]
-    told = (
+    public = (
         row
         for row in rows
         if row.state == TakeawayState.APPROVED and row.audience == Audience.PUBLIC
     )
-    return list(dict.fromkeys(told))[: MOST // 2]
+    return list(dict.fromkeys(public))[: MOST // 2]
 
 
 def _calendar(session: Session) -> str:

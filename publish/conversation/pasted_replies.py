@@ -95,8 +95,8 @@ def take_pasted(session: Session, row_id: uuid.UUID, text: str, actor: Actor) ->
 
 
 def _remote_id(row: Delivery, one: PastedReply) -> str:
-    told = f"{row.key}\n{one.author}\n{one.text}"
-    return f"pasted:{hashlib.sha256(told.encode()).hexdigest()[:24]}"
+    content = f"{row.key}\n{one.author}\n{one.text}"
+    return f"pasted:{hashlib.sha256(content.encode()).hexdigest()[:24]}"
 
 
 def _reply(

@@ -79,11 +79,11 @@ class RemoteDrive(Drive):
     def _keys(self, login: Login) -> dict[str, Any]:
         if self._scheme == "s3":
             keys = {"key": login.user, "secret": login.password}
-            told = {key: value for key, value in keys.items() if value}
+            credentials = {key: value for key, value in keys.items() if value}
             where = {"client_kwargs": {"endpoint_url": login.endpoint}} if login.endpoint else {}
-            return {**told, **where, "use_listings_cache": False}
-        told = {"username": login.user, "password": login.password}
-        return {key: value for key, value in told.items() if value}
+            return {**credentials, **where, "use_listings_cache": False}
+        credentials = {"username": login.user, "password": login.password}
+        return {key: value for key, value in credentials.items() if value}
 
     def _lacking(self) -> str:
         extra = _EXTRAS.get(self._scheme)
@@ -136,7 +136,10 @@ class RemoteDrive(Drive):
 
     def write(self, name: str, source: bytes | Path, size: int) -> None:
         """Upload the content."""
-        with self._errors(), self._fs.open(self._at(name), "wb", **self._told(name)) as file:
+        with (
+            self._errors(),
+            self._fs.open(self._at(name), "wb", **self._content_type(name)) as file,
+        ):
             for piece in pieces_of(source):
                 file.write(piece)
                 moved(len(piece))
@@ -144,12 +147,12 @@ class RemoteDrive(Drive):
     def append(self, name: str, source: Path, start: int) -> None:
         """Append to the existing part; after an interruption the acknowledged chunks remain."""
         path = self._at(name)
-        with self._errors(), source.open("rb") as told:
-            told.seek(start)
+        with self._errors(), source.open("rb") as source_file:
+            source_file.seek(start)
             mode = "r+b" if start else "wb"
             with self._fs.open(path, mode, block_size=_REQUEST) as file:
                 file.seek(start)
-                while piece := told.read(SURE):
+                while piece := source_file.read(SURE):
                     moved(len(piece))
                     file.write(piece)
                     kept(len(piece))
@@ -160,7 +163,7 @@ class RemoteDrive(Drive):
             file.seek(start)
             return bytes(file.read())
 
-    def _told(self, name: str) -> dict[str, str]:
+    def _content_type(self, name: str) -> dict[str, str]:
         """Upload options that set the content type, since an object store serves a file with the type it was given."""
         kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
         return {"ContentType": kind} if self._scheme == "s3" else {}

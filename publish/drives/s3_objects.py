@@ -117,27 +117,27 @@ class S3Objects:
     def get(self, key: str, goal: Path) -> bool:
         """Download an object and compare it with the hash stored at upload."""
         try:
-            told = _ask(self._client.get_object, **self._at(key))
+            answer = _ask(self._client.get_object, **self._at(key))
         except NotFound:
             return False
-        receive(_pieces(told["Body"]), goal, told["Metadata"].get(_SHA, ""))
+        receive(_pieces(answer["Body"]), goal, answer["Metadata"].get(_SHA, ""))
         return True
 
     def stat(self, key: str) -> StoredObject | None:
         """Metadata from a HEAD request."""
         try:
-            told = _ask(self._client.head_object, **self._at(key))
+            answer = _ask(self._client.head_object, **self._at(key))
         except NotFound:
             return None
-        return StoredObject(int(told["ContentLength"]), told["Metadata"].get(_SHA, ""))
+        return StoredObject(int(answer["ContentLength"]), answer["Metadata"].get(_SHA, ""))
 
     def read(self, key: str, start: int = 0, stop: int | None = None) -> Iterator[bytes]:
         """Read with a range request (RFC 9110, 14.2); raises NotFound at once, not at the first chunk."""
         if stop is not None and stop <= start:
             return iter(())
         last = "" if stop is None else str(stop - 1)
-        told = _ask(self._client.get_object, Range=f"bytes={start}-{last}", **self._at(key))
-        return _pieces(told["Body"])
+        answer = _ask(self._client.get_object, Range=f"bytes={start}-{last}", **self._at(key))
+        return _pieces(answer["Body"])
 
     def delete(self, key: str) -> None:
         """Delete an object; the service also succeeds if it does not exist."""
@@ -156,17 +156,17 @@ class S3Objects:
         """Yield keys, listed lazily a thousand at a time."""
         more: dict[str, str] = {}
         while True:
-            told = _ask(
+            page = _ask(
                 self._client.list_objects_v2,
                 Bucket=self._bucket,
                 Prefix=self._prefix + prefix,
                 **more,
             )
-            for one in told.get("Contents", ()):
+            for one in page.get("Contents", ()):
                 yield str(one["Key"]).removeprefix(self._prefix)
-            if not told.get("IsTruncated"):
+            if not page.get("IsTruncated"):
                 return
-            more = {"ContinuationToken": told["NextContinuationToken"]}
+            more = {"ContinuationToken": page["NextContinuationToken"]}
 
     @functools.cached_property
     def origin(self) -> str:
@@ -178,13 +178,13 @@ class S3Objects:
         """A presigned URL, computed locally without asking the service."""
         if not self._presign:
             return ""
-        told = {
+        headers = {
             "ResponseContentType": mime,
             "ResponseCacheControl": f"private, max-age={seconds}",
         }
         return str(
             self._client.generate_presigned_url(
-                "get_object", Params={**self._at(key), **told}, ExpiresIn=seconds
+                "get_object", Params={**self._at(key), **headers}, ExpiresIn=seconds
             )
         )
 
@@ -249,8 +249,10 @@ def _ask(call: Callable[..., T], **parts: Any) -> T:
 
 def _part(client: Any, where: dict[str, Any], number: int, data: bytes) -> dict[str, Any]:
     checksum = base64.b64encode(hashlib.sha256(data).digest()).decode("ascii")
-    told = _ask(client.upload_part, Body=data, PartNumber=number, ChecksumSHA256=checksum, **where)
-    return {"PartNumber": number, "ETag": told["ETag"], "ChecksumSHA256": checksum}
+    answer = _ask(
+        client.upload_part, Body=data, PartNumber=number, ChecksumSHA256=checksum, **where
+    )
+    return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum}
 
 
 def _pieces(body: Any) -> Iterator[bytes]:

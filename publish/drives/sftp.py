@@ -84,11 +84,11 @@ def open_sftp(url: str, login: Login) -> tuple[Any, str]:
         )
     except (OSError, asyncssh.Error, ValueError) as error:
         raise as_ours(error, login.name) from error
-    opened.loop.call_soon_threadsafe(opened.loop.set_exception_handler, _told_already)
+    opened.loop.call_soon_threadsafe(opened.loop.set_exception_handler, _ignore_repeated)
     return opened, path.removeprefix("/~/") if path.startswith("/~/") else path
 
 
-def _told_already(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+def _ignore_repeated(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
     """Ignore repeated errors: a dropped connection fails every pending request, but only one needs to be reported."""
     if not isinstance(context.get("exception"), asyncssh.Error):
         loop.default_exception_handler(context)

@@ -181,14 +181,14 @@ class WebDavDrive(Drive):
                 "%(name)s does not take the name %(name2)s%(said)s.",
                 name=self.name,
                 name2=name,
-                said=_said(answer),
+                said=_server_message(answer),
             )
         other = self._at(f"up-{self.mark}-try.txt")
         if self._web.call("PUT", other, accept=_DONE | _REFUSED, content=b"?").status in _REFUSED:
             return AuthRefused(
                 "%(name)s does not let this account write there%(said)s.",
                 name=self.name,
-                said=_said(answer),
+                said=_server_message(answer),
             )
         self._web.call("DELETE", other, accept=_DONE | _MISSING | _REFUSED)
         goal = PurePosixPath(name.replace(f"up-{self.mark}-", "")).name
@@ -197,7 +197,7 @@ class WebDavDrive(Drive):
             name=self.name,
             goal=goal,
             status=answer.status,
-            said=_said(answer),
+            said=_server_message(answer),
         )
 
     def _check_room(self, answer: HttpResponse) -> None:
@@ -219,7 +219,7 @@ class WebDavDrive(Drive):
                 "%(name)s does not take %(goal)s (400)%(said)s.",
                 name=self.name,
                 goal=goal,
-                said=_said(answer),
+                said=_server_message(answer),
             )
         if answer.status == 404:
             raise RetryAfter(
@@ -251,7 +251,7 @@ class WebDavDrive(Drive):
             raise AuthRefused(
                 "%(name)s does not let this account write there%(said)s.",
                 name=self.name,
-                said=_said(answer),
+                said=_server_message(answer),
             )
         if answer.status in _BUSY:
             # An account that may PUT may also MOVE: another machine moved its own file there at this moment.
@@ -287,19 +287,19 @@ def _is_page(answer: HttpResponse) -> bool:
     return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
 
 
-def _said(answer: HttpResponse) -> str:
+def _server_message(answer: HttpResponse) -> str:
     """The server's own error message as ': …'; SabreDAV, Nextcloud and ownCloud send it as XML."""
     try:
-        told = ElementTree.fromstring(answer.text).findtext("{http://sabredav.org/ns}message")
+        message = ElementTree.fromstring(answer.text).findtext("{http://sabredav.org/ns}message")
     except (ElementTree.ParseError, ValueError):
         return ""
-    return f": {told.strip().rstrip('.')[:300]}" if told else ""
+    return f": {message.strip().rstrip('.')[:300]}" if message else ""
 
 
 def _row(one: Any) -> tuple[str, int | None]:
     path = unquote(urlsplit(one.findtext(f"{_DAV}href") or "").path)
-    told = next(
+    length = next(
         (e.text for e in one.iter(f"{_DAV}getcontentlength") if (e.text or "").isdigit()), None
     )
     collection = next(one.iter(f"{_DAV}collection"), None) is not None
-    return path.rstrip("/"), None if collection or told is None else int(told)
+    return path.rstrip("/"), None if collection or length is None else int(length)

@@ -124,20 +124,20 @@ def _plain_block(tokens: Sequence[Token]) -> str:
 
 
 def _plain_inline(tokens: Sequence[Token]) -> str:
-    told: list[str] = []
+    pieces: list[str] = []
     links: list[tuple[str, int]] = []
     for token in tokens:
         if token.type == "link_open":
-            links.append((str(token.attrGet("href") or ""), len(told)))
+            links.append((str(token.attrGet("href") or ""), len(pieces)))
         elif token.type == "link_close":
             address, start = links.pop()
-            if "".join(told[start:]) not in (address, address.removeprefix("mailto:")):
-                told.append(f" ({address.removeprefix('mailto:')})")
+            if "".join(pieces[start:]) not in (address, address.removeprefix("mailto:")):
+                pieces.append(f" ({address.removeprefix('mailto:')})")
         elif token.type in ("softbreak", "hardbreak"):
-            told.append("\n")
+            pieces.append("\n")
         else:
-            told.append(token.content)
-    return "".join(told)
+            pieces.append(token.content)
+    return "".join(pieces)
 
 
 def heading_depth(text: str) -> int | None:

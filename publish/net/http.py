@@ -161,12 +161,12 @@ class HttpClient:
             with closing(response):
                 body = _read(response, most)
         except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError) as error:
-            said = redact(
+            message = redact(
                 Message(
                     "The address of %(name)s can't be used: %(what)s.", name=self.name, what=error
                 )
             )
-            raise PauseTarget(said) from error
+            raise PauseTarget(message) from error
         except (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout) as error:
             raise unreached(self.name, url, error) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
@@ -224,7 +224,7 @@ class HttpClient:
 
     def error(self, answer: HttpResponse, url: str) -> Exception:
         """The error to raise for a response with status 300 or above."""
-        said = _said(answer)
+        message = _server_message(answer)
         if answer.status < 400:
             return self._moved(answer, url)
         if answer.status == 511:
@@ -233,32 +233,32 @@ class HttpClient:
             return AuthRefused(
                 "%(name)s refused user name or password%(what)s. Set them again.",
                 name=self.name,
-                what=said,
+                what=message,
             )
         if answer.status in (404, 410):
             return Gone(
                 "%(name)s has nothing under this address any more%(what)s.",
                 name=self.name,
-                what=said,
+                what=message,
             )
         if answer.status == 413:
             return PayloadTooLarge(
-                "This is larger than %(name)s takes%(what)s.", name=self.name, what=said
+                "This is larger than %(name)s takes%(what)s.", name=self.name, what=message
             )
         if answer.status in _LATER:
-            told = retry_after(answer.headers)
+            seconds = retry_after(answer.headers)
             return RetryAfter(
                 "%(name)s can't take it right now (%(code)s)%(what)s.",
-                told,
+                seconds,
                 name=self.name,
                 code=answer.status,
-                what=said,
+                what=message,
             )
         return Permanent(
             "%(name)s does not take this (%(code)s)%(what)s.",
             name=self.name,
             code=answer.status,
-            what=said,
+            what=message,
         )
 
     def _moved(self, answer: HttpResponse, url: str) -> Exception:
@@ -336,10 +336,10 @@ def _moment(value: str) -> datetime:
     return datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
 
 
-def _said(answer: HttpResponse) -> str:
+def _server_message(answer: HttpResponse) -> str:
     """The target's own error message as ': …', if any."""
-    told = answer.data if isinstance(answer.data, dict) else {}
-    words = told.get("message") or told.get("error_description") or told.get("error") or ""
+    body = answer.data if isinstance(answer.data, dict) else {}
+    words = body.get("message") or body.get("error_description") or body.get("error") or ""
     if isinstance(words, dict):
         words = words.get("message", "")
     return f": {str(words).strip().rstrip('.')[:300]}" if words else ""

@@ -61,13 +61,13 @@ def status_of(session: Session, target_id: uuid.UUID) -> TargetStatus:
 
 
 def record_reachability(
-    session: Session, target_id: uuid.UUID, way: Reachability, said: str, *, now: datetime
+    session: Session, target_id: uuid.UUID, way: Reachability, message: str, *, now: datetime
 ) -> None:
     """Store the reachability just observed. Does not commit."""
     status = status_of(session, target_id)
     if status.reachability != way:
         status.since = now
-    status.reachability, status.message, status.tried_at = way.value, said, now
+    status.reachability, status.message, status.tried_at = way.value, message, now
     if way is Reachability.OK:
         status.reached_at = now
 
@@ -167,11 +167,11 @@ def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> b
 
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
     """Store the limits reported by the target; return whether they changed. Does not commit."""
-    status, told = status_of(session, target_id), _to_json(limits)
-    new = status.reported_limits != told and bool(
-        status.reported_limits or told != _to_json(Limits())
+    status, reported = status_of(session, target_id), _to_json(limits)
+    new = status.reported_limits != reported and bool(
+        status.reported_limits or reported != _to_json(Limits())
     )
-    status.reported_limits, status.told_at = told, now
+    status.reported_limits, status.told_at = reported, now
     return new
 
 
@@ -186,7 +186,7 @@ def _to_json(limits: Limits) -> dict[str, Any]:
     return {**values, "types": sorted(limits.types) if limits.types is not None else None}
 
 
-def _from_json(told: Mapping[str, Any]) -> Limits:
-    known = {name: told[name] for name in asdict(Limits()) if name in told}
+def _from_json(stored: Mapping[str, Any]) -> Limits:
+    known = {name: stored[name] for name in asdict(Limits()) if name in stored}
     types = known.get("types")
     return Limits(**{**known, "types": frozenset(types) if types is not None else None})

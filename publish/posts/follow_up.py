@@ -71,8 +71,8 @@ class Agenda:
 
     def fingerprint(self) -> str:
         """Hash of the content, '' if empty."""
-        told = repr((self.items, self.following)) if self.calendar else ""
-        return hashlib.sha256(told.encode()).hexdigest()[:16] if told else ""
+        content = repr((self.items, self.following)) if self.calendar else ""
+        return hashlib.sha256(content.encode()).hexdigest()[:16] if content else ""
 
 
 NOTHING_YET = Agenda()

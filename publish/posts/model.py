@@ -68,9 +68,9 @@ class GatheringFacts:
 def gathering_facts(session: Session, settings: Settings) -> GatheringFacts:
     """Facts of the single gathering in this database."""
     row_id = session.scalars(select(Gathering.id)).one()
-    told = settings.gathering
-    agenda = agenda_of(session, told.title)
-    return GatheringFacts(row_id, told.title, told.language, settings.zone, agenda)
+    gathering = settings.gathering
+    agenda = agenda_of(session, gathering.title)
+    return GatheringFacts(row_id, gathering.title, gathering.language, settings.zone, agenda)
 
 
 @dataclass(frozen=True)
@@ -116,8 +116,8 @@ class PostMedia:
 
     def fingerprint(self) -> str:
         """Hash of content and texts."""
-        said = [self.captions] if self.captions else []
-        return _hash([self.sha256, self.alt, self.caption, self.credit, *said])
+        captions = [self.captions] if self.captions else []
+        return _hash([self.sha256, self.alt, self.caption, self.credit, *captions])
 
 
 @dataclass(frozen=True)

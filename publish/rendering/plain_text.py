@@ -34,7 +34,7 @@ def credit(block: Block, language: str) -> str:
     return " · ".join(part for part in (block.author, intent) if part)
 
 
-def said_in(block: Block) -> str:
+def block_text(block: Block) -> str:
     """Text of a takeaway: the organizer's caption and the contributor's text, without repetition;
     for text blocks, everything.
     """

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from publish.posts.model import WORDS, Post, PostMedia
-from publish.rendering.plain_text import canonical, credit, mark_of, said_in, slot_line
+from publish.rendering.plain_text import block_text, canonical, credit, mark_of, slot_line
 
 # Room for " …" and " (99/99)".
 _NUMBER_ROOM = 10
@@ -108,12 +108,12 @@ def _pack(post: Post, head: str, shape: Shape, first_room: int, *, room: int) ->
 
     add(head)
     for block in post.blocks:
-        told = credit(block, post.language) if block.kind != WORDS else ""
-        words = said_in(block)
+        byline = credit(block, post.language) if block.kind != WORDS else ""
+        words = block_text(block)
         files = [chosen for media in block.media if (chosen := shape.choose(media))]
         if files and not _fits(parts[-1].files, files, shape.files):
             parts.append(_Open())
-        add(f"{words}\n— {told}" if words and told else words or told)
+        add(f"{words}\n— {byline}" if words and byline else words or byline)
         for media in files:
             if not _fits(parts[-1].files, [media], shape.files):
                 parts.append(_Open())

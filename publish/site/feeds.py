@@ -84,8 +84,8 @@ def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: s
 def _file(photo: Summary) -> dict[str, str]:
     """Enclosure data of a file; summaries stored by an older version lack its size."""
     guessed = mimetypes.guess_type(photo["url"])[0] or "application/octet-stream"
-    told = {"type": str(photo.get("type") or guessed)}
-    return told | ({"length": str(photo["bytes"])} if photo.get("bytes") else {})
+    enclosure = {"type": str(photo.get("type") or guessed)}
+    return enclosure | ({"length": str(photo["bytes"])} if photo.get("bytes") else {})
 
 
 def _words(summary: Summary) -> str:
@@ -93,7 +93,7 @@ def _words(summary: Summary) -> str:
 
 
 def _json_feed(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: str) -> bytes:
-    told = {
+    feed = {
         "version": "https://jsonfeed.org/version/1.1",
         "title": facts.title,
         "language": facts.language,
@@ -102,7 +102,7 @@ def _json_feed(facts: GatheringFacts, summaries: Sequence[Summary], base: str, h
         **({"hubs": [{"type": "WebSub", "url": hub}]} if hub else {}),
         "items": [_item(facts, summary, base) for summary in summaries],
     }
-    return (json.dumps(told, ensure_ascii=False, indent=1) + "\n").encode()
+    return (json.dumps(feed, ensure_ascii=False, indent=1) + "\n").encode()
 
 
 def _item(facts: GatheringFacts, summary: Summary, base: str) -> dict[str, Any]:

@@ -154,9 +154,9 @@ def _count_takeaways(summaries: Sequence[Summary]) -> int:
 
 def _still_open(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, str]]:
     """Open questions and intentions not covered by an organizers' item, each with its link."""
-    told = facts.agenda.settled
+    settled = facts.agenda.settled
     # Summaries stored by an older version don't name the takeaway.
-    return [one for s in summaries for one in s["open"] if one.get("takeaway") not in told]
+    return [one for s in summaries for one in s["open"] if one.get("takeaway") not in settled]
 
 
 def _themes(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[str, Any]]:
@@ -191,8 +191,8 @@ def calendar_file(facts: GatheringFacts) -> Iterator[tuple[str, bytes]]:
 
 def _card(facts: GatheringFacts, summary: Summary, *, lead: bool) -> dict[str, Any]:
     photos = summary["photos"][-1:] if lead else summary["photos"][:1]
-    told = {"photo": photos[0] if photos else None, "when": _when(facts, summary)}
-    return {**summary, **told, "counts": _counts(facts, summary)}
+    card = {"photo": photos[0] if photos else None, "when": _when(facts, summary)}
+    return {**summary, **card, "counts": _counts(facts, summary)}
 
 
 def _moment(summary: Summary) -> datetime | None:

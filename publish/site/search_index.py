@@ -13,7 +13,7 @@ from typing import Any
 from publish.i18n import INTENTS, translations
 from publish.posts.model import Block, Post, PublishedReply
 from publish.rendering.html import spoken_words
-from publish.rendering.plain_text import said_in
+from publish.rendering.plain_text import block_text
 
 WORDS, SCRIPT = "search/words.js", "search/search.js"
 
@@ -24,8 +24,10 @@ def words_of(post: Post) -> list[list[str]]:
     parts = [["", "", _joined([*post.tags, *_slot(post), post.lead, *_replies(post.said)])]]
     for block in post.blocks:
         intent = label(INTENTS[block.intent]) if block.intent in INTENTS else ""
-        told = [said_in(block), block.prompt, intent, *_media(block), *_replies(block.said)]
-        parts.append([f"t-{block.takeaway}" if block.takeaway else "", block.author, _joined(told)])
+        texts = [block_text(block), block.prompt, intent, *_media(block), *_replies(block.said)]
+        parts.append(
+            [f"t-{block.takeaway}" if block.takeaway else "", block.author, _joined(texts)]
+        )
     return [part for part in parts if part[2]]
 
 
@@ -40,21 +42,21 @@ def _media(block: Block) -> Iterator[str]:
         yield spoken_words(media.captions)
 
 
-def _replies(said: Sequence[PublishedReply]) -> Iterator[str]:
-    for one in said:
+def _replies(replies: Sequence[PublishedReply]) -> Iterator[str]:
+    for one in replies:
         yield one.author
         yield one.text
 
 
-def _joined(told: Sequence[str]) -> str:
+def _joined(texts: Sequence[str]) -> str:
     """Distinct texts on one line."""
-    lines = (" ".join(one.split()) for one in told)
+    lines = (" ".join(one.split()) for one in texts)
     return " · ".join(dict.fromkeys(line for line in lines if line))
 
 
 def search_files(summaries: Sequence[dict[str, Any]]) -> Iterator[tuple[str, bytes]]:
     """The two files as (relative name, bytes). Summaries stored by an older version contribute only titles."""
-    told = [[s["url"], s["title"], s.get("words", [])] for s in summaries]
-    data = json.dumps(told, ensure_ascii=False, separators=(",", ":"))
+    rows = [[s["url"], s["title"], s.get("words", [])] for s in summaries]
+    data = json.dumps(rows, ensure_ascii=False, separators=(",", ":"))
     yield WORDS, f"globalThis.siteWords = {data};\n".encode()
     yield SCRIPT, (files("publish") / "templates" / "site" / "search.js").read_bytes()

@@ -48,7 +48,7 @@ def _event(post: Post, facts: GatheringFacts) -> dict[str, Any]:
     slot = post.slot
     assert slot is not None
     assert slot.starts_at is not None
-    told = {
+    event = {
         "@context": "https://schema.org",
         "@type": "Event",
         "name": post.title,
@@ -59,15 +59,15 @@ def _event(post: Post, facts: GatheringFacts) -> dict[str, Any]:
         "performer": {"@type": "Person", "name": slot.speakers} if slot.speakers else "",
         "superEvent": {"@type": "Event", "name": facts.title},
     }
-    return {name: value for name, value in told.items() if value}
+    return {name: value for name, value in event.items() if value}
 
 
 def _script(data: dict[str, Any]) -> Markup:
     """JSON that can't close its script element."""
-    told = json.dumps(data, ensure_ascii=False)
+    script = json.dumps(data, ensure_ascii=False)
     for sign in "<>&":
-        told = told.replace(sign, f"\\u{ord(sign):04x}")
-    return Markup(told)  # noqa: S704  # no <, >, &
+        script = script.replace(sign, f"\\u{ord(sign):04x}")
+    return Markup(script)  # noqa: S704  # no <, >, &
 
 
 def _short(text: str) -> str:

@@ -47,14 +47,14 @@ def _preview(
 ) -> list[dict[str, Any]]:
     before = {row.id: bool(row.remote_id) for row in session.scalars(select(Delivery))}
     stories = all_stories(session, now=context.clock(), rng=context.rng)
-    told: list[dict[str, Any]] = []
+    previews: list[dict[str, Any]] = []
     for target in chosen_targets(session, names):
         compare(session, context, target, stories, only_known=False)
         session.flush()
         session.expire_all()
-        told += _at_target(session, context, target, before)
+        previews += _at_target(session, context, target, before)
     session.rollback()
-    return told
+    return previews
 
 
 def _at_target(
@@ -63,7 +63,7 @@ def _at_target(
     standing = Standing(session, context.budget)
     rows = session.scalars(select(Delivery).where(Delivery.target_id == target.id))
     opened = _opened(context, target)
-    told = []
+    previews = []
     try:
         for row in sorted(rows, key=lambda r: (r.created_at, r.item_kind, r.key)):
             by_hand = row.state == DeliveryState.MANUAL
@@ -74,11 +74,11 @@ def _at_target(
             one = {**row_json(row, standing), "action": action}
             if row.item_kind == ItemKind.STORY and not leaving:
                 one |= _story(session, context, row, opened)
-            told.append(one)
+            previews.append(one)
     finally:
         if opened is not None:
             opened.close()
-    return told
+    return previews
 
 
 def _opened(context: PublishContext, target: Target) -> OpenTarget | None:
@@ -99,7 +99,7 @@ def _story(
     files = [
         {"key": m.key, "kind": m.kind, "bytes": m.bytes, "alt": m.alt} for m in fitted.post.media()
     ]
-    told: dict[str, Any] = {
+    details: dict[str, Any] = {
         "notes": list(fitted.notes),
         "files": files,
         "draft": None,
@@ -107,9 +107,9 @@ def _story(
     }
     if opened is not None:
         draft = draft_of(session, row, fitted, opened)
-        told["draft"] = vars(draft)
-        told["changes"] = changes(session.get(SentDraft, row.id), draft)
-    return told
+        details["draft"] = vars(draft)
+        details["changes"] = changes(session.get(SentDraft, row.id), draft)
+    return details
 
 
 def story_draft(

@@ -180,6 +180,6 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
     return Progress(items - left, items, int(bytes_done), int(total), round(seconds), now)
 
 
-def progress_json(told: Progress) -> Mapping[str, Any]:
+def progress_json(figures: Progress) -> Mapping[str, Any]:
     """Progress as JSON, for polling pages."""
-    return {**vars(told), "share": round(told.share, 4)}
+    return {**vars(figures), "share": round(figures.share, 4)}

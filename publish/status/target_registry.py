@@ -167,7 +167,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
         session.commit()
         try:
             with counted(meter), understood(row.name):
-                said = target.test()
+                sentence = target.test()
         finally:
             target.close()
     except PublishError as error:
@@ -181,7 +181,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
     record_reachability(session, row.id, Reachability.OK, "", now=context.clock())
     forget_limits(session, row.id)
     session.commit()
-    return redact(said, hidden)
+    return redact(sentence, hidden)
 
 
 def _way(error: PublishError) -> Reachability:

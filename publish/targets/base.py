@@ -85,7 +85,7 @@ class Limits:
         """Limits for a connection that carries files of at most this many bytes; None: any."""
         if most is None:
             return self
-        image, video = (min(most, told or most) for told in (self.image_bytes, self.video_bytes))
+        image, video = (min(most, limit or most) for limit in (self.image_bytes, self.video_bytes))
         return replace(self, image_bytes=image, video_bytes=video)
 
 
@@ -150,8 +150,8 @@ def plain_words(post: Post) -> Iterator[str]:
     if post.lead:
         yield post.lead
     for block in post.blocks:
-        said = "\n".join(filter(None, (block.caption, block.text)))
-        yield f"{said} ({block.author})" if said and block.author else said
+        text = "\n".join(filter(None, (block.caption, block.text)))
+        yield f"{text} ({block.author})" if text and block.author else text
     for copy in post.copies:
         yield f"{copy.name}: {copy.url}"
 

@@ -76,9 +76,9 @@ def _plain(address: str) -> str:
 
 def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
     author = row.get("author")
-    told: Mapping[str, Any] = author if isinstance(author, dict) else {}
+    person: Mapping[str, Any] = author if isinstance(author, dict) else {}
     source = str(row.get("url") or row.get("wm-source") or "")
-    name = author if isinstance(author, str) else told.get("name")
+    name = author if isinstance(author, str) else person.get("name")
     return RemoteReply(
         remote_id=str(row.get("wm-id") or source),
         post_id=post.id,
@@ -87,12 +87,12 @@ def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
         text=_words(row),
         written_at=first_moment(row.get("published"), row.get("wm-received")),
         url=source if source.startswith(("http://", "https://")) else "",
-        author_url=str(told.get("url") or ""),
+        author_url=str(person.get("url") or ""),
         kind=_KINDS.get(str(row.get("wm-property")), "mention"),
     )
 
 
 def _words(row: Mapping[str, Any]) -> str:
     content = row.get("content")
-    told = content if isinstance(content, dict) else {"text": content or row.get("name") or ""}
-    return plain_text(str(told.get("html") or told.get("text") or ""))
+    texts = content if isinstance(content, dict) else {"text": content or row.get("name") or ""}
+    return plain_text(str(texts.get("html") or texts.get("text") or ""))

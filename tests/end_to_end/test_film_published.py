@@ -191,7 +191,7 @@ class Places:
         self.folder, self.stick = folder, folder / "stick"
         self.stick.mkdir()
         server = script_server("webdav", request)
-        self.collection = Path(server.told["FOLDER"]) / "film"
+        self.collection = Path(server.details["FOLDER"]) / "film"
         shutil.rmtree(self.collection, ignore_errors=True)
         self.blog: WordPress | None = (
             None if missing_programs() else request.getfixturevalue("wordpress")
@@ -199,7 +199,7 @@ class Places:
         with evening.at_work():
             kiosk, web = evening.kiosk, f"webdav://127.0.0.1:{server.port}/film"
             add_target(kiosk, "folder", "stick", {"url": self.stick.as_uri()}, ask=lambda _: "")
-            secret = server.told["PASSWORD"]
+            secret = server.details["PASSWORD"]
             add_target(kiosk, "folder", "web", {"url": web, "user": "kit"}, ask=lambda _: secret)
             if (blog := self.blog) is not None:
                 given = {"url": blog.url, "user": blog.user}

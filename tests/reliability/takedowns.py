@@ -103,7 +103,7 @@ class Wiki:
 
     def options(self, url: str) -> tuple[list[str], str]:
         """See Place."""
-        told = self._server.told
+        told = self._server.details
         return [f"url={url}", f"user={told['USER']}"], told["PASSWORD"]
 
     def content(self) -> str:

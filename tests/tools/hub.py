@@ -68,12 +68,12 @@ def _services() -> Iterator[dict[str, str]]:
         s3 = ScriptServer("s3", Path(folder) / "s3")
         s3.start()
         try:
-            keys = {name: value for name, value in s3.told.items() if name.startswith("AWS_")}
+            keys = {name: value for name, value in s3.details.items() if name.startswith("AWS_")}
             yield {
                 **os.environ,
                 **keys,
                 "REPORTER_DATABASE_URL": database(postgres),
-                "REPORTER_MEDIA_URL": f"s3://{s3.told['BUCKET']}/media",
+                "REPORTER_MEDIA_URL": f"s3://{s3.details['BUCKET']}/media",
                 "REPORTER_FOLDER": str(Path(folder) / "hub"),
                 # For gatherings that publish pages to the hub's own disk.
                 "REPORTER_SITES": str(Path(folder) / "sites"),

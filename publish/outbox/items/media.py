@@ -112,9 +112,9 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     if parts := _parts(session, takeaway):
         # Takedowns cover everything seen in a film: its contributors are notified.
         memory = replace(memory, takeaways=parts)
-    told = limits_of(session, target.id)
-    limits = told.narrowed(memory.most)
-    return MediaJob(known, media, limits, memory, context.store.incoming, cut=limits != told)
+    stated = limits_of(session, target.id)
+    limits = stated.narrowed(memory.most)
+    return MediaJob(known, media, limits, memory, context.store.incoming, cut=limits != stated)
 
 
 def _file(

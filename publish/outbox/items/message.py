@@ -76,13 +76,13 @@ def queue_messages(session: Session, facts: GatheringFacts, actor: Actor) -> int
 
 
 def _waiting() -> Any:
-    said = exists().where(
+    has_reply = exists().where(
         Reply.takeaway_id == Contact.takeaway_id,
         Reply.state == ReplyState.SHOWN,
         Reply.text != "",
     )
     return select(Contact).where(
-        Contact.answer, Contact.told_at.is_(None), Contact.stopped_at.is_(None), said
+        Contact.answer, Contact.told_at.is_(None), Contact.stopped_at.is_(None), has_reply
     )
 
 
@@ -109,14 +109,14 @@ def _message(
     session: Session, key: str, contact: Contact, takeaway: Takeaway, *, facts: GatheringFacts
 ) -> PersonalMail:
     words = translations(facts.language)
-    said = [reply for reply in thread(session, takeaway, Scope.ROOM) if reply.text]
+    replies = [reply for reply in thread(session, takeaway, Scope.ROOM) if reply.text]
     quote = takeaway.text or takeaway.caption or takeaway.session.title
     links = [place["url"] for place in published_places(session, takeaway) if place["url"]]
     lines = [
         words.gettext("You recorded this at %s:") % facts.title,
         f"> {' '.join(quote.split())[:300]}",
         words.gettext("Somebody has answered:"),
-        *(f"{reply.author or words.gettext('Somebody')}: {reply.text}" for reply in said[-3:]),
+        *(f"{reply.author or words.gettext('Somebody')}: {reply.text}" for reply in replies[-3:]),
         *(link for link in links if link.startswith("http")),
         words.gettext(
             "This is the only message that you get about it. Answer “stop” to get none at all."

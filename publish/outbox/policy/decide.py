@@ -222,7 +222,7 @@ def _cut(row: Snapshot, message: str) -> Transition:
     if file is None or file.mime.startswith("image/"):
         memory = interruptions.smaller(memory, file.bytes if file else row.traffic.sent)
     elif memory.cuts >= interruptions.FILE_CUTS:
-        why = constraints.said_cut(file, memory.cuts, row.target)
+        why = constraints.cut_note(file, memory.cuts, row.target)
         return replace(_parked(row, why), moved=0, memory=memory)
     return replace(_again(row, message, None), memory=memory)
 

@@ -60,9 +60,9 @@ class GroupTarget(ManualPosting):
 
     def limits(self) -> Limits:
         """Limits published by the service."""
-        told = self.group
+        group = self.group
         return Limits(
-            told.image_bytes, told.video_bytes, files=told.files, characters=told.characters
+            group.image_bytes, group.video_bytes, files=group.files, characters=group.characters
         )
 
     def test(self) -> str:
@@ -86,6 +86,13 @@ def target_of(group: Group) -> type[GroupTarget]:
         required=group.is_address_needed,
         common=True,
     )
-    told = {"kind": group.kind, "title": group.title, "about": group.about, "options": (option,)}
+    attributes = {
+        "kind": group.kind,
+        "title": group.title,
+        "about": group.about,
+        "options": (option,),
+    }
     name = "".join(word.title() for word in group.kind.split("-"))
-    return type(f"{name}Target", (GroupTarget,), {"__doc__": group.title, "group": group, **told})
+    return type(
+        f"{name}Target", (GroupTarget,), {"__doc__": group.title, "group": group, **attributes}
+    )

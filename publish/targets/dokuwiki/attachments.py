@@ -43,25 +43,25 @@ class Attachments:
     def put(self, file: str, path: Path) -> str:
         """Upload a file without overwriting; return its name as the wiki normalizes it."""
         size = path.stat().st_size
-        told, said = "", ""
+        stored_name, reason = "", ""
         for _ in range(_PUTS if size < _HEAVY else 2):
             try:
-                told, said = (
+                stored_name, reason = (
                     words_of(self._wiki.call_with_file("wiki.putAttachment", file, path)),
                     "",
                 )
             except Refused as error:
-                said = f" {error.message}"
+                reason = f" {error.message}"
             except Broke as error:
                 return self._too_heavy(file, size, error)
             # Refused without a reason or with the wiki's own message. Two simultaneous uploads
             # share a temporary file there, and one may be reported as broken: it is retried unless
             # the other one is there.
-            if not told and self.size(file) == size:
-                told = file
-            if told or self._wiki.rights(file) < UPLOAD:
+            if not stored_name and self.size(file) == size:
+                stored_name = file
+            if stored_name or self._wiki.rights(file) < UPLOAD:
                 break
-        return told or self._not_put(file, path, said)
+        return stored_name or self._not_put(file, path, reason)
 
     def _too_heavy(self, file: str, size: int, error: Broke) -> str:
         """Whether the file is too large: PHP holds it in memory several times. A small file, or one
@@ -77,7 +77,7 @@ class Attachments:
             size=f"{size / 1e6:.0f}",
         ) from error
 
-    def _not_put(self, file: str, path: Path, said: str) -> str:
+    def _not_put(self, file: str, path: Path, reason: str) -> str:
         if self._wiki.rights(file) < UPLOAD:
             raise Permanent(
                 "%(who)s may not send files to %(name)s. Ask its administrator for the right.",
@@ -89,14 +89,14 @@ class Attachments:
             name=self._wiki.name,
             size=f"{path.stat().st_size / 1e6:.1f} MB",
             type=path.suffix,
-            what=f"Its administrator decides which types it takes.{said}",
+            what=f"Its administrator decides which types it takes.{reason}",
         )
 
     def delete(self, file: str) -> None:
         """Delete a file; a missing one is fine."""
         code = _IN_USE
         try:
-            told = self._wiki.call("wiki.deleteAttachment", file)
+            answer = self._wiki.call("wiki.deleteAttachment", file)
         except Forbidden as error:
             raise Permanent(
                 "%(who)s may not delete files at %(name)s. Ask its administrator to delete "
@@ -106,8 +106,8 @@ class Attachments:
                 file=file,
             ) from error
         except Refused as error:
-            told, code = {}, error.code
-        if told == 0 or not self.size(file):
+            answer, code = {}, error.code
+        if answer == 0 or not self.size(file):
             return
         if code != _IN_USE:
             raise Permanent(

@@ -14,7 +14,7 @@ from urllib.parse import quote
 from publish.i18n import translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
-from publish.rendering.plain_text import credit, said_in, slot_line
+from publish.rendering.plain_text import block_text, credit, slot_line
 
 # A word joiner: invisible, and unlike a space it is not trimmed.
 UNSEEN = "\u2060"
@@ -34,8 +34,8 @@ _NAME_LETTERS = 80
 
 def plain(text: str) -> str:
     """Literal text: no markup, typographic quotes, smileys or dashes are applied."""
-    told = _MARK.sub(f"[{UNSEEN}[#", text)
-    parts = (f"<nowiki>{part}</nowiki>" if part else "" for part in told.split("</nowiki>"))
+    escaped = _MARK.sub(f"[{UNSEEN}[#", text)
+    parts = (f"<nowiki>{part}</nowiki>" if part else "" for part in escaped.split("</nowiki>"))
     return "%%</nowiki>%%".join(parts)
 
 
@@ -62,8 +62,8 @@ def _directed(shown: str, line: str) -> str:
 
 def emphasis(text: str) -> str:
     """One line in italics."""
-    told = " ".join(text.split())
-    return f"//{plain(told)}//" if told else ""
+    line = " ".join(text.split())
+    return f"//{plain(line)}//" if line else ""
 
 
 def strong(text: str) -> str:
@@ -76,8 +76,8 @@ def strong(text: str) -> str:
 def heading(text: str, level: int) -> str:
     """A heading with literal text. Level 1 is the page's own."""
     signs = "=" * (7 - level)
-    told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split()))
-    return f"{signs} {told or '…'} {signs}"
+    title = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split()))
+    return f"{signs} {title or '…'} {signs}"
 
 
 def page_name(text: str, instead: str = "") -> str:
@@ -155,10 +155,10 @@ def _address(url: str) -> str:
 
 def _title(text: str) -> str:
     """Link text, which is shown literally up to its closing brackets."""
-    told = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split())) or "…"
+    title = _MARK.sub(f"[{UNSEEN}[#", " ".join(text.split())) or "…"
     # Double braces would start a picture, double brackets would end the link.
-    told = re.sub(r"([\]{}])(?=[\]{}])", rf"\1{UNSEEN}", told)
-    return f"{told} " if told.endswith(("]", "}")) else told
+    title = re.sub(r"([\]{}])(?=[\]{}])", rf"\1{UNSEEN}", title)
+    return f"{title} " if title.endswith(("]", "}")) else title
 
 
 def _block(block: Block, language: str, links: Mapping[str, Remote], level: int) -> list[str]:
@@ -168,19 +168,19 @@ def _block(block: Block, language: str, links: Mapping[str, Remote], level: int)
     for media in block.media:
         if media.key in links:
             lines += [_file(links[media.key], media), ""]
-    told = [strong(block.caption)] if block.caption else []
-    told += [safe_lines(part) for part in block.paragraphs if part != block.caption]
+    texts = [strong(block.caption)] if block.caption else []
+    texts += [safe_lines(part) for part in block.paragraphs if part != block.caption]
     if by := credit(block, language):
         # Directly below the last text, like a signature.
-        told = [*told[:-1], f"{told[-1]}\\\\\n{emphasis(by)}"] if told else [emphasis(by)]
-    lines += [line for part in told for line in (*part.split("\n"), "")]
+        texts = [*texts[:-1], f"{texts[-1]}\\\\\n{emphasis(by)}"] if texts else [emphasis(by)]
+    lines += [line for part in texts for line in (*part.split("\n"), "")]
     lines += [f"> {safe_lines(said.text)} {emphasis(said.author)}" for said in block.said]
     return lines
 
 
 def _words(block: Block, level: int) -> list[str]:
     """An organizer's text: headings one level below the section's, everything else as plain paragraphs."""
-    text = said_in(block)
+    text = block_text(block)
     if heading_depth(block.text) is not None:
         return [heading(text, level)]
     return [line for part in text.split("\n\n") for line in (safe_lines(part), "")]

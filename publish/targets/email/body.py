@@ -92,8 +92,8 @@ def _decoded_words(text: str) -> str:
         parts = decode_header(text)
     except (ValueError, LookupError):
         parts = [(text, None)]
-    told = (p if isinstance(p, str) else _decoded_word(p, charset) for p, charset in parts)
-    return " ".join("".join(told).split())
+    decoded = (p if isinstance(p, str) else _decoded_word(p, charset) for p, charset in parts)
+    return " ".join("".join(decoded).split())
 
 
 def _decoded_word(part: bytes, charset: str | None) -> str:

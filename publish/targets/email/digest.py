@@ -73,16 +73,18 @@ def item_of(post: Post) -> dict[str, Any]:
     """JSON kept of a post until the digest is written."""
     words = translations(post.language)
     photo = post.first_photo()
-    said = [block for block in post.blocks if block.kind != WORDS]
-    told = [(block, block.text or block.caption) for block in said if block.text or block.caption]
-    first = _short(post.lead or next((text for _, text in told), ""))
-    still_open = [_short(text) for block, text in told if block.intent in _OPEN]
+    blocks = [block for block in post.blocks if block.kind != WORDS]
+    texts = [
+        (block, block.text or block.caption) for block in blocks if block.text or block.caption
+    ]
+    first = _short(post.lead or next((text for _, text in texts), ""))
+    still_open = [_short(text) for block, text in texts if block.intent in _OPEN]
     return {
         "title": post.title,
         "when": _when(post),
         "words": first,
-        "counts": words.ngettext("%(num)s takeaway", "%(num)s takeaways", len(said))
-        % {"num": len(said)},
+        "counts": words.ngettext("%(num)s takeaway", "%(num)s takeaways", len(blocks))
+        % {"num": len(blocks)},
         # Text directly above is not repeated.
         "open": [text for text in still_open if text != first][:5],
         "url": post.copies[0].url if post.copies else "",
@@ -125,14 +127,14 @@ def _how_to_leave(leave: str, language: str) -> str:
     """The unsubscribe line at the end of the text."""
     words = translations(language)
     if not leave.startswith("mailto:"):
-        told = words.gettext("To get no more of these mails, open %(address)s")
-        return "\n" + told % {"address": leave} + "\n"
+        sentence = words.gettext("To get no more of these mails, open %(address)s")
+        return "\n" + sentence % {"address": leave} + "\n"
     parts = urlsplit(leave)
-    told = words.gettext(
+    sentence = words.gettext(
         "To get no more of these mails, write to %(address)s with the subject “%(subject)s”."
     )
     subject = parse_qs(parts.query).get("subject", [UNSUBSCRIBE])[0]
-    return "\n" + told % {"address": unquote(parts.path), "subject": subject} + "\n"
+    return "\n" + sentence % {"address": unquote(parts.path), "subject": subject} + "\n"
 
 
 def _headers(head: Mapping[str, str], number: str, leave: str) -> dict[str, str]:

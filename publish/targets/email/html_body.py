@@ -99,21 +99,21 @@ class _Reader(LenientParser):
         return "\n".join(self._lines)
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        if _is_cut(told) and not self._has("quote") and not self._has("silent"):
+        attributes = {name: value or "" for name, value in attrs}
+        if _is_cut(attributes) and not self._has("quote") and not self._has("silent"):
             self._break()
             self._lines.append(CUT)
         if tag == "br" or tag == "hr":
             self._break(always=True)
         elif tag == "img":
-            self._add(told.get("alt", "") if not _is_picture_name(told.get("alt", "")) else "")
+            self._add(attributes.get("alt", "") if not _is_picture_name(attributes.get("alt", "")) else "")
         if tag in _VOID:
-            self._signature_follows |= told.get("id", "").endswith(_BEFORE_SIGNATURE)
+            self._signature_follows |= attributes.get("id", "").endswith(_BEFORE_SIGNATURE)
             return
-        self._drops_line |= tag == "a" and _REACTION in told.get("href", "")
-        tight = "MsoNormal" in told.get("class", "") or bool(_TIGHT.search(told.get("style", "")))
+        self._drops_line |= tag == "a" and _REACTION in attributes.get("href", "")
+        tight = "MsoNormal" in attributes.get("class", "") or bool(_TIGHT.search(attributes.get("style", "")))
         self._block(tag, tight=tight)
-        effect = "signature" if self._signature_follows and tag == "div" else _effect(tag, told)
+        effect = "signature" if self._signature_follows and tag == "div" else _effect(tag, attributes)
         self._signature_follows &= tag != "div"
         self._open.append((tag, effect))
         self._effects[self._open[-1][1]] += 1
@@ -175,33 +175,33 @@ class _Reader(LenientParser):
         return self._effects[effect] > 0
 
 
-def _effect(tag: str, told: dict[str, str]) -> str:
-    marks = tuple(told.get(name, "") for name in ("class", "id", "name", "data-marker"))
+def _effect(tag: str, attributes: dict[str, str]) -> str:
+    marks = tuple(attributes.get(name, "") for name in ("class", "id", "name", "data-marker"))
     if tag in _SILENT:
         return "silent"
-    if any(_SIGNATURES.search(mark) for mark in marks) or "data-signature-widget" in told:
+    if any(_SIGNATURES.search(mark) for mark in marks) or "data-signature-widget" in attributes:
         return "signature"
-    if re.search(r"display:\s*none", told.get("style", ""), re.IGNORECASE):
+    if re.search(r"display:\s*none", attributes.get("style", ""), re.IGNORECASE):
         return "silent"
-    if any(_QUOTES.search(mark) for mark in marks) or told.get("name") == "quote":
+    if any(_QUOTES.search(mark) for mark in marks) or attributes.get("name") == "quote":
         return "quote"
-    if tag == "blockquote" and not _is_own_indent(told):
+    if tag == "blockquote" and not _is_own_indent(attributes):
         return "quote"
     return "pre" if tag == "pre" else ""
 
 
-def _is_own_indent(told: dict[str, str]) -> bool:
+def _is_own_indent(attributes: dict[str, str]) -> bool:
     """Whether a quotation element only indents the sender's own text."""
-    if told.get("type") or told.get("cite") or "quote" in told.get("class", ""):
+    if attributes.get("type") or attributes.get("cite") or "quote" in attributes.get("class", ""):
         return False
-    return bool(_INDENTED.search(told.get("style", "")))
+    return bool(_INDENTED.search(attributes.get("style", "")))
 
 
-def _is_cut(told: dict[str, str]) -> bool:
-    marks = (told.get("id", ""), told.get("name", ""))
+def _is_cut(attributes: dict[str, str]) -> bool:
+    marks = (attributes.get("id", ""), attributes.get("name", ""))
     if any(_CUTS.match(part) for mark in marks for part in mark.split()):
         return True
-    return bool(_WORD_RULE.search(told.get("style", "")))
+    return bool(_WORD_RULE.search(attributes.get("style", "")))
 
 
 def _is_picture_name(alt: str) -> bool:

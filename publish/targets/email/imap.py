@@ -210,7 +210,7 @@ def _heard(
     if not text:
         return None, "no words of its own"
     answered = " ".join(str(mail.get("In-Reply-To", "")).split())
-    told = RemoteReply(
+    reply = RemoteReply(
         # Some programs omit it; then the mail is identified by its content.
         remote_id=number or _fingerprint(mail, text),
         post_id=_story(subject, text, body.whole, titles),
@@ -222,7 +222,7 @@ def _heard(
         # A mail is a private letter until somebody has reviewed it.
         state="pending",
     )
-    return told, ""
+    return reply, ""
 
 
 def _name(person: str, address: str) -> str:
@@ -231,8 +231,8 @@ def _name(person: str, address: str) -> str:
 
 
 def _fingerprint(mail: Message, text: str) -> str:
-    told = "\n".join((str(mail.get("From", "")), str(mail.get("Date", "")), text))
-    return f"<{hashlib.sha256(told.encode('utf-8', 'replace')).hexdigest()[:32]}@none>"
+    content = "\n".join((str(mail.get("From", "")), str(mail.get("Date", "")), text))
+    return f"<{hashlib.sha256(content.encode('utf-8', 'replace')).hexdigest()[:32]}@none>"
 
 
 def _received(mail: Message) -> str:

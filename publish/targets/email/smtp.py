@@ -57,8 +57,8 @@ class SmtpClient:
         with self._errors():
             refused = self._open().send_message(mail, sender, list(recipients))
         return {
-            address: without_addresses(said.decode("utf-8", "replace"))
-            for address, (_code, said) in refused.items()
+            address: without_addresses(reply.decode("utf-8", "replace"))
+            for address, (_code, reply) in refused.items()
         }
 
     def close(self) -> None:
@@ -84,9 +84,9 @@ class SmtpClient:
         return self._server
 
     def _need(self, answer: tuple[int, bytes], address: str = "") -> None:
-        code, said = answer
+        code, reply = answer
         if code >= 400:
-            raise self._refusal(code, said.decode("utf-8", "replace"), address)
+            raise self._refusal(code, reply.decode("utf-8", "replace"), address)
 
     @contextmanager
     def _errors(self) -> Iterator[None]:
@@ -118,17 +118,18 @@ class SmtpClient:
                     "%(name)s can't do what is asked of it: %(what)s.", name=self.name, what=error
                 )
             case smtplib.SMTPRecipientsRefused(recipients=refused):
-                code, said = next(iter(refused.values()))
-                return self._refusal(code, said.decode("utf-8", "replace"))
+                code, reply = next(iter(refused.values()))
+                return self._refusal(code, reply.decode("utf-8", "replace"))
             case smtplib.SMTPConnectError():
                 return Offline(
                     "%(name)s does not take mail right now: %(what)s.",
                     name=self.name,
                     what=f"{error.smtp_error!r}",
                 )
-            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=said):
+            case smtplib.SMTPResponseException(smtp_code=code, smtp_error=reply):
                 return self._refusal(
-                    code, said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
+                    code,
+                    reply.decode("utf-8", "replace") if isinstance(reply, bytes) else str(reply),
                 )
             case smtplib.SMTPServerDisconnected():
                 return RetryAfter(
@@ -146,12 +147,12 @@ class SmtpClient:
                     name=self.name,
                 )
 
-    def _refusal(self, code: int, said: str, address: str = "") -> PublishError:
+    def _refusal(self, code: int, reply: str, address: str = "") -> PublishError:
         """Translate a reply code: 4xx retry later; 552 too large; other 5xx permanent (RFC 5321, 4.2.1).
 
         ``address``: one from the target's own list, to be named; those that the server quotes are left out.
         """
-        words = f"{address} {without_addresses(said)}".strip()
+        words = f"{address} {without_addresses(reply)}".strip()
         if code < 500:
             return RetryAfter(
                 "%(name)s can't take it right now (%(code)s)%(what)s.",
@@ -168,6 +169,6 @@ class SmtpClient:
         )
 
 
-def without_addresses(said: str) -> str:
+def without_addresses(reply: str) -> str:
     """A server's words on one line, without the addresses it quotes: errors are stored, shown and logged."""
-    return " ".join(_ADDRESS.sub("…", said).split())[:200]
+    return " ".join(_ADDRESS.sub("…", reply).split())[:200]

@@ -109,18 +109,22 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        told = setup.options
-        self._from = parseaddr(told["from"])
-        self._to = [address for _, address in map(parseaddr, told["to"].split(",")) if address]
+        options = setup.options
+        self._from = parseaddr(options["from"])
+        self._to = [address for _, address in map(parseaddr, options["to"].split(",")) if address]
         if "@" not in self._from[1] or not self._to:
             raise PauseTarget(
                 "%(name)s needs an address to send from, and one to send to.", name=setup.name
             )
-        user = told.get("user", "")
+        user = options.get("user", "")
         self._office = SmtpClient(
-            setup.name, told["host"], told.get("tls") or "starttls", user, password=setup.secret
+            setup.name,
+            options["host"],
+            options.get("tls") or "starttls",
+            user,
+            password=setup.secret,
         )
-        box = told.get("imap", "")
+        box = options.get("imap", "")
         self._box = ImapClient(setup.name, box, user, setup.secret) if box else None
 
     @classmethod
@@ -187,11 +191,11 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         If a digest was not answered, it may have been mailed: the very same one is sent again before another one tells
         of stories that came since.
         """
-        told = dict(known.extra) if known else {}
-        tried = told.pop("tried", None) or [[entry.key for entry in entries]]
-        left = self._who_left(told.get("left", ()))
-        told |= {"left": left} if left else {}
-        mailed: dict[str, str] = dict(told.get("mailed", {}))
+        extra = dict(known.extra) if known else {}
+        tried = extra.pop("tried", None) or [[entry.key for entry in entries]]
+        left = self._who_left(extra.get("left", ()))
+        extra |= {"left": left} if left else {}
+        mailed: dict[str, str] = dict(extra.get("mailed", {}))
         for keys in tried:
             new = [
                 e for e in entries if e.key in keys and e.key not in mailed and "item" in e.extra
@@ -201,8 +205,8 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
                 self._mail(new, number, self._recipients(left))
                 mailed |= {entry.key: number for entry in new}
         if not mailed:
-            return Remote(f"sr-{self.setup.facts.mark}", "", told)
-        return Remote(f"sr-{self.setup.facts.mark}", "", {**told, "mailed": mailed})
+            return Remote(f"sr-{self.setup.facts.mark}", "", extra)
+        return Remote(f"sr-{self.setup.facts.mark}", "", {**extra, "mailed": mailed})
 
     def _mail(self, new: Sequence[FrontPageEntry], number: str, people: Sequence[str]) -> None:
         """Send a digest, unless our own mailbox has it. Refused addresses are not noted: they are nobody's business."""

@@ -334,7 +334,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         return {"success": True} if answer.data is True else dict(answer.data or {})
 
     def _error(self, error: Mapping[str, Any], answer: Reply) -> PublishError:
-        code, sub, said = (
+        code, sub, message = (
             int(error.get("code") or 0),
             error.get("error_subcode"),
             str(error.get("message", "")),
@@ -343,32 +343,35 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
             return AuthRefused(
                 "%(name)s refuses the token: %(what)s Make a new Page access token.",
                 name=self.name,
-                what=said,
+                what=message,
             )
         if code == _BLOCKED:
             return PauseTarget(
                 "%(name)s has stopped this Page from posting for now: %(what)s",
                 name=self.name,
-                what=said,
+                what=message,
             )
         if code in _LIMITED:
             return RetryAfter(
-                "%(name)s wants a break: %(what)s", _wait(answer.headers), name=self.name, what=said
+                "%(name)s wants a break: %(what)s",
+                _wait(answer.headers),
+                name=self.name,
+                what=message,
             )
         if code in _LATER or error.get("is_transient"):
             return RetryAfter(
                 "%(name)s can't take it right now: %(what)s",
                 retry_after(answer.headers),
                 name=self.name,
-                what=said,
+                what=message,
             )
         if sub == _NOT_THERE or answer.status == 404:
             return Gone("%(name)s has nothing under this number any more.", name=self.name)
         if code in _RIGHTS:
             return AuthRefused(
-                "%(name)s does not let this token do that: %(what)s", name=self.name, what=said
+                "%(name)s does not let this token do that: %(what)s", name=self.name, what=message
             )
-        return Permanent("%(name)s does not take this: %(what)s", name=self.name, what=said)
+        return Permanent("%(name)s does not take this: %(what)s", name=self.name, what=message)
 
 
 def _age(row: Mapping[str, Any]) -> tuple[str, int, str]:
@@ -379,9 +382,9 @@ def _age(row: Mapping[str, Any]) -> tuple[str, int, str]:
 
 def _wait(headers: Mapping[str, str]) -> float:
     """Seconds until a rate limit ends: from the minutes in a JSON header, else the default."""
-    told = retry_after(headers)
-    if told is not None:
-        return told
+    seconds = retry_after(headers)
+    if seconds is not None:
+        return seconds
     try:
         use = json.loads(headers.get("X-Business-Use-Case-Usage", "{}"))
         minutes = [

@@ -115,18 +115,18 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        told = setup.options
+        options = setup.options
         login = Login(
             setup.name,
-            user=told.get("user", ""),
+            user=options.get("user", ""),
             password=setup.secret,
-            key=told.get("key", ""),
-            endpoint=told.get("endpoint", ""),
+            key=options.get("key", ""),
+            endpoint=options.get("endpoint", ""),
             state=setup.state,
         )
-        self._web, self._hub = told.get("web", ""), told.get("hub", "")
-        self._drive = open_drive(told["url"], login)
-        self._drive.read_back |= told.get("check") == "read"
+        self._web, self._hub = options.get("web", ""), options.get("hub", "")
+        self._drive = open_drive(options["url"], login)
+        self._drive.read_back |= options.get("check") == "read"
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -275,8 +275,8 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         web = HttpClient(self.name)
         try:
             for name in (ATOM, JSON_FEED):
-                told = urlencode({"hub.mode": "publish", "hub.url": self._link(name)})
-                web.raw(self._hub, told.encode(), _FORM)
+                form = urlencode({"hub.mode": "publish", "hub.url": self._link(name)})
+                web.raw(self._hub, form.encode(), _FORM)
         except PublishError as error:
             log.warning("%s: the hub was not told: %s", self.name, error.message)
         finally:

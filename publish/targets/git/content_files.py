@@ -134,16 +134,19 @@ class Pages:
 
     def _head(self, post: Post) -> str:
         date = post.date.astimezone(ZoneInfo(post.zone)).isoformat() if post.date else ""
-        told = {"title": post.title, "date": date, "description": post.lead, "tags": post.tags}
+        fields = {"title": post.title, "date": date, "description": post.lead, "tags": post.tags}
         if self.kind == "pelican":
             # Without our summary it takes the first words, and some of its themes don't escape them.
-            del told["description"]
-            told |= {"slug": post.key, "summary": (post.lead or post.title).translate(_LOOKALIKES)}
+            del fields["description"]
+            fields |= {
+                "slug": post.key,
+                "summary": (post.lead or post.title).translate(_LOOKALIKES),
+            }
             return "".join(
-                f"{name.title()}: {_line(value)}\n" for name, value in told.items() if value
+                f"{name.title()}: {_line(value)}\n" for name, value in fields.items() if value
             )
         # JSON is valid YAML, so nothing in a title can end its string.
-        lines = (f"{name}: {_json(value)}\n" for name, value in told.items() if value)
+        lines = (f"{name}: {_json(value)}\n" for name, value in fields.items() if value)
         link = f"/{self.link(post.key)}"
         return (
             f"---\n{''.join(lines)}{self.layout.link_key}: {_json(link)}\n{self.layout.extra}---\n"
@@ -154,7 +157,7 @@ class Pages:
         yield escape(post.lead)
         for block in post.blocks:
             yield from self._block(post, block)
-        yield from _said(post.said)
+        yield from _replies(post.said)
         yield _copies(post)
 
     def _block(self, post: Post, block: Block) -> Iterator[str]:
@@ -163,8 +166,8 @@ class Pages:
             return
         for media in block.media:
             yield self._media(post.key, media)
-        said = [escape(block.caption), *(escape(part) for part in block.paragraphs)]
-        words = [part for number, part in enumerate(said) if part and part not in said[:number]]
+        texts = [escape(block.caption), *(escape(part) for part in block.paragraphs)]
+        words = [part for number, part in enumerate(texts) if part and part not in texts[:number]]
         credit = _credit(block, post.language)
         if words and block.media:
             yield "\n\n".join(words)
@@ -173,7 +176,7 @@ class Pages:
                 "\n".join(f"> {line}" for line in part.split("\n")) for part in words
             )
         yield credit
-        yield from _said(block.said)
+        yield from _replies(block.said)
 
     def _media(self, key: str, media: PostMedia) -> str:
         """A picture, or a link to audio and video: some generators disable raw HTML."""
@@ -213,23 +216,23 @@ def organizers(text: str) -> str:
 def _when(post: Post) -> str:
     env = environment(post.language)
     zone = ZoneInfo(post.zone)
-    told = [post.gathering]
+    parts = [post.gathering]
     if post.slot and post.slot.starts_at:
         day, clock = env.filters["day"], env.filters["clock"]
-        told.append(f"{day(post.slot.starts_at, zone)}, {clock(post.slot.starts_at, zone)}")
+        parts.append(f"{day(post.slot.starts_at, zone)}, {clock(post.slot.starts_at, zone)}")
     if post.slot:
-        told += [post.slot.room, post.slot.speakers]
-    return " · ".join(escape(part) for part in told if part)
+        parts += [post.slot.room, post.slot.speakers]
+    return " · ".join(escape(part) for part in parts if part)
 
 
 def _credit(block: Block, language: str) -> str:
     label = translations(language).gettext(INTENTS[block.intent]) if block.intent in INTENTS else ""
-    told = " · ".join(escape(part) for part in (block.author, label) if part)
-    return f"— {told}" if told else ""
+    line = " · ".join(escape(part) for part in (block.author, label) if part)
+    return f"— {line}" if line else ""
 
 
-def _said(said: tuple[PublishedReply, ...]) -> Iterator[str]:
-    for one in said:
+def _replies(replies: tuple[PublishedReply, ...]) -> Iterator[str]:
+    for one in replies:
         who = escape(" · ".join(part for part in (one.author, one.where) if part))
         yield f"> {who}: {escape(one.text)}".replace("\n", "\n> ")
 

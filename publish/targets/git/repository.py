@@ -208,18 +208,22 @@ class Repository:
             if head:
                 self._git("read-tree", head, env=index)
             lines = [self._index_line(path, source) for path, source in changes.items()]
-            self._git("update-index", "-z", "--index-info", env=index, told="".join(lines).encode())
+            self._git(
+                "update-index", "-z", "--index-info", env=index, stdin="".join(lines).encode()
+            )
             tree = self._git("write-tree", "--missing-ok", env=index).decode().strip()
         if head and self._git("rev-parse", f"{head}^{{tree}}").decode().strip() == tree:
             return head
         parents = ("-p", head) if head else ()
-        return self._git("commit-tree", tree, *parents, told=message.encode()).decode().strip()
+        return self._git("commit-tree", tree, *parents, stdin=message.encode()).decode().strip()
 
     def _index_line(self, path: str, source: bytes | Path | None) -> str:
         if source is None:
             return f"0 {_NOTHING}\t{path}\0"
-        told = source if isinstance(source, bytes) else source.read_bytes()
-        blob = self._git("hash-object", "-w", "--no-filters", "--stdin", told=told).decode().strip()
+        data = source if isinstance(source, bytes) else source.read_bytes()
+        blob = (
+            self._git("hash-object", "-w", "--no-filters", "--stdin", stdin=data).decode().strip()
+        )
         return f"100644 {blob}\t{path}\0"
 
     def _push(self, commit: str, head: str, *, dry: bool = False) -> None:
@@ -230,10 +234,10 @@ class Repository:
         done = self._run(("push", "-q", "--porcelain", lease, *more, "origin", goal), limit=_THERE)
         if done.returncode == 0:
             return
-        said = (done.stdout + done.stderr).decode("utf-8", "replace")
-        if any(sign in said for sign in _OVERTAKEN):
+        output = (done.stdout + done.stderr).decode("utf-8", "replace")
+        if any(sign in output for sign in _OVERTAKEN):
             raise _Overtaken
-        raise self._meaning(said)
+        raise self._meaning(output)
 
     # --- The program -----------------------------------------------------------------------------------
 
@@ -241,10 +245,10 @@ class Repository:
         self,
         *words: str,
         env: Mapping[str, str] | None = None,
-        told: bytes = b"",
+        stdin: bytes = b"",
         limit: int = _HERE,
     ) -> bytes:
-        done = self._run(words, env=env, told=told, limit=limit)
+        done = self._run(words, env=env, stdin=stdin, limit=limit)
         if done.returncode != 0:
             raise self._meaning((done.stdout + done.stderr).decode("utf-8", "replace"))
         return done.stdout
@@ -254,7 +258,7 @@ class Repository:
         words: Sequence[str],
         *,
         env: Mapping[str, str] | None = None,
-        told: bytes = b"",
+        stdin: bytes = b"",
         limit: int,
     ) -> subprocess.CompletedProcess[bytes]:
         try:
@@ -262,7 +266,7 @@ class Repository:
                 ["git", *words],  # noqa: S607  # the system's own git
                 cwd=self.cache.parent,
                 env={**self._environment(), **(env or {})},
-                input=told,
+                input=stdin,
                 capture_output=True,
                 timeout=limit,
                 check=False,
@@ -330,14 +334,14 @@ class Repository:
             words += ["-i", key, "-o", "IdentitiesOnly=yes"]
         return " ".join(shlex.quote(word) for word in words)
 
-    def _meaning(self, said: str) -> PublishError:
+    def _meaning(self, output: str) -> PublishError:
         for signs, error, words in _MEANINGS:
-            if any(sign in said for sign in signs):
+            if any(sign in output for sign in signs):
                 return error(words, name=self.access.name)
-        lines = [one for one in said.splitlines() if one.startswith(("fatal:", "error:", "ssh:"))]
-        told = (lines or said.strip().splitlines() or ["no reason given"])[0][:200]
+        lines = [one for one in output.splitlines() if one.startswith(("fatal:", "error:", "ssh:"))]
+        reason = (lines or output.strip().splitlines() or ["no reason given"])[0][:200]
         if any(
-            sign in said
+            sign in output
             for sign in (
                 "unable to access",
                 "ssh: ",
@@ -348,8 +352,8 @@ class Repository:
             )
         ):
             return Offline(
-                "%(name)s can't be reached right now: %(what)s", name=self.access.name, what=told
+                "%(name)s can't be reached right now: %(what)s", name=self.access.name, what=reason
             )
         return Permanent(
-            "git could not do it at %(name)s: %(what)s", name=self.access.name, what=told
+            "git could not do it at %(name)s: %(what)s", name=self.access.name, what=reason
         )

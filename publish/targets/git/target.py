@@ -85,19 +85,23 @@ class GitTarget(Batches, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        told = setup.options
-        if told["url"].startswith("-"):
+        options = setup.options
+        if options["url"].startswith("-"):
             raise PauseTarget("The address of %(name)s can't be used.", name=setup.name)
-        self._pages = Pages(told["layout"], told.get("folder", ""))
+        self._pages = Pages(options["layout"], options.get("folder", ""))
         self._repository = Repository(
             Access(
-                setup.name, told["url"], told.get("user", ""), setup.secret, told.get("key", "")
+                setup.name,
+                options["url"],
+                options.get("user", ""),
+                setup.secret,
+                options.get("key", ""),
             ),
             _cache(setup),
-            told.get("branch", ""),
+            options.get("branch", ""),
             (
-                told.get("name") or "Social Reporter",
-                told.get("email") or "social-reporter@localhost",
+                options.get("name") or "Social Reporter",
+                options.get("email") or "social-reporter@localhost",
             ),
         )
 

@@ -40,31 +40,33 @@ class Account:
         self.web = HttpClient(name, bearer=token.strip())
         self.uploads = Uploads(self.base, token, state)
         # Cached instance data; a draft is written without a request.
-        self.told: dict[str, Any] | None = None
+        self.cached_configuration: dict[str, Any] | None = None
         self._me: dict[str, Any] = {}
 
     def limits(self) -> Limits:
         """Limits reported by the server. https://docs.joinmastodon.org/methods/instance/#v2"""
-        told, media = self.configuration("statuses"), self.configuration("media_attachments")
+        statuses, media = self.configuration("statuses"), self.configuration("media_attachments")
         types = frozenset(str(kind) for kind in media.get("supported_mime_types", ()))
         return Limits(
             image_bytes=number_or(media.get("image_size_limit"), 0) or None,
             video_bytes=number_or(media.get("video_size_limit"), 0) or None,
-            files=number_or(told.get("max_media_attachments"), FILES),
-            characters=number_or(told.get("max_characters"), CHARACTERS),
+            files=number_or(statuses.get("max_media_attachments"), FILES),
+            characters=number_or(statuses.get("max_characters"), CHARACTERS),
             alt_characters=number_or(media.get("description_limit"), ALT),
             types=types or None,
         )
 
     def configuration(self, part: str) -> Mapping[str, Any]:
         """A section of the limits reported by the server; empty if missing."""
-        if self.told is None:
+        if self.cached_configuration is None:
             answer = self.call("GET", "/api/v2/instance", accept={404})
             if answer.status == 404:
                 answer = self.call("GET", "/api/v1/instance")
-            told = answer.data.get("configuration") if isinstance(answer.data, dict) else None
-            self.told = told if isinstance(told, dict) else {}
-        found = self.told.get(part)
+            configuration = (
+                answer.data.get("configuration") if isinstance(answer.data, dict) else None
+            )
+            self.cached_configuration = configuration if isinstance(configuration, dict) else {}
+        found = self.cached_configuration.get(part)
         return found if isinstance(found, dict) else {}
 
     def upload(self, media: PostMedia) -> str:
@@ -123,10 +125,12 @@ class Account:
         headers = {"Idempotency-Key": key} if key else {}
         answer = self.call(method, path, json=body, headers=headers, accept={422})
         if answer.status == 422:
-            said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
-            if "process" in said.lower():
+            message = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
+            if "process" in message.lower():
                 raise RetryAfter("%(name)s is still working on a file.", 15, name=self.name)
-            raise Permanent("%(name)s does not take this post: %(what)s", name=self.name, what=said)
+            raise Permanent(
+                "%(name)s does not take this post: %(what)s", name=self.name, what=message
+            )
         return dict(answer.data)
 
     def cheering(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
@@ -146,9 +150,9 @@ class Account:
         answer = self.web.call(method, f"{self.base}{path}", accept=accept | {403}, **parts)
         if answer.status != 403:
             return answer
-        said = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
-        if "scope" in said or "suspended" in said or "disabled" in said:
+        message = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""
+        if "scope" in message or "suspended" in message or "disabled" in message:
             raise AuthRefused(
-                "%(name)s does not let this token do that: %(what)s", name=self.name, what=said
+                "%(name)s does not let this token do that: %(what)s", name=self.name, what=message
             )
-        raise Permanent("%(name)s refuses this one: %(what)s", name=self.name, what=said)
+        raise Permanent("%(name)s refuses this one: %(what)s", name=self.name, what=message)

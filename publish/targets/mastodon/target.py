@@ -188,7 +188,9 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The thread's posts, assuming the default limits."""
-        self._api.told = self._api.told if self._api.told is not None else {}
+        self._api.cached_configuration = (
+            self._api.cached_configuration if self._api.cached_configuration is not None else {}
+        )
         parts = plan(post, self._shape())
         return Draft(self._warning(), "\n\n---\n\n".join(part.text for part in parts))
 
@@ -315,8 +317,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return chain(status, [s for s in self._below(root) if str(s["account"]["id"]) == account])
 
     def _below(self, number: str) -> list[Mapping[str, Any]]:
-        told = self._api.call("GET", f"/api/v1/statuses/{number}/context").data
-        return list(told.get("descendants", []))
+        context = self._api.call("GET", f"/api/v1/statuses/{number}/context").data
+        return list(context.get("descendants", []))
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, the first post last, since the others are found through it."""

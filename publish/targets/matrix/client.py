@@ -68,9 +68,9 @@ class Room:
         data = self.web.call(method, f"{self.base}{path}", **parts).data
         return data if isinstance(data, dict) else {}
 
-    def _named(self, told: Mapping[str, Any], field: str) -> str:
+    def _named(self, body: Mapping[str, Any], field: str) -> str:
         """A required field of a response; if it is missing, it was not a Matrix server that answered."""
-        if not isinstance(value := told.get(field), str) or not value:
+        if not isinstance(value := body.get(field), str) or not value:
             raise RetryAfter(
                 "%(name)s answered with something that can't be understood.", name=self.name
             )
@@ -84,8 +84,8 @@ class Room:
         """Maximum file size in bytes, as far as the server reports it."""
         url = f"{self.base}/_matrix/client/v1/media/config"
         answer = self.web.call("GET", url, accept={404})
-        told = answer.data.get("m.upload.size") if isinstance(answer.data, dict) else None
-        return told if isinstance(told, int) and told > 0 else None
+        size = answer.data.get("m.upload.size") if isinstance(answer.data, dict) else None
+        return size if isinstance(size, int) and size > 0 else None
 
     # --- Events ----------------------------------------------------------------------------------------
 
@@ -118,11 +118,11 @@ class Room:
         query: dict[str, str] = {"limit": str(EACH)}
         for _page in range(PAGES):
             answer = self.web.call("GET", f"{self.base}{path}", params=query, accept={404})
-            told = answer.data if isinstance(answer.data, dict) else {}
-            yield from (one for one in told.get("chunk", ()) if one.get("content"))
-            if not told.get("next_batch"):
+            page = answer.data if isinstance(answer.data, dict) else {}
+            yield from (one for one in page.get("chunk", ()) if one.get("content"))
+            if not page.get("next_batch"):
                 return
-            query["from"] = str(told["next_batch"])
+            query["from"] = str(page["next_batch"])
 
     def messages(self, sender: str = "") -> Iterator[Event]:
         """The room's messages, newest first, by one sender or all."""
@@ -131,17 +131,19 @@ class Room:
             wanted["senders"] = [sender]
         query = {"dir": "b", "limit": str(EACH), "filter": json.dumps(wanted)}
         for _page in range(PAGES):
-            told = self._call("GET", self._path("messages"), params=query)
-            yield from told.get("chunk", ())
-            if not told.get("end"):
+            page = self._call("GET", self._path("messages"), params=query)
+            yield from page.get("chunk", ())
+            if not page.get("end"):
                 return
-            query["from"] = str(told["end"])
+            query["from"] = str(page["end"])
 
     def display_name(self, user: str) -> str:
         """A member's display name, else the local part of their id."""
         if self._names is None:
             joined = self._call("GET", self._path("joined_members")).get("joined", {})
-            self._names = {one: str(told.get("display_name") or "") for one, told in joined.items()}
+            self._names = {
+                one: str(member.get("display_name") or "") for one, member in joined.items()
+            }
         return self._names.get(user) or user.removeprefix("@").split(":", 1)[0]
 
     # --- Files -----------------------------------------------------------------------------------------

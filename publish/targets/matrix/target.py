@@ -163,9 +163,9 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
                 yield Slot(f"{number}/{media.sha256[:16]}", content, media)
 
     def _marked(self, slot: Slot, post: Post) -> dict[str, object]:
-        told = {KEY: post.key, SLOT: slot.name, PRINT: events.print_of(slot.content)}
+        marks = {KEY: post.key, SLOT: slot.name, PRINT: events.print_of(slot.content)}
         shows = {SHOWS: sorted(_takeaways(post))} if slot.name == ROOT else {}
-        return {**slot.content, **told, **shows}
+        return {**slot.content, **marks, **shows}
 
     def _bring(self, post: Post, root: str, slots: list[Slot], there: list[Event]) -> None:
         """Make everything below the first message match the post."""

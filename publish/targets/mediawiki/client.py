@@ -72,9 +72,9 @@ _Mark = tuple[str, str, str, int]
 class WikiError(Permanent):
     """An error with the wiki's own code and the full response, for callers that know better."""
 
-    def __init__(self, message: str, code: str, told: Mapping[str, Any], **params: Any) -> None:
+    def __init__(self, message: str, code: str, details: Mapping[str, Any], **params: Any) -> None:
         super().__init__(message, **params)
-        self.code, self.told = code, told
+        self.code, self.details = code, details
 
 
 class Pace:
@@ -187,7 +187,7 @@ class Wiki:
         return answer.data
 
     def _error(self, error: Mapping[str, Any], headers: Mapping[str, str]) -> PublishError:
-        code, said = str(error.get("code", "")), str(error.get("info", "")).strip()
+        code, message = str(error.get("code", "")), str(error.get("info", "")).strip()
         if code in ("assertuserfailed", "badtoken", "notoken"):
             return WikiError("%(name)s has ended our session.", code, error, name=self.name)
         if code == "editconflict":
@@ -198,27 +198,29 @@ class Wiki:
                 name=self.name,
             )
         if code.startswith(_LATER):
-            told = headers.get("Retry-After", "")
+            retry_after = headers.get("Retry-After", "")
             return RetryAfter(
                 "%(name)s can't take it right now: %(what)s",
-                float(told) if told.isdigit() else None,
+                float(retry_after) if retry_after.isdigit() else None,
                 name=self.name,
-                what=said,
+                what=message,
             )
         if code.startswith(_GONE):
             return Gone(
-                "%(name)s has nothing under this name any more: %(what)s", name=self.name, what=said
+                "%(name)s has nothing under this name any more: %(what)s",
+                name=self.name,
+                what=message,
             )
         if code.startswith(_BIG):
             return PayloadTooLarge(
-                "This is larger than %(name)s takes: %(what)s", name=self.name, what=said
+                "This is larger than %(name)s takes: %(what)s", name=self.name, what=message
             )
         if code.startswith(_RIGHTS) and code != "permissiondenied":
             return AuthRefused(
-                "%(name)s does not let this account do that: %(what)s", name=self.name, what=said
+                "%(name)s does not let this account do that: %(what)s", name=self.name, what=message
             )
         return WikiError(
-            "%(name)s does not take this: %(what)s", code, error, name=self.name, what=said
+            "%(name)s does not take this: %(what)s", code, error, name=self.name, what=message
         )
 
     def _token(self) -> str:
@@ -326,9 +328,9 @@ class Wiki:
                 raise
             return key, offset
         except WikiError as error:
-            if error.code != "stashfailed" or "offset" not in error.told:
+            if error.code != "stashfailed" or "offset" not in error.details:
                 raise
-            return key, int(error.told["offset"])
+            return key, int(error.details["offset"])
         pace.went(len(piece))
         kept(len(piece))
         return answer.get("filekey", key), int(answer.get("offset", offset + len(piece)))

@@ -69,7 +69,7 @@ class _Search:
         base = self._given.split("/index.php")[0].split("/wiki/")[0].rstrip("/")
         base = base.removesuffix("/wiki")
         yield from (f"{base}{place}" for place in _NEAR)
-        yield from self._told_by_page()
+        yield from self._named_by_page()
         parts = urlsplit(self._given)
         yield from (f"{parts.scheme}://{parts.netloc}{place}" for place in _USUAL)
 
@@ -86,9 +86,9 @@ class _Search:
             raise self._web.error(answer, address)
         self._seen.append(answer)
         data: Mapping[str, Any] = answer.data if isinstance(answer.data, dict) else {}
-        told = data.get("query", {})
-        if "MediaWiki" in str(told.get("general", {}).get("generator", "")):
-            return dict(told)
+        query = data.get("query", {})
+        if "MediaWiki" in str(query.get("general", {}).get("generator", "")):
+            return dict(query)
         return {} if data.get("error", {}).get("code") == "readapidenied" else None
 
     def _leads_away(self, answer: HttpResponse, url: str) -> bool:
@@ -99,7 +99,7 @@ class _Search:
         own = urlsplit(url)
         return (goal.scheme, goal.netloc) != (own.scheme, own.netloc)
 
-    def _told_by_page(self) -> Iterator[str]:
+    def _named_by_page(self) -> Iterator[str]:
         url = self._given
         for _ in range(_REDIRECTS):
             page = self._web.page(url, most=_PAGE_BYTES)

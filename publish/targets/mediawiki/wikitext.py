@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from publish.i18n import translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
-from publish.rendering.plain_text import credit, said_in, slot_line
+from publish.rendering.plain_text import block_text, credit, slot_line
 
 _URL = re.compile(r"https?://[^\s<>\[\]{}|\"']+")
 # Everything MediaWiki may interpret, as character references, which are displayed literally.
@@ -111,8 +111,8 @@ def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str
     for part in block.paragraphs:
         if part != block.caption:
             lines += [safe_lines(part), ""]
-    if told := credit(block, language):
-        lines += [f": ''{safe(told)}''"]
+    if byline := credit(block, language):
+        lines += [f": ''{safe(byline)}''"]
     for said in block.said:
         lines += [f":: {safe_lines(said.text)} ''{safe(said.author)}''"]
     return lines
@@ -120,7 +120,7 @@ def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str
 
 def _words(block: Block) -> list[str]:
     """An organizer's text: headings one level below the section's, everything else as plain paragraphs."""
-    text = said_in(block)
+    text = block_text(block)
     if heading_depth(block.text) is not None:
         return [f"=== {safe(text)} ==="]
     return [line for part in text.split("\n\n") for line in (safe_lines(part), "")]

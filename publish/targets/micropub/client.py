@@ -76,18 +76,18 @@ class Micropub:
     @property
     def media_endpoint(self) -> str:
         """URL for files, or '' if files are sent with the post. Raises PauseTarget if it must not receive the token."""
-        told = self.config.get("media-endpoint")
-        if not isinstance(told, str) or not told.strip():
+        endpoint = self.config.get("media-endpoint")
+        if not isinstance(endpoint, str) or not endpoint.strip():
             return ""
-        return self.trusted(urljoin(self.endpoint, told.strip()), self.endpoint)
+        return self.trusted(urljoin(self.endpoint, endpoint.strip()), self.endpoint)
 
     @property
     def destination(self) -> dict[str, str]:
         """The blog to post to if one endpoint serves several (micro.blog): the one at the typed URL."""
-        told = self.config.get("destination")
+        destinations = self.config.get("destination")
         uids = (
-            [str(one.get("uid", "")) for one in told if isinstance(one, dict)]
-            if isinstance(told, list)
+            [str(one.get("uid", "")) for one in destinations if isinstance(one, dict)]
+            if isinstance(destinations, list)
             else []
         )
         own = urlsplit(self.address).netloc.lower()
@@ -165,9 +165,9 @@ class Micropub:
             if isinstance(answer.data, dict):
                 return answer.data
             if is_page(answer):
-                said = self.web.portal()
+                portal = self.web.portal()
                 raise Offline(
-                    said if endpoint else f"{said} {self._nothing()}", Reachability.PORTAL
+                    portal if endpoint else f"{portal} {self._nothing()}", Reachability.PORTAL
                 )
             if endpoint and answer.data is None and "{" in answer.text:
                 # Without the configuration files would go the wrong way, and posts to the wrong blog of several.
@@ -216,11 +216,11 @@ class Micropub:
         for number in range(1, pages + 1):
             items = [i for i in page.get("items", ()) if isinstance(i, dict)] if page else []
             yield from items
-            told = tuple(first_word(item, "url") for item in items)
+            urls = tuple(first_word(item, "url") for item in items)
             # A server without pagination returns the same page again.
-            if not items or told in seen:
+            if not items or urls in seen:
                 return
-            seen.add(told)
+            seen.add(urls)
             after = page.get("paging", {}).get("after") if page else None
             turn = {"after": str(after)} if after else {"offset": str(number * _PAGE)}
             page = self.ask({**query, **turn})
@@ -252,13 +252,13 @@ class Micropub:
 
     def refused(self, answer: HttpResponse, url: str) -> Exception:
         """The error for a response, by its error code before its status, since servers mix these up."""
-        code, said = error_of(answer)
+        code, message = error_of(answer)
         if code == "insufficient_scope":
             return AuthRefused(
                 "The token of %(name)s may not do that%(what)s. Make one with the rights create, "
                 "update, delete and media.",
                 name=self.name,
-                what=said,
+                what=message,
             )
         refuses = answer.status == 401 or code in _TOKEN
         # A 403 with a web page comes from a firewall in front of the blog that objects to this content.
@@ -266,7 +266,7 @@ class Micropub:
             return AuthRefused(
                 "%(name)s refuses the token%(what)s. Make a new one there.",
                 name=self.name,
-                what=said,
+                what=message,
             )
         if answer.status < 300:
             return self.web.error(HttpResponse(400, answer.headers, answer.text, answer.data), url)
@@ -274,10 +274,10 @@ class Micropub:
 
     def location(self, answer: HttpResponse) -> str:
         """URL of the created object from the Location header or the body; or ''."""
-        told = answer.headers.get("Location", "")
-        if not told and isinstance(answer.data, dict):
-            told = answer.data.get("url") or ""
-        goal = urljoin(self.endpoint, str(told).strip()) if told else ""
+        url = answer.headers.get("Location", "")
+        if not url and isinstance(answer.data, dict):
+            url = answer.data.get("url") or ""
+        goal = urljoin(self.endpoint, str(url).strip()) if url else ""
         return goal if goal.startswith(("https://", "http://")) else ""
 
     def close(self) -> None:
@@ -287,10 +287,10 @@ class Micropub:
 
 def error_of(answer: HttpResponse) -> tuple[str, str]:
     """Error code, and the server's own message as ': …', or ''."""
-    told = answer.data if isinstance(answer.data, dict) else {}
-    code, words = told.get("error"), told.get("error_description") or told.get("message")
-    said = str(words or "").strip().rstrip(".")[:300]
-    return (code if isinstance(code, str) else ""), (f": {said}" if said else "")
+    body = answer.data if isinstance(answer.data, dict) else {}
+    code, words = body.get("error"), body.get("error_description") or body.get("message")
+    message = str(words or "").strip().rstrip(".")[:300]
+    return (code if isinstance(code, str) else ""), (f": {message}" if message else "")
 
 
 def is_deleted(item: Mapping[str, Any]) -> bool:

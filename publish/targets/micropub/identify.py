@@ -26,9 +26,9 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
         if answer is None:
             return None
         for item in answer:
-            said = first_word(item, "url") or str(item.get("url") or "")
+            address = first_word(item, "url") or str(item.get("url") or "")
             # django-indieweb returns it as a path.
-            url = joined(blog.endpoint, said) if said else ""
+            url = joined(blog.endpoint, address) if address else ""
             if url and url != besides and not is_deleted(item) and is_ours(item, url, key):
                 return url
     return ""

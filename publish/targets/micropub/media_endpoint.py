@@ -55,10 +55,12 @@ class MediaEndpoint:
         return Remote(url, url)
 
     def _unwanted(self, answer: Reply, media: PostMedia, endpoint: str) -> Exception:
-        said, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
-        if _SIZE.search(said):
+        message, size = error_of(answer)[1], f"{media.bytes / 1e6:.1f} MB"
+        if _SIZE.search(message):
             return PayloadTooLarge(
-                "%(name)s takes no files of %(size)s.", name=self._blog.name, size=f"{size}{said}"
+                "%(name)s takes no files of %(size)s.",
+                name=self._blog.name,
+                size=f"{size}{message}",
             )
         why = self._blog.refused(answer, endpoint)
         if type(why) is Permanent:
@@ -67,7 +69,7 @@ class MediaEndpoint:
                 name=self._blog.name,
                 size=size,
                 type=media.mime,
-                what=said,
+                what=message,
             )
         return why
 

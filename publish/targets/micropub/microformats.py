@@ -34,12 +34,12 @@ class _Anchors(LenientParser):
         self.base, self.found = base, list[Anchor]()
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = {name: value or "" for name, value in attrs}
-        if tag == "base" and told.get("href"):
-            self.base = joined(self.base, told["href"])
-        if tag in ("a", "link") and "href" in told:
-            rels = frozenset(told.get("rel", "").lower().split())
-            self.found.append(Anchor(tag, rels, joined(self.base, told["href"])))
+        attributes = {name: value or "" for name, value in attrs}
+        if tag == "base" and attributes.get("href"):
+            self.base = joined(self.base, attributes["href"])
+        if tag in ("a", "link") and "href" in attributes:
+            rels = frozenset(attributes.get("rel", "").lower().split())
+            self.found.append(Anchor(tag, rels, joined(self.base, attributes["href"])))
 
 
 def anchors(html: str, url: str) -> list[Anchor]:
@@ -79,8 +79,8 @@ def _entries(items: list[Any]) -> Iterator[Item]:
 
 def values(item: Item, name: str) -> list[Any]:
     """Values of a property; some Micropub servers send a single one without a list."""
-    told = item.get("properties")
-    value = told.get(name) if isinstance(told, dict) else None
+    properties = item.get("properties")
+    value = properties.get(name) if isinstance(properties, dict) else None
     return value if isinstance(value, list) else [] if value is None else [value]
 
 

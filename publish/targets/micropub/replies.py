@@ -67,18 +67,18 @@ def _heard_below(
 
 def _heard(cite: Item, url: str, post_id: str, parent: str, *, kind: str) -> RemoteReply:
     author = next(iter(values(cite, "author")), "")
-    told = author if isinstance(author, dict) else {}
-    name = first_word(told, "name") or (author if isinstance(author, str) else "")
+    card = author if isinstance(author, dict) else {}
+    name = first_word(card, "name") or (author if isinstance(author, str) else "")
     text, where = _words(cite) if kind in ("reply", "mention") else "", first_word(cite, "url")
     to = first_word(cite, "in-reply-to")
     return RemoteReply(
         remote_id=where or first_word(cite, "uid") or _print(name, text, kind),
         post_id=post_id,
-        author=name or str(told.get("value") or "") or urlsplit(where).netloc,
+        author=name or str(card.get("value") or "") or urlsplit(where).netloc,
         text=text,
         written_at=first_moment(first_word(cite, "published"), first_word(cite, "updated")),
         url=where if where.startswith(("http://", "https://")) else "",
-        author_url=first_word(told, "url"),
+        author_url=first_word(card, "url"),
         in_reply_to="" if same_page(to, url) else to or parent,
         kind=kind,
     )

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from publish.errors import AuthRefused, Permanent, PublishError
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
-from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, find_root, told_of
+from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, error_of, find_root
 from publish.targets.wordpress.refusals import SignIn, filter_name, is_filtered
 
 # 403 codes that mean "this account lacks permission" rather than "this item is refused".
@@ -74,13 +74,13 @@ class Site:
         raise self._web.error(answer, url)
 
     def _refused(self, answer: HttpResponse) -> PublishError:
-        code, said = told_of(answer)
+        code, message = error_of(answer)
         if code.startswith(_RIGHTS):
             return AuthRefused(
-                "%(name)s does not let this account do that: %(what)s", name=self.name, what=said
+                "%(name)s does not let this account do that: %(what)s", name=self.name, what=message
             )
         return Permanent(
-            "%(name)s refuses this one.%(what)s", name=self.name, what=f" {said}".rstrip()
+            "%(name)s refuses this one.%(what)s", name=self.name, what=f" {message}".rstrip()
         )
 
     def _filtered(self, answer: HttpResponse) -> Permanent:

@@ -79,8 +79,8 @@ class Comments:
         raise self._refused(made)
 
     def _refused(self, made: WebAnswer) -> Exception:
-        told = made.data if isinstance(made.data, dict) else {}
-        code, said = str(told.get("code", "")), str(told.get("message", ""))
+        body = made.data if isinstance(made.data, dict) else {}
+        code, message = str(body.get("code", "")), str(body.get("message", ""))
         if "flood" in code or made.status == 429:
             return RetryAfter(
                 "%(name)s wants a pause between two comments.", _FLOOD, name=self._name
@@ -96,7 +96,7 @@ class Comments:
         return Permanent(
             "%(name)s does not take this answer.%(what)s",
             name=self._name,
-            what=f" {said}".rstrip(),
+            what=f" {message}".rstrip(),
         )
 
     def withdraw(self, remote: Remote) -> None:

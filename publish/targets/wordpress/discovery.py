@@ -81,7 +81,7 @@ class _Search:
         yield from _roots(self._base)
         for lead in dict.fromkeys(self._leads):
             yield from _roots(lead)
-        yield from self._told_by_page()
+        yield from self._named_by_page()
         seen, self._seen = self._seen, []
         if not any(is_filtered(one) for one in seen):
             for folder in _FOLDERS:
@@ -101,7 +101,7 @@ class _Search:
             raise self._refused(answer)
         self._seen.append(answer)
         # A members-only blog refuses with a code of its own.
-        return _is_wordpress(answer.data) or told_of(answer)[0].startswith("rest_")
+        return _is_wordpress(answer.data) or error_of(answer)[0].startswith("rest_")
 
     def _follow(self, answer: HttpResponse, url: str) -> None:
         """Record a redirect on the same server; one to another server is an error."""
@@ -112,7 +112,7 @@ class _Search:
         self._moved = self._moved or moved
         self._leads.append(blog_of(goal.geturl()))
 
-    def _told_by_page(self) -> Iterator[Root]:
+    def _named_by_page(self) -> Iterator[Root]:
         url = f"{self._base}/"
         page = self._web.page(url, most=_PAGE_BYTES)
         if not 300 <= page.status < 400:
@@ -201,10 +201,10 @@ def as_meant(answer: HttpResponse) -> HttpResponse:
     return answer
 
 
-def told_of(answer: HttpResponse) -> tuple[str, str]:
+def error_of(answer: HttpResponse) -> tuple[str, str]:
     """(code, message) of a WordPress error."""
-    told = answer.data if isinstance(answer.data, dict) else {}
-    return str(told.get("code", "")), str(told.get("message", ""))
+    body = answer.data if isinstance(answer.data, dict) else {}
+    return str(body.get("code", "")), str(body.get("message", ""))
 
 
 def _is_wordpress(data: Any) -> bool:

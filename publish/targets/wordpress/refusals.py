@@ -143,8 +143,8 @@ class SignIn:
 
 def _realm(answer: HttpResponse) -> str | None:
     """Realm of a web server's own challenge, as ' (“…”)'; None without one."""
-    told = answer.headers.get("WWW-Authenticate")
-    if told is None:
+    challenge = answer.headers.get("WWW-Authenticate")
+    if challenge is None:
         return None
-    found = re.search(r'realm="([^"]*)"', told)
+    found = re.search(r'realm="([^"]*)"', challenge)
     return f" (“{found.group(1)}”)" if found and found.group(1) else ""

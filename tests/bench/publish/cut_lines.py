@@ -214,18 +214,18 @@ def _mediawiki(stack: ExitStack) -> There:
     server = _script(stack, "mediawiki")
 
     def options(port: int) -> dict[str, str]:
-        return {"url": f"http://127.0.0.1:{port}", "user": server.told["USER"]}
+        return {"url": f"http://127.0.0.1:{port}", "user": server.details["USER"]}
 
-    return There("mediawiki", server.port, server.told["PASSWORD"], options)
+    return There("mediawiki", server.port, server.details["PASSWORD"], options)
 
 
 def _sftp(stack: ExitStack) -> There:
     server = _script(stack, "sftp")
-    folder = quote(str(Path(server.told["FOLDER"]) / "site"))
+    folder = quote(str(Path(server.details["FOLDER"]) / "site"))
 
     def options(port: int) -> dict[str, str]:
         url = f"sftp://127.0.0.1:{port}{folder}"
-        return {"url": url, "user": server.told["USER"], "key": server.told["KEY"]}
+        return {"url": url, "user": server.details["USER"], "key": server.details["KEY"]}
 
     return There("folder", server.port, "", options)
 
@@ -234,9 +234,9 @@ def _webdav(stack: ExitStack) -> There:
     server = _script(stack, "webdav")
 
     def options(port: int) -> dict[str, str]:
-        return {"url": f"webdav://127.0.0.1:{port}/site", "user": server.told["USER"]}
+        return {"url": f"webdav://127.0.0.1:{port}/site", "user": server.details["USER"]}
 
-    return There("folder", server.port, server.told["PASSWORD"], options)
+    return There("folder", server.port, server.details["PASSWORD"], options)
 
 
 SERVERS: dict[str, Callable[[ExitStack], There]] = {

@@ -53,11 +53,13 @@ def place(hub: HubKit) -> Iterator[Place]:
         server = ScriptServer("openid", state, REDIRECT=f"{address}/hub/openid/callback")
         server.start()
         number = organization(hub, "Gardens")
-        known = KnownProvider(number, "gardens", server.told["ISSUER"], server.told["CLIENT_ID"])
+        known = KnownProvider(
+            number, "gardens", server.details["ISSUER"], server.details["CLIENT_ID"]
+        )
         with hub.owner() as session, working_for(Scope(organization=number)):
             identities.set_provider(session, known)
-        set_secret(str(number), SECRET, server.told["CLIENT_SECRET"])
-        yield Place(address, server.told["ISSUER"])
+        set_secret(str(number), SECRET, server.details["CLIENT_SECRET"])
+        yield Place(address, server.details["ISSUER"])
         server.stop()
     shutil.rmtree(state)
 

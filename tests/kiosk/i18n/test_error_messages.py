@@ -10,7 +10,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from kiosk.i18n.error_messages import translated
-from publish.composition.constraints import refusal, said_cut, said_instead
+from publish.composition.constraints import cut_note, instead_note, refusal
 from publish.errors import redact
 from publish.posts.model import PostMedia
 from publish.targets import KINDS, Target
@@ -96,8 +96,8 @@ def film(*, mime: str = "video/mp4") -> PostMedia:
 
 def test_a_reason_inside_a_sentence_is_translated_too(app: Flask) -> None:
     limits = Limits(video_bytes=2_000_000)
-    large = said_instead(refusal(film(), limits, "blog"), film(), linked=True)
-    late = said_instead(said_cut(film(), 3, "blog"), film(), linked=False)
+    large = instead_note(refusal(film(), limits, "blog"), film(), linked=True)
+    late = instead_note(cut_note(film(), 3, "blog"), film(), linked=False)
     assert large == (
         "The video (9.0 MB) is larger than blog takes (2.0 MB); sent the words with a link."
     )

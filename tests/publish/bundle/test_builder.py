@@ -136,10 +136,10 @@ def test_bag_is_valid_and_holds_only_what_all_may_see(kit: Kit, tmp_path: Path) 
         str(tmp_path).encode(),
     ):
         assert hidden not in everything
-    told = json.loads((made.path / "data" / "takeaways.json").read_text())
-    assert [t["text"] for t in told["takeaways"]][:2] == ["Frost", "From my phone"]
-    assert "receipt" not in told["takeaways"][0], "whoever holds a receipt may withdraw"
-    for takeaway in told["takeaways"]:
+    document = json.loads((made.path / "data" / "takeaways.json").read_text())
+    assert [t["text"] for t in document["takeaways"]][:2] == ["Frost", "From my phone"]
+    assert "receipt" not in document["takeaways"][0], "whoever holds a receipt may withdraw"
+    for takeaway in document["takeaways"]:
         for media in takeaway["media"]:
             names = [
                 *media["renditions"].values(),
@@ -152,8 +152,8 @@ def test_bag_is_valid_and_holds_only_what_all_may_see(kit: Kit, tmp_path: Path) 
 def test_originals_keep_their_pixels_and_lose_the_place(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
     made = bundle(kit, tmp_path / "bag")
-    told = json.loads((made.path / "data" / "takeaways.json").read_text())
-    phone = next(t for t in told["takeaways"] if t["text"] == "From my phone")
+    document = json.loads((made.path / "data" / "takeaways.json").read_text())
+    phone = next(t for t in document["takeaways"] if t["text"] == "From my phone")
     with Image.open(made.path / "data" / phone["media"][0]["original"]) as freed:
         exif = freed.getexif()
         assert dict(exif) == {0x0112: 6}
@@ -161,7 +161,7 @@ def test_originals_keep_their_pixels_and_lose_the_place(kit: Kit, tmp_path: Path
         assert freed.info["icc_profile"] == b"a profile"
         with Image.open(io.BytesIO(telling_jpeg())) as before:
             assert freed.tobytes() == before.tobytes()
-    walk = next(t for t in told["takeaways"] if t["text"] == "A walk")
+    walk = next(t for t in document["takeaways"] if t["text"] == "A walk")
     assert walk["media"][0]["original"] is None
     assert set(walk["media"][0]["renditions"]) == {"play", "poster"}
 
@@ -430,9 +430,9 @@ def test_verifying_names_what_differs(kit: Kit, tmp_path: Path, *, name: str) ->
         else:
             shutil.copyfile(made, harmed)
             changed_zip(harmed, part, change)
-        with pytest.raises(PublishError) as told:
+        with pytest.raises(PublishError) as error:
             verify_bundle(harmed)
-        assert part in told.value.message
+        assert part in error.value.message
 
 
 @pytest.mark.parametrize("name", ["bag", "bag.zip"])
@@ -441,8 +441,10 @@ def test_verifying_names_the_photo_with_one_wrong_bit(
 ) -> None:
     fill(kit)
     made = bundle(kit, tmp_path / name).path
-    told = json.loads((bundle(kit, tmp_path / "twin").path / "data" / "takeaways.json").read_text())
-    photo = told["takeaways"][0]["media"][0]["original"]
+    document = json.loads(
+        (bundle(kit, tmp_path / "twin").path / "data" / "takeaways.json").read_text()
+    )
+    photo = document["takeaways"][0]["media"][0]["original"]
     inside = (tmp_path / "twin" / "data" / photo).read_bytes()
     file = made / "data" / photo if name == "bag" else made
     data = bytearray(file.read_bytes())
@@ -480,8 +482,8 @@ def test_zip_of_more_than_four_gigabytes_or_65535_files(
     with zipfile.ZipFile(made) as pack:
         assert len(pack.infolist()) >= 20
     if program := shutil.which("unzip"):
-        told = subprocess.run([program, "-tq", str(made)], capture_output=True, check=False)
-        assert told.returncode == 0, told.stdout
+        tested = subprocess.run([program, "-tq", str(made)], capture_output=True, check=False)
+        assert tested.returncode == 0, tested.stdout
 
 
 class Lying(io.FileIO):

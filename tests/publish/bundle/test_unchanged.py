@@ -15,8 +15,8 @@ from tests.support.publish.fakes import Kit, jpeg
 
 def stamps(goal: Path) -> list[tuple[str, int, int]]:
     """What tells whether something was written: names, inodes and times."""
-    told = [(path, path.stat()) for path in sorted((goal, *goal.rglob("*")))]
-    return [(str(path), stat.st_ino, stat.st_mtime_ns) for path, stat in told]
+    statuses = [(path, path.stat()) for path in sorted((goal, *goal.rglob("*")))]
+    return [(str(path), stat.st_ino, stat.st_mtime_ns) for path, stat in statuses]
 
 
 @pytest.mark.parametrize("name", ["bag", "bag.zip"])

@@ -45,8 +45,8 @@ def test_words_stand_between_takeaways_on_pages_and_at_blogs(kit: Kit) -> None:
     )
     blog = blog_html(post, {})
     assert '<h2 class="wp-block-heading">In <em>short</em></h2>' in blog
-    told = summarize(post, {})
-    assert (told["kinds"], told["quote"]) == (["note"], "Compost stays warm")
+    summary = summarize(post, {})
+    assert (summary["kinds"], summary["quote"]) == (["note"], "Compost stays warm")
 
 
 def test_a_heading_over_what_may_not_be_shown_is_left_out(kit: Kit) -> None:

@@ -26,10 +26,10 @@ class DokuWikiPlace(Place):
     """The real thing."""
 
     kind = "dokuwiki"
-    told: dict[str, str] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
 
     def options(self, url: str) -> dict[str, str]:
-        return {"url": url, "user": self.told["USER"]}
+        return {"url": url, "user": self.details["USER"]}
 
     def account(self, name: str) -> ServerProxy:
         """Its API as one of the accounts of tests/servers/dokuwiki.sh sees it."""
@@ -61,8 +61,8 @@ class DokuWikiPlace(Place):
 
     def save(self, page: str, text: str) -> None:
         """Write a page as the visitor."""
-        told = self.ask("wiki.putPage", page, text, {"sum": "", "minor": False}, account="visitor")
-        assert told is True
+        saved = self.ask("wiki.putPage", page, text, {"sum": "", "minor": False}, account="visitor")
+        assert saved is True
 
     def talk(self, post: Remote) -> str:
         """The name of the discussion page."""
@@ -101,4 +101,4 @@ def dokuwiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Script
 def dokuwiki_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The wiki for one test."""
     server: ScriptServer = request.getfixturevalue("dokuwiki_server")
-    yield DokuWikiPlace(port=server.port, secret=server.told["PASSWORD"], told=server.told)
+    yield DokuWikiPlace(port=server.port, secret=server.details["PASSWORD"], details=server.details)

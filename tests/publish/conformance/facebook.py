@@ -137,7 +137,7 @@ class Facebook(FixtureServer):
 
     def get(self, request: Request, number: str) -> Any:
         thing = self.thing(number)
-        told: dict[str, Any] = {
+        answer: dict[str, Any] = {
             name: thing[name] for name in ("id", "message", "permalink_url") if name in thing
         }
         shown = [photo for photo in thing.get("photos", ()) if photo in self.things]
@@ -148,8 +148,8 @@ class Facebook(FixtureServer):
                 if len(rows) == 1
                 else {"media_type": "album", "subattachments": {"data": rows}}
             )
-            told["attachments"] = {"data": [one]}
-        return told
+            answer["attachments"] = {"data": [one]}
+        return answer
 
     def change(self, request: Request, number: str) -> Any:
         thing = self.thing(number)

@@ -40,16 +40,16 @@ class MatrixPlace(Place):
     def events(self) -> list[dict[str, Any]]:
         """All messages that still say something, oldest first, as they are after their edits."""
         query = {"dir": "b", "limit": "500", "filter": json.dumps({"types": ["m.room.message"]})}
-        told = self.ask("GET", self.path("messages"), params=query).json()["chunk"]
-        told = [event for event in reversed(told) if event["content"]]
+        messages = self.ask("GET", self.path("messages"), params=query).json()["chunk"]
+        messages = [event for event in reversed(messages) if event["content"]]
         edits: dict[str, Any] = {}
-        for event in told:
+        for event in messages:
             relation = event["content"].get("m.relates_to", {})
             if relation.get("rel_type") == "m.replace":
                 edits[relation["event_id"]] = event["content"]["m.new_content"]
         return [
             {**event, "shown": edits.get(event["event_id"], event["content"])}
-            for event in told
+            for event in messages
             if event["content"].get("m.relates_to", {}).get("rel_type") != "m.replace"
         ]
 
@@ -58,13 +58,13 @@ class MatrixPlace(Place):
         return f"{CLIENT}/rooms/{quote(self.room)}/{rest}"
 
     def census(self, facts: GatheringFacts) -> Census:
-        told = self.events()
-        roots = [e for e in told if facts.mark in e["shown"]["body"] and not _root_of(e)]
-        return Census([self._seen(root, told) for root in roots])
+        messages = self.events()
+        roots = [e for e in messages if facts.mark in e["shown"]["body"] and not _root_of(e)]
+        return Census([self._seen(root, messages) for root in roots])
 
-    def _seen(self, root: dict[str, Any], told: list[dict[str, Any]]) -> Seen:
+    def _seen(self, root: dict[str, Any], messages: list[dict[str, Any]]) -> Seen:
         mine = [
-            e for e in told if _root_of(e) == root["event_id"] and e["sender"] == root["sender"]
+            e for e in messages if _root_of(e) == root["event_id"] and e["sender"] == root["sender"]
         ]
         thread = [event["shown"] for event in (root, *mine)]
         files = [one for one in thread if one.get("url")]
@@ -109,8 +109,8 @@ def _root_of(event: dict[str, Any]) -> str:
 def matrix_place(request: pytest.FixtureRequest, **settings: Any) -> Iterator[MatrixPlace]:
     """A new room at the server, which is kept for the run. ``settings``: of the room."""
     server = real_server("matrix", request)
-    told = server.told
-    place = MatrixPlace(port=server.port, secret=told["GARDEN"], visitor=told["NEIGHBOUR"])
+    details = server.details
+    place = MatrixPlace(port=server.port, secret=details["GARDEN"], visitor=details["NEIGHBOUR"])
     with closing(place):
         made = place.ask("POST", f"{CLIENT}/createRoom", json={"preset": "public_chat", **settings})
         place.room = made.json()["room_id"]

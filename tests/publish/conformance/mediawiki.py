@@ -21,12 +21,12 @@ class MediaWikiPlace(Place):
     """The real thing, on SQLite."""
 
     kind = "mediawiki"
-    told: dict[str, str] = field(default_factory=dict)
+    details: dict[str, str] = field(default_factory=dict)
     client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
     signed_in: bool = False
 
     def options(self, url: str) -> dict[str, str]:
-        return {"url": url, "user": self.told["USER"]}
+        return {"url": url, "user": self.details["USER"]}
 
     def get(self, **params: Any) -> dict[str, Any]:
         """Ask its API."""
@@ -44,20 +44,20 @@ class MediaWikiPlace(Place):
         return Census([self._seen(title) for title in ours], len(library))
 
     def _seen(self, title: str) -> Seen:
-        told = self.get(action="parse", page=title, prop="text|images", disableeditsection=1)[
+        parsed = self.get(action="parse", page=title, prop="text|images", disableeditsection=1)[
             "parse"
         ]
         shown = self.get(
             action="query",
-            titles="|".join(f"File:{n}" for n in told["images"]) or "x",
+            titles="|".join(f"File:{n}" for n in parsed["images"]) or "x",
             prop="imageinfo",
             iiprop="url",
         )["query"]["pages"]
         files = [
             self.client.get(i["imageinfo"][0]["url"]).content for i in shown if "imageinfo" in i
         ]
-        alts = re.findall(r'<img alt="([^"]*)"', told["text"])
-        return Seen(words_of(f"{title} {told['text']}"), files, alts)
+        alts = re.findall(r'<img alt="([^"]*)"', parsed["text"])
+        return Seen(words_of(f"{title} {parsed['text']}"), files, alts)
 
     def text(self, title: str) -> str:
         """The source of a page, '' without one."""
@@ -75,8 +75,8 @@ class MediaWikiPlace(Place):
             ]
             self._post(
                 action="clientlogin",
-                username=self.told["VISITOR"],
-                password=self.told["VISITOR_PASSWORD"],
+                username=self.details["VISITOR"],
+                password=self.details["VISITOR_PASSWORD"],
                 logintoken=token,
                 loginreturnurl=self.url,
             )
@@ -125,6 +125,8 @@ def mediawiki_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Scrip
 def mediawiki_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The wiki for one test."""
     server: ScriptServer = request.getfixturevalue("mediawiki_server")
-    place = MediaWikiPlace(port=server.port, secret=server.told["PASSWORD"], told=server.told)
+    place = MediaWikiPlace(
+        port=server.port, secret=server.details["PASSWORD"], details=server.details
+    )
     with closing(place):
         yield place

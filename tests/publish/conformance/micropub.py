@@ -114,12 +114,12 @@ class Blog(FixtureServer):
 
     def entry(self, path: str, *, whole: bool = False) -> str:
         """A post as microformats."""
-        told = self.posts[path]["properties"]
+        properties = self.posts[path]["properties"]
         below = [c for c in self.comments.values() if c["on"] == path] if whole else []
         said = "".join(_comment(comment, path) for comment in below)
         return (
-            f'<article class="h-entry"><h2 class="p-name">{html.escape(told["name"][0])}</h2>'
-            f'<a class="u-url" href="{path}">#</a><div class="e-content">{_html(told)}</div>{said}</article>'
+            f'<article class="h-entry"><h2 class="p-name">{html.escape(properties["name"][0])}</h2>'
+            f'<a class="u-url" href="{path}">#</a><div class="e-content">{_html(properties)}</div>{said}</article>'
         )
 
     def is_public(self, path: str) -> bool:
@@ -166,10 +166,12 @@ class Blog(FixtureServer):
     def source(self, path: str, request: Request) -> dict[str, Any]:
         """A post as it tells it."""
         post = self.posts[path]
-        told = {"deleted": ["2026-05-09T12:00:00Z"]} if post["deleted"] else post["properties"]
+        properties = (
+            {"deleted": ["2026-05-09T12:00:00Z"]} if post["deleted"] else post["properties"]
+        )
         return {
             "type": ["h-entry"],
-            "properties": {**told, "url": [request.host_url.rstrip("/") + path]},
+            "properties": {**properties, "url": [request.host_url.rstrip("/") + path]},
         }
 
     # --- Actions (3.3 to 3.5) ---
@@ -194,32 +196,32 @@ class Blog(FixtureServer):
         self._update(self.posts[path]["properties"], request.get_json())
         return Response("", 204)
 
-    def _update(self, told: dict[str, Any], body: dict[str, Any]) -> None:
+    def _update(self, properties: dict[str, Any], body: dict[str, Any]) -> None:
         for name, value in body.get("replace", {}).items():
             if not isinstance(value, list) or not value:
                 raise refusal(400, "invalid_request", "values have to be arrays")
-            told[name] = self._cleaned(name, value)
+            properties[name] = self._cleaned(name, value)
         for name in body.get("delete", ()):
-            told.pop(name, None)
+            properties.pop(name, None)
 
     def create(self, request: Request) -> Response:
         """A new post; a short name that is taken gets a number."""
-        told = request.get_json()["properties"] if request.is_json else self._form(request)
-        assert all(isinstance(value, list) and value for value in told.values()), told
+        properties = request.get_json()["properties"] if request.is_json else self._form(request)
+        assert all(isinstance(value, list) and value for value in properties.values()), properties
         self._next += 1
-        slug = told.pop("mp-slug", [""])[0] if self.slugs else ""
+        slug = properties.pop("mp-slug", [""])[0] if self.slugs else ""
         name = path = f"/posts/{slug or self._next}"
         number = 1
         while path in self.posts and not self.posts[path]["deleted"]:
             number += 1
             path = f"{name}-{number}"
-        told = {
+        properties = {
             key: self._cleaned(key, value)
-            for key, value in told.items()
+            for key, value in properties.items()
             if not key.startswith("mp-")
         }
         self.posts.pop(path, None)
-        self.posts[path] = {"properties": told, "deleted": False, "waits": self.slow}
+        self.posts[path] = {"properties": properties, "deleted": False, "waits": self.slow}
         where = request.host_url.rstrip("/") + path
         return Response("", 202 if self.slow else 201, {"Location": where})
 
@@ -229,18 +231,18 @@ class Blog(FixtureServer):
         return value
 
     def _form(self, request: Request) -> dict[str, list[Any]]:
-        told: dict[str, list[Any]] = {
+        properties: dict[str, list[Any]] = {
             name.removesuffix("[]"): request.form.getlist(name)
             for name in request.form
             if name not in ("h", "content[html]")
         }
-        told["content"] = [{"html": request.form["content[html]"]}]
-        alts = told.pop("mp-photo-alt", [])
+        properties["content"] = [{"html": request.form["content[html]"]}]
+        alts = properties.pop("mp-photo-alt", [])
         for number, (name, file) in enumerate(request.files.items(multi=True)):
             kept = self.keep(file.filename or "", file.read())
             alt = alts[number] if number < len(alts) else ""
-            told.setdefault(name.removesuffix("[]"), []).append({"value": kept, "alt": alt})
-        return told
+            properties.setdefault(name.removesuffix("[]"), []).append({"value": kept, "alt": alt})
+        return properties
 
     # --- Files (3.6) ---
 
@@ -274,8 +276,8 @@ class Blog(FixtureServer):
         return Response("", 201, {"Location": request.host_url.rstrip("/") + path})
 
 
-def _html(told: dict[str, Any]) -> str:
-    return str(told["content"][0]["html"])
+def _html(properties: dict[str, Any]) -> str:
+    return str(properties["content"][0]["html"])
 
 
 def _comment(comment: dict[str, str], path: str) -> str:
@@ -299,21 +301,26 @@ class MicropubPlace(Place):
 
     def census(self, facts: GatheringFacts) -> Census:
         posts = [post["properties"] for post in self.server.posts.values() if not post["deleted"]]
-        ours = [told for told in posts if facts.mark in _html(told) + told["name"][0]]
+        ours = [
+            properties
+            for properties in posts
+            if facts.mark in _html(properties) + properties["name"][0]
+        ]
         files = [name for name in self.server.files if facts.mark in name]
         return Census(
-            [self._seen(told) for told in ours], len(files) if self.server.media else None
+            [self._seen(properties) for properties in ours],
+            len(files) if self.server.media else None,
         )
 
-    def _seen(self, told: dict[str, Any]) -> Seen:
-        images = re.findall(r'<img src="([^"]*)" alt="([^"]*)"', _html(told))
-        images += [(photo["value"], photo["alt"]) for photo in told.get("photo", ())]
+    def _seen(self, properties: dict[str, Any]) -> Seen:
+        images = re.findall(r'<img src="([^"]*)" alt="([^"]*)"', _html(properties))
+        images += [(photo["value"], photo["alt"]) for photo in properties.get("photo", ())]
         shown = [
             (self.server.files[urlsplit(src).path], alt)
             for src, alt in images
             if urlsplit(src).path in self.server.files
         ]
-        words = words_of(f"{html.escape(told['name'][0])} {_html(told)}")
+        words = words_of(f"{html.escape(properties['name'][0])} {_html(properties)}")
         return Seen(words, [data for data, _ in shown], [html.unescape(alt) for _, alt in shown])
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
@@ -358,14 +365,14 @@ class RealMicropubPlace(Place):
         return {"url": url}
 
     def census(self, facts: GatheringFacts) -> Census:
-        told = httpx.get(f"{self.url}/state").raise_for_status().json()["posts"]
-        ours = [post for post in told if facts.mark in _html(post) + post["name"][0]]
+        posts = httpx.get(f"{self.url}/state").raise_for_status().json()["posts"]
+        ours = [post for post in posts if facts.mark in _html(post) + post["name"][0]]
         return Census([self._seen(post) for post in ours])
 
-    def _seen(self, told: dict[str, Any]) -> Seen:
-        shown = re.findall(r'<img src="[^"]*?(/files/[^"]*)" alt="([^"]*)"', _html(told))
+    def _seen(self, properties: dict[str, Any]) -> Seen:
+        shown = re.findall(r'<img src="[^"]*?(/files/[^"]*)" alt="([^"]*)"', _html(properties))
         files = [httpx.get(f"{self.url}{path}").raise_for_status().content for path, _ in shown]
-        words = words_of(f"{html.escape(told['name'][0])} {_html(told)}")
+        words = words_of(f"{html.escape(properties['name'][0])} {_html(properties)}")
         return Seen(words, files, [html.unescape(alt) for _, alt in shown])
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
@@ -377,8 +384,8 @@ class RealMicropubPlace(Place):
     def outsider_deletes(self, post: Remote, reply: str) -> None:
         self._say(gone=reply)
 
-    def _say(self, **told: str) -> str:
-        answer = httpx.post(f"{self.url}/outsider", json=told).raise_for_status()
+    def _say(self, **fields: str) -> str:
+        answer = httpx.post(f"{self.url}/outsider", json=fields).raise_for_status()
         return str(answer.json().get("url", ""))
 
 
@@ -386,6 +393,6 @@ class RealMicropubPlace(Place):
 def real_micropub_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """The real server, kept for the run."""
     server = real_server("micropub", request)
-    place = RealMicropubPlace(port=server.port, secret=server.told["TOKEN"])
+    place = RealMicropubPlace(port=server.port, secret=server.details["TOKEN"])
     httpx.post(f"{place.url}/state").raise_for_status()
     yield place

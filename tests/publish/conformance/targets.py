@@ -130,11 +130,15 @@ class WebDavPlace(FolderPlace):
 class SftpPlace(FolderPlace):
     """The same at a real OpenSSH."""
 
-    told: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
 
     def options(self, url: str) -> dict[str, str]:
-        host = f"sftp://127.0.0.1:{self.told['PORT']}"
-        return {"url": f"{host}{self.folder}", "user": self.told["USER"], "key": self.told["KEY"]}
+        host = f"sftp://127.0.0.1:{self.details['PORT']}"
+        return {
+            "url": f"{host}{self.folder}",
+            "user": self.details["USER"],
+            "key": self.details["KEY"],
+        }
 
 
 @dataclass
@@ -142,12 +146,12 @@ class GitPlace(Place):
     """A bare repository that is reached over ssh; what is in its newest commit, read by git itself."""
 
     kind = "git"
-    told: Mapping[str, str] = field(default_factory=dict)
+    details: Mapping[str, str] = field(default_factory=dict)
     repository: Path = Path()
 
     def options(self, url: str) -> dict[str, str]:
-        address = f"ssh://{self.told['USER']}@127.0.0.1:{self.told['PORT']}{self.repository}"
-        return {"url": address, "layout": "hugo", "key": self.told["KEY"]}
+        address = f"ssh://{self.details['USER']}@127.0.0.1:{self.details['PORT']}{self.repository}"
+        return {"url": address, "layout": "hugo", "key": self.details["KEY"]}
 
     def git(self, *words: str) -> bytes:
         """What git says in the repository."""
@@ -182,7 +186,7 @@ def _git(request: pytest.FixtureRequest) -> Iterator[Place]:
     subprocess.run(command, check=True, timeout=60)
     monkeypatch: pytest.MonkeyPatch = request.getfixturevalue("monkeypatch")
     monkeypatch.setenv("XDG_CACHE_HOME", str(repository.with_name("cache")))
-    yield GitPlace(told=server.told, repository=repository)
+    yield GitPlace(details=server.details, repository=repository)
 
 
 @contextmanager
@@ -195,16 +199,16 @@ def _folder(request: pytest.FixtureRequest) -> Iterator[Place]:
 @contextmanager
 def _webdav(request: pytest.FixtureRequest) -> Iterator[Place]:
     server = script_server("webdav", request)
-    shutil.rmtree(Path(server.told["FOLDER"]) / "site", ignore_errors=True)
-    folder = Path(server.told["FOLDER"]) / "site"
-    yield WebDavPlace(port=server.port, secret=server.told["PASSWORD"], folder=folder)
+    shutil.rmtree(Path(server.details["FOLDER"]) / "site", ignore_errors=True)
+    folder = Path(server.details["FOLDER"]) / "site"
+    yield WebDavPlace(port=server.port, secret=server.details["PASSWORD"], folder=folder)
 
 
 @contextmanager
 def _sftp(request: pytest.FixtureRequest) -> Iterator[Place]:
     server = script_server("sftp", request)
     tmp_path: Path = request.getfixturevalue("tmp_path")
-    yield SftpPlace(folder=tmp_path / "site", told=server.told)
+    yield SftpPlace(folder=tmp_path / "site", details=server.details)
 
 
 PLACES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Place]]] = {

@@ -337,8 +337,8 @@ def test_trying_a_target_leaves_nothing_there_and_limits_are_told(kit: Kit, plac
     with closing(opened(kit)) as target:
         limits = target.limits()
     assert isinstance(limits, Limits)
-    for told in (limits.image_bytes, limits.video_bytes, limits.files, limits.characters):
-        assert told is None or told > 0
+    for limit in (limits.image_bytes, limits.video_bytes, limits.files, limits.characters):
+        assert limit is None or limit > 0
 
 
 # --- Replies and answers ---------------------------------------------------------------------------------

@@ -290,6 +290,6 @@ def test_what_was_said_at_the_gathering_goes_out_with_the_post(
     assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     publish(kit.session, kit.context)
-    told = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
-    assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in told
-    assert "1 other says so too." in told
+    content = outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
+    assert "<strong>Ben:</strong> Even at &lt;b&gt;night&lt;/b&gt;" in content
+    assert "1 other says so too." in content

@@ -110,11 +110,11 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
     assert answered.text not in asked
     assert r"- Plant \*20\* trees" in asked
     assert "Ada" not in asked, "she has not agreed to be named"
-    told = text_of(
+    draft_text = text_of(
         kit, follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.actor)
     )
-    assert "Paint the gate · It is green · Cem" in told
-    assert answered.text in told
+    assert "Paint the gate · It is green · Cem" in draft_text
+    assert answered.text in draft_text
     again = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.DONE, kit.actor)
     drafts = [s for s in kit.session.query(Story) if s.title == again.title]
     assert drafts == [again], "the draft before made way"
@@ -159,11 +159,11 @@ def test_an_invitation_draws_people_by_what_is_still_open(kit: Kit) -> None:
         action_items.begin_item(kit.session, kit.actor, "action", values)
     decisions.withdraw(kit.session, gone, kit.actor, kit.store)
     story = follow_up_plan.draft(kit.session, kit.facts, follow_up_plan.INVITATION, kit.actor)
-    told = text_of(kit, story)
-    assert r"- Plant \*20\* trees" in told
-    assert asked.text in told
+    text = text_of(kit, story)
+    assert r"- Plant \*20\* trees" in text
+    assert asked.text in text
     for word in (inside.text, "honey", "gate", "Ada"):
-        assert word not in told
+        assert word not in text
     # Its words stand there by reference: what is taken back leaves the invitation.
     decisions.withdraw(kit.session, asked, kit.actor, kit.store)
     assert "pump" not in text_of(kit, story)

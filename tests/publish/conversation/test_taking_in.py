@@ -35,14 +35,14 @@ class Forum(PollsReplies, FakeTarget):
     """A fake where people write below posts."""
 
     kind: ClassVar[str] = "fake"
-    told: ClassVar[list[RemoteReply]] = []
+    served: ClassVar[list[RemoteReply]] = []
     closed: ClassVar[set[str]] = set()
     fault: ClassVar[Callable[[], None]] = lambda: None
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         type(self).fault()
         self.unread = self.closed
-        yield from self.told
+        yield from self.served
 
 
 @pytest.fixture
@@ -73,7 +73,7 @@ def known(kit: Kit) -> dict[str | None, Reply]:
 
 
 def test_a_reply_is_shown_to_no_more_people_than_its_place(kit: Kit, forum: type[Forum]) -> None:
-    forum.told = [said(posted(kit, "community"))]
+    forum.served = [said(posted(kit, "community"))]
     listen(kit.session, kit.context)
     [reply] = known(kit).values()
     assert reply.audience == "community"
@@ -95,9 +95,9 @@ def test_a_pasted_reply_is_shown_to_no_more_people_than_its_place(
 
 def test_silence_of_a_post_that_was_not_read_deletes_nothing(kit: Kit, forum: type[Forum]) -> None:
     post = posted(kit)
-    forum.told = [said(post)]
+    forum.served = [said(post)]
     listen(kit.session, kit.context)
-    forum.told, forum.closed = [], {post}
+    forum.served, forum.closed = [], {post}
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == ["Who has seeds?"]
     forum.closed = set()
@@ -111,13 +111,13 @@ def test_a_mail_that_was_put_away_was_not_deleted(
     assert not EmailTarget.tells_deletions
     monkeypatch.setattr(forum, "tells_deletions", EmailTarget.tells_deletions)
     post = posted(kit)
-    forum.told = [said(post)]
+    forum.served = [said(post)]
     listen(kit.session, kit.context)
-    forum.told = []
+    forum.served = []
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == ["Who has seeds?"]
     # Where a place says so, it is gone all the same.
-    forum.told = [replace(said(post), state="deleted")]
+    forum.served = [replace(said(post), state="deleted")]
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == [""]
 

@@ -62,9 +62,9 @@ class Place:
 
     def drive(self, port: int = 0, **login: str) -> Drive:
         """A new connection."""
-        told = {**self.login, **login}
+        values = {**self.login, **login}
         names = ("user", "password", "key")
-        user, password, key = (told.get(name, "") for name in names)
+        user, password, key = (values.get(name, "") for name in names)
         return open_drive(self.url(port), Login("stick", user, password, key))
 
     def names(self) -> list[str]:
@@ -78,10 +78,14 @@ class Place:
 def place(request: pytest.FixtureRequest) -> Place:
     kind = str(request.param)
     server = script_server(kind, request)
-    folder = Path(server.told["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
-    told = {"user": server.told["USER"]}
-    told |= {"key": server.told["KEY"]} if kind == "sftp" else {"password": server.told["PASSWORD"]}
-    return Place(kind, server, folder, told)
+    folder = Path(server.details["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
+    login = {"user": server.details["USER"]}
+    login |= (
+        {"key": server.details["KEY"]}
+        if kind == "sftp"
+        else {"password": server.details["PASSWORD"]}
+    )
+    return Place(kind, server, folder, login)
 
 
 def add(kit: Kit, place: Place, port: int = 0, **more: str) -> None:

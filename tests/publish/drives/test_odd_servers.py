@@ -27,16 +27,16 @@ ODD = ("digest", "refuses-403", "refuses-400", "bare-sftp")
 
 
 def login_of(server: ScriptServer) -> Login:
-    told = server.told
-    return Login("stick", told["USER"], told.get("PASSWORD", ""), told.get("KEY", ""))
+    details = server.details
+    return Login("stick", details["USER"], details.get("PASSWORD", ""), details.get("KEY", ""))
 
 
 @pytest.fixture
 def folder(request: pytest.FixtureRequest) -> tuple[ScriptServer, Path, str]:
     """A server of a kind, an empty folder there on this machine, and its address."""
     server = script_server(str(request.param), request)
-    path = Path(server.told["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
-    sftp = "KEY" in server.told
+    path = Path(server.details["FOLDER"]) / f"f{random.SystemRandom().getrandbits(40):x}"
+    sftp = "KEY" in server.details
     host = f"127.0.0.1:{server.port}"
     return server, path, f"sftp://{host}{path}" if sftp else f"webdav://{host}/{path.name}"
 

@@ -82,5 +82,5 @@ def test_plain_words_keep_the_addresses_and_the_order() -> None:
 
 
 def test_a_heading_alone_is_known() -> None:
-    told = [heading_depth(text) for text in ("## Two", " # One ", "## Two\nand words", "Two", "")]
-    assert told == [2, 1, None, None, None]
+    depths = [heading_depth(text) for text in ("## Two", " # One ", "## Two\nand words", "Two", "")]
+    assert depths == [2, 1, None, None, None]

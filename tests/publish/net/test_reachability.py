@@ -21,7 +21,9 @@ NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 URL = "https://blog.example/wp-json"
 
 
-def told(error: BaseException, monkeypatch: pytest.MonkeyPatch, *, way_out: bool = True) -> Offline:
+def offline(
+    error: BaseException, monkeypatch: pytest.MonkeyPatch, *, way_out: bool = True
+) -> Offline:
     monkeypatch.setattr(reachability, "routed", lambda: way_out)
     wrapped = httpx.ConnectError("no")
     wrapped.__cause__ = error
@@ -30,11 +32,11 @@ def told(error: BaseException, monkeypatch: pytest.MonkeyPatch, *, way_out: bool
 
 def test_no_network_name_and_refusal_are_told_apart(monkeypatch: pytest.MonkeyPatch) -> None:
     refused = ConnectionRefusedError(111, "refused")
-    assert told(refused, monkeypatch, way_out=False).way is Reachability.NETWORK
-    name = told(socket.gaierror(-2, "unknown"), monkeypatch)
+    assert offline(refused, monkeypatch, way_out=False).way is Reachability.NETWORK
+    name = offline(socket.gaierror(-2, "unknown"), monkeypatch)
     assert (name.way, "blog.example" in name.message) == (Reachability.NETWORK, True)
-    assert told(OSError(101, "unreachable"), monkeypatch).way is Reachability.NETWORK
-    assert told(refused, monkeypatch).way is Reachability.DOWN
+    assert offline(OSError(101, "unreachable"), monkeypatch).way is Reachability.NETWORK
+    assert offline(refused, monkeypatch).way is Reachability.DOWN
 
 
 @pytest.mark.parametrize(
@@ -57,7 +59,7 @@ def test_tls_troubles_are_told_apart(
     monkeypatch.setattr(reachability, "glimpse", lambda host, clock: glimpse)
     error = ssl.SSLCertVerificationError("bad certificate")
     error.verify_code = code
-    found = told(error, monkeypatch)
+    found = offline(error, monkeypatch)
     assert found.way is way
     assert words in found.message
 

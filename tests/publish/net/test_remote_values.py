@@ -23,7 +23,7 @@ NOW = datetime(2026, 5, 9, 12, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
-    ("told", "meant"),
+    ("stated", "meant"),
     [
         ("2026-05-09T10:00:00.000Z", "2026-05-09T10:00:00+00:00"),
         ("2026-05-09T10:00:00+0200", "2026-05-09T08:00:00+00:00"),
@@ -32,12 +32,12 @@ NOW = datetime(2026, 5, 9, 12, tzinfo=UTC)
         ("Sat, 09 May 2026 18:00:00 -0000", "2026-05-09T18:00:00+00:00"),
     ],
 )
-def test_moments_are_read(told: str, meant: str) -> None:
-    assert first_moment(told, now=NOW) == datetime.fromisoformat(meant)
+def test_moments_are_read(stated: str, meant: str) -> None:
+    assert first_moment(stated, now=NOW) == datetime.fromisoformat(meant)
 
 
 @pytest.mark.parametrize(
-    "told",
+    "stated",
     [
         "0000-01-01T00:00:00Z",
         "0001-01-01T00:00:00.000Z",
@@ -58,9 +58,9 @@ def test_moments_are_read(told: str, meant: str) -> None:
         "99999999999999999999",
     ],
 )
-def test_impossible_moments_give_way_to_the_next(told: object) -> None:
-    assert first_moment(told, "2026-05-09T10:00:00Z", now=NOW).hour == 10
-    assert first_moment(told, now=NOW) == NOW
+def test_impossible_moments_give_way_to_the_next(stated: object) -> None:
+    assert first_moment(stated, "2026-05-09T10:00:00Z", now=NOW).hour == 10
+    assert first_moment(stated, now=NOW) == NOW
 
 
 def test_text_that_no_database_holds() -> None:
@@ -82,8 +82,8 @@ def test_the_servers_date_stands_in_for_an_impossible_one() -> None:
         "record": {"text": "Hi", "createdAt": "0000-01-01T00:00:00.000Z"},
         "indexedAt": "2026-05-09T10:00:00.000Z",
     }
-    told = heard(view, post="at://did:plc:me/p/1", ours=set(), did="did:plc:me", parents={})
-    assert told.written_at == datetime(2026, 5, 9, 10, tzinfo=UTC)
+    reply = heard(view, post="at://did:plc:me/p/1", ours=set(), did="did:plc:me", parents={})
+    assert reply.written_at == datetime(2026, 5, 9, 10, tzinfo=UTC)
 
 
 @pytest.fixture

@@ -32,11 +32,11 @@ class Blog(FakeTarget):
 
     kind = "wordpress"
     files_may_follow = True
-    told: Limits = Limits()
+    stated_limits: Limits = Limits()
     host: str = ""
 
     def limits(self) -> Limits:
-        return self.told
+        return self.stated_limits
 
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         made = super().create(post, links)
@@ -150,7 +150,7 @@ def test_video_that_is_too_large_becomes_a_still_with_a_link(
     kit: Kit, at: dict[str, FakePlace]
 ) -> None:
     video(kit, kit.event())
-    Social.told = Limits(video_bytes=1_000_000)
+    Social.stated_limits = Limits(video_bytes=1_000_000)
     kit.target("social", "mastodon")
     kit.target("blog", "wordpress")
     rows = publish(kit.session, kit.context)
@@ -163,7 +163,7 @@ def test_video_that_is_too_large_becomes_a_still_with_a_link(
     assert parked["error"] == said
     [story] = [row for row in rows if row["kind"] == "story" and row["target"] == "social"]
     assert (story["state"], story["error"]) == ("sent", said)
-    Social.told = Limits()
+    Social.stated_limits = Limits()
     retry(kit.session, kit.context, names=["social"])
     assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     assert only(at["mastodon"])["kinds"] == ["video"]
@@ -192,7 +192,7 @@ def test_refusal_teaches_the_limit_for_the_next(kit: Kit, at: dict[str, FakePlac
 def test_photo_goes_as_large_as_the_place_takes(kit: Kit, at: dict[str, FakePlace]) -> None:
     photo = kit.takeaway(kit.event(), "sharp", kind=Kind.PHOTO.value)
     kit.attach(photo, b"original", kind=Kind.PHOTO, renditions={"view": noise()})
-    Blog.told = Limits(image_bytes=150_000)
+    Blog.stated_limits = Limits(image_bytes=150_000)
     kit.target("blog", "wordpress")
     rows = publish(kit.session, kit.context)
     [file] = at["wordpress"].files.values()
@@ -251,8 +251,8 @@ def test_held_target_waits_and_says_so(kit: Kit, at: dict[str, FakePlace]) -> No
     kit.takeaway(kit.event(), "words")
     row = kit.target("blog", "wordpress")
     pause_target(kit.session, row, kit.clock(), on=True)
-    [told] = publish(kit.session, kit.context, wait=True)
-    assert (told["state"], told["error"]) == ("waiting", "This place is paused.")
+    [outcome] = publish(kit.session, kit.context, wait=True)
+    assert (outcome["state"], outcome["error"]) == ("waiting", "This place is paused.")
     pause_target(kit.session, row, kit.clock(), on=False)
     assert [r["state"] for r in publish(kit.session, kit.context)] == ["sent"]
 
@@ -268,8 +268,8 @@ def test_takedown_tells_refusals_and_what_it_does_not_reach(
     at["wordpress"].before[("withdraw", "*")] = [PayloadTooLarge("may not delete", learns=False)]
     decisions.withdraw(kit.session, note, kit.actor, kit.store)
     publish(kit.session, kit.context)
-    told = published_places(kit.session, note)
-    assert [(one["target"], one["state"], one["note"]) for one in told] == [
+    places = published_places(kit.session, note)
+    assert [(one["target"], one["state"], one["note"]) for one in places] == [
         ("blog", "refused", "may not delete"),
         ("social", "withdrawn", "Copies on other servers may remain."),
     ]

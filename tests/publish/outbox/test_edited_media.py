@@ -89,8 +89,8 @@ def test_a_bundle_holds_no_file_with_the_face(kit: Kit, pool: DecoderPool, tmp_p
     after = bundled(kit, tmp_path / "after")
     assert [name.split("/")[1] for name in after] == ["media"] * 3
     assert max(after.values()) < 6
-    told = json.loads((tmp_path / "after" / "data" / "takeaways.json").read_text())
-    media = told["takeaways"][0]["media"][0]
+    document = json.loads((tmp_path / "after" / "data" / "takeaways.json").read_text())
+    media = document["takeaways"][0]["media"][0]
     assert media["original"] is None
     assert set(media["renditions"]) == {"view"}
 

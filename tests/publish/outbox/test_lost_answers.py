@@ -78,7 +78,9 @@ def test_what_arrived_without_an_answer_goes_although_the_former_text_is_wanted_
     decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     deliver(kit)
     assert [post["texts"] for post in place.posts.values()] == [["stays"]]
-    assert [told["state"] for told in published_places(kit.session, goes)] == ["withdrawn"]
+    assert [published["state"] for published in published_places(kit.session, goes)] == [
+        "withdrawn"
+    ]
 
 
 def test_of_two_tries_without_an_answer_none_is_forgotten(kit: Kit, place: FakePlace) -> None:

@@ -548,10 +548,10 @@ def test_adding_targets_says_what_is_missing(kit: Kit) -> None:
         add("wordpress", "blog", url="https://x", user="u")
     with pytest.raises(NotFound):
         queue(kit.session, kit.context, names=["blgo"])
-    [told] = target_registry.list_targets(kit.session)
-    assert told["options"] == {"url": "https://x", "user": "u", "status": "publish"}
-    assert told["audience"] == "community"
-    assert target_registry.secret_prompt("wordpress", told["options"])
+    [listed] = target_registry.list_targets(kit.session)
+    assert listed["options"] == {"url": "https://x", "user": "u", "status": "publish"}
+    assert listed["audience"] == "community"
+    assert target_registry.secret_prompt("wordpress", listed["options"])
 
 
 def test_secret_reaches_the_target_and_no_row(
@@ -576,7 +576,9 @@ def test_secret_reaches_the_target_and_no_row(
     assert {setup.secret for setup in given} == {"hush-hush"}
     if kit.engine.dialect.name == "sqlite":
         assert b"hush-hush" not in (kit.settings.folder / "reporter.db").read_bytes()
-    told = target_registry.remove_target(kit.session, kit.facts, "fake", now=kit.context.clock())
-    assert "Posts that stay there: 1." in told
+    sentence = target_registry.remove_target(
+        kit.session, kit.facts, "fake", now=kit.context.clock()
+    )
+    assert "Posts that stay there: 1." in sentence
     assert secret_store.get_secret(str(kit.facts.id), target_registry.secret_name("fake")) is None
     assert kit.deliveries() == []

@@ -114,12 +114,12 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
         )
     kit.session.commit()
     sent(kit)
-    told = page.read_text()
-    assert "Even in &lt;b&gt;January&lt;/b&gt;" in told
-    assert "From the blog" in told
-    assert 'href="https://blog.example/c1"' in told
-    assert "Rude words" not in told
-    assert "Not looked at" not in told
+    html = page.read_text()
+    assert "Even in &lt;b&gt;January&lt;/b&gt;" in html
+    assert "From the blog" in html
+    assert 'href="https://blog.example/c1"' in html
+    assert "Rude words" not in html
+    assert "Not looked at" not in html
     bundle = make_bundle(
         kit.session, kit.store, tmp_path / "bag", facts=kit.facts, now=kit.clock(), rng=kit.rng
     )

@@ -135,24 +135,24 @@ def page_of(data: Path, words: str) -> Path:
 def test_feeds_tell_every_story_newest_first(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
     data = site(kit, tmp_path / "bag")
-    told = feedparser.parse((data / "feed.xml").read_bytes())
-    assert not told.bozo, told.get("bozo_exception")
-    assert told.version == "atom10"
-    assert told.feed.title == "Spring gathering"
-    assert told.feed.id == f"urn:uuid:{kit.facts.id}"
-    assert [e.title for e in told.entries] == [
+    feed = feedparser.parse((data / "feed.xml").read_bytes())
+    assert not feed.bozo, feed.get("bozo_exception")
+    assert feed.version == "atom10"
+    assert feed.feed.title == "Spring gathering"
+    assert feed.feed.id == f"urn:uuid:{kit.facts.id}"
+    assert [e.title for e in feed.entries] == [
         "Second",
         'Gardens <script>alert(1)</script> & "more"',
     ]
-    gardens = told.entries[1]
+    gardens = feed.entries[1]
     assert gardens.summary.startswith("Frost & ice")
     assert (data / gardens.link).is_file()
     [enclosure] = gardens.enclosures
     assert (data / enclosure.href).is_file()
     items = json.loads((data / "feed.json").read_text("utf-8"))
     assert items["version"] == "https://jsonfeed.org/version/1.1"
-    assert [item["title"] for item in items["items"]] == [e.title for e in told.entries]
-    assert [item["id"] for item in items["items"]] == [e.id for e in told.entries]
+    assert [item["title"] for item in items["items"]] == [e.title for e in feed.entries]
+    assert [item["id"] for item in items["items"]] == [e.id for e in feed.entries]
 
 
 def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) -> None:
@@ -165,12 +165,12 @@ def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) 
         summarize(p, {m.key: f"media/{m.filename}" for m in p.media()}) for p in posts if p
     ]
     made = dict(feeds.feed_files(kit.facts, summaries, BASE))
-    told = feedparser.parse(made["feed.xml"])
-    links = {(link.rel, link.href) for link in told.feed.links}
+    feed = feedparser.parse(made["feed.xml"])
+    links = {(link.rel, link.href) for link in feed.feed.links}
     assert links == {("self", f"{BASE}/feed.xml"), ("alternate", f"{BASE}/index.html")}
-    assert all(entry.link.startswith(f"{BASE}/sr-") for entry in told.entries)
+    assert all(entry.link.startswith(f"{BASE}/sr-") for entry in feed.entries)
     pages = re.findall(r"<loc>(.*?)</loc>", made["sitemap.xml"].decode())
-    assert sorted(pages) == sorted([f"{BASE}/index.html", *(entry.link for entry in told.entries)])
+    assert sorted(pages) == sorted([f"{BASE}/index.html", *(entry.link for entry in feed.entries)])
     front = front_page(kit.facts, summaries, BASE)
     assert f'<link rel="canonical" href="{BASE}/index.html">' in front
     assert f'<meta property="og:image" content="{BASE}/media/' in front
@@ -277,14 +277,14 @@ def test_pages_are_valid_html(kit: Kit, tmp_path: Path) -> None:
     made = site(kit, tmp_path / "bag")
     pages = [made.parent / "open-me.html", *sorted(made.glob("*.html"))]
     words = "".join(page.read_text("utf-8") for page in pages)
-    for told in (
+    for expected in (
         "Me too &lt;script&gt;",
         "Mind the &lt;frost&gt;",
         "<track",
         "Buy &#34;straw&#34;",
         "لقاء",
     ):
-        assert told in words
+        assert expected in words
     empty = tmp_path / "empty.html"
     empty.write_text(front_page(kit.facts, []), "utf-8")
     found = validate(tmp_path, empty, *pages)
@@ -302,9 +302,9 @@ def test_other_programs_read_hostile_and_arabic_words_as_they_are(kit: Kit, tmp_
     fill_more(kit)
     data = site(kit, tmp_path / "bag")
     bagit.Bag(str(data.parent)).validate()
-    told = feedparser.parse((data / "feed.xml").read_bytes())
-    assert not told.bozo
-    assert ARABIC in [entry.title for entry in told.entries]
+    feed = feedparser.parse((data / "feed.xml").read_bytes())
+    assert not feed.bozo
+    assert ARABIC in [entry.title for entry in feed.entries]
     assert feedparser.parse((data / "feed.xml").read_bytes()[:-20]).bozo, "half a feed is noticed"
     page = page_of(data, "سنزرع")
     parsed = mf2py.parse(page.read_text("utf-8"), url=f"{BASE}/{page.name}")
@@ -334,8 +334,8 @@ def test_the_bag_library_finds_what_was_changed(kit: Kit, tmp_path: Path, *, nam
 
 def test_empty_site_has_feeds_too(kit: Kit) -> None:
     made = dict(feeds.feed_files(kit.facts, [], ""))
-    told = feedparser.parse(made["feed.xml"])
-    assert (told.bozo, told.entries, told.feed.title) == (False, [], "Spring gathering")
+    feed = feedparser.parse(made["feed.xml"])
+    assert (feed.bozo, feed.entries, feed.feed.title) == (False, [], "Spring gathering")
     assert json.loads(made["feed.json"])["items"] == []
 
 

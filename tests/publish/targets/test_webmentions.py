@@ -33,8 +33,8 @@ class Service:
                 wanted = set(asked.get("target[]", []))
                 size, page = int(asked["per-page"][0]), int(asked["page"][0])
                 rows = [row for row in service.rows if row["wm-target"].split("#")[0] in wanted]
-                told = {"type": "feed", "children": rows[page * size : (page + 1) * size]}
-                data = json.dumps(told).encode()
+                feed = {"type": "feed", "children": rows[page * size : (page + 1) * size]}
+                data = json.dumps(feed).encode()
                 self.send_response(200)
                 self.send_header("Content-Type", "application/json")
                 self.send_header("Content-Length", str(len(data)))

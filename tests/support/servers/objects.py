@@ -22,12 +22,12 @@ def media_address(
         return str(tmp_path / "objects")
     pytest.importorskip("botocore")
     server = script_server("s3", request)
-    for name, value in server.told.items():
+    for name, value in server.details.items():
         if name.startswith("AWS_"):
             monkeypatch.setenv(name, value)
     s3_objects._client.cache_clear()
     request.addfinalizer(s3_objects._client.cache_clear)
-    return f"s3://{server.told['BUCKET']}/{uuid.uuid4().hex}"
+    return f"s3://{server.details['BUCKET']}/{uuid.uuid4().hex}"
 
 
 @pytest.fixture(params=KINDS)

@@ -43,12 +43,12 @@ class Postgres:
     @property
     def url(self) -> URL:
         """SQLAlchemy's address of the database ``postgres`` for the role ``kit``."""
-        return make_url(self._server.told["URL"])
+        return make_url(self._server.details["URL"])
 
     @property
     def admin_url(self) -> URL:
         """The same for a superuser: row security doesn't hold for this one."""
-        return make_url(self._server.told["ADMIN_URL"])
+        return make_url(self._server.details["ADMIN_URL"])
 
     def start(self) -> None:
         """Start, or start again at the same port with everything it held."""

@@ -44,20 +44,20 @@ REAL_ONLY = {
 
 
 class ScriptServer:
-    """One server with its state under one folder; ``told`` is what its script printed, as a mapping."""
+    """One server with its state under one folder; ``details`` is what its script printed, as a mapping."""
 
     def __init__(self, name: str, state: Path, **settings: str) -> None:
         self.state = state
         self.port = free_port()
         self.script = SCRIPTS / f"{name}.sh"
         self._settings = settings
-        self.told: dict[str, str] = {}
+        self.details: dict[str, str] = {}
 
     def start(self, **settings: str) -> None:
         """Start, or start again at the same port with everything it held."""
         self._settings |= settings
         lines = self._run("start").splitlines()
-        self.told = dict(line.split("=", 1) for line in lines if "=" in line)
+        self.details = dict(line.split("=", 1) for line in lines if "=" in line)
 
     def stop(self) -> None:
         """Stop it; what it holds stays."""

@@ -52,16 +52,16 @@ def test_links_and_tags_are_marked_by_bytes_and_nobody_is_mentioned() -> None:
     text = "Grüße 🥬 an @ann.test: https://a.example/x_(y)?q=1, #Lauch und a#b https://b.example/#frag."
     found = facets(text)
     data = text.encode()
-    told = [
+    marked = [
         (data[f["index"]["byteStart"] : f["index"]["byteEnd"]].decode(), f["features"][0])
         for f in found
     ]
-    assert [(words, what["$type"].rpartition("#")[2]) for words, what in told] == [
+    assert [(words, what["$type"].rpartition("#")[2]) for words, what in marked] == [
         ("https://a.example/x_(y)?q=1", "link"),
         ("#Lauch", "tag"),
         ("https://b.example/#frag", "link"),
     ]
-    assert told[1][1]["tag"] == "Lauch"
+    assert marked[1][1]["tag"] == "Lauch"
 
 
 def test_token_that_has_run_out_is_renewed_in_the_middle(
@@ -157,8 +157,8 @@ def test_likes_are_heard_and_posts_nobody_gathers_are_passed_over(
         found = target.find(post_of(kit).key)
         assert found is not None
         assert isinstance(target, PollsReplies)
-        told = list(target.replies([found], None))
-        assert [(h.kind, h.author) for h in told] == [("favourite", "fan.test")]
+        replies = list(target.replies([found], None))
+        assert [(h.kind, h.author) for h in replies] == [("favourite", "fan.test")]
         server.held.clear()
         assert list(target.replies([found], None)) == []
 
@@ -168,10 +168,10 @@ URI = "at://did:plc:ann/app.bsky.feed.post/2222"
 
 @pytest.mark.parametrize("handle", [None, "", 7, "handle.invalid"])
 def test_a_post_of_an_account_without_a_handle_is_found_by_its_did(handle: object) -> None:
-    told = {"did": "did:plc:ann", "handle": handle}
-    assert page_of(told, URI) == "https://bsky.app/profile/did:plc:ann/post/2222"
+    author = {"did": "did:plc:ann", "handle": handle}
+    assert page_of(author, URI) == "https://bsky.app/profile/did:plc:ann/post/2222"
     assert (
-        page_of({**told, "handle": "ann.test"}, URI)
+        page_of({**author, "handle": "ann.test"}, URI)
         == "https://bsky.app/profile/ann.test/post/2222"
     )
 

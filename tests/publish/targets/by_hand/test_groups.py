@@ -28,5 +28,5 @@ def test_a_long_story_is_cut_into_messages_that_fit(kit: Kit, group: Group) -> N
     assert all(len(part.text) <= group.characters for part in parts)
     assert all(len(part.files) <= group.files for part in parts)
     assert [m.key for part in parts for m in part.files] == [m.key for m in post.media()]
-    told = " ".join(part.text for part in parts)
-    assert all(f"Bed {number} " in told for number in range(80))
+    text = " ".join(part.text for part in parts)
+    assert all(f"Bed {number} " in text for number in range(80))

@@ -56,11 +56,11 @@ def test_answers_are_read_as_they_are() -> None:
     assert result_of(b"<br /><b>Warning</b>: x in y\n" + answer_of({"n": [1, "a<b"]})) == {
         "n": [1, "a<b"]
     }
-    told = result_of(
+    moment = result_of(
         b"<methodResponse><params><param><value><dateTime.iso8601>20260509T1</dateTime.iso8601></value>"
         b"</param></params></methodResponse>"
     )
-    assert str(told) == "20260509T1"
+    assert str(moment) == "20260509T1"
     with pytest.raises(Fault, match="locked"):
         result_of(dumps(Fault(133, "locked"), methodresponse=True).encode())
 
@@ -94,13 +94,13 @@ class Played:
         self.calls.append((method, request.url.path))
         if request.url.path != "/lib/exe/xmlrpc.php":
             return httpx.Response(404, html="<h1>Not here</h1>")
-        told = self.answers.get(
+        result = self.answers.get(
             method.replace("dokuwiki.", "doku_").replace("wiki.", "wiki_"),
             self.answers.get(method, {}),
         )
-        if isinstance(told, httpx.Response):
-            return told
-        body = told if isinstance(told, Fault) else (told,)
+        if isinstance(result, httpx.Response):
+            return result
+        body = result if isinstance(result, Fault) else (result,)
         return httpx.Response(200, content=dumps(body, methodresponse=True).encode())
 
 
@@ -117,7 +117,7 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "error", "said"),
+    ("answer", "error", "said"),
     [
         (httpx.Response(401), AuthRefused, "refused user name or password"),
         (httpx.Response(403, content=answer_of("x")), AuthRefused, "remoteuser"),
@@ -134,8 +134,8 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
         ),
     ],
 )
-def test_door_that_does_not_open_says_why(told: Any, error: type[Exception], said: str) -> None:
-    played = Played(**{"dokuwiki.getVersion": told})
+def test_door_that_does_not_open_says_why(answer: Any, error: type[Exception], said: str) -> None:
+    played = Played(**{"dokuwiki.getVersion": answer})
     with pytest.raises(error, match=said) as caught:
         played.wiki.rights("a:b")
     assert "secret-1" not in str(caught.value)
@@ -154,10 +154,10 @@ HERE = {
 }
 
 
-@pytest.mark.parametrize("told", [{}, Fault(134, "Positive wordblock check")])
-def test_refusal_is_understood_in_place_of_the_result_and_as_an_error(told: Any) -> None:
+@pytest.mark.parametrize("answer", [{}, Fault(134, "Positive wordblock check")])
+def test_refusal_is_understood_in_place_of_the_result_and_as_an_error(answer: Any) -> None:
     """The release of 2022 hands back an empty struct where later ones tell an error."""
-    played = Played(**HERE, wiki_putPage=told)
+    played = Played(**HERE, wiki_putPage=answer)
     with pytest.raises(Permanent, match="blocked ones"):
         played.wiki.change("a:b", lambda page: "new", "")
     # Nobody waits for our lock.
@@ -183,9 +183,9 @@ def test_page_that_changes_under_our_hands_is_left_alone() -> None:
     assert "wiki.putPage" not in [method for method, _ in played.calls]
 
 
-@pytest.mark.parametrize("told", [{}, Fault(232, "File is still referenced")])
-def test_file_in_use_is_told_from_one_that_is_gone(told: Any) -> None:
-    played = Played(wiki_deleteAttachment=told, wiki_getAttachmentInfo={"size": 9})
+@pytest.mark.parametrize("answer", [{}, Fault(232, "File is still referenced")])
+def test_file_in_use_is_told_from_one_that_is_gone(answer: Any) -> None:
+    played = Played(wiki_deleteAttachment=answer, wiki_getAttachmentInfo={"size": 9})
     with pytest.raises(Permanent, match="still shows it"):
         Attachments(played.wiki).delete("a:b.jpg")
     played.answers["wiki_getAttachmentInfo"] = {"size": 0}

@@ -31,8 +31,8 @@ from tests.support.servers.script import ScriptServer
 
 @pytest.fixture
 def wiki(dokuwiki_server: ScriptServer) -> DokuWikiPlace:
-    told = dokuwiki_server.told
-    return DokuWikiPlace(port=dokuwiki_server.port, secret=told["PASSWORD"], told=told)
+    details = dokuwiki_server.details
+    return DokuWikiPlace(port=dokuwiki_server.port, secret=details["PASSWORD"], details=details)
 
 
 def under(kit: Kit) -> str:
@@ -150,9 +150,9 @@ def test_peoples_own_words_stay_around_and_inside_our_section(
 
     # The same line on both sides: a person decides.
     decisions.change(kit.session, first, kit.actor, {"text": "Leeks stand the forst well."})
-    [told] = send(kit)
-    assert told["state"] == "parked"
-    assert "changed the same lines" in told["error"]
+    [story] = send(kit)
+    assert story["state"] == "parked"
+    assert "changed the same lines" in story["error"]
     assert "Leeks stand the frost." in wiki.text(page)
 
     # What is taken back goes, whoever has touched it.
@@ -196,18 +196,18 @@ def test_page_that_somebody_has_open_is_sent_later_and_not_refused(
     [row] = kit.deliveries("story")
     wiki.ask("dokuwiki.setLocks", {"lock": [row.remote_id], "unlock": []}, account="visitor")
     decisions.change(kit.session, note, kit.actor, {"text": "Leeks like the frost."})
-    [told] = publish(kit.session, kit.context)
-    assert told["state"] in ("due", "waiting", "changed")
-    assert "open for editing" in told["error"]
+    [story] = publish(kit.session, kit.context)
+    assert story["state"] in ("due", "waiting", "changed")
+    assert "open for editing" in story["error"]
     assert "Leeks stand" in wiki.text(row.remote_id)
     wiki.ask("dokuwiki.setLocks", {"lock": [], "unlock": [row.remote_id]}, account="visitor")
     assert states(send(kit)) == SENT
     assert "Leeks like" in wiki.text(row.remote_id)
     # Our own lock is gone too.
-    told = wiki.ask(
+    locks = wiki.ask(
         "dokuwiki.setLocks", {"lock": [row.remote_id], "unlock": [row.remote_id]}, account="visitor"
     )
-    assert told["lockfail"] == []
+    assert locks["lockfail"] == []
 
 
 def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_page: Page) -> None:
@@ -226,8 +226,8 @@ def test_person_at_the_wikis_own_editor(kit: Kit, wiki: DokuWikiPlace, laptop_pa
     assert "up to its end this is brought up to date from the gathering" in text
 
     decisions.change(kit.session, note, kit.actor, {"text": "Leeks like the frost."})
-    [told] = publish(kit.session, kit.context)
-    assert "open for editing" in told["error"]
+    [story] = publish(kit.session, kit.context)
+    assert "open for editing" in story["error"]
     laptop_page.fill("#wiki__text", f"Bring gloves.\n\n{text}")
     laptop_page.click("#edbtn__save")
     expect(laptop_page.locator("h1", has_text="Community gardens in winter")).to_be_visible()
@@ -274,8 +274,8 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
         pytest.raises(AuthRefused, match="may not make pages in lent"),
     ):
         target.test()
-    [told] = [row for row in send(kit) if row["kind"] == "story"]
-    assert told["state"] in ("due", "waiting")
+    [story] = [row for row in send(kit) if row["kind"] == "story"]
+    assert story["state"] in ("due", "waiting")
     remove_target(kit.session, kit.facts, "there", now=kit.context.clock())
 
     add(kit, wiki, under=under(kit), user="visitor")
@@ -328,9 +328,9 @@ def test_blocked_words_and_file_types_are_parked_with_a_sentence(
 ) -> None:
     kit.takeaway(kit.event(), "See https://spam.example/now")
     put_there(kit, wiki)
-    [told] = send(kit)
-    assert told["state"] == "parked"
-    assert "list of blocked ones" in told["error"]
+    [story] = send(kit)
+    assert story["state"] == "parked"
+    assert "list of blocked ones" in story["error"]
     path = Path(kit.settings.folder) / "x.heif"
     path.write_bytes(b"no picture")
     with (

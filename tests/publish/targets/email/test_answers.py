@@ -406,10 +406,10 @@ PAGES = [
 
 @pytest.mark.parametrize("sent", [SENT, Sent()], ids=["known", "unknown"])
 def test_answers_of_all_programs_and_languages(sent: Sent) -> None:
-    told = [(answer, mail_body(parse_mail(answer.mail)).own(sent)) for answer in answers()]
-    assert (len(told) >= 100, len(LANGUAGES) >= 10, len(PROGRAMS) >= 8) == (True, True, True)
-    assert [answer.name for answer, text in told if not text] == []
-    wrong = [(answer.name, text) for answer, text in told if not is_clean(text, answer.own)]
+    read = [(answer, mail_body(parse_mail(answer.mail)).own(sent)) for answer in answers()]
+    assert (len(read) >= 100, len(LANGUAGES) >= 10, len(PROGRAMS) >= 8) == (True, True, True)
+    assert [answer.name for answer, text in read if not text] == []
+    wrong = [(answer.name, text) for answer, text in read if not is_clean(text, answer.own)]
     assert wrong == []
 
 
@@ -446,8 +446,8 @@ def test_own_words_of_html(name: str, page: str, own: str) -> None:
 
 
 def mail(body: bytes, **headers: str) -> bytes:
-    told = {"From": "Robin <robin@mail.example>", "Message-ID": "<1@mail.example>", **headers}
-    lines = [f"{name.replace('_', '-')}: {value}" for name, value in told.items()]
+    fields = {"From": "Robin <robin@mail.example>", "Message-ID": "<1@mail.example>", **headers}
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in fields.items()]
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
@@ -500,8 +500,8 @@ def test_flowed_paragraphs_are_joined() -> None:
         "This paragraph is \r\nflowed over \r\nthree lines.\r\n  indented\r\n> quoted and \r\n> flowed\r\n"
         ">> deeper \r\n> not that deep\r\nEnd \r\n-- \r\nRobin\r\n"
     )
-    told = said(body.encode(), "text/plain; charset=utf-8; format=flowed")
-    assert told == "This paragraph is flowed over three lines.\n indented\n\nEnd"
+    joined = said(body.encode(), "text/plain; charset=utf-8; format=flowed")
+    assert joined == "This paragraph is flowed over three lines.\n indented\n\nEnd"
     deleted = said(
         "种子 \r\n发芽了 \r\n！\r\n".encode(), "text/plain; charset=utf-8; format=flowed; delsp=yes"
     )
@@ -539,8 +539,8 @@ def test_both_forms_tell_the_same() -> None:
     ],
 )
 def test_names_of_senders(raw: str, name: str) -> None:
-    told = parse_mail(mail(b"x", From=raw))
-    assert sender_of(told) == (name, "robin@mail.example")
+    parsed = parse_mail(mail(b"x", From=raw))
+    assert sender_of(parsed) == (name, "robin@mail.example")
 
 
 def test_names_in_bytes_that_should_not_be_there() -> None:
@@ -572,8 +572,8 @@ def test_names_in_bytes_that_should_not_be_there() -> None:
     ],
 )
 def test_what_no_person_wrote(headers: dict[str, str]) -> None:
-    told = parse_mail(mail(b"I am away", **headers))
-    assert automatic_reason(told, header_text(told, "Subject"), sender_of(told)[1]) != ""
+    parsed = parse_mail(mail(b"I am away", **headers))
+    assert automatic_reason(parsed, header_text(parsed, "Subject"), sender_of(parsed)[1]) != ""
 
 
 @pytest.mark.parametrize(
@@ -591,8 +591,8 @@ def test_what_no_person_wrote(headers: dict[str, str]) -> None:
     ],
 )
 def test_what_a_person_wrote(headers: dict[str, str]) -> None:
-    told = parse_mail(mail(b"Hello", **headers))
-    assert automatic_reason(told, header_text(told, "Subject"), sender_of(told)[1]) == ""
+    parsed = parse_mail(mail(b"Hello", **headers))
+    assert automatic_reason(parsed, header_text(parsed, "Subject"), sender_of(parsed)[1]) == ""
 
 
 @pytest.mark.parametrize(

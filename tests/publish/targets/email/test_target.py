@@ -352,14 +352,14 @@ def test_signs_in_over_tls_to_a_server_that_proves_itself(
 def box(request: pytest.FixtureRequest) -> ScriptServer:
     server = script_server("imap", request)
     for folder in ("new", "cur"):
-        for path in (Path(server.told["MAILDIR"]) / folder).iterdir():
+        for path in (Path(server.details["MAILDIR"]) / folder).iterdir():
             path.unlink()
     return server
 
 
 def drop(box: ScriptServer, mail: EmailMessage | bytes, name: str) -> None:
     """Deliver into the mailbox, as a mail server does."""
-    goal = Path(box.told["MAILDIR"]) / "new" / f"{name}.host"
+    goal = Path(box.details["MAILDIR"]) / "new" / f"{name}.host"
     goal.write_bytes(mail if isinstance(mail, bytes) else mail.as_bytes())
     shutil.chown(
         goal, *(("www-data", "www-data") if goal.parent.owner() == "www-data" else (None, None))
@@ -537,8 +537,10 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     assert "Who has seeds?" in part(mail, "plain")
     [contact] = kit.session.scalars(select(Contact).where(Contact.told_at.is_not(None)))
     assert contact.token in mail["List-Unsubscribe"]
-    told = json.dumps([ledger_rows(kit.session, kit.context), [d.remote for d in kit.deliveries()]])
-    assert "ada@home.example" not in told, "the ledger is shown to many"
+    ledger = json.dumps(
+        [ledger_rows(kit.session, kit.context), [d.remote for d in kit.deliveries()]]
+    )
+    assert "ada@home.example" not in ledger, "the ledger is shown to many"
 
 
 def test_whoever_stops_gets_nothing_more(kit: Kit, inbox: Inbox, box: ScriptServer) -> None:
@@ -580,8 +582,8 @@ def test_no_mail_is_left_out_without_a_line_in_the_log(
         "absent": {"Subject": "Automatic reply: Spring"},
     }
     for name, headers in odd.items():
-        told = {"Subject": "Re: new", "In_Reply_To": ours, **headers}
-        drop(box, letter("I am away", f"<{name}@home>", **told), name)
+        fields = {"Subject": "Re: new", "In_Reply_To": ours, **headers}
+        drop(box, letter("I am away", f"<{name}@home>", **fields), name)
     bounce = letter("x", "<bounce@home>", Subject="Undelivered", In_Reply_To=ours)
     bounce.replace_header(
         "Content-Type", 'multipart/report; report-type=delivery-status; boundary="b"'
@@ -637,7 +639,7 @@ def test_who_unsubscribes_gets_no_more(kit: Kit, inbox: Inbox, box: ScriptServer
     assert inbox.mails[1][0] == ["ben@home.example", "news@example.org"]
     assert done.extra["left"] == ["ada@home.example"]
     # The mail may be deleted meanwhile.
-    for path in Path(box.told["MAILDIR"]).rglob("u4.host*"):
+    for path in Path(box.details["MAILDIR"]).rglob("u4.host*"):
         path.unlink()
     target.close()
     target.update_front_page([FrontPageEntry("sr-3", "Third", "", "", {"item": ENTRY})], done)

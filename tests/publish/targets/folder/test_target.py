@@ -117,12 +117,12 @@ class Hub(FixtureServer):
 
     def __init__(self) -> None:
         super().__init__()
-        self.told: list[tuple[str, str]] = []
+        self.pings: list[tuple[str, str]] = []
         self.status = 204
 
     def publish(self, request: Request) -> tuple[str, int]:
         """Keeps what it was told."""
-        self.told.append((request.form["hub.mode"], request.form["hub.url"]))
+        self.pings.append((request.form["hub.mode"], request.form["hub.url"]))
         return "", self.status
 
 
@@ -141,16 +141,16 @@ def test_hub_is_named_in_the_feeds_and_told_when_they_are_new(
         read = feedparser.parse((goal / "feed.xml").read_bytes())
         links = {link.rel: link.href for link in read.feed.links}
         assert (links["hub"], links["self"]) == (f"{hub.url}/hub", feeds[0])
-        told = json.loads((goal / "feed.json").read_text())
-        assert told["hubs"] == [{"type": "WebSub", "url": f"{hub.url}/hub"}]
+        feed = json.loads((goal / "feed.json").read_text())
+        assert feed["hubs"] == [{"type": "WebSub", "url": f"{hub.url}/hub"}]
         # One that is busy holds nothing back.
-        assert hub.told == [("publish", url) for url in feeds[: 1 if status == 503 else 2]]
-        before = len(hub.told)
+        assert hub.pings == [("publish", url) for url in feeds[: 1 if status == 503 else 2]]
+        before = len(hub.pings)
         run(kit)
-        assert len(hub.told) == before, "nothing is new"
+        assert len(hub.pings) == before, "nothing is new"
         decisions.change(kit.session, takeaway, kit.actor, {"text": "other words"})
         run(kit)
-        assert len(hub.told) == 2 * before
+        assert len(hub.pings) == 2 * before
     finally:
         hub.close()
 
@@ -249,16 +249,16 @@ def test_preview_lists_without_touching_anything(kit: Kit, tmp_path: Path) -> No
 
     photo = kit.photo(kit.event(), 1, "Frost")
     add(kit, str(tmp_path / "site"))
-    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
-    assert sorted(told) == [("create", "front_page"), ("create", "media"), ("create", "story")]
+    actions = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert sorted(actions) == [("create", "front_page"), ("create", "media"), ("create", "story")]
     assert kit.deliveries() == []
     assert not (tmp_path / "site").exists()
     run(kit)
     assert preview(kit.session, places_outbox(kit)) == []
     decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
-    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
-    assert told == [("update", "media"), ("update", "story")]
+    actions = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert actions == [("update", "media"), ("update", "story")]
     decisions.hide(kit.session, photo, kit.actor)
-    told = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
-    assert told == [("withdraw", "media"), ("withdraw", "story")]
+    actions = [(row["action"], row["kind"]) for row in preview(kit.session, places_outbox(kit))]
+    assert actions == [("withdraw", "media"), ("withdraw", "story")]
     assert {state for _, state in kit.states()} == {"sent"}

@@ -94,7 +94,7 @@ def files(bare: Path) -> list[str]:
 
 
 def ssh_url(sshd: ScriptServer, folder: Path, port: int = 0) -> str:
-    return f"ssh://{sshd.told['USER']}@127.0.0.1:{port or sshd.port}{folder}"
+    return f"ssh://{sshd.details['USER']}@127.0.0.1:{port or sshd.port}{folder}"
 
 
 # --- Repositories -----------------------------------------------------------------------------------------
@@ -164,18 +164,18 @@ def test_round_is_one_commit_and_one_push(
     seed(bare, tmp_path, "hugo.toml")
     many(kit, 6)
     add(kit, bare.as_uri(), web="https://example.org/")
-    told: list[str] = []
+    commands: list[str] = []
     run = Repository._run
 
     def listen(self: Repository, words: Sequence[str], **more: Any) -> Any:
-        told.append(words[0])
+        commands.append(words[0])
         return run(self, words, **more)
 
     monkeypatch.setattr(Repository, "_run", listen)
     rows = publish(kit.session, kit.context)
     assert [row["state"] for row in rows] == ["sent"] * 6
     assert len({row["url"] for row in rows}) == 6
-    assert (commits(bare), told.count("push")) == (2, 1)
+    assert (commits(bare), commands.count("push")) == (2, 1)
     assert "6 stories of Spring gathering" in git(bare, "log", "-1", "--format=%B", "trunk")
     assert len([name for name in files(bare) if name.endswith(".jpg")]) == 6
     assert all(f"words {number}" in pages(bare) for number in range(6))
@@ -308,7 +308,7 @@ def test_writers_that_race_all_arrive(bare: Path, tmp_path: Path) -> None:
 def test_push_that_is_cut_is_done_once(kit: Kit, sshd: ScriptServer, bare: Path) -> None:
     kit.photo(kit.event(), 1, "Frost")
     with cut_proxy(sshd.port) as proxy:
-        add(kit, ssh_url(sshd, bare, proxy.port), key=sshd.told["KEY"], branch="trunk")
+        add(kit, ssh_url(sshd, bare, proxy.port), key=sshd.details["KEY"], branch="trunk")
         # Enough to ask, too little for the picture.
         proxy.left = 15_000
         [row] = publish(kit.session, kit.context)
@@ -336,7 +336,7 @@ def test_push_whose_answer_was_lost_is_not_done_again(bare: Path, tmp_path: Path
 def test_what_refuses_says_what_to_do(
     sshd: ScriptServer, bare: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def head(url: str, key: str = sshd.told["KEY"]) -> str:
+    def head(url: str, key: str = sshd.details["KEY"]) -> str:
         return Repository(Access("site", url, key=key), tmp_path / "cache" / "x", "trunk").head()
 
     assert head(ssh_url(sshd, bare)) == ""
@@ -361,7 +361,7 @@ def test_what_refuses_says_what_to_do(
 def test_another_server_key_is_refused(
     sshd: ScriptServer, bare: Path, tmp_path: Path, secrets_file: Path
 ) -> None:
-    access = Access("site", ssh_url(sshd, bare), key=sshd.told["KEY"])
+    access = Access("site", ssh_url(sshd, bare), key=sshd.details["KEY"])
     Repository(access, tmp_path / "c", "trunk").head()
     known = secrets_file.with_name("known_hosts")
     line = known.read_text()
@@ -400,10 +400,10 @@ def http_git(root: Path, user: str, token: str) -> Iterator[int]:
                 "HTTP_CONTENT_ENCODING": self.headers.get("Content-Encoding", ""),
                 "GIT_PROTOCOL": self.headers.get("Git-Protocol", ""),
             }
-            told = subprocess.run(
+            output = subprocess.run(
                 ["git", "http-backend"], input=body, env=env, capture_output=True, check=True
             ).stdout
-            head, _, body = told.partition(b"\r\n\r\n")
+            head, _, body = output.partition(b"\r\n\r\n")
             fields = dict(line.split(": ", 1) for line in head.decode().split("\r\n"))
             self.send_response(int(fields.pop("Status", "200").split()[0]))
             for name, value in fields.items():
@@ -489,9 +489,9 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
     text = git(bare, "show", f"trunk:{page}")
     if layout == "pelican":
         head, _, body = text.partition("\n\n")
-        told = dict(line.split(": ", 1) for line in head.splitlines())
-        assert told["Title"] == 'Gardens: "in" &lt;winter> # now'
-        assert told["Tags"] == "a: b, garden"
+        fields = dict(line.split(": ", 1) for line in head.splitlines())
+        assert fields["Title"] == 'Gardens: "in" &lt;winter> # now'
+        assert fields["Tags"] == "a: b, garden"
     else:
         head, _, body = text.removeprefix("---\n").partition("\n---\n")
         lines = dict(line.split(": ", 1) for line in head.splitlines())

@@ -89,8 +89,8 @@ def test_what_is_taken_back_stays_in_no_earlier_version(kit: Kit, place: Mastodo
     decisions.withdraw(kit.session, goes, kit.actor, kit.store)
     assert {row["state"] for row in send(kit)} == {"sent"}
     assert place.server.statuses
-    told = [words for status in place.server.statuses.values() for words in status["versions"]]
-    assert not any("Elderflower" in words for words in told)
+    versions = [words for status in place.server.statuses.values() for words in status["versions"]]
+    assert not any("Elderflower" in words for words in versions)
     [seen] = place.census(kit.facts).posts
     assert "Ask the neighbours" in seen.words
     assert len(seen.files) == 1
@@ -195,11 +195,11 @@ def test_post_with_a_file_that_is_not_ready_waits(kit: Kit, place: MastodonPlace
     assert caught.value.seconds == 15
 
 
-@pytest.mark.parametrize("told", [0, "many", None, -5])
+@pytest.mark.parametrize("limit", [0, "many", None, -5])
 def test_limit_that_makes_no_sense_is_not_believed(
-    kit: Kit, place: MastodonPlace, told: object
+    kit: Kit, place: MastodonPlace, limit: object
 ) -> None:
-    place.server.characters = told
+    place.server.characters = limit
     add(kit, place)
     with closing(opened(kit)) as target:
         assert target.limits().characters == 500
@@ -224,8 +224,8 @@ def test_boosts_and_likes_are_heard(kit: Kit, place: MastodonPlace) -> None:
         found = target.find(post_of(kit).key)
         assert found is not None
         assert isinstance(target, PollsReplies)
-        told = list(target.replies([found], None))
-    assert sorted((h.kind, h.author) for h in told) == [
+        replies = list(target.replies([found], None))
+    assert sorted((h.kind, h.author) for h in replies) == [
         ("boost", "Fan7"),
         ("favourite", "Fan7"),
         ("favourite", "Fan8"),

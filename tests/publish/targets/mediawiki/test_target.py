@@ -29,8 +29,8 @@ from tests.support.servers.script import ScriptServer
 
 @pytest.fixture
 def wiki(mediawiki_server: ScriptServer) -> Iterator[MediaWikiPlace]:
-    told = mediawiki_server.told
-    place = MediaWikiPlace(port=mediawiki_server.port, secret=told["PASSWORD"], told=told)
+    details = mediawiki_server.details
+    place = MediaWikiPlace(port=mediawiki_server.port, secret=details["PASSWORD"], details=details)
     with closing(place):
         yield place
 

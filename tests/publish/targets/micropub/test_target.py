@@ -58,7 +58,7 @@ def block(text: str, *media: PostMedia, author: str = "Ben") -> Block:
 
 
 def story(*blocks: Block, **more: Any) -> Post:
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "key": KEY,
         "story": uuid.UUID(int=1),
         "title": "Leeks & <b>frost</b>",
@@ -71,7 +71,7 @@ def story(*blocks: Block, **more: Any) -> Post:
         "blocks": blocks or (block("Ask first."),),
         "tags": ("garden",),
     }
-    return Post(**{**told, **more})
+    return Post(**{**fields, **more})
 
 
 def photo(folder: Path, name: str = "one", alt: str = "A leek.") -> PostMedia:
@@ -106,8 +106,8 @@ def opened(blog: Blog) -> Iterator[Open]:
     made: list[MicropubTarget] = []
 
     def make(url: str = "", secret: str = TOKEN, **options: str) -> MicropubTarget:
-        told = check_options("micropub", {"url": url or blog.url, **options})
-        made.append(MicropubTarget(TargetConfig("garden", told, secret, FACTS)))
+        checked = check_options("micropub", {"url": url or blog.url, **options})
+        made.append(MicropubTarget(TargetConfig("garden", checked, secret, FACTS)))
         return made[-1]
 
     yield make
@@ -241,9 +241,9 @@ def test_story_goes_out_whole_and_stays_html(blog: Blog, opened: Open, tmp_path:
     links = {one.key: target.put_media(one)}
     made = target.create(story(block(HOSTILE, one, author="Ben [[x]] <i>"), copies=copies), links)
     [sent] = [body for body in blog.sent if "properties" in body]
-    told = sent["properties"]
+    properties = sent["properties"]
     assert sent["type"] == ["h-entry"]
-    assert set(told) == {
+    assert set(properties) == {
         "name",
         "content",
         "summary",
@@ -252,12 +252,12 @@ def test_story_goes_out_whole_and_stays_html(blog: Blog, opened: Open, tmp_path:
         "mp-slug",
         "post-status",
     }
-    assert told["name"] == ["Leeks & <b>frost</b>"]
-    assert (told["summary"], told["category"]) == (["Short."], ["garden"])
-    assert told["syndication"] == ["https://wiki.example/Leeks"]
-    assert (told["mp-slug"], told["post-status"]) == ([KEY], ["published"])
+    assert properties["name"] == ["Leeks & <b>frost</b>"]
+    assert (properties["summary"], properties["category"]) == (["Short."], ["garden"])
+    assert properties["syndication"] == ["https://wiki.example/Leeks"]
+    assert (properties["mp-slug"], properties["post-status"]) == ([KEY], ["published"])
     assert made.url == f"{blog.url}/posts/{KEY}"
-    html = told["content"][0]["html"]
+    html = properties["content"][0]["html"]
     assert f'<img src="{blog.url}/files/{one.filename}" alt="A leek.">' in html
     assert "<script" not in html
     assert not set("{}[]") & set(html)
@@ -286,13 +286,13 @@ def test_drafts_and_days(blog: Blog, opened: Open) -> None:
     target = opened(status="draft", dated="session")
     assert "drafts" in target.test()
     made = target.create(story(date=datetime(2020, 5, 9, 14, 0, tzinfo=UTC)), {})
-    told = blog.posts[f"/posts/{KEY}"]["properties"]
-    assert told["post-status"] == ["draft"]
-    assert told["published"] == ["2020-05-09T16:00:00+02:00"]
-    told["post-status"] = ["published"]
+    properties = blog.posts[f"/posts/{KEY}"]["properties"]
+    assert properties["post-status"] == ["draft"]
+    assert properties["published"] == ["2020-05-09T16:00:00+02:00"]
+    properties["post-status"] = ["published"]
     target.update(made, story(block("New.")), {})
     # Its owner has published it since.
-    assert told["post-status"] == ["published"]
+    assert properties["post-status"] == ["published"]
     assert "New." in words(blog, f"/posts/{KEY}")
     assert not target.linkable({"status": "draft"})
     assert not target.listens({"status": "draft"})
@@ -308,10 +308,10 @@ def test_one_of_several_blogs_is_the_one_at_the_address(
 
     def several(request: Request) -> Any:
         asked.append(request.args.get("mp-destination", ""))
-        told = query(request)
+        answer = query(request)
         if request.args["q"] == "config":
-            told["destination"] = [{"uid": "https://other.example/"}, {"uid": f"{blog.url}/"}]
-        return told
+            answer["destination"] = [{"uid": "https://other.example/"}, {"uid": f"{blog.url}/"}]
+        return answer
 
     monkeypatch.setattr(blog, "query", several)
     target = opened()
@@ -376,13 +376,13 @@ def test_files_go_with_the_post_where_there_is_no_media_endpoint(
     assert "only together with a post" in target.test()
     links = {media.key: target.put_media(media) for media in (one, two)}
     made = target.create(story(block("Ask.", one, two)), links)
-    told = blog.posts[f"/posts/{KEY}"]["properties"]
-    assert told["photo"] == [
+    properties = blog.posts[f"/posts/{KEY}"]["properties"]
+    assert properties["photo"] == [
         {"value": f"/files/{one.filename}", "alt": "A leek."},
         {"value": f"/files/{two.filename}", "alt": "Two leeks."},
     ]
-    assert "<img" not in told["content"][0]["html"]
-    assert (told["category"], told["name"]) == (["garden"], ["Leeks & <b>frost</b>"])
+    assert "<img" not in properties["content"][0]["html"]
+    assert (properties["category"], properties["name"]) == (["garden"], ["Leeks & <b>frost</b>"])
     changed = target.update(made, story(block("Again.", one, two)), links)
     found = target.update(Remote(made.id, made.url), story(block("Found.", one, two)), links)
     assert len(blog.files) == 2
@@ -437,8 +437,12 @@ def test_post_is_found_beyond_the_first_page(
     target = opened()
     made = target.create(story(), {})
     for number in range(55 if lists else 8):
-        told = {"name": ["Other"], "content": [{"html": f"<p>About {KEY}zz</p>"}]}
-        blog.posts[f"/posts/other-{number}"] = {"properties": told, "deleted": False, "waits": 0}
+        properties = {"name": ["Other"], "content": [{"html": f"<p>About {KEY}zz</p>"}]}
+        blog.posts[f"/posts/other-{number}"] = {
+            "properties": properties,
+            "deleted": False,
+            "waits": 0,
+        }
     found = target.find(KEY)
     assert found is not None
     assert found.id == made.id
@@ -449,12 +453,12 @@ def test_post_is_found_beyond_the_first_page(
 def test_list_may_tell_paths_and_not_know_pages(blog: Blog, opened: Open) -> None:
     target = opened()
     made = target.create(story(), {})
-    told = [{"properties": {"url": [f"/posts/other-{n}"]}} for n in range(3)]
-    blog._page = lambda request: told  # type: ignore[method-assign]
+    items = [{"properties": {"url": [f"/posts/other-{n}"]}} for n in range(3)]
+    blog._page = lambda request: items  # type: ignore[method-assign]
     asked = len(blog.asked)
     assert target.find(KEY) is None
     assert len(blog.asked) - asked < 5
-    told.append({"properties": {"url": [f"/posts/{KEY}"]}})
+    items.append({"properties": {"url": [f"/posts/{KEY}"]}})
     found = target.find(KEY)
     assert found is not None
     assert found.id == made.id

@@ -345,8 +345,8 @@ def test_photo_over_the_blogs_limit_goes_smaller_and_says_so(
     finally:
         wordpress.start()
     assert {r["state"] for r in rows} == {"sent"}
-    [told] = [r["error"] for r in rows if r["title"] == "too big for them"]
-    assert told.startswith("Sent smaller than it is (")
+    [error] = [r["error"] for r in rows if r["title"] == "too big for them"]
+    assert error.startswith("Sent smaller than it is (")
     assert len(blog.rows("media", kit.facts.mark)) == 2
     [post] = blog.rows("posts", kit.facts.mark)
     assert post["content"]["raw"].count("<img") == 2
