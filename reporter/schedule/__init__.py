@@ -22,7 +22,7 @@ from reporter.schedule.parsed_session import (
     ScheduledSession,
     finish,
     one_line,
-    told_apart,
+    with_unique_guids,
 )
 from reporter.schedule.tables.encoding import decode_text
 from reporter.schedule.tables.html_table import (
@@ -94,7 +94,7 @@ def inspect_schedules(files: Sequence[tuple[str, bytes]], *, timezone: str) -> R
     named = [(name, reading) for (name, _), reading in zip(files, read, strict=True)]
     return Reading(
         kind=read[0].kind,
-        sessions=tuple(told_apart(one for reading in read for one in reading.sessions)),
+        sessions=tuple(with_unique_guids(one for reading in read for one in reading.sessions)),
         zone=timezone,
         named_zone=next((reading.named_zone for reading in read if reading.named_zone), ""),
         notes=tuple(_of_file(name, note) for name, reading in named for note in reading.notes),

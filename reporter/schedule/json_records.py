@@ -65,8 +65,8 @@ def _once(records: Iterator[Record]) -> Iterator[Record]:
     """Each session once: Sessionize lists them by room, and again by time."""
     seen: dict[tuple[str, ...], Record] = {}
     for number, record in enumerate(records):
-        told = {role: _first(record, role) for role in ("key", "start", "room")}
-        mark = tuple(told.values()) if told["key"] else (str(number),)
+        identity = {role: _first(record, role) for role in ("key", "start", "room")}
+        mark = tuple(identity.values()) if identity["key"] else (str(number),)
         for key, text in record.items():
             seen.setdefault(mark, {}).setdefault(key, text)
     yield from seen.values()

@@ -180,7 +180,7 @@ def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
         )
     titles = Counter(draft.session.title for draft in known)
     named = [_with_guid(draft, titles[draft.session.title] == 1) for draft in known]
-    return told_apart(named)
+    return with_unique_guids(named)
 
 
 def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
@@ -194,7 +194,7 @@ def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
     return replace(session, guid=_derive("slot", session.title, _slot(session)))
 
 
-def told_apart(sessions: Iterable[ScheduledSession]) -> list[ScheduledSession]:
+def with_unique_guids(sessions: Iterable[ScheduledSession]) -> list[ScheduledSession]:
     """The sessions in order of time, each with a guid of its own; equal ones count once."""
     taken: dict[str, ScheduledSession] = {}
     for session in dict.fromkeys(sorted(sessions, key=_order)):

@@ -106,14 +106,20 @@ class _Reader(LenientParser):
         if tag == "br" or tag == "hr":
             self._break(always=True)
         elif tag == "img":
-            self._add(attributes.get("alt", "") if not _is_picture_name(attributes.get("alt", "")) else "")
+            self._add(
+                attributes.get("alt", "") if not _is_picture_name(attributes.get("alt", "")) else ""
+            )
         if tag in _VOID:
             self._signature_follows |= attributes.get("id", "").endswith(_BEFORE_SIGNATURE)
             return
         self._drops_line |= tag == "a" and _REACTION in attributes.get("href", "")
-        tight = "MsoNormal" in attributes.get("class", "") or bool(_TIGHT.search(attributes.get("style", "")))
+        tight = "MsoNormal" in attributes.get("class", "") or bool(
+            _TIGHT.search(attributes.get("style", ""))
+        )
         self._block(tag, tight=tight)
-        effect = "signature" if self._signature_follows and tag == "div" else _effect(tag, attributes)
+        effect = (
+            "signature" if self._signature_follows and tag == "div" else _effect(tag, attributes)
+        )
         self._signature_follows &= tag != "div"
         self._open.append((tag, effect))
         self._effects[self._open[-1][1]] += 1
