@@ -48,7 +48,7 @@ class Forum(PollsReplies, FakeTarget):
 @pytest.fixture
 def forum(monkeypatch: pytest.MonkeyPatch) -> type[Forum]:
     monkeypatch.setattr(FakeTarget, "place", FakePlace(), raising=False)
-    monkeypatch.setattr(Forum, "told", [])
+    monkeypatch.setattr(Forum, "served", [])
     monkeypatch.setattr(Forum, "closed", set())
     monkeypatch.setitem(targets.KINDS, "fake", Forum)
     return Forum

@@ -72,7 +72,7 @@ def at(monkeypatch: pytest.MonkeyPatch) -> dict[str, FakePlace]:
     for cls in (Blog, Social):
         made[cls.kind] = FakePlace()
         monkeypatch.setattr(cls, "place", made[cls.kind], raising=False)
-        monkeypatch.setattr(cls, "told", Limits())
+        monkeypatch.setattr(cls, "stated_limits", Limits())
         monkeypatch.setitem(targets.KINDS, cls.kind, cls)
     return made
 
