@@ -65,8 +65,8 @@ def send(url: str, code: str) -> dict[str, Any]:
     head = f'--{mark}\r\nContent-Disposition: form-data; name="file"; filename="slope.png"\r\n'
     parts += [head.encode(), b"Content-Type: image/png\r\n\r\n", photo(), b"\r\n"]
     body = b"".join(parts) + f"--{mark}--\r\n".encode()
-    told = ask(f"{url}s/{code}/takeaways", body, f"multipart/form-data; boundary={mark}")
-    record: dict[str, Any] = json.loads(told)
+    answer = ask(f"{url}s/{code}/takeaways", body, f"multipart/form-data; boundary={mark}")
+    record: dict[str, Any] = json.loads(answer)
     return record
 
 
@@ -109,12 +109,12 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--root", type=Path)
     parser.add_argument("program", nargs="+")
-    told = parser.parse_args()
-    with tempfile.TemporaryDirectory(dir=told.root / "tmp" if told.root else None) as place:
-        inside = "/" + str(Path(place).relative_to(told.root)) if told.root else place
+    options = parser.parse_args()
+    with tempfile.TemporaryDirectory(dir=options.root / "tmp" if options.root else None) as place:
+        inside = "/" + str(Path(place).relative_to(options.root)) if options.root else place
         environment = {**os.environ, "REPORTER_SECRETS_FILE": f"{inside}/secrets.json"}
-        command = ["chroot", str(told.root)] if told.root else []
-        command += [*told.program, "--gathering", f"{inside}/gathering", "kiosk", "--no-open"]
+        command = ["chroot", str(options.root)] if options.root else []
+        command += [*options.program, "--gathering", f"{inside}/gathering", "kiosk", "--no-open"]
         begun = time.monotonic()
         process = subprocess.Popen(
             [*command, "--host", "127.0.0.1", "--port", "0"],

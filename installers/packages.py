@@ -41,10 +41,10 @@ for name in sys.argv[1:]:
 """
 
 
-def pip_settings(told: str) -> dict[str, str]:
+def pip_settings(listing: str) -> dict[str, str]:
     """The options that hold for ``pip install``, from the lines of ``pip config list``."""
     found: dict[str, dict[str, str]] = {section: {} for section in SECTIONS}
-    for line in told.splitlines():
+    for line in listing.splitlines():
         key, equals, value = line.partition("=")
         section, _, name = key.rpartition(".")
         if equals and section in found:
@@ -78,13 +78,13 @@ def is_there(place: str) -> bool:
 
 def uv_environment(settings: dict[str, str]) -> dict[str, str]:
     """The environment for uv: its certificates and proxy are pip's where pip has its own."""
-    told = {
+    variables = {
         "SSL_CERT_FILE": settings.get("cert", ""),
         "HTTPS_PROXY": settings.get("proxy", ""),
         "HTTP_PROXY": settings.get("proxy", ""),
         "UV_HTTP_TIMEOUT": settings.get("timeout", settings.get("default-timeout", "")),
     }
-    return {**os.environ, **{name: value for name, value in told.items() if value}}
+    return {**os.environ, **{name: value for name, value in variables.items() if value}}
 
 
 def with_uv(requirement: str) -> bool:
@@ -93,8 +93,8 @@ def with_uv(requirement: str) -> bool:
     ready = ("--only-binary", "uv")
     if run(*PIP, "install", "--no-compile", "--progress-bar", "off", *ready, *PINNED, "uv"):
         return False
-    told = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False)
-    settings = pip_settings(told.stdout)
+    listed = subprocess.run([*PIP, "config", "list"], capture_output=True, text=True, check=False)
+    settings = pip_settings(listed.stdout)
     command = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable]
     command += [*uv_options(settings), *PINNED, "-e", requirement]
     return subprocess.run(command, env=uv_environment(settings), check=False).returncode == 0

@@ -99,8 +99,8 @@ def run(what: str, command: Sequence[str], *, every: float, slow: float) -> int:
     sys.stderr.write("".join(lines[-15:]))
     print(f"\n{what}: failed after {seconds:.0f} s.", file=sys.stderr)
     if watch.trouble:
-        told = WHAT_TO_DO.format(host=watch.host, variable=variable)
-        print(f"{watch.host} did not give what was asked for:\n{told}", file=sys.stderr)
+        advice = WHAT_TO_DO.format(host=watch.host, variable=variable)
+        print(f"{watch.host} did not give what was asked for:\n{advice}", file=sys.stderr)
     return code
 
 
@@ -108,13 +108,13 @@ def tell(watch: Watch, begun: float, ended: threading.Event, every: float, slow:
     """Print a line every so many seconds until the command has ended."""
     while not ended.wait(every):
         now = time.monotonic()
-        told = f"  {now - begun:4.0f} s  {watch.doing}"
+        line = f"  {now - begun:4.0f} s  {watch.doing}"
         if now - watch.heard_at > slow and "downloading" in watch.doing:
-            told += f"; {watch.host} is slow: nothing to do but wait, or use a mirror"
+            line += f"; {watch.host} is slow: nothing to do but wait, or use a mirror"
         if watch.new_trouble:
-            told += f"; {watch.host} fails, trying again"
+            line += f"; {watch.host} fails, trying again"
             watch.new_trouble = False
-        print(told, flush=True)
+        print(line, flush=True)
 
 
 def main() -> int:

@@ -75,8 +75,8 @@ def packed(files: Sequence[tuple[str, bytes]]) -> bytes:
     """Several files as one, for ``preview``, ``put_aside`` and ``read``; a single one as it is."""
     if len(files) == 1:
         return files[0][1]
-    told = [[name, base64.b64encode(data).decode()] for name, data in files]
-    return _PACKED + json.dumps(told).encode()
+    pairs = [[name, base64.b64encode(data).decode()] for name, data in files]
+    return _PACKED + json.dumps(pairs).encode()
 
 
 def read(data: bytes, timezone: str) -> Reading:

@@ -86,8 +86,10 @@ def _run(line: list[str]) -> None:
 def ffmpeg() -> str:
     """Return the path of an ffmpeg program; raises Lacking."""
     asked = "import imageio_ffmpeg; print(imageio_ffmpeg.get_ffmpeg_exe())"
-    told = subprocess.run([peer_python(), "-c", asked], capture_output=True, text=True, check=True)
-    return told.stdout.strip()
+    process = subprocess.run(
+        [peer_python(), "-c", asked], capture_output=True, text=True, check=True
+    )
+    return process.stdout.strip()
 
 
 VIPS = (
@@ -110,14 +112,14 @@ for line in sys.stdin:
 class Vips:
     """libvips in a long-running process, like our workers."""
 
-    def __init__(self, asked: IO[str], told: IO[str]) -> None:
-        self._asked, self._told = asked, told
+    def __init__(self, asked: IO[str], answers: IO[str]) -> None:
+        self._asked, self._answers = asked, answers
 
     def make(self, source: Path, folder: Path) -> None:
         """Write ``vips-view.jpg`` and ``vips-thumb.jpg`` of a photo."""
         self._asked.write(json.dumps([str(source), str(folder)]) + "\n")
         self._asked.flush()
-        assert self._told.readline() == "done\n"
+        assert self._answers.readline() == "done\n"
 
 
 @contextmanager

@@ -34,8 +34,8 @@ def load() -> dict[tuple[str, str], Kept]:
     """Return all stored rows in the order in which they were first measured."""
     if not FILE.is_file():
         return {}
-    told = json.loads(FILE.read_text(encoding="utf-8"))
-    kept = [Kept(Row(**one["row"]), one["day"], one["beside"]) for one in told]
+    stored = json.loads(FILE.read_text(encoding="utf-8"))
+    kept = [Kept(Row(**one["row"]), one["day"], one["beside"]) for one in stored]
     return {one.key: one for one in kept}
 
 
@@ -46,11 +46,11 @@ def keep(rows: Iterable[Row], beside: str) -> None:
         if not math.isnan(row.ratio):
             one = Kept(row, f"{datetime.now(UTC):%Y-%m-%d}", beside)
             kept[one.key] = one
-    told = [
+    stored = [
         {"row": dataclasses.asdict(one.row), "day": one.day, "beside": one.beside}
         for one in kept.values()
     ]
-    FILE.write_text(json.dumps(told, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    FILE.write_text(json.dumps(stored, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
 def load_average() -> str:

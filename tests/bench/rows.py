@@ -55,17 +55,17 @@ def pairs(
     runs: int = 7,
     note: str = "",
     clock: Clock | None = None,
-    told: bool = False,
+    self_timed: bool = False,
     between: Work = lambda: None,
 ) -> Row:
     """Measure both in turns after a warm-up, so that the machine's drift hits both alike.
 
-    ``clock`` gives milliseconds (wall time without it); ``told``: the works measure themselves and return milliseconds;
-    ``between`` is done after each work, unmeasured.
+    ``clock`` gives milliseconds (wall time without it); ``self_timed``: the works measure themselves and return
+    milliseconds; ``between`` is done after each work, unmeasured.
     """
 
     def one(work: Work) -> float:
-        taken = float(work()) if told else timed(work, clock)  # type: ignore[arg-type]
+        taken = float(work()) if self_timed else timed(work, clock)  # type: ignore[arg-type]
         between()
         return taken
 

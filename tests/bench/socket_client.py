@@ -85,15 +85,15 @@ class Wire:
             data += piece
         head, _, body = data.partition(b"\r\n\r\n")
         first, *lines = head.decode("latin-1").split("\r\n")
-        told = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
-        told[":status"] = first.split()[1]
-        left = int(told.get("content-length", "0")) - len(body)
+        headers = {k.lower(): v.strip() for k, _, v in (line.partition(":") for line in lines)}
+        headers[":status"] = first.split()[1]
+        left = int(headers.get("content-length", "0")) - len(body)
         while left > 0:
             left -= len(self.socket.recv(min(left, 65536)))
-        if told.get("connection", "").lower() == "close":
+        if headers.get("connection", "").lower() == "close":
             self.socket.close()
             self._connect()
-        return told
+        return headers
 
     def close(self) -> None:
         """Close the connection."""
@@ -124,10 +124,10 @@ def send_tus(where: Where, body: bytes, luck: random.Random) -> None:
         "Content-Type": "application/offset+octet-stream",
         "Content-Length": str(len(body)),
     }
-    told = wire.ask(f"PATCH {path}", headers, *new_bytes(body, luck))
-    assert told[":status"] == "204", told
-    assert told["upload-offset"] == str(len(body))
-    assert not where.code or told["reporter-receipt"]
+    answer = wire.ask(f"PATCH {path}", headers, *new_bytes(body, luck))
+    assert answer[":status"] == "204", answer
+    assert answer["upload-offset"] == str(len(body))
+    assert not where.code or answer["reporter-receipt"]
     wire.close()
 
 
@@ -135,6 +135,6 @@ def send_put(where: Where, body: bytes, luck: random.Random) -> None:
     """Send one PUT; returns after the response."""
     wire = Wire(where.port)
     name = luck.randbytes(8).hex()
-    told = wire.ask(f"PUT /{name}", {"Content-Length": str(len(body))}, *new_bytes(body, luck))
-    assert told[":status"] == "201", told
+    answer = wire.ask(f"PUT /{name}", {"Content-Length": str(len(body))}, *new_bytes(body, luck))
+    assert answer[":status"] == "201", answer
     wire.close()

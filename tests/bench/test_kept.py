@@ -25,9 +25,9 @@ def test_only_a_ratio_beyond_the_last_spread_is_worse() -> None:
     assert list(kept.worse([_row(1.3, 1.1, 1.5)], before)) == [], "the spreads overlap"
     assert list(kept.worse([_row(0.5, 0.4, 0.6)], before)) == []
     assert list(kept.worse([_row(9.0, 8.0, 9.9, "new")], before)) == [], "nothing to compare with"
-    (told,) = kept.worse([_row(1.6, 1.3, 1.9)], before)
-    assert "uploads, beside nginx: 1.60 (1.30–1.90)" in told
-    assert "1.00 (0.90–1.20)" in told
+    (line,) = kept.worse([_row(1.6, 1.3, 1.9)], before)
+    assert "uploads, beside nginx: 1.60 (1.30–1.90)" in line
+    assert "1.00 (0.90–1.20)" in line
 
 
 def test_a_row_takes_the_place_of_its_last_self_and_one_left_out_keeps_it() -> None:
@@ -44,8 +44,8 @@ def test_a_sample_counts_for_the_library_at_work_and_for_ours_that_asked(tmp_pat
         "main (kiosk/app.py:3);search (reporter/search/executor.py:9);read (whoosh/fields.py:1) 3\n"
         "main (kiosk/app.py:3);wait (threading.py:320) 1\n"
     )
-    told = "\n".join(tables(stacks))
-    assert "| `whoosh` | 75% |" in told
-    assert "| `threading` | 25% |" in told
-    assert "| `reporter/search/executor.py` | 75% |" in told
-    assert "| `kiosk/app.py` | 25% |" in told
+    text = "\n".join(tables(stacks))
+    assert "| `whoosh` | 75% |" in text
+    assert "| `threading` | 25% |" in text
+    assert "| `reporter/search/executor.py` | 75% |" in text
+    assert "| `kiosk/app.py` | 25% |" in text

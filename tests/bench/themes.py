@@ -78,8 +78,10 @@ def peer(python: Callable[[], Any], script: str) -> Finder:
     def found(runs: Sequence[Sequence[str]]) -> list[Found]:
         lines = "".join(json.dumps(texts) + "\n" for texts in runs)
         line = [str(python()), "-c", script]
-        told = subprocess.run(line, input=lines, capture_output=True, text=True, check=True)
-        return [tuple(json.loads(one)) for one in told.stdout.splitlines() if one.startswith("[[")]
+        process = subprocess.run(line, input=lines, capture_output=True, text=True, check=True)
+        return [
+            tuple(json.loads(one)) for one in process.stdout.splitlines() if one.startswith("[[")
+        ]
 
     return found
 

@@ -96,12 +96,12 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     begins = page.locator(".strip .cut:has(strong:text-is('Solar roofs for schools')) + .shot")
     expect(begins).to_contain_text("IMG_0004.JPG")
     with open_session(gathering) as session:
-        told = {
+        session_codes = {
             row.attachments[0].filename: row.session.code for row in session.query(Takeaway).all()
         }
         cuts = {cut.shot.path[-8:]: cut.origin for cut in session.query(Cut) if not cut.skip}
         drawer = session.query(EventSession).filter_by(guid="reporter:not-yet-assigned").one()
-    assert told == {
+    assert session_codes == {
         "IMG_0002.JPG": first,
         "IMG_0003.JPG": first,
         "IMG_0004.JPG": second,
@@ -111,7 +111,7 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
         "IMG_0008.JPG": second,
     }
     assert cuts == {"0001.JPG": "marker", "0004.JPG": "hand"}
-    assert drawer.code not in told.values()
+    assert drawer.code not in session_codes.values()
     assert snapshot(place / "CANON_EOS") == before
 
 
@@ -134,10 +134,10 @@ def test_what_stays_on_the_card_is_named_on_the_page(
     (tmp_path / "GOPRO").rename(place / "GOPRO")
     page.goto(f"{url}/desk/cards")
     page.get_by_role("button", name="Bring it in").first.click()
-    told = (
+    summary = (
         "Taken in: 2, known already: 0, markers: 0 · 1 could not be taken in · 1 left on the card"
     )
-    expect(page.get_by_text(told)).to_be_visible()
+    expect(page.get_by_text(summary)).to_be_visible()
     page.get_by_text("What was left on the card").click()
     expect(page.get_by_text("GX010042.THM: The camera's small picture of a film.")).to_be_visible()
     page.get_by_text("Which ones").click()

@@ -53,8 +53,8 @@ def keep_photo(page: Page, url: str, code: str) -> str:
     receipt = str(sent.json()["receipt"])
     until = time.monotonic() + 120
     while time.monotonic() < until:
-        told = page.request.get(f"{url}/t/{receipt}", headers=headers).json()
-        if told["media"][0]["state"] == "ready":
+        record = page.request.get(f"{url}/t/{receipt}", headers=headers).json()
+        if record["media"][0]["state"] == "ready":
             return receipt
     raise AssertionError("the photo was not made ready in two minutes")
 

@@ -68,10 +68,10 @@ def test_the_slideshow_says_that_a_film_cannot_be_played_and_goes_on(
     kiosk_process: KioskProcess, laptop_page: Page, foreign_film: Path
 ) -> None:
     def with_film(route: Route) -> None:
-        told = route.fetch().json()
+        slides = route.fetch().json()
         film = {"id": "film", "kind": "film", "heading": "", "film": "/slides/film.mp4?v=1"}
-        told["slides"].insert(-1, film)
-        route.fulfill(json=told)
+        slides["slides"].insert(-1, film)
+        route.fulfill(json=slides)
 
     url = kiosk_process.start()
     laptop_page.route("**/slides/list", with_film)

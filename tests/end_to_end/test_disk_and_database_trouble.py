@@ -221,8 +221,8 @@ def test_a_disk_that_takes_nothing_is_said_and_comes_back(
     try:
         url = kiosk.start()
         assert [send(url, code, way).status_code for way in WAYS] == [201, 201, 201]
-        told = httpx.get(f"{url}/t/{thanked}", headers=JSON, timeout=60).json()
-        assert {media["state"] for media in told["media"]} <= {"processing", "ready"}
+        record = httpx.get(f"{url}/t/{thanked}", headers=JSON, timeout=60).json()
+        assert {media["state"] for media in record["media"]} <= {"processing", "ready"}
         assert httpx.get(f"{url}/t/{thanked}", timeout=60).status_code == 200
         assert "Nothing can be saved" not in httpx.get(f"{url}/desk/coverage", timeout=60).text
     finally:
@@ -299,8 +299,8 @@ def test_json_that_makes_no_sense_is_refused(
 
 
 def test_json_that_makes_sense_changes_it(client: FlaskClient, receipt: str) -> None:
-    told = {"text": "wasps \U0001f41d\x00", "audience": "room", "unknown": 5}
-    answer = client.post(f"/t/{receipt}", json=told, headers=JSON, **PHONE)
+    changes = {"text": "wasps \U0001f41d\x00", "audience": "room", "unknown": 5}
+    answer = client.post(f"/t/{receipt}", json=changes, headers=JSON, **PHONE)
     assert answer.status_code == 200
     record = answer.get_json()
     assert (record["text"], record["audience"]) == ("wasps \U0001f41d", "room")
@@ -399,8 +399,8 @@ def test_no_receipt_in_health_and_log(
         monkeypatch.setattr(capture, "full_record", trouble)
         answer = client.get(f"/t/{receipt}", **PHONE)
         assert answer.status_code == 500
-        told = client.get("/healthz").get_json()["last_error"]
-        assert re.fullmatch(r"\w+ in GET /t/<receipt>", told)
+        last_error = client.get("/healthz").get_json()["last_error"]
+        assert re.fullmatch(r"\w+ in GET /t/<receipt>", last_error)
         assert receipt not in client.get("/desk/coverage").text
     assert "in GET /t/<receipt>" in caplog.text
     assert receipt not in caplog.text

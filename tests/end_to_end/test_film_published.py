@@ -252,8 +252,8 @@ def films_at_blog(server: WordPress, mark: str, folder: Path) -> list[Path]:
     found = []
     with httpx.Client(auth=(server.user, server.app_password), timeout=60) as client:
         query = {"per_page": "100", "media_type": "video", "context": "edit"}
-        told = client.get(f"{server.url}/wp-json/wp/v2/media", params=query).raise_for_status()
-        for row in told.json():
+        library = client.get(f"{server.url}/wp-json/wp/v2/media", params=query).raise_for_status()
+        for row in library.json():
             if f"sr-{mark}" in row["slug"]:
                 path = folder / f"{row['id']}.mp4"
                 path.write_bytes(client.get(row["source_url"]).raise_for_status().content)
@@ -263,5 +263,7 @@ def films_at_blog(server: WordPress, mark: str, folder: Path) -> list[Path]:
 
 def posts_at_blog(server: WordPress) -> list[str]:
     """What everybody reads of films there."""
-    told = httpx.get(f"{server.url}/wp-json/wp/v2/posts", params={"search": "Film of the evening"})
-    return [row["content"]["rendered"] for row in told.raise_for_status().json()]
+    response = httpx.get(
+        f"{server.url}/wp-json/wp/v2/posts", params={"search": "Film of the evening"}
+    )
+    return [row["content"]["rendered"] for row in response.raise_for_status().json()]

@@ -53,8 +53,12 @@ def test_each_fails_alone_in_words_and_is_served_to_nobody(
     for sha256, (name, receipt) in kept.items():
         if media[sha256].state == MediaState.FAILED:
             assert media[sha256].error.endswith("."), name
-            told = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
-            assert (told["state"], told["error"][-1], told["renditions"]) == ("failed", ".", {})
+            record = client.get(f"/t/{receipt}", headers=JSON, **PHONE).get_json()["media"][0]
+            assert (record["state"], record["error"][-1], record["renditions"]) == (
+                "failed",
+                ".",
+                {},
+            )
             # Quarantined: there, and nobody's, not even the desk's.
             assert app.extensions["kiosk"].store.original(sha256, media[sha256].ext).is_file()
             assert client.get(f"/m/{sha256}/original", buffered=True).status_code == 404

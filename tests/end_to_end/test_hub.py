@@ -52,8 +52,8 @@ class Shell:
         """Run a command to its end; the JSON that it prints. ``check``: it has to end well."""
         done = self._run(words)
         assert done.returncode == 0 or not check, done.stderr
-        told: dict[str, object] = json.loads(done.stdout) if "--json" in words else {}
-        return told
+        document: dict[str, object] = json.loads(done.stdout) if "--json" in words else {}
+        return document
 
     def _run(self, words: tuple[str, ...]) -> subprocess.CompletedProcess[str]:
         return run_command(*words, environment=self.environment)
@@ -104,8 +104,8 @@ def signed_in(invitation: str) -> httpx.Client:
     browser = httpx.Client(base_url=invitation.partition("/hub/")[0], timeout=60)
     path = "/hub/" + invitation.partition("/hub/")[2]
     token = csrf(browser.get(path).text)
-    told = browser.post(path, data={"csrf_token": token, "password": PASSWORD})
-    assert told.status_code == 303
+    response = browser.post(path, data={"csrf_token": token, "password": PASSWORD})
+    assert response.status_code == 303
     return browser
 
 
@@ -136,9 +136,9 @@ def test_an_evening_gets_through_though_processes_are_killed(app: Flask, shell: 
         site = publish(browser, shell)
         assert _in_time(lambda: any("Leeks" in p.read_text() for p in site.rglob("*.html")))
         see_pictures(browser)
-    told = [json.loads(line) for line in shell.log.read_text().splitlines()]
+    entries = [json.loads(line) for line in shell.log.read_text().splitlines()]
     assert ("POST", "/hub/push/pair", 200) in {
-        (one["method"], one["route"], one["status"]) for one in told if "route" in one
+        (one["method"], one["route"], one["status"]) for one in entries if "route" in one
     }
     secret = str(invitation).rpartition("/")[2]
     assert secret not in shell.log.read_text()
@@ -149,8 +149,8 @@ def publish(browser: httpx.Client, shell: Shell) -> Path:
     base = base_of(browser)
     form = f"{base}/desk/publish/places/add/folder"
     site = shell.folder / "sites" / base[3:] / "pages"
-    told = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(browser.get(form).text)}
-    assert browser.post(form, data=told).status_code == 303
+    fields = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(browser.get(form).text)}
+    assert browser.post(form, data=fields).status_code == 303
     token = csrf(browser.get(f"{base}/desk/publish").text)
     assert browser.post(f"{base}/desk/publish/now", data={"csrf_token": token}).status_code == 303
     return site

@@ -55,8 +55,8 @@ def test_a_hub_on_loopback_takes_an_evening_and_stops_whole(tmp_path: Path) -> N
         reporter("sessions", "add", "Gardens", "--gathering", gathering)
         reporter("import", str(tmp_path / "card"), "--gathering", gathering, "--json")
         reporter("pair", url, code, "--gathering", gathering)
-        told = json.loads(reporter("push", "--gathering", gathering, "--json"))
-        assert (told["takeaways"], told["media"], told["already"]) == (1, 1, 0)
+        counts = json.loads(reporter("push", "--gathering", gathering, "--json"))
+        assert (counts["takeaways"], counts["media"], counts["already"]) == (1, 1, 0)
     finally:
         process.send_signal(signal.SIGINT)
         said += process.communicate(timeout=60)[0]

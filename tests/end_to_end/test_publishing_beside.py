@@ -114,10 +114,10 @@ def test_rows_that_another_process_adds_meanwhile_are_found(
 
 def test_two_copies_into_one_folder_at_once(filled: Settings, tmp_path: Path) -> None:
     at, goal = ("--gathering", filled.folder), tmp_path / "copy"
-    told = [end(one) for one in [begin("backup", goal, *at) for _ in range(3)]]
-    assert not any("Traceback" in said for _status, _out, said in told)
-    assert 0 in {status for status, _out, _said in told}
-    for status, _out, said in told:
+    results = [end(one) for one in [begin("backup", goal, *at) for _ in range(3)]]
+    assert not any("Traceback" in said for _status, _out, said in results)
+    assert 0 in {status for status, _out, _said in results}
+    for status, _out, said in results:
         assert status == 0 or "Another copy is being written into" in said
     # Whatever came first: the copy is whole, and the next one finds all of it.
     done = copy_gathering(filled.folder, goal)
@@ -152,18 +152,18 @@ def test_a_folder_of_a_newer_version_is_said_and_left_alone(
         database.execute("UPDATE alembic_version SET version_num = 'of_the_future'")
         database.commit()
     before = names_in(gathering.folder)
-    told = run("--gathering", gathering.folder, *command)
-    assert told.exit_code == 1
-    assert told.exception is None or isinstance(told.exception, SystemExit)
-    assert "opened by a newer Social Reporter" in told.stderr
+    result = run("--gathering", gathering.folder, *command)
+    assert result.exit_code == 1
+    assert result.exception is None or isinstance(result.exception, SystemExit)
+    assert "opened by a newer Social Reporter" in result.stderr
     assert names_in(gathering.folder) == before
 
 
 def test_a_database_that_is_none_is_said(gathering: Settings) -> None:
     (gathering.folder / "reporter.db").write_bytes(b"this is no database" * 1000)
-    told = run("--gathering", gathering.folder, "sessions", "list")
-    assert told.exit_code == 1
-    assert "database can't be used (file is not a database)" in told.stderr
+    result = run("--gathering", gathering.folder, "sessions", "list")
+    assert result.exit_code == 1
+    assert "database can't be used (file is not a database)" in result.stderr
 
 
 @pytest.fixture
@@ -181,12 +181,14 @@ def test_a_place_that_refuses_the_sign_in_ends_with_1_and_says_what_waits(
     assert run(*at, "review", "approve", receipt).exit_code == 0
     added = run(*at, "targets", "add", "mastodon", "garden", f"url={server.url}", stdin="wrong\n")
     assert added.exit_code == 0, added.output
-    told = run(*at, "publish", *wait)
-    assert told.exit_code == 1
-    assert "reporter: garden: 1 waits for you: garden refused user name or password" in told.stderr
-    told = run(*at, "publish", *wait, "--json")
-    assert told.exit_code == 1
-    assert [row["state"] for row in json.loads(told.stdout)["deliveries"]] == ["waiting"]
+    result = run(*at, "publish", *wait)
+    assert result.exit_code == 1
+    assert (
+        "reporter: garden: 1 waits for you: garden refused user name or password" in result.stderr
+    )
+    result = run(*at, "publish", *wait, "--json")
+    assert result.exit_code == 1
+    assert [row["state"] for row in json.loads(result.stdout)["deliveries"]] == ["waiting"]
 
 
 def test_one_story_for_one_session_whoever_makes_it(

@@ -97,7 +97,7 @@ def test_the_conversation_goes_on_to_the_next_gathering(
         add(kit, "email", "list", "", **mail, to="all@example.org")
         send(kit)
         comment = answered_from_outside(kit, wordpress, wiki)
-        told_and_led_on(kit, inbox, question, comment)
+        notified_and_led_on(kit, inbox, question, comment)
         begun_again(kit, tmp_path, question)
 
 
@@ -123,7 +123,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     return comment
 
 
-def told_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) -> None:
+def notified_and_led_on(kit: Kit, inbox: Inbox, question: Takeaway, comment: Reply) -> None:
     """Whoever asked is told once; the thank-you goes out after a yes, to all places."""
     next_gathering.leave_address(
         kit.session,
@@ -162,8 +162,13 @@ def begun_again(kit: Kit, tmp_path: Path, question: Takeaway) -> None:
         tmp_path / "autumn", "Autumn", timezone="UTC", language="en", now=kit.clock(), rng=chance
     )
     with open_session(settings) as autumn:
-        told = next_gathering.carry_over(autumn, kit.session, kit.settings, kit.actor)
-        assert (told.questions, told.actions, told.sessions, told.invited) == (1, 0, 1, 1)
+        carried = next_gathering.carry_over(autumn, kit.session, kit.settings, kit.actor)
+        assert (carried.questions, carried.actions, carried.sessions, carried.invited) == (
+            1,
+            0,
+            1,
+            1,
+        )
         [item] = action_items.all_items(autumn)
         assert (item.what, item.carried_from) == ("Find seeds", "Spring gathering")
         assert autumn.scalars(select(Takeaway)).all() == []

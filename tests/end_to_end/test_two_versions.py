@@ -157,8 +157,8 @@ def test_the_version_before_serves_on_beside_this_one(
     who = ("--organization", "Gardens")
 
     def invited(shell: Shell, email: str) -> str:
-        told = shell.run("hub", "init", *who, "--owner", email, "--json")
-        return str(told["invitation"])
+        document = shell.run("hub", "init", *who, "--owner", email, "--json")
+        return str(document["invitation"])
 
     first = invited(old, "ann@example.org")
     code = str(old.run("hub", "pairing-code", *who, "--json")["code"])

@@ -145,7 +145,7 @@ def by_tus_js(runs: list[Run], folder: Path) -> None:
                 "during": run.during,
             }
         )
-    told = subprocess.run(
+    process = subprocess.run(
         ["node", str(ROOT / "tests" / "support" / "tus_client.mjs")],
         cwd=ROOT,
         text=True,
@@ -154,8 +154,8 @@ def by_tus_js(runs: list[Run], folder: Path) -> None:
         capture_output=True,
         check=False,
     )
-    assert told.returncode == 0, told.stderr[-2000:]
-    results = [json.loads(line) for line in told.stdout.splitlines()]
+    assert process.returncode == 0, process.stderr[-2000:]
+    results = [json.loads(line) for line in process.stdout.splitlines()]
     assert sorted(result["id"] for result in results) == list(range(len(runs)))
     for result in results:
         assert not result["error"], f"{runs[result['id']].seed}: {result['error']}"

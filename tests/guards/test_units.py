@@ -32,23 +32,23 @@ def test_systemd_takes_it(unit: Path, analyze: str, tmp_path: Path) -> None:
     text = re.sub(r"(?m)^ExecStart=\S+", "ExecStart=/bin/true", unit.read_text(encoding="utf-8"))
     copy = tmp_path / unit.name
     copy.write_text(text, encoding="utf-8")
-    told = subprocess.run(
+    process = subprocess.run(
         [analyze, "verify", "--man=no", str(copy)], capture_output=True, text=True, check=False
     )
-    assert (told.returncode, told.stdout + told.stderr) == (0, "")
+    assert (process.returncode, process.stdout + process.stderr) == (0, "")
 
 
 @pytest.mark.parametrize("name", ["reporter-hub.service", "reporter-hub-worker.service"])
 def test_a_hubs_unit_has_few_rights(name: str, analyze: str) -> None:
     unit = ROOT / "installers" / "hub" / name
-    told = subprocess.run(
+    process = subprocess.run(
         [analyze, "security", "--offline=yes", "--no-pager", str(unit)],
         capture_output=True,
         text=True,
         check=False,
     )
-    level = re.search(r"exposure level for \S+: ([\d.]+)", told.stdout)
-    assert level is not None, told.stderr
+    level = re.search(r"exposure level for \S+: ([\d.]+)", process.stdout)
+    assert level is not None, process.stderr
     # Of 10; without any of these lines it would be 9.2.
     assert float(level[1]) < 2.5
 

@@ -85,57 +85,57 @@ def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
     yield from (f"- {line}" for line in wrong)
 
 
-def power_section(told: dict[str, Any] | None) -> Iterator[str]:
+def power_section(results: dict[str, Any] | None) -> Iterator[str]:
     """Return the section on power cuts below the kernel."""
     yield "## Power cuts"
     yield ""
-    if told is None:
+    if results is None:
         yield "Not run: no disk can be recorded on this machine (root, /dev/fuse and a loop device are needed)."
         return
     yield (
         "A kiosk served phones from a small ext4 on a recording disk (`tests/reliability/recording_disk.py`, a file "
-        f"over FUSE below a loop device): {told['writes']} block writes, {told['flushes']} flushes, "
-        f"{told['receipts']} receipts. {told['cuts']} power cuts: everything before a flush, and of "
+        f"over FUSE below a loop device): {results['writes']} block writes, {results['flushes']} flushes, "
+        f"{results['receipts']} receipts. {results['cuts']} power cuts: everything before a flush, and of "
         "what was written since then any part, cut at any sector. "
-        f"Receipts looked for over all of them: {told['looked_for']}; lost or damaged: {len(told['failures'])}."
+        f"Receipts looked for over all of them: {results['looked_for']}; lost or damaged: {len(results['failures'])}."
     )
-    if told.get("without_fsync"):
+    if results.get("without_fsync"):
         yield ""
         yield (
             "That the rig sees what it looks for: the same kiosk with its fsync switched off lost something in "
-            f"{told['without_fsync']['bad_cuts']} of {told['without_fsync']['cuts']} cuts."
+            f"{results['without_fsync']['bad_cuts']} of {results['without_fsync']['cuts']} cuts."
         )
     yield ""
-    yield from (f"- {line}" for line in told["failures"])
+    yield from (f"- {line}" for line in results["failures"])
 
 
-def call_section(told: dict[str, Any] | None) -> Iterator[str]:
+def call_section(results: dict[str, Any] | None) -> Iterator[str]:
     """Return the section on the order of system calls."""
     yield "## Order of system calls"
     yield ""
-    if told is None:
+    if results is None:
         yield "Not run: nothing can be traced on this machine (strace is needed)."
         return
     yield "One form with one photo, as `strace` saw it:"
     yield ""
-    yield from (f"{number}. {name}" for number, name in enumerate(told["order"], 1))
+    yield from (f"{number}. {name}" for number, name in enumerate(results["order"], 1))
     yield ""
-    yield from (f"- missing: {name}" for name in told["missing"])
+    yield from (f"- missing: {name}" for name in results["missing"])
 
 
-def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
+def crowd_section(results: dict[str, Any] | None) -> Iterator[str]:
     """Return the section on the crowd with a hostile phone."""
     yield "## A crowd with a hostile phone"
     yield ""
-    if told is None:
+    if results is None:
         yield "Not run: no network of its own can be made on this machine."
         return
-    alone, attacked = told["alone"], told["attacked"]
+    alone, attacked = results["alone"], results["attacked"]
     yield (
-        f"{told['phones']} phones, each with an address of its own, for {told['seconds']:.0f} s; in the second half "
-        "one more sends bodies without an end, forty slow heads, heads of a megabyte and guessed receipts "
-        f"({attacked['attacks']} attacks); the kiosk is killed {told['kills']} times. Thanked {told['thanked']} times, "
-        f"lost {told['lost']}, twice {told['twice']}."
+        f"{results['phones']} phones, each with an address of its own, for {results['seconds']:.0f} s; in the second "
+        "half one more sends bodies without an end, forty slow heads, heads of a megabyte and guessed receipts "
+        f"({attacked['attacks']} attacks); the kiosk is killed {results['kills']} times. Thanked "
+        f"{results['thanked']} times, lost {results['lost']}, twice {results['twice']}."
     )
     yield ""
     yield "| half | receipts | median, ms | p99, ms | refused or broken |"
@@ -144,46 +144,47 @@ def crowd_section(told: dict[str, Any] | None) -> Iterator[str]:
         refused = ", ".join(f"{what}: {count}" for what, count in one["errors"].items()) or "none"
         yield f"| {name} | {one['sent']} | {one['median_ms']} | {one['p99_ms']} | {refused} |"
     yield ""
-    memory = ", ".join(f"{one:.0f}" for one in told["memory_mb"])
+    memory = ", ".join(f"{one:.0f}" for one in results["memory_mb"])
     yield f"Resident memory of the kiosk in MB (before each kill, 3 s after it, at the end of each half): {memory}."
 
 
-def takedown_section(told: dict[str, Any] | None) -> Iterator[str]:
+def takedown_section(results: dict[str, Any] | None) -> Iterator[str]:
     """Return the section on takedowns on real servers."""
     yield "## Takedowns at a real WordPress and MediaWiki"
     yield ""
-    if told is None:
+    if results is None:
         yield "Not run: Debian's packages of WordPress and MediaWiki are needed."
         return
     yield (
-        f"{told['rounds']} rounds: a story with a photo is published to both, the line goes, its contributor takes it "
-        f"back, {told['offline']:.0f} s later the line is there again. Seconds from then until neither words nor file "
-        f"can be found any more; failures: {len(told['failures'])}."
+        f"{results['rounds']} rounds: a story with a photo is published to both, the line goes, its contributor takes "
+        f"it back, {results['offline']:.0f} s later the line is there again. Seconds from then until neither words nor "
+        f"file can be found any more; failures: {len(results['failures'])}."
     )
     yield ""
     yield "| place | seconds, round by round | longest |"
     yield "|---|---|---:|"
-    for name, seconds in told["seconds"].items():
+    for name, seconds in results["seconds"].items():
         yield f"| {name} | {', '.join(map(str, seconds))} | {max(seconds, default=0.0)} |"
     yield ""
-    yield from (f"- {line}" for line in told["failures"])
+    yield from (f"- {line}" for line in results["failures"])
 
 
-def torn_section(told: dict[str, Any] | None) -> Iterator[str]:
+def torn_section(results: dict[str, Any] | None) -> Iterator[str]:
     """Return the section on kiosks and a hub that are cut off from one another."""
     yield "## Three kiosks and a hub, cut off from one another"
     yield ""
-    if told is None:
+    if results is None:
         yield "Not run: no networks can be made on this machine (root, unshare, ip and PostgreSQL are needed)."
         return
-    wrong = [line for kind in TORN for line in told[kind]]
+    wrong = [line for kind in TORN for line in results[kind]]
     yield (
         "Each in a network namespace of its own (`tests/reliability/torn_networks.py`). For "
-        f"{told['seconds']:.0f} s phones sent {told['sent']} takeaways ({told['twice_sent']} of them to a second kiosk "
-        f"as well) and took {told['withdrawn']} back, desks decided {told['decided']} times and asked for "
-        f"{told['asked_to_merge']} merges in random order, while one or more were cut off {told['cuts']} times. Joined "
-        f"again, all four had the same after {told['settled_after']:.0f} s ({told['rounds']} rounds of merges). Lost, "
-        f"twice, back after it was taken back, or different between them: {len(wrong)}."
+        f"{results['seconds']:.0f} s phones sent {results['sent']} takeaways ({results['twice_sent']} of them to a "
+        f"second kiosk as well) and took {results['withdrawn']} back, desks decided {results['decided']} times and "
+        f"asked for {results['asked_to_merge']} merges in random order, while one or more were cut off "
+        f"{results['cuts']} times. Joined again, all four had the same after {results['settled_after']:.0f} s "
+        f"({results['rounds']} rounds of merges). Lost, twice, back after it was taken back, or different between "
+        f"them: {len(wrong)}."
     )
     yield ""
     yield from (f"- {line}" for line in wrong)
@@ -227,10 +228,10 @@ def main() -> None:
 
 def _lost(part: str) -> bool:
     """Whether a part found a failure."""
-    told = kept(part)["told"] or {}
+    results = kept(part)["told"] or {}
     if part == "crash_rounds":
-        return any(one["failures"] for one in told)
-    return any(told.get(kind) for kind in ("failures", "missing", *TORN))
+        return any(one["failures"] for one in results)
+    return any(results.get(kind) for kind in ("failures", "missing", *TORN))
 
 
 def write_page() -> None:

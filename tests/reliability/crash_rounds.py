@@ -50,14 +50,14 @@ class Rounds:
 
     def __init__(self, root: Path) -> None:
         self.base, self.work = root / "base", root / "round"
-        self._told = root / "told"
+        self._notes_file = root / "told"
         in_child(lambda: make_world(self.work))
         self.work.rename(self.base)
 
     def measure(self, kind: type[Operation]) -> tuple[list[str], float]:
         """Return an operation's crash points by name, and its duration in seconds."""
         self._begin(kind)
-        seen, begun = self._told.with_name("points"), time.monotonic()
+        seen, begun = self._notes_file.with_name("points"), time.monotonic()
 
         def run() -> None:
             points = CrashPoints(self.work)
@@ -73,7 +73,7 @@ class Rounds:
     ) -> tuple[str, list[str]]:
         """One round, killed before the step ``at`` or ``after`` so many seconds; (where, what is wrong)."""
         self._begin(kind)
-        died = self._told.with_name("died")
+        died = self._notes_file.with_name("died")
         died.write_text("at a random moment")
 
         def run() -> None:
@@ -86,22 +86,22 @@ class Rounds:
             in_child(lambda: self._finish(kind))
         except ChildFailed as error:
             return died.read_text(), [f"could not be taken up again: {error}"]
-        return died.read_text(), self._told.with_name("wrong").read_text().splitlines()
+        return died.read_text(), self._notes_file.with_name("wrong").read_text().splitlines()
 
     def _finish(self, kind: type[Operation]) -> None:
-        operation, told = kind(self.work), self._told.read_text().splitlines()
-        operation.finish(told)
-        wrong = operation.check(told)
-        self._told.with_name("wrong").write_text("\n".join(wrong))
+        operation, notes = kind(self.work), self._notes_file.read_text().splitlines()
+        operation.finish(notes)
+        wrong = operation.check(notes)
+        self._notes_file.with_name("wrong").write_text("\n".join(wrong))
 
     def _begin(self, kind: type[Operation]) -> None:
         place(self.base, self.work)
-        self._told.write_text("")
+        self._notes_file.write_text("")
         if kind is Migration:
             in_child(lambda: Migration(self.work).prepare())
 
     def _note(self, line: str) -> None:
-        with self._told.open("a") as file:
+        with self._notes_file.open("a") as file:
             file.write(line + "\n")
 
 

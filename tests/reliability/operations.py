@@ -69,21 +69,21 @@ class Operation:
         """The operation in an opened gathering."""
         raise NotImplementedError
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """Take it up again."""
         with opened(self.folder, hours=self.later) as (app, kiosk):
             tidy(kiosk)
-            self.work(app, kiosk, told.append)
+            self.work(app, kiosk, notes.append)
             process_all(kiosk)
             kiosk.index.sync(db.session())
             publish_all(kiosk)
 
-    def check(self, told: list[str]) -> list[str]:
+    def check(self, notes: list[str]) -> list[str]:
         """What is wrong now."""
         with opened(self.folder, hours=self.later) as (_app, kiosk):
-            return [*unsound(kiosk), *self.wrong(kiosk, told)]
+            return [*unsound(kiosk), *self.wrong(kiosk, notes)]
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """What is wrong beside the general."""
         return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 5)
 
@@ -113,23 +113,23 @@ class Upload(Operation):
             note(f"receipt {seed} {send(app, code, seed)['receipt']}")
         self._resumable(app, code, note)
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """The phone goes on where it was told to."""
         with opened(self.folder, hours=self.later) as (app, kiosk):
             tidy(kiosk)
             code = _code()
-            thanked = {line.split()[1] for line in told if line.startswith("receipt")}
+            thanked = {line.split()[1] for line in notes if line.startswith("receipt")}
             for seed in self.FORMS:
                 if str(seed) not in thanked:
-                    told.append(f"receipt {seed} {send(app, code, seed)['receipt']}")
-            self._resumable(app, code, told.append, told=list(told))
+                    notes.append(f"receipt {seed} {send(app, code, seed)['receipt']}")
+            self._resumable(app, code, notes.append, notes=list(notes))
             process_all(kiosk)
             kiosk.index.sync(db.session())
 
-    def _resumable(self, app: Flask, code: str, note: Note, told: list[str] | None = None) -> None:
+    def _resumable(self, app: Flask, code: str, note: Note, notes: list[str] | None = None) -> None:
         data, phone = photo(self.TUS), app.test_client()
         offset, place = 0, ""
-        for line in told or ():
+        for line in notes or ():
             if line.startswith("offset"):
                 _word, place, number = line.split()
                 asked = phone.head(place, headers=V1, **PHONE)
@@ -167,13 +167,13 @@ class Upload(Operation):
         assert made.status_code == 201, made.text
         return str(made.headers["Location"])
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """Every receipt is there, each client id once."""
         there = set(db.session.scalars(select(Takeaway.receipt)))
         lost = [
-            line for line in told if line.startswith("receipt") and line.split()[2] not in there
+            line for line in notes if line.startswith("receipt") and line.split()[2] not in there
         ]
-        lost = [f"lost: {line}" for line in lost] + [line for line in told if "LOST" in line]
+        lost = [f"lost: {line}" for line in lost] + [line for line in notes if "LOST" in line]
         return [*lost, *_count("takeaways", len(there), 8)]
 
 
@@ -183,13 +183,13 @@ class Completion(Upload):
     name = "completion"
     FORMS = ()
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """As of uploads; only one came."""
         there = set(db.session.scalars(select(Takeaway.receipt)))
         lost = [
-            line for line in told if line.startswith("receipt") and line.split()[2] not in there
+            line for line in notes if line.startswith("receipt") and line.split()[2] not in there
         ]
-        lost = [f"lost: {line}" for line in lost] + [line for line in told if "LOST" in line]
+        lost = [f"lost: {line}" for line in lost] + [line for line in notes if "LOST" in line]
         return [*lost, *_count("takeaways", len(there), 6)]
 
 
@@ -202,10 +202,10 @@ class Processing(Operation):
         """Everything that waits."""
         process_all(kiosk)
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """All are ready."""
         waiting = db.session.scalar(select(func.count(Media.id)).where(Media.state != "ready"))
-        return [*super().wrong(kiosk, told), *_count("media not ready", waiting, 0)]
+        return [*super().wrong(kiosk, notes), *_count("media not ready", waiting, 0)]
 
 
 class CardImport(Operation):
@@ -230,7 +230,7 @@ class CardImport(Operation):
         importer.run([self.root / "card"])
         db.session.commit()
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """Each photo once."""
         return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 8)
 
@@ -246,11 +246,11 @@ class IndexCommit(Operation):
         kiosk.index.sync(db.session())
         kiosk.index.rebuild(db.session())
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """The index holds every takeaway, and nothing else."""
         rows = set(db.session.scalars(select(Takeaway.id)))
         missing = rows ^ kiosk.index.ids()
-        return [*super().wrong(kiosk, told), *(["the index lacks something"] if missing else [])]
+        return [*super().wrong(kiosk, notes), *(["the index lacks something"] if missing else [])]
 
 
 class Migration(Operation):
@@ -290,9 +290,9 @@ class Migration(Operation):
         with open_session(load_settings(self.folder)):
             pass
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """Open it again."""
-        self.run(told.append)
+        self.run(notes.append)
 
 
 def _copy_rows(rows: sqlite3.Connection, table: str) -> None:
@@ -316,18 +316,18 @@ class Bundle(Operation):
         approve_all(kiosk)
         write_bundle(kiosk, self.root / "bag")
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """What stands there after the kill is whole, the old one or the new; then once more."""
         try:
             verify_bundle(self.root / "bag")
         except PublishError as error:
-            told.append(f"LOST {error}")
-        super().finish(told)
+            notes.append(f"LOST {error}")
+        super().finish(notes)
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """It is whole."""
         verify_bundle(self.root / "bag")
-        return [*super().wrong(kiosk, told), *(line for line in told if "LOST" in line)]
+        return [*super().wrong(kiosk, notes), *(line for line in notes if "LOST" in line)]
 
 
 class Publishing(Operation):
@@ -340,7 +340,7 @@ class Publishing(Operation):
         approve_all(kiosk)
         publish_all(kiosk)
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """One row an item, all sent, each photo once at the target."""
         rows = list(db.session.scalars(select(Delivery)))
         keys = [(row.item_kind, row.item_id) for row in rows]
@@ -349,7 +349,7 @@ class Publishing(Operation):
         files = [one for one in (self.root / "stick").rglob("*.jpg") if "thumb" not in one.name]
         left = [one.name for one in (self.root / "stick").rglob(".*") if one.is_file()]
         return [
-            *super().wrong(kiosk, told),
+            *super().wrong(kiosk, notes),
             *twice,
             *unsent,
             *_count("photos at the target", len(files), 5),
@@ -366,7 +366,7 @@ class Merge(Operation):
         """Take it in."""
         merge_in(kiosk, self.root / "other")
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """All of both, each once."""
         return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 10)
 
@@ -384,9 +384,9 @@ class Restore(Operation):
         """Bring it back."""
         copy_gathering(self.root / "copy", self.folder)
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """Once more."""
-        self.run(told.append)
+        self.run(notes.append)
 
 
 class Backup(Operation):
@@ -400,15 +400,15 @@ class Backup(Operation):
             approve_all(kiosk)
         copy_gathering(self.folder, self.root / "copy")
 
-    def finish(self, told: list[str]) -> None:
+    def finish(self, notes: list[str]) -> None:
         """Once more; the copy must be sound itself."""
-        self.run(told.append)
+        self.run(notes.append)
         with opened(self.root / "copy", hours=self.later) as (_app, kiosk):
-            told += [f"LOST in the copy: {one}" for one in unsound(kiosk) if "target" not in one]
+            notes += [f"LOST in the copy: {one}" for one in unsound(kiosk) if "target" not in one]
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """As found above."""
-        return [*super().wrong(kiosk, told), *(line for line in told if "LOST" in line)]
+        return [*super().wrong(kiosk, notes), *(line for line in notes if "LOST" in line)]
 
 
 class Erase(Operation):
@@ -423,7 +423,7 @@ class Erase(Operation):
         )
         erase(kiosk, db.session.scalars(query).all(), who="desk")
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """Nothing of its words is in any file of the gathering or at the target; the other four stay."""
         needle, found = ERASED.split()[0].lower().encode(), []
         for place in (self.folder, self.root / "stick"):
@@ -456,7 +456,7 @@ class Retention(Operation):
             run_clock(fortnight_later)
         purge_now(kiosk)
 
-    def wrong(self, kiosk: KioskContext, told: list[str]) -> list[str]:
+    def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """One went, four stay."""
         living = select(func.count(Takeaway.id)).where(Takeaway.state != "withdrawn")
         return _count("takeaways that stay", db.session.scalar(living), 4)

@@ -157,9 +157,9 @@ def look(folder: Path, wanted: list[Mark]) -> list[str]:
     """What is missing of these receipts in a gathering that was found after a power cut."""
     wrong = []
     with opened(folder, hours=3) as (_app, kiosk):
-        told = db.session.execute(db.text("PRAGMA integrity_check")).scalar()
-        if told != "ok":
-            wrong.append(f"the database is damaged: {told}")
+        verdict = db.session.execute(db.text("PRAGMA integrity_check")).scalar()
+        if verdict != "ok":
+            wrong.append(f"the database is damaged: {verdict}")
         for _place, receipt, sha256 in wanted:
             row = db.session.scalar(select(Takeaway).where(Takeaway.receipt == receipt))
             media = {a.media.sha256: a.media for a in row.attachments} if row else {}
@@ -177,15 +177,15 @@ def cut_power(root: Path, *, cuts: int, seconds: float, seed: int, careless: boo
     root.mkdir()
     disk, begin, world = record(root, seconds=seconds, careless=careless)
     writes = sum(entry is not None for entry in disk.log)
-    told = Cuts(len(disk.log) - writes, writes, len(world.marks))
+    result = Cuts(len(disk.log) - writes, writes, len(world.marks))
     for place, image in cut_disks(disk, begin, random.Random(seed), cuts):
         wanted = [mark for mark in world.marks if mark[0] <= place]
-        told.cuts += 1
-        told.looked_for += len(wanted)
+        result.cuts += 1
+        result.looked_for += len(wanted)
         wrong = _after_cut(root, image, wanted) if wanted else []
-        told.failures += [f"at {place}: {one}" for one in wrong]
-        told.bad_cuts += bool(wrong)
-    return told
+        result.failures += [f"at {place}: {one}" for one in wrong]
+        result.bad_cuts += bool(wrong)
+    return result
 
 
 def _after_cut(root: Path, image: bytearray, wanted: list[Mark]) -> list[str]:
@@ -217,14 +217,16 @@ def main() -> None:
     root = Path(tempfile.mkdtemp(prefix="power-cuts-"))
     os.environ["REPORTER_SECRETS_FILE"] = str(root / "secrets.json")
     try:
-        told = cut_power(root / "careful", cuts=asked.cuts, seconds=asked.seconds, seed=asked.seed)
+        result = cut_power(
+            root / "careful", cuts=asked.cuts, seconds=asked.seconds, seed=asked.seed
+        )
         if asked.prove:
             lax = cut_power(root / "lax", cuts=20, seconds=6, seed=asked.seed, careless=True)
-            told.without_fsync = {"cuts": lax.cuts, "bad_cuts": lax.bad_cuts}
+            result.without_fsync = {"cuts": lax.cuts, "bad_cuts": lax.bad_cuts}
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    print(json.dumps(asdict(told), indent=2))
-    sys.exit(bool(told.failures))
+    print(json.dumps(asdict(result), indent=2))
+    sys.exit(bool(result.failures))
 
 
 if __name__ == "__main__":

@@ -103,8 +103,8 @@ class Wiki:
 
     def options(self, url: str) -> tuple[list[str], str]:
         """See Place."""
-        told = self._server.details
-        return [f"url={url}", f"user={told['USER']}"], told["PASSWORD"]
+        details = self._server.details
+        return [f"url={url}", f"user={details['USER']}"], details["PASSWORD"]
 
     def content(self) -> str:
         """The source of every page."""
@@ -113,8 +113,8 @@ class Wiki:
 
     def files(self) -> set[str]:
         """By their names."""
-        told = self._ask({"list": "allimages", "ailimit": "100"}).json()
-        return {one["name"] for one in told["query"]["allimages"]}
+        answer = self._ask({"list": "allimages", "ailimit": "100"}).json()
+        return {one["name"] for one in answer["query"]["allimages"]}
 
     def _ask(self, query: dict[str, str]) -> httpx.Response:
         url = f"http://127.0.0.1:{self.port}/api.php"
@@ -200,14 +200,14 @@ def wait(true: Any, seconds: float = PATIENCE) -> float:
 
 def measure(root: Path, rounds: int, offline: float) -> Takedowns:
     """All rounds over one kiosk and one pair of places."""
-    told = Takedowns(rounds, offline)
+    result = Takedowns(rounds, offline)
     with world(root) as (kiosk, places, code):
         for place, line in places:
             options, password = place.options(f"http://127.0.0.1:{line.port}")
             shell(kiosk, "targets", "add", place.name, place.name, *options, stdin=password + "\n")
         for number in range(rounds):
-            _round(kiosk, places, code, number, told)
-    return told
+            _round(kiosk, places, code, number, result)
+    return result
 
 
 def _round(
@@ -215,7 +215,7 @@ def _round(
     places: list[tuple[Place, CutProxy]],
     code: str,
     number: int,
-    told: Takedowns,
+    result: Takedowns,
 ) -> None:
     word = f"Rhubarb{number}"
     before = {place.name: place.files() for place, _line in places}
@@ -233,11 +233,11 @@ def _round(
     new = {place.name: place.files() - before[place.name] for place, _line in places}
     for place, _line in places:
         if word not in place.content() or not new[place.name]:
-            told.failures.append(f"{place.name}: round {number} was never there")
+            result.failures.append(f"{place.name}: round {number} was never there")
     for _place, line in places:
         line.away()
     httpx.post(f"{kiosk.url}/t/{receipt}/withdraw", timeout=60)
-    time.sleep(told.offline)
+    time.sleep(result.offline)
     for _place, line in places:
         line.back()
     begun = time.monotonic()
@@ -245,10 +245,10 @@ def _round(
     while left and time.monotonic() - begun < PATIENCE:
         for name, place in list(left.items()):
             if word not in place.content() and not new[name] & place.files():
-                told.seconds.setdefault(name, []).append(round(time.monotonic() - begun, 1))
+                result.seconds.setdefault(name, []).append(round(time.monotonic() - begun, 1))
                 del left[name]
         time.sleep(0.2)
-    told.failures += [f"{name}: round {number} is there still" for name in left]
+    result.failures += [f"{name}: round {number} is there still" for name in left]
 
 
 def main() -> None:
@@ -262,11 +262,11 @@ def main() -> None:
         return
     root = Path(tempfile.mkdtemp(prefix="down-"))
     try:
-        told = measure(root, asked.rounds, asked.offline)
+        result = measure(root, asked.rounds, asked.offline)
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    print(json.dumps(asdict(told), indent=2))
-    sys.exit(bool(told.failures))
+    print(json.dumps(asdict(result), indent=2))
+    sys.exit(bool(result.failures))
 
 
 if __name__ == "__main__":

@@ -63,21 +63,21 @@ def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
 @pytest.mark.long
 @pytest.mark.skipif(bool(cant_run()), reason=f"for lack of {cant_run()} (make system-packages)")
 def test_what_was_taken_back_goes_from_real_places_when_the_line_is_back() -> None:
-    told = run("takedowns", "--rounds", "1", "--offline", "6")
-    assert told["failures"] == []
-    assert [len(seconds) for seconds in told["seconds"].values()] == [1, 1]
+    results = run("takedowns", "--rounds", "1", "--offline", "6")
+    assert results["failures"] == []
+    assert [len(seconds) for seconds in results["seconds"].values()] == [1, 1]
 
 
 @pytest.mark.long
 @pytest.mark.skipif(bool(cant_cut()), reason=cant_cut() or "-")
 def test_kiosks_and_a_hub_that_are_cut_off_at_random_end_with_the_same() -> None:
-    told = run("torn_networks", "--seconds", "8", "--phones", "1", "--seed", "5")
-    assert told["sent"] > 0
-    assert [told[kind] for kind in ("lost", "twice", "back", "differences")] == [[]] * 4
+    results = run("torn_networks", "--seconds", "8", "--phones", "1", "--seed", "5")
+    assert results["sent"] > 0
+    assert [results[kind] for kind in ("lost", "twice", "back", "differences")] == [[]] * 4
 
 
 @pytest.mark.skipif(bool(can_record()), reason=can_record() or "-")
 def test_a_power_cut_below_the_kernel_loses_no_receipt() -> None:
-    told = run("power_cuts", "--cuts", "2", "--seconds", "2", "--seed", "5")
-    assert told["looked_for"] > 0
-    assert told["failures"] == []
+    results = run("power_cuts", "--cuts", "2", "--seconds", "2", "--seed", "5")
+    assert results["looked_for"] > 0
+    assert results["failures"] == []

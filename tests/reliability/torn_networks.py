@@ -73,7 +73,7 @@ def cant_cut() -> str:
 
 
 @dataclass
-class Told:
+class Tally:
     """What happened, and what was wrong at the end."""
 
     seconds: float
@@ -186,8 +186,8 @@ def _merge_one(http: httpx.Client, luck: random.Random, done: set[str] | None = 
 class World:
     """The laptops, and what their phones were thanked for."""
 
-    def __init__(self, laptops: list[Laptop], seed: int, told: Told) -> None:
-        self.laptops, self.seed, self.told = laptops, seed, told
+    def __init__(self, laptops: list[Laptop], seed: int, tally: Tally) -> None:
+        self.laptops, self.seed, self.tally = laptops, seed, tally
         self.over = threading.Event()
         self.lock = threading.Lock()
         # Words -> receipts, and the hash of the photo; words that were taken back.
@@ -219,7 +219,7 @@ class World:
 
     def _again(self, laptop: Laptop, words: str, photo: bytes) -> None:
         with self._client(laptop) as http:
-            self.told.twice_sent += self._send(http, laptop, words, photo)
+            self.tally.twice_sent += self._send(http, laptop, words, photo)
 
     def _send(self, http: httpx.Client, laptop: Laptop, words: str, photo: bytes) -> bool:
         answer = http.post(
@@ -230,7 +230,7 @@ class World:
         if answer.status_code not in (200, 201):
             return False
         with self.lock:
-            self.told.sent += 1
+            self.tally.sent += 1
             self.receipts.setdefault(words, []).append(answer.json()["receipt"])
             if photo:
                 self.hashes[words] = hashlib.sha256(photo).hexdigest()
@@ -245,7 +245,7 @@ class World:
         if answer.status_code in (200, 303):
             with self.lock:
                 self.gone.add(words)
-                self.told.withdrawn += 1
+                self.tally.withdrawn += 1
 
     def desk(self, laptop: Laptop, number: int) -> None:
         """Approve, hide and star what comes, and merge with one of the others now and then."""
@@ -253,7 +253,7 @@ class World:
         with httpx.Client(base_url=f"http://127.0.0.1:{laptop.kiosk.port}", timeout=60) as http:
             while not self.over.wait(luck.uniform(0.1, 0.6)):
                 if luck.random() < 0.4:
-                    self.told.asked_to_merge += bool(_merge_one(http, luck))
+                    self.tally.asked_to_merge += bool(_merge_one(http, luck))
                     continue
                 with self.lock:
                     known = sorted(set(self.receipts) - self.gone)
@@ -262,7 +262,7 @@ class World:
                     form = {"decision": luck.choice(("approve", "hide", "star"))}
                     form["csrf_token"] = _token(http.get("/desk/laptops").text)
                     answer = http.post(f"/desk/review/{receipt}/decide", data=form)
-                    self.told.decided += answer.status_code == 303
+                    self.tally.decided += answer.status_code == 303
 
     def cutter(self) -> None:
         """Cut one off or join it again, now and then two at once."""
@@ -272,7 +272,7 @@ class World:
             number = luck.randrange(LAPTOPS)
             joined[number] = not joined[number]
             self.laptops[number].plug(joined=joined[number])
-            self.told.cuts += not joined[number]
+            self.tally.cuts += not joined[number]
         for laptop in self.laptops:
             laptop.plug(joined=True)
 
@@ -336,11 +336,11 @@ def places_of(laptops: list[Laptop], url: str, media: Path) -> list[Place]:
     return [*own, Place("hub", at_hub, media)]
 
 
-def settle(world: World, places: list[Place], told: Told) -> None:
+def settle(world: World, places: list[Place], tally: Tally) -> None:
     """Let everybody merge with everybody, in random order, until all have the same."""
     luck, begun = random.Random(world.seed), time.monotonic()
     while time.monotonic() - begun < PATIENCE:
-        told.rounds += 1
+        tally.rounds += 1
         for laptop in luck.sample(world.laptops, LAPTOPS):
             asked: set[str] = set()
             while place := laptop.desk(_merge_one, luck, asked):
@@ -352,31 +352,31 @@ def settle(world: World, places: list[Place], told: Told) -> None:
                 found.append((census(session), set(session.scalars(select(Tombstone.takeaway_id)))))
         if all(one == found[0] for one in found):
             break
-    told.settled_after = round(time.monotonic() - begun, 1)
+    tally.settled_after = round(time.monotonic() - begun, 1)
 
 
-def judge(world: World, places: list[Place], told: Told) -> None:
+def judge(world: World, places: list[Place], tally: Tally) -> None:
     """Note what is lost, twice, back or different."""
     first: dict[str, tuple[Any, ...]] | None = None
     for place in places:
         with place.opened() as session:
             found = census(session)
             texts = Counter(session.scalars(select(Takeaway.text).where(Takeaway.text != "")))
-            told.twice += [f"{place.name}: {words}" for words, count in texts.items() if count > 1]
+            tally.twice += [f"{place.name}: {words}" for words, count in texts.items() if count > 1]
             for words, receipts in world.receipts.items():
                 for receipt in receipts:
-                    told.lost += _lost(world, session, place, words, receipt)
-        told.back += [f"{place.name}: {words}" for words in world.gone & set(found)]
+                    tally.lost += _lost(world, session, place, words, receipt)
+        tally.back += [f"{place.name}: {words}" for words in world.gone & set(found)]
         hashes = [world.hashes[words] for words in world.gone if words in world.hashes]
         names = {path.name for path in place.files.rglob("*") if path.is_file()}
-        told.back += [
+        tally.back += [
             f"{place.name}: the photo {one}"
             for one in hashes
             if any(name.startswith(one) for name in names)
         ]
         if first is None:
             first = found
-        told.differences += [
+        tally.differences += [
             f"{place.name}: {words}: {first.get(words)} / {found.get(words)}"
             for words in sorted(set(first) | set(found))
             if first.get(words) != found.get(words)
@@ -404,9 +404,9 @@ def _lost(world: World, session: Session, place: Place, words: str, receipt: str
 # --- One run --------------------------------------------------------------------------------------
 
 
-def run(root: Path, *, seconds: float, seed: int, phones: int) -> Told:
+def run(root: Path, *, seconds: float, seed: int, phones: int) -> Tally:
     """Tear and join for so many seconds, then compare."""
-    told = Told(seconds)
+    tally = Tally(seconds)
     _ip("link", "set", "lo", "up")
     _ip("link", "add", "name", "bridge", "type", "bridge")
     _ip("addr", "add", f"{HUB}/24", "dev", "bridge")
@@ -431,7 +431,7 @@ def run(root: Path, *, seconds: float, seed: int, phones: int) -> Told:
         laptops = _laptops(root, stack)
         _pair(laptops, environment)
         say(f"{LAPTOPS} kiosks and a hub, paired; {seconds:g} seconds")
-        world = World(laptops, seed, told)
+        world = World(laptops, seed, tally)
         work = [
             one.threads.submit(world.phone, one, one.number * 10 + phone)
             for one in laptops
@@ -444,9 +444,9 @@ def run(root: Path, *, seconds: float, seed: int, phones: int) -> Told:
         for one in (*work, cutting):
             one.result()
         places = places_of(laptops, environment["REPORTER_DATABASE_URL"], media)
-        settle(world, places, told)
-        judge(world, places, told)
-    return told
+        settle(world, places, tally)
+        judge(world, places, tally)
+    return tally
 
 
 def _laptops(root: Path, stack: contextlib.ExitStack) -> list[Laptop]:
@@ -473,9 +473,9 @@ def _laptops(root: Path, stack: contextlib.ExitStack) -> list[Laptop]:
 def _pair(laptops: list[Laptop], environment: dict[str, str]) -> None:
     """Each with the hub, by a command; each two with one another, by their desks."""
     for laptop in laptops:
-        told = reporter(environment, "hub", "pairing-code", "--organization", ORGANIZATION)
+        answer = reporter(environment, "hub", "pairing-code", "--organization", ORGANIZATION)
         command = [sys.executable, "-m", "kiosk", "--gathering", str(laptop.folder)]
-        command += ["pair", environment["REPORTER_HUB_URL"], told["code"]]
+        command += ["pair", environment["REPORTER_HUB_URL"], answer["code"]]
         laptop.threads.submit(
             subprocess.run,
             command,
@@ -508,11 +508,11 @@ def main() -> None:
         sys.exit(subprocess.run(["unshare", "-n", *again], check=False).returncode)
     root = Path(tempfile.mkdtemp(prefix="torn-"))
     try:
-        told = run(root, seconds=asked.seconds, seed=asked.seed, phones=asked.phones)
+        tally = run(root, seconds=asked.seconds, seed=asked.seed, phones=asked.phones)
     finally:
         shutil.rmtree(root, ignore_errors=True)
-    print(json.dumps(asdict(told), indent=2))
-    sys.exit(bool(told.lost or told.twice or told.back or told.differences))
+    print(json.dumps(asdict(tally), indent=2))
+    sys.exit(bool(tally.lost or tally.twice or tally.back or tally.differences))
 
 
 if __name__ == "__main__":

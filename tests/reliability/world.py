@@ -88,8 +88,8 @@ def send(app: Flask, code: str, seed: int, text: str = "") -> dict[str, Any]:
         f"/s/{code}/takeaways", data=form, headers={"Accept": "application/json"}, **PHONE
     )
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.get_json()
-    return told
+    record: dict[str, Any] = answer.get_json()
+    return record
 
 
 def make_world(root: Path) -> None:
@@ -149,9 +149,9 @@ def unsound(kiosk: KioskContext) -> list[str]:
     from reporter.media.store import hash_file
 
     found = []
-    told = db.session.execute(db.text("PRAGMA integrity_check")).scalar()
-    if told != "ok":
-        found.append(f"the database is damaged: {told}")
+    verdict = db.session.execute(db.text("PRAGMA integrity_check")).scalar()
+    if verdict != "ok":
+        found.append(f"the database is damaged: {verdict}")
     rows = list(db.session.scalars(select(Media)))
     for row in rows:
         path = kiosk.store.original(row.sha256, row.ext)

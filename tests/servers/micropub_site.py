@@ -52,26 +52,26 @@ def entry(one: Any, below: str = "") -> str:
     return f'<article class="h-entry">{head}<div class="e-content">{body}</div>{below}</article>'
 
 
-def comment(told: dict[str, str]) -> str:
+def comment(values: dict[str, str]) -> str:
     """What somebody said, as microformats."""
-    to = f'<a class="u-in-reply-to" href="{told["to"] or told["on"]}"></a>'
-    when = f'<time class="dt-published" datetime="{told["at"]}"></time>'
+    to = f'<a class="u-in-reply-to" href="{values["to"] or values["on"]}"></a>'
+    when = f'<time class="dt-published" datetime="{values["at"]}"></time>'
     return (
-        f'<div class="u-comment h-cite"><span class="p-author">Ann</span><a class="u-url" href="{told["url"]}"></a>'
-        f'{to}{when}<p class="p-content">{escape(told["text"])}</p></div>'
+        f'<div class="u-comment h-cite"><span class="p-author">Ann</span><a class="u-url" href="{values["url"]}"></a>'
+        f'{to}{when}<p class="p-content">{escape(values["text"])}</p></div>'
     )
 
 
 @csrf_exempt
 def outsider(request: Any) -> JsonResponse:
     """Somebody writes, changes or takes back what they said."""
-    told = json.loads(request.body)
-    if "gone" in told:
-        del COMMENTS[told["gone"]]
+    values = json.loads(request.body)
+    if "gone" in values:
+        del COMMENTS[values["gone"]]
         return JsonResponse({})
     number = len(COMMENTS) + 1
-    url = told.setdefault("url", f"https://ann.example/{number}")
-    COMMENTS[url] = {"at": datetime.now(UTC).isoformat(), **COMMENTS.get(url, {}), **told}
+    url = values.setdefault("url", f"https://ann.example/{number}")
+    COMMENTS[url] = {"at": datetime.now(UTC).isoformat(), **COMMENTS.get(url, {}), **values}
     return JsonResponse({"url": url})
 
 

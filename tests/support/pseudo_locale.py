@@ -65,16 +65,16 @@ class _Words(HTMLParser):
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        told = dict(attrs)
+        attributes = dict(attrs)
         theirs = (
-            (tag != "html" and told.get("dir") in ("auto", "ltr"))
-            or ("lang" in told and tag != "html")
-            or "code" in (told.get("class") or "").split()
+            (tag != "html" and attributes.get("dir") in ("auto", "ltr"))
+            or ("lang" in attributes and tag != "html")
+            or "code" in (attributes.get("class") or "").split()
             or tag in ("script", "style", "code", "kbd", "option", "title", "svg")
         )
         theirs = theirs or self._hidden()
-        if not theirs or (tag == "input" and told.get("dir") == "auto"):
-            self.said += [words for name in SPOKEN if (words := told.get(name))]
+        if not theirs or (tag == "input" and attributes.get("dir") == "auto"):
+            self.said += [words for name in SPOKEN if (words := attributes.get(name))]
         if tag not in (
             "area",
             "br",

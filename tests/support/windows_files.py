@@ -27,8 +27,8 @@ def _opened() -> set[tuple[int, int]]:
     found = set()
     for name in os.listdir("/proc/self/fd"):
         with contextlib.suppress(OSError):
-            told = os.stat(f"/proc/self/fd/{name}")
-            found.add((told.st_dev, told.st_ino))
+            status = os.stat(f"/proc/self/fd/{name}")
+            found.add((status.st_dev, status.st_ino))
     return found
 
 
@@ -44,13 +44,13 @@ def _refuse(path: Any, dir_fd: int | None = None, *, moved: bool = False) -> Non
     if any(file.endswith(_EXEMPT) for file in _callers()):
         return
     try:
-        told = os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
+        status = os.stat(path, dir_fd=dir_fd, follow_symlinks=False)
     except OSError:
         return
-    if (told.st_dev, told.st_ino) in _opened():
+    if (status.st_dev, status.st_ino) in _opened():
         # What Python makes of Windows' ERROR_SHARING_VIOLATION (32).
         raise PermissionError(errno.EACCES, "another program is using this file", str(path))
-    if not moved and stat.S_ISREG(told.st_mode) and not told.st_mode & stat.S_IWUSR:
+    if not moved and stat.S_ISREG(status.st_mode) and not status.st_mode & stat.S_IWUSR:
         raise PermissionError(errno.EACCES, "Access is denied", str(path))
 
 

@@ -38,7 +38,7 @@ def main(arguments: list[str]) -> int:
         signal.signal(number, lambda *_: stop.set())
     with contextlib.ExitStack() as stack:
         environment = stack.enter_context(_services())
-        told = reporter(
+        begun = reporter(
             environment, "hub", "init", "--organization", ORGANIZATION, "--owner", OWNER
         )
         code = reporter(environment, "hub", "pairing-code", "--organization", ORGANIZATION)
@@ -50,11 +50,11 @@ def main(arguments: list[str]) -> int:
         for process in parts:
             # The first line: it listens, it works.
             print((process.stdout.readline() if process.stdout else "").strip(), flush=True)
-        print(f"owner: {told['invitation']}")
+        print(f"owner: {begun['invitation']}")
         print(f"for a laptop: reporter pair {environment['REPORTER_HUB_URL']} {code['code']}")
         print("Ctrl-C stops the hub and forgets it.", flush=True)
         if "--no-open" not in arguments:
-            webbrowser.open(told["invitation"])
+            webbrowser.open(begun["invitation"])
         while not stop.wait(0.3) and all(process.poll() is None for process in parts):
             pass
         print("stopping", flush=True)
@@ -117,8 +117,8 @@ def reporter(environment: Mapping[str, str], *arguments: str) -> dict[str, str]:
         stdout=subprocess.PIPE,
         text=True,
     )
-    told: dict[str, str] = json.loads(done.stdout)
-    return told
+    answer: dict[str, str] = json.loads(done.stdout)
+    return answer
 
 
 @contextlib.contextmanager

@@ -137,15 +137,15 @@ def table(
                 points[key][row] += 1 / (len(rows) * len(keys) ** 2)
     if language == "de":
         _drop_compounds(points)
-    told = sorted(points, key=lambda key: (-sum(points[key].values()), key))[:MOST_FOREIGN]
-    return "\n".join(f"{key} {_line(points[key], share)}" for key in sorted(told))
+    kept = sorted(points, key=lambda key: (-sum(points[key].values()), key))[:MOST_FOREIGN]
+    return "\n".join(f"{key} {_line(points[key], share)}" for key in sorted(kept))
 
 
 def _keys(foreign: str, language: str) -> list[str]:
     words = [word.plain for word in tokenize(foreign, (), sure=True)]
     written = [word for word in foreign.split() if normalize(word) in words]
-    told = [word for word in written if normalize(word) not in function_words(language)]
-    keys = [foreign_stem(word, normalize(word), language) for word in told]
+    content_words = [word for word in written if normalize(word) not in function_words(language)]
+    keys = [foreign_stem(word, normalize(word), language) for word in content_words]
     return [key for key in keys if key] if len(keys) <= MOST_PHRASE else []
 
 
@@ -172,8 +172,8 @@ def _line(found: dict[int, float], share: Any) -> str:
 
 def build(folder: Path, out: Path) -> None:
     """Read the dictionaries and write the lexicon."""
-    told = list(definitions(folder))
-    spread = Counter(one for stems in told for one in stems)
+    found = list(definitions(folder))
+    spread = Counter(one for stems in found for one in stems)
     words = [word for word, times in spread.most_common(MOST_WORDS) if times >= LEAST_TIMES]
     number = {word: at for at, word in enumerate(words)}
     total = sum(spread.values())
@@ -185,7 +185,7 @@ def build(folder: Path, out: Path) -> None:
         words=_text("\n".join(words)),
         **{code: _text(lines) for code, lines in tables.items()},
     )
-    print(f"{len(words)} English stems of {len(told)} definitions;", end=" ")
+    print(f"{len(words)} English stems of {len(found)} definitions;", end=" ")
     print(", ".join(f"{code} {lines.count(chr(10)) + 1}" for code, lines in tables.items()))
 
 

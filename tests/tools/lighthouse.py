@@ -70,7 +70,7 @@ def pages(kiosk: DemoKiosk) -> dict[str, str]:
     }
 
 
-def told(name: str, report: dict[str, Any]) -> tuple[str, bool]:
+def table_line(name: str, report: dict[str, Any]) -> tuple[str, bool]:
     """A line of the table, and whether the page is good enough."""
     scores = {key: round(100 * (report["categories"][key]["score"] or 0)) for key in CATEGORIES}
     audits = report["audits"]
@@ -100,7 +100,7 @@ def main() -> int:
     with demo_kiosk() as kiosk:
         for name, url in pages(kiosk).items():
             if not wanted or name in wanted:
-                line, good = told(name, measure(program, url, chrome=chrome))
+                line, good = table_line(name, measure(program, url, chrome=chrome))
                 print(line, flush=True)
                 well = well and good
     return 0 if well else 1

@@ -80,11 +80,11 @@ def requirements() -> str:
     return "\n".join(parts)
 
 
-def _without_wheel(told: str) -> str:
+def _without_wheel(refusal: str) -> str:
     """The package that uv's refusal is about."""
-    told = " ".join(told.split())
+    refusal = " ".join(refusal.split())
     found = re.search(
-        r"([\w.-]+)==\S+ (?:has no (?:usable )?wheels|has no wheels with a matching)", told
+        r"([\w.-]+)==\S+ (?:has no (?:usable )?wheels|has no wheels with a matching)", refusal
     )
     return found[1] if found else ""
 

@@ -37,21 +37,21 @@ _LEAST = 6
 
 def split_lines(lines: Sequence[str]) -> list[str]:
     """The lines, with those split that a phone has run together, and a reaction as its emoji."""
-    told: list[str] = []
+    result: list[str] = []
     for line in lines:
         found = _RUN_TOGETHER.search(line)
         if reacted := _REACTED.match(plain_line(line)):
-            told.append(_SIGNS.get(reacted["sign"], line))
+            result.append(_SIGNS.get(reacted["sign"], line))
             continue
         if found and _is_sender(found["label"]) and ADDRESS.search(found["head"]):
-            told = [
-                *_without_device_end([*told, line[: found.start()]]),
+            result = [
+                *_without_device_end([*result, line[: found.start()]]),
                 found["rule"],
                 found["head"],
             ]
         else:
-            told.append(line)
-    return _without_device_end(told)
+            result.append(line)
+    return _without_device_end(result)
 
 
 def _is_sender(label: str) -> bool:
@@ -79,17 +79,17 @@ def mark_digest(lines: Sequence[str], subject: str) -> list[str]:
     It goes from its subject, or the gathering's name, to its line on how to get no more of these
     mails. Lines that are marked already, and answers without our last line, stay as they are.
     """
-    told = list(lines)
-    last = next((n for n in range(len(told) - 1, -1, -1) if _is_last_line(told[n])), None)
+    marked = list(lines)
+    last = next((n for n in range(len(marked) - 1, -1, -1) if _is_last_line(marked[n])), None)
     if last is None or not subject:
-        return told
+        return marked
     # A long last line may be wrapped: then what it ends with is on one of the next.
-    ends = (n for n in range(last, min(last + 4, len(told))) if _LAST_WORDS.search(told[n]))
+    ends = (n for n in range(last, min(last + 4, len(marked))) if _LAST_WORDS.search(marked[n]))
     end = next(ends, last) + 1
-    first = next((n for n in range(last) if _is_first_line(told[n], subject)), None)
+    first = next((n for n in range(last) if _is_first_line(marked[n], subject)), None)
     if first is None:
-        return told
-    return [*told[:first], *(f"> {line}".rstrip() for line in told[first:end]), *told[end:]]
+        return marked
+    return [*marked[:first], *(f"> {line}".rstrip() for line in marked[first:end]), *marked[end:]]
 
 
 def _is_first_line(line: str, subject: str) -> bool:

@@ -79,8 +79,8 @@ def own_words(text: str, sent: Sent, author: str = "", address: str = "") -> str
     whole = _own([line for line in lines if not line.startswith(SIGNED)], sent, mine)
     if not whole and signed:
         # Whoever types below or above all else may type into the signature's element.
-        told = _own([line.removeprefix(SIGNED) for line in lines], sent, mine)
-        whole = told if _MORE_THAN_A_NAME.search(told) else ""
+        typed = _own([line.removeprefix(SIGNED) for line in lines], sent, mine)
+        whole = typed if _MORE_THAN_A_NAME.search(typed) else ""
     return whole.replace(OWN_MARK, "")
 
 

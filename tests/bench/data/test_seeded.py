@@ -36,8 +36,8 @@ def test_rows_and_files_agree(tmp_path: Path) -> None:
 
 
 def test_the_same_seed_gives_the_same_words(tmp_path: Path) -> None:
-    told = []
+    rows = []
     for name in ("a", "b"):
         with open_session(seed(tmp_path / name, 30, photos=0)) as session:
-            told.append(session.execute(select(Takeaway.id, Takeaway.text, Takeaway.state)).all())
-    assert told[0] == told[1]
+            rows.append(session.execute(select(Takeaway.id, Takeaway.text, Takeaway.state)).all())
+    assert rows[0] == rows[1]

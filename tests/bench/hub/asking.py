@@ -112,8 +112,8 @@ def _send_all(cursor: psycopg.Cursor[Any], sent: list[tuple[str, Any]]) -> None:
 
 @contextmanager
 def _bare(url: URL, scope: Scope) -> Iterator[psycopg.Cursor[Any]]:
-    told = url.set(drivername="postgresql").render_as_string(hide_password=False)
-    with psycopg.connect(told, autocommit=True) as connection, connection.cursor() as cursor:
+    address = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {WEB_ROLE}")
         cursor.execute("SELECT set_config('app.gathering', %s, false)", (str(scope.gathering),))
         yield cursor

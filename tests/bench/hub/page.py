@@ -36,7 +36,7 @@ class Measured:
 def write(measured: Measured, days: Sequence[tuple[Machines, Outcome]], day: Day) -> None:
     """Write the page and the charts."""
     together, alone = measured.claims
-    told = {
+    values = {
         "machine": f"{datetime.now(UTC):%Y-%m-%d}, {os.cpu_count()} cores, {platform.system()}, "
         f"Python {platform.python_version()}, load {os.getloadavg()[0]:.0f} while it was measured",
         "documents": f"{measured.documents:,}",
@@ -50,7 +50,7 @@ def write(measured: Measured, days: Sequence[tuple[Machines, Outcome]], day: Day
         "day": _day(day),
         "played": "\n".join(_played_row(*one, day) for one in days),
     }
-    (DOCS / "scale.md").write_text(TEMPLATE.read_text("utf-8").format_map(told), "utf-8")
+    (DOCS / "scale.md").write_text(TEMPLATE.read_text("utf-8").format_map(values), "utf-8")
     pictures = DOCS / "img"
     (pictures / "scale-search.svg").write_text(_search_curve(measured.search), "utf-8")
     (pictures / "scale-queue.svg").write_text(_queue_curve(days[-1][1]), "utf-8")

@@ -51,11 +51,11 @@ def measure(notes: int, photos: int) -> Push:
             assert serving.stdout is not None
             serving.stdout.readline()
             _run(hub, "pair", url, code, "--gathering", str(folder))
-            seconds, told = _run(hub, "push", "--json", "--gathering", str(folder))
+            seconds, counts = _run(hub, "push", "--json", "--gathering", str(folder))
             again, nothing = _run(hub, "push", "--json", "--gathering", str(folder))
-        if (told["takeaways"], nothing["takeaways"]) != (notes + photos, 0):
-            raise AssertionError(f"pushed {told}, then {nothing}")
-        return Push(told["takeaways"], told["media"], told["bytes"], seconds, again)
+        if (counts["takeaways"], nothing["takeaways"]) != (notes + photos, 0):
+            raise AssertionError(f"pushed {counts}, then {nothing}")
+        return Push(counts["takeaways"], counts["media"], counts["bytes"], seconds, again)
 
 
 def _run(environment: Mapping[str, str], *arguments: str) -> tuple[float, dict[str, Any]]:

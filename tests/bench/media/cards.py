@@ -86,7 +86,7 @@ def _again(count: int, size: tuple[int, int]) -> Row:
             again,
             times.pop,
             peer="the first time",
-            told=True,
+            self_timed=True,
             runs=1 if count > 100 else 3,
             note="Copied, decoded and written is nothing; the bundle's own bytes are not read again.",
         )

@@ -57,7 +57,7 @@ def _row(name: str, ours: Reader, theirs: Reader, photos: list[Photo]) -> Row:
         peer="zxing-cpp alone",
         runs=3,
         note=note,
-        told=True,
+        self_timed=True,
     )
 
 
@@ -74,8 +74,8 @@ def _photos() -> Iterator[Photo]:
 
 def _recall(read: Reader, photos: list[Photo]) -> str:
     answers = [(read(picture), text) for picture, text in photos]
-    right = sum(told == [text] for told, text in answers)
-    wrong = sum(any(one != text for one in told) for told, text in answers)
+    right = sum(found == [text] for found, text in answers)
+    wrong = sum(any(one != text for one in found) for found, text in answers)
     return f"read {right} right and {wrong} wrong"
 
 

@@ -103,7 +103,7 @@ def _beside_vips(source: Path, folder: Path) -> Row:
                 peer="libvips",
                 runs=9,
                 note=NOTE,
-                told=True,
+                self_timed=True,
             )
     except Lacking as lacking:
         return Row.left_out(name, str(lacking))

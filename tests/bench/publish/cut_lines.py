@@ -40,7 +40,7 @@ class There:
 
 
 @dataclass(frozen=True)
-class Told:
+class Sending:
     """What went over the line, what the files needed, and what was said of them."""
 
     sent: int
@@ -74,28 +74,28 @@ def _at(title: str, server: Callable[[ExitStack], There]) -> Iterator[Row]:
                 number += 1
                 with open_kit(folder / f"g{number}", seed=random.randrange(1 << 30)) as kit:
                     fill(kit)
-                    told = _send(kit, there, every)
-                yield _row(f"{what} to {title}, {line}, kB (aim: {aim})", told)
+                    sending = _send(kit, there, every)
+                yield _row(f"{what} to {title}, {line}, kB (aim: {aim})", sending)
 
 
-def _row(name: str, told: Told) -> Row:
-    ratio = told.sent / told.needed if told.needed else math.nan
-    note = f"{told.cuts} cuts. {' '.join(told.said)}".strip()
-    peer = "bytes of the film, which waits here" if told.gave_up else "bytes of the files"
+def _row(name: str, sending: Sending) -> Row:
+    ratio = sending.sent / sending.needed if sending.needed else math.nan
+    note = f"{sending.cuts} cuts. {' '.join(sending.said)}".strip()
+    peer = "bytes of the film, which waits here" if sending.gave_up else "bytes of the files"
     return Row(
         name=name,
         peer=peer,
-        ours_ms=told.sent / 1000,
-        peer_ms=told.needed / 1000,
+        ours_ms=sending.sent / 1000,
+        peer_ms=sending.needed / 1000,
         ratio=ratio,
         low=ratio,
         high=ratio,
         runs=1,
-        note=note if told.cuts else "",
+        note=note if sending.cuts else "",
     )
 
 
-def _send(kit: Kit, there: There, every: int) -> Told:
+def _send(kit: Kit, there: There, every: int) -> Sending:
     with cut_proxy(there.port) as proxy:
         proxy.every = every
         given = there.options(proxy.port)
@@ -117,7 +117,7 @@ def _send(kit: Kit, there: There, every: int) -> Told:
     said = {row["error"] for row in files if row["error"]}
     left = sum(row["bytes"] for row in files if row["state"] == "parked")
     arrived = sum(row["bytes"] for row in files if row["state"] == "sent")
-    return Told(sent, left or arrived, cuts, tuple(sorted(said)), gave_up=bool(left))
+    return Sending(sent, left or arrived, cuts, tuple(sorted(said)), gave_up=bool(left))
 
 
 def _photos(kit: Kit) -> None:

@@ -47,7 +47,7 @@ def measure() -> list[Row]:
             lambda: _curl(next(kits), blog),
             peer="curl, one call a request",
             runs=RUNS,
-            told=True,
+            self_timed=True,
         )
         clean = _bytes(next(kits), blog)
         return [
@@ -140,8 +140,8 @@ def _caller(blog: WordPress) -> Callable[..., dict[str, str]]:
             capture_output=True,
             check=True,
         )
-        told: dict[str, str] = json.loads(done.stdout)
-        return told
+        answer: dict[str, str] = json.loads(done.stdout)
+        return answer
 
     return call
 

@@ -112,7 +112,7 @@ def _slow(photo: bytes, luck: random.Random) -> Row:
             p99,
             peer="the same without the slow ones",
             runs=3,
-            told=True,
+            self_timed=True,
             note=f"each of the {NORMAL} sends {PHOTOS} photos, half a second after one another.",
         )
 
@@ -165,12 +165,12 @@ def _begin(where: Where) -> socket.socket:
     # A hundred of these stay below what one address may announce (kiosk.server.transfers.ADDRESS_BYTES).
     v1, length = {"Tus-Resumable": "1.0.0"}, str(40 * MB)
     words = f"session {b64encode(where.code.encode()).decode()}"
-    told = wire.ask(
+    answer = wire.ask(
         "POST /uploads",
         {**v1, "Upload-Length": length, "Upload-Metadata": words, "Content-Length": "0"},
     )
     wire.begin(
-        f"PATCH {told['location']}",
+        f"PATCH {answer['location']}",
         {
             **v1,
             "Upload-Offset": "0",

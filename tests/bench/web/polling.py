@@ -57,14 +57,14 @@ def _ask(kiosk: BenchKiosk, receipt: str, tag: str, http: httpx.Client) -> str:
 def _ask_all(
     kiosk: BenchKiosk,
     receipts: list[str],
-    told: Callable[[str, str], None] | None,
+    note: Callable[[str, str], None] | None,
     tags: dict[str, str] | None = None,
 ) -> None:
     with httpx.Client() as http:
         for receipt in receipts[:ASKS]:
             tag = _ask(kiosk, receipt, (tags or {}).get(receipt, ""), http)
-            if told:
-                told(receipt, tag)
+            if note:
+                note(receipt, tag)
 
 
 def _share(kiosk: BenchKiosk, receipts: list[str], tags: dict[str, str]) -> tuple[float, float]:

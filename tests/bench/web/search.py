@@ -74,7 +74,7 @@ def _queries(session: Session, index: WhooshIndex, built: float) -> list[Row]:
             partial(_all, theirs, asked, share),
             peer="SQLite FTS5, the same facets by GROUP BY",
             runs=5,
-            told=True,
+            self_timed=True,
             note=note,
         )
         for share, note in notes.items()
@@ -182,7 +182,7 @@ def _found_soon(settings: Settings, session: Session, index: WhooshIndex, secret
                 lambda: _one_commit(session, index),
                 peer="Whoosh's commit of one document, nothing around it",
                 runs=7,
-                told=True,
+                self_timed=True,
             ).noted(
                 f"from taken back to found no more: {statistics.median(gone):.0f} ms, "
                 f"{max(gone):.0f} ms at most."

@@ -70,8 +70,8 @@ def _send(port: int, path: str, photo: bytes) -> None:
         "Content-Type": "multipart/form-data; boundary=b",
         "Content-Length": str(len(begin) + len(photo) + len(end)),
     }
-    told = wire.ask(f"POST {path}", headers, begin, photo, end)
-    assert told[":status"] == "201", told
+    answer = wire.ask(f"POST {path}", headers, begin, photo, end)
+    assert answer[":status"] == "201", answer
     wire.close()
 
 

@@ -103,6 +103,6 @@ def test_what_is_not_sent_is_named(tmp_path: Path) -> None:
         "notes.txt": "other",
     }
     files: list[Dropped] = [(name, 0, 1) for name in (*sent, *left, "GX010042.MP4", "GL990001.LRV")]
-    names, told = run(tmp_path, files)
+    names, reasons = run(tmp_path, files)
     assert [shot[0] for shot in names] == [*sent, "GX010042.MP4", "GL990001.LRV"]
-    assert told == left
+    assert reasons == left

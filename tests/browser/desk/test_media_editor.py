@@ -87,8 +87,8 @@ def previewed(page: Page, shown: Callable[[Any], bool]) -> None:
     image = page.locator("#preview")
     until = time.monotonic() + 60
     while time.monotonic() < until:
-        told = image.get_attribute("data-shows")
-        if told is not None and shown(json.loads(told)):
+        edits = image.get_attribute("data-shows")
+        if edits is not None and shown(json.loads(edits)):
             return
         page.wait_for_timeout(50)
     raise AssertionError("the preview did not come in 60 s")
@@ -122,7 +122,7 @@ def test_a_face_is_blurred_by_keys_and_the_wall_shows_it_blurred(
     for _ in range(5):
         page.keyboard.press("ArrowRight")
         page.keyboard.press("Shift+ArrowUp")
-    previewed(page, lambda told: len(told) == 2)
+    previewed(page, lambda edits: len(edits) == 2)
     assert seen(page, "#preview") < 6
     page.keyboard.press("Delete")
     page.keyboard.press("r")

@@ -161,8 +161,8 @@ def test_a_known_address_is_not_taken_over(hub: HubKit, windows: Windows, place:
 
 def test_a_callback_without_its_beginning_is_refused(hub: HubKit, place: Place) -> None:
     browser = hub.app.test_client()
-    told = browser.get("/hub/openid/callback?code=c&state=s")
-    assert told.status_code == 422
+    response = browser.get("/hub/openid/callback?code=c&state=s")
+    assert response.status_code == 422
     with browser.session_transaction() as kept:
         assert "signed_in" not in kept
     assert [browser.get("/hub/openid/callback").status_code for _ in range(10)][-1] == 429

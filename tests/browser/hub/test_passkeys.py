@@ -44,8 +44,8 @@ class Keys:
 
     def verify(self, right: bool) -> None:
         """Whether the next finger is the right one."""
-        told = {"authenticatorId": self.id, "isUserVerified": right}
-        self._tools.send("WebAuthn.setUserVerified", told)
+        settings = {"authenticatorId": self.id, "isUserVerified": right}
+        self._tools.send("WebAuthn.setUserVerified", settings)
 
     def forget(self) -> None:
         """Lose what it has."""
@@ -158,10 +158,10 @@ def test_an_answer_works_once_here_and_for_its_own_passkey(
     assert "answered already" in again.json()["detail"]
 
     credential = json.loads(answer.post_data or "")["credential"]
-    told = json.loads(credential)
-    challenge = _challenge(told)
+    parsed = json.loads(credential)
+    challenge = _challenge(parsed)
     with hub.app.app_context():
-        known = passkeys.by_id(db.session(), told["id"])
+        known = passkeys.by_id(db.session(), parsed["id"])
         db.session.remove()
     assert known is not None
     assert known.sign_count > 0
@@ -182,8 +182,8 @@ def test_an_answer_works_once_here_and_for_its_own_passkey(
 def _challenge(credential: dict[str, Any]) -> str:
     from webauthn.helpers import base64url_to_bytes
 
-    told = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
-    return str(told["challenge"])
+    client_data = json.loads(base64url_to_bytes(credential["response"]["clientDataJSON"]))
+    return str(client_data["challenge"])
 
 
 def test_a_known_address_joins_by_signing_in(hub: HubKit, windows: Windows, address: str) -> None:

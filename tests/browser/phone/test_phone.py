@@ -293,13 +293,13 @@ def test_send_waits_until_a_picked_recording_was_looked_at(
     expect(send).to_have_text("Send")
     choose(phone_page, "Video note", path)
     # Pressed twice, by a way that no disabled button stops; in one go, before the phone gives up.
-    told = send.evaluate("""button => {
+    state = send.evaluate("""button => {
         const told = [button.disabled, button.textContent];
         button.form.requestSubmit();
         button.form.requestSubmit();
         return told;
     }""")
-    assert told == [True, "Looking at what you picked …"]
+    assert state == [True, "Looking at what you picked …"]
     assert phone_page.locator("#after").is_hidden()
     phone_page.evaluate("tellLength()")
     expect(phone_page.locator("#added li")).to_have_count(1)

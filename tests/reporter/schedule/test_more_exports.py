@@ -15,7 +15,7 @@ def read(source: str | bytes | dict[str, Any] | list[Any], zone: str = "Europe/B
     return inspect_schedule(text.encode() if isinstance(text, str) else text, timezone=zone)
 
 
-def told(reading: Reading) -> list[str]:
+def times_and_titles(reading: Reading) -> list[str]:
     """Start, end and title of each session, in UTC."""
     return [
         f"{one.starts_at:%d %H:%M} {one.ends_at:%d %H:%M} {one.title}"
@@ -30,7 +30,7 @@ def test_sessionize_names_the_owner_before_the_speakers() -> None:
         '1,Compost,Ada,Hall,05 Dec 2026 09:30 AM,45,"Ada L., Bob K."\n2,Songs,Cleo,Hall,05 Dec 2026 02:30 PM,45,\n'
     )
     assert [one.speakers for one in reading.sessions] == [("Ada L.", "Bob K."), ("Cleo",)]
-    assert told(reading) == ["05 08:30 05 09:15 Compost", "05 13:30 05 14:15 Songs"]
+    assert times_and_titles(reading) == ["05 08:30 05 09:15 Compost", "05 13:30 05 14:15 Songs"]
 
 
 def test_sessionize_lists_a_session_by_room_and_by_time() -> None:
@@ -54,7 +54,7 @@ def test_sessionize_lists_a_session_by_room_and_by_time() -> None:
         }
     ]
     reading = read([{"date": "2026-12-05T00:00:00", "rooms": rooms, "timeSlots": slots}])
-    assert told(reading) == ["05 08:30 05 09:15 Compost"]
+    assert times_and_titles(reading) == ["05 08:30 05 09:15 Compost"]
     assert reading.sessions[0].speakers == ("Ada",)
 
 
@@ -67,7 +67,9 @@ def test_meetup_counts_in_thousandths_of_seconds(many: bool) -> None:
         "duration": 5400000,
         "utc_offset": 3600000,
     }
-    assert told(read({"events": [event]} if many else [event])) == ["05 08:30 05 10:00 Compost"]
+    assert times_and_titles(read({"events": [event]} if many else [event])) == [
+        "05 08:30 05 10:00 Compost"
+    ]
 
 
 @pytest.mark.parametrize(
@@ -87,7 +89,7 @@ def test_meetup_counts_in_thousandths_of_seconds(many: bool) -> None:
     ],
 )
 def test_whole_days_in_json(event: dict[str, Any], last: str) -> None:
-    assert told(read({"items": [event]})) == [f"04 23:00 {last} Day"]
+    assert times_and_titles(read({"items": [event]})) == [f"04 23:00 {last} Day"]
 
 
 @pytest.mark.parametrize(
@@ -100,7 +102,9 @@ def test_whole_days_in_json(event: dict[str, Any], last: str) -> None:
 )
 def test_outlook_ends_a_whole_day_at_the_midnight_after_it(end: str, last: str) -> None:
     head = "Betreff,Beginnt am,Beginnt um,Endet am,Endet um,Ganztägiges Ereignis\n"
-    assert told(read(f"{head}Tag,6.12.2026,00:00:00,{end},Ein\n")) == [f"05 23:00 {last} Tag"]
+    assert times_and_titles(read(f"{head}Tag,6.12.2026,00:00:00,{end},Ein\n")) == [
+        f"05 23:00 {last} Tag"
+    ]
 
 
 @pytest.mark.parametrize("said", ["Cancelled", "isCanceled", "Abgesagt", "Annulé"])
@@ -136,7 +140,7 @@ def test_pretalx_tells_of_the_talk_beside_its_slot() -> None:
     }
     reading = read({"count": 1, "results": [slot]})
     [session] = reading.sessions
-    assert told(reading) == ["05 08:30 05 09:15 Compost"]
+    assert times_and_titles(reading) == ["05 08:30 05 09:15 Compost"]
     assert (session.room, session.speakers, session.do_not_record) == ("Hall", ("Ada",), True)
 
 

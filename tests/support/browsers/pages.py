@@ -33,8 +33,8 @@ def send(client: FlaskClient, code: str, *files: Path, **fields: str) -> dict[st
         data["file"] = [(BytesIO(path.read_bytes()), path.name) for path in files]
     answer = client.post(f"/s/{code}/takeaways", data=data, headers=JSON, **PHONE)
     assert answer.status_code == 201, answer.text
-    told: dict[str, Any] = answer.get_json()
-    return told
+    record: dict[str, Any] = answer.get_json()
+    return record
 
 
 def make_ready(app: Flask) -> None:

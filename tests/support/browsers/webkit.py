@@ -43,9 +43,9 @@ class WebKitPage:
 
     def _tell(self, method: str, path: str, **body: Any) -> Any:
         answer = self._client.request(method, path, json=body if method == "POST" else None)
-        told = answer.json()["value"]
-        assert answer.is_success, told
-        return told
+        value = answer.json()["value"]
+        assert answer.is_success, value
+        return value
 
     def goto(self, url: str) -> None:
         """Open a page and wait until it is loaded."""
@@ -107,8 +107,8 @@ def run_webkit(browser: str, home: Path, *, dark: bool = False) -> Iterator[WebK
         stderr=subprocess.DEVNULL,
     )
     os.close(read[1])
-    with os.fdopen(read[0]) as told:
-        display = f":{told.readline().strip()}"
+    with os.fdopen(read[0]) as reader:
+        display = f":{reader.readline().strip()}"
     environment = {**os.environ, "HOME": str(home), "DISPLAY": display, "GDK_BACKEND": "x11"}
     environment |= {"GTK_THEME": "Adwaita:dark"} if dark else {}
     # Root has no sandbox of bubblewrap; no bus and no graphics card are there.

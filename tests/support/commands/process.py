@@ -81,11 +81,11 @@ class CommandProcess:
     def _line(self, timeout: float | None) -> str:
         self._wire.settimeout(timeout or (None if timeout is None else 0.001))
         try:
-            told = self._wire.recv(32).decode()
+            line = self._wire.recv(32).decode()
         except TimeoutError as error:
             raise subprocess.TimeoutExpired("reporter", timeout or 0) from error
-        assert told, "the process that starts commands is gone"
-        return told
+        assert line, "the process that starts commands is gone"
+        return line
 
 
 # Elsewhere forking is not there, or not safe.
@@ -237,9 +237,9 @@ def _serve(address: str) -> dict[str, Any]:
 def _order(wire: socket.socket) -> tuple[dict[str, Any], list[int]]:
     """What is to be done, and its standard input and outputs; nothing where the test is gone."""
     size, ends, _, _ = socket.recv_fds(wire, 4, 3)
-    told = wire.recv(int.from_bytes(size, "big"))
-    if told:
-        order: dict[str, Any] = json.loads(told)
+    message = wire.recv(int.from_bytes(size, "big"))
+    if message:
+        order: dict[str, Any] = json.loads(message)
         return order, ends
     for end in ends:
         os.close(end)

@@ -88,12 +88,12 @@ class ContractServer:
             self._answer(request, 503, b"{}", retry_after="3")
             return
         with self.lock:
-            status, told = self._do(request.command, request.path, body)
+            status, answer = self._do(request.command, request.path, body)
         if fault == "after":
             return
         if fault == "stall":
             time.sleep(self.stall)
-        data = json.dumps(told).encode()
+        data = json.dumps(answer).encode()
         self._answer(request, 500 if fault == "error" else status, data, drip=fault == "drip")
 
     def _do(self, method: str, path: str, body: bytes) -> tuple[int, Any]:

@@ -50,12 +50,12 @@ class FixtureServer:
 
     def _answer(self, request: Request) -> Response:
         try:
-            told = self._find(request)
+            answer = self._find(request)
         except Refusal as refusal:
             return self._write(refusal.body, refusal.status, refusal.headers)
-        if isinstance(told, Response):
-            return told
-        body, status = told if isinstance(told, tuple) else (told, 200)
+        if isinstance(answer, Response):
+            return answer
+        body, status = answer if isinstance(answer, tuple) else (answer, 200)
         return self._write(body, status, {})
 
     def _write(self, body: Any, status: int, headers: dict[str, str]) -> Response:

@@ -52,10 +52,10 @@ def gatherings_on_postgresql() -> Iterator[None]:
             folder = settings.folder
             if folder not in _places:
                 scope = _new_gathering(owner)
-                told = (
+                options = (
                     f"-c app.organization={scope.organization} -c app.gathering={scope.gathering}"
                 )
-                _places[folder] = f"{plain}?options={quote(told)}"
+                _places[folder] = f"{plain}?options={quote(options)}"
             return _places[folder]
 
         patch.setattr(Settings, "database_url", property(address))

@@ -68,8 +68,8 @@ class ScriptServer:
         environment |= self._settings
         self.state.mkdir(parents=True, exist_ok=True)
         # To a file, not a pipe: the servers inherit it, and a pipe would stay open as long as they run.
-        told = self.state / "told"
-        with told.open("w") as stream:
+        output = self.state / "told"
+        with output.open("w") as stream:
             done = subprocess.run(
                 ["bash", str(self.script), str(self.state), action],
                 env=environment,
@@ -79,7 +79,7 @@ class ScriptServer:
                 timeout=600 if self.script.stem in REAL_ONLY else 60,
                 check=False,
             )
-        text = told.read_text()
+        text = output.read_text()
         if done.returncode:
             raise RuntimeError(f"{self.script.name} {action} failed: {text}")
         return text

@@ -61,8 +61,8 @@ class WordPress:
 
         `settings` are the script's: UPLOAD_MAX, POST_MAX, MEMORY (as PHP writes sizes: "2M").
         """
-        told = self._run("start", **settings)
-        pairs = dict(line.split("=", 1) for line in told.splitlines() if "=" in line)
+        output = self._run("start", **settings)
+        pairs = dict(line.split("=", 1) for line in output.splitlines() if "=" in line)
         roles = [key.removesuffix("_USER") for key in pairs if key.endswith("_USER")]
         for role in roles:
             account = Account(pairs[f"{role}_USER"], pairs[f"{role}_APP_PASSWORD"])
@@ -80,8 +80,8 @@ class WordPress:
         path = os.environ.get("PATH", "") + os.pathsep + "/usr/sbin"
         environment = {**os.environ, "PATH": path, "PORT": str(self.port), **settings}
         # To a file, not a pipe: the servers inherit it, and a pipe would stay open as long as they run.
-        told = self.state / "told"
-        with told.open("w") as stream:
+        output = self.state / "told"
+        with output.open("w") as stream:
             done = subprocess.run(
                 ["bash", str(SCRIPT), str(self.state), action],
                 env=environment,
@@ -91,7 +91,7 @@ class WordPress:
                 timeout=120,
                 check=False,
             )
-        text = told.read_text()
+        text = output.read_text()
         if done.returncode:
             raise RuntimeError(f"wordpress.sh {action} failed: {text}")
         return text

@@ -54,13 +54,13 @@ if ($has('members') && !isset($_SERVER['PHP_AUTH_USER'])) {
 @contextmanager
 def manners(server: WordPress, *names: str) -> Iterator[None]:
     """The blog behaves so for the length of a block."""
-    told = server.state / "manners"
+    names_file = server.state / "manners"
     plugins = server.state / "site" / "wp-content" / "mu-plugins"
     plugins.mkdir(exist_ok=True)
-    (plugins / "manners.php").write_text(_PLUGIN.replace("%s", str(told)))
-    told.write_text(" ".join(names))
-    told.chmod(0o644)
+    (plugins / "manners.php").write_text(_PLUGIN.replace("%s", str(names_file)))
+    names_file.write_text(" ".join(names))
+    names_file.chmod(0o644)
     try:
         yield
     finally:
-        told.write_text("")
+        names_file.write_text("")

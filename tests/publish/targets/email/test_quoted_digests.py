@@ -95,13 +95,13 @@ SIGNATURES = {
 @pytest.mark.parametrize("program", SIGNATURES)
 def test_words_typed_into_the_element_of_a_signature(program: str) -> None:
     quoted = "<blockquote type='cite'>Kompost</blockquote>"
-    for own, signed, told in (
+    for own, signed, expected in (
         (WORDS, "Robin<br>Gartenstr. 3", WORDS),
         ("", WORDS, WORDS),
         ("", "Robin Beispiel", ""),
     ):
         page = f"<div>{own}</div>{SIGNATURES[program].format(signed)}{quoted}"
-        assert own_words(mail_text(page), SENT) == told
+        assert own_words(mail_text(page), SENT) == expected
 
 
 LINK = "https://www.google.com/gmail/about/?utm_source=gmail-in-product&utm_medium=et&utm_campaign=emojireactionemail#app"
