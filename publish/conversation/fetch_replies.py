@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.conversation.reply_rows import Post, Told, single_ids, take_in
+from publish.conversation.reply_rows import PollResult, Post, single_ids, take_in
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
 from publish.net.remote_values import bounded, clean_text
 from publish.outbox.context import PublishContext
@@ -44,7 +44,7 @@ _SINGLE = 60
 class _Answer:
     """What a poll returned, and who unsubscribed from mail."""
 
-    told: Told
+    polled: PollResult
     stops: list[str]
 
 
@@ -84,8 +84,8 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
     if isinstance(answer, Exception):
         _failed(session, context, row.id, _as_ours(row.name, answer))
         return True
-    tidy = replace(answer.told, replies=[_tidy(heard, now) for heard in answer.told.replies])
-    if take_in(session, context, row, posts, told=tidy):
+    tidy = replace(answer.polled, replies=[_tidy(heard, now) for heard in answer.polled.replies])
+    if take_in(session, context, row, posts, polled=tidy):
         # Replies under takeaways have changed: have index, ledger and polls look again.
         next_revision(session)
     stop_by_token(session, answer.stops, now)
@@ -129,37 +129,37 @@ def _ask(
     session.commit()
     try:
         assert isinstance(target, PollsReplies)
-        told = _told(target, posts, below, since=since, rng=context.rng)
+        polled = _poll(target, posts, below, since=since, rng=context.rng)
         stops = list(target.stops()) if isinstance(target, SendsMail) else []
-        return _Answer(told, stops)
+        return _Answer(polled, stops)
     finally:
         target.close()
 
 
-def _told(
+def _poll(
     target: PollsReplies,
     posts: Sequence[Post],
     below: Mapping[str, str],
     *,
     since: datetime | None,
     rng: random.Random,
-) -> Told:
+) -> PollResult:
     """The replies, and what their absence means. ``below``: what replies that are known stand below."""
     found = list(target.replies([post.remote for post in posts], since))
     if since is not None or not target.tells_deletions:
-        return Told(found)
+        return PollResult(found)
     sure = [post for post in posts if post.remote.id not in target.unread]
     standing = {one for p in sure for one in (p.remote.id, *target.parts.get(p.remote.id, ()))}
     whole = frozenset(post.story for post in sure)
     if not target.reads_single:
-        return Told(found, whole, standing)
+        return PollResult(found, whole, standing)
     # What nothing leads to any more is asked for itself: who deletes it is heard.
     there = {heard.remote_id for heard in found}
     alone = [one for one, post in below.items() if post not in standing and one not in there]
     asked = sorted(alone) if len(alone) <= _SINGLE else rng.sample(alone, _SINGLE)
     single = list(target.single(asked)) if asked else []
     deleted = set(asked) - {heard.remote_id for heard in single}
-    return Told([*found, *single], whole, standing, deleted)
+    return PollResult([*found, *single], whole, standing, deleted)
 
 
 def _posts(session: Session, row: Target) -> list[Post]:

@@ -36,7 +36,7 @@ class Post:
 
 
 @dataclass(frozen=True)
-class Told:
+class PollResult:
     """What a poll returned."""
 
     replies: Sequence[RemoteReply]
@@ -61,7 +61,12 @@ def single_ids(session: Session, target_id: uuid.UUID) -> dict[str, str]:
 
 
 def take_in(
-    session: Session, context: PublishContext, row: Target, posts: Sequence[Post], *, told: Told
+    session: Session,
+    context: PublishContext,
+    row: Target,
+    posts: Sequence[Post],
+    *,
+    polled: PollResult,
 ) -> bool:
     """Update our reply rows to match the target; return whether anything changed. Does not commit."""
     now = context.clock()
@@ -73,7 +78,7 @@ def take_in(
     by_post = {post.remote.id: post for post in posts}
     blocked = blocked_people(session, row.id)
     seen = set()
-    for heard in told.replies:
+    for heard in polled.replies:
         post = by_post.get(heard.post_id)
         reply = known.get(heard.remote_id)
         if (post is None and reply is None) or heard.remote_id in seen:
@@ -87,7 +92,7 @@ def take_in(
         if reply is not None:
             known[heard.remote_id] = reply
     for key, reply in known.items():
-        if key not in seen and _is_deleted(reply, told):
+        if key not in seen and _is_deleted(reply, polled):
             _gone(reply, now)
     changed = bool(session.new) or any(reply in session.dirty for reply in known.values())
     # Parents have to be stored before their replies.
@@ -96,16 +101,16 @@ def take_in(
     return changed
 
 
-def _is_deleted(reply: Reply, told: Told) -> bool:
+def _is_deleted(reply: Reply, polled: PollResult) -> bool:
     """Whether a reply that was not returned was deleted there.
 
     One below a post that is there no more, because it was posted anew, is not returned any more. Boosts and favourites
     go with their post.
     """
-    if reply.remote_id in told.deleted:
+    if reply.remote_id in polled.deleted:
         return True
-    outlived = bool(reply.post_id) and reply.post_id not in told.standing
-    return reply.story_id in told.whole and (not outlived or reply.kind in _WORDLESS)
+    outlived = bool(reply.post_id) and reply.post_id not in polled.standing
+    return reply.story_id in polled.whole and (not outlived or reply.kind in _WORDLESS)
 
 
 def _own(

@@ -92,7 +92,7 @@ def _write(
 ) -> None:
     """Store who holds the lease, with the processes that remain; without any it is free."""
     values = {
-        "publisher": _told(who, processes),
+        "publisher": _holder_text(who, processes),
         "publisher_until": max(processes.values(), default=None),
     }
     session.execute(
@@ -108,9 +108,9 @@ def _read(publisher: str, until: datetime | None, now: datetime) -> tuple[str, d
 
     Earlier versions stored no end of each; the whole lease's counts then.
     """
-    holder, *told = publisher.split() or [""]
+    holder, *entries = publisher.split() or [""]
     ends: dict[str, datetime] = {}
-    for one in told or [_UNNAMED]:
+    for one in entries or [_UNNAMED]:
         name, _, end = one.partition("@")
         over = datetime.fromtimestamp(int(end), UTC) if end else until
         if holder and over is not None and over > now:
@@ -118,7 +118,7 @@ def _read(publisher: str, until: datetime | None, now: datetime) -> tuple[str, d
     return holder, ends
 
 
-def _told(who: str, processes: Mapping[str, datetime]) -> str:
+def _holder_text(who: str, processes: Mapping[str, datetime]) -> str:
     if not processes:
         return ""
     if set(processes) == {_UNNAMED}:

@@ -34,7 +34,7 @@ _CHANGES = (
 )
 
 
-def merge_said(merge: MergeContext) -> None:
+def merge_conversation(merge: MergeContext) -> None:
     """Merge the other side's replies; takeaways, stories and targets have to be merged before. Commits."""
     rows = list(merge.other.scalars(select(Reply).order_by(Reply.received_at, Reply.id)))
     for theirs in rows:

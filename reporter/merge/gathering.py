@@ -5,7 +5,7 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from reporter.merge.context import MergeContext, MergeReport
-from reporter.merge.conversation import merge_said
+from reporter.merge.conversation import merge_conversation
 from reporter.merge.follow_up import merge_open
 from reporter.merge.publishing import MOST_EDITS, merge_sent
 from reporter.merge.takeaways import merge_takeaways
@@ -19,7 +19,7 @@ def merge_gathering(merge: MergeContext) -> MergeReport:
     _merge_deletions(merge)
     merge_takeaways(merge)
     merge_sent(merge)
-    merge_said(merge)
+    merge_conversation(merge)
     merge_open(merge)
     merge_themes(merge)
     return merge.done

@@ -25,10 +25,10 @@ class Thread:
 
     def __init__(self, look: Look, post: Remote) -> None:
         self._look, self._post = look, post
-        told = look(
+        answer = look(
             "app.bsky.feed.getPostThread", {"uri": post.id, "depth": 100, "parentHeight": 0}
         )
-        self._there = list(below(told.get("thread") or {}))
+        self._there = list(below(answer.get("thread") or {}))
         self._did, key = post.id.split("/")[2], str(post.extra.get("key", ""))
         names = (record_key(f"{key}/{number}") for number in range(MOST_PARTS))
         self._ours = {post.id, *(f"at://{self._did}/{POSTS}/{name}" for name in names)}
@@ -47,11 +47,11 @@ class Thread:
         params: dict[str, Any] = {"uri": self._post.id, "limit": 100}
         read = partial(cheer, post=self._post, kind=kind)
         while True:
-            told = self._look(method, params)
-            yield from read_each(told.get(what) or (), read, lambda row: kind)
-            if not told.get("cursor") or not told.get(what):
+            page = self._look(method, params)
+            yield from read_each(page.get(what) or (), read, lambda row: kind)
+            if not page.get("cursor") or not page.get(what):
                 return
-            params["cursor"] = told["cursor"]
+            params["cursor"] = page["cursor"]
 
 
 def single_replies(look: Look, uris: Sequence[str], did: str) -> Iterator[RemoteReply]:

@@ -148,8 +148,8 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return Draft("", "\n\n---\n\n".join(part.text for part in self._plan(post)))
 
     def _plan(self, post: Post) -> list[Part]:
-        told = self.setup.options.get("thread", "")
-        most = min(int(told) if told.isdigit() and int(told) else 8, MOST_PARTS)
+        limit = self.setup.options.get("thread", "")
+        most = min(int(limit) if limit.isdigit() and int(limit) else 8, MOST_PARTS)
         return plan(post, Shape(CHARACTERS, IMAGES, most, still_of), marked=False)
 
     def _bring(self, post: Post, there: Remote) -> Remote:
@@ -169,10 +169,10 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             except Permanent as error:
                 if not self._uploads.forget(part.files):
                     raise
-                said = Message(
+                message = Message(
                     "%(name)s may have dropped files. They are sent again.", name=self.name
                 )
-                raise RetryAfter(said) from error
+                raise RetryAfter(message) from error
             self._uploads.forget(part.files)
         return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs, "count": len(parts)})
 
@@ -215,8 +215,8 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             "rkey": rkey,
             "record": record,
         }
-        told = self._call("POST", "com.atproto.repo.putRecord", json=body)
-        return reference(told.get("uri"), told.get("cid"), known)
+        answer = self._call("POST", "com.atproto.repo.putRecord", json=body)
+        return reference(answer.get("uri"), answer.get("cid"), known)
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, its first record last, also where somebody has deleted some of it."""
@@ -257,10 +257,10 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             data, mime, size = picture_bytes(media, IMAGE_BYTES, _LONGEST_SIDE)
         except FileNotFoundError as error:
             raise BeingMadeAgain from error
-        told = self._call(
+        answer = self._call(
             "POST", "com.atproto.repo.uploadBlob", content=data, headers={"Content-Type": mime}
         )
-        return {"blob": told["blob"], "ratio": {"width": size[0], "height": size[1]}}
+        return {"blob": answer["blob"], "ratio": {"width": size[0], "height": size[1]}}
 
     # --- Replies -------------------------------------------------------------------------------------------------
 
@@ -351,8 +351,8 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         if answer.status < 400:
             return dict(answer.data or {})
         error = _error(answer)
-        said = str(answer.data.get("message", "")) if isinstance(answer.data, dict) else ""
-        if error in ("RecordNotFound", "NotFound") or "Could not locate record" in said:
+        message = str(answer.data.get("message", "")) if isinstance(answer.data, dict) else ""
+        if error in ("RecordNotFound", "NotFound") or "Could not locate record" in message:
             raise Gone("%(name)s has nothing under this name any more.", name=self.name)
         if answer.status == 401 or error in (
             "AccountTakedown",
@@ -362,13 +362,17 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             raise AuthRefused(
                 "%(name)s refused user name or password: %(what)s Set them again.",
                 name=self.name,
-                what=said,
+                what=message,
             )
-        if error == "BlobTooLarge" or "too large" in said.lower() or "larger than" in said.lower():
+        if (
+            error == "BlobTooLarge"
+            or "too large" in message.lower()
+            or "larger than" in message.lower()
+        ):
             raise PayloadTooLarge(
-                "This is larger than %(name)s takes: %(what)s", name=self.name, what=said
+                "This is larger than %(name)s takes: %(what)s", name=self.name, what=message
             )
-        raise Permanent("%(name)s does not take this: %(what)s", name=self.name, what=said)
+        raise Permanent("%(name)s does not take this: %(what)s", name=self.name, what=message)
 
 
 def _error(answer: Reply) -> str:

@@ -357,8 +357,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """Our post with this text under what it answers."""
         to = answer.to or post.id
-        told = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
-        below = told.data.get("descendants", []) if told.status == 200 else []
+        response = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
+        below = response.data.get("descendants", []) if response.status == 200 else []
         found = own_answer(below, str(self._api.account()["id"]), to, answer.text)
         return Remote(str(found["id"]), str(found.get("url") or "")) if found else None
 

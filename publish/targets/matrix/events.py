@@ -79,8 +79,8 @@ def answering(content: Mapping[str, Any], root: str, to: str) -> dict[str, Any]:
 
 def edited(content: Mapping[str, Any], event_id: str) -> dict[str, Any]:
     """The content as an edit of an existing message."""
-    told = {**content, "body": f"* {content['body']}", "m.new_content": dict(content)}
-    return {**told, "m.relates_to": {"rel_type": "m.replace", "event_id": event_id}}
+    edit = {**content, "body": f"* {content['body']}", "m.new_content": dict(content)}
+    return {**edit, "m.relates_to": {"rel_type": "m.replace", "event_id": event_id}}
 
 
 def relation_of(event: Event) -> Mapping[str, Any]:
@@ -127,12 +127,12 @@ def plain_body(content: Mapping[str, Any]) -> str:
 
 
 def replies_to(
-    told: Sequence[Event], thread: Collection[str], post: Remote
+    events: Sequence[Event], thread: Collection[str], post: Remote
 ) -> Iterator[tuple[Event, str, str]]:
     """Those of a room's messages (oldest first) that belong to a thread, each with what it answers, and with the
     message of the thread below which it stands."""
     known: dict[str, str] = {}
-    for event in told:
+    for event in events:
         number, to = str(event.get("event_id", "")), answered(event)
         own_thread = relation_of(event).get("event_id") == post.id
         if number in thread or is_edit(event) or not event.get("content"):

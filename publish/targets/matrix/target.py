@@ -223,8 +223,8 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
 
     def replies(self, posts: Sequence[Remote], since: datetime | None) -> Iterator[RemoteReply]:
         """Messages in our threads, and plain replies to any of their messages."""
-        told = [event for event in self._room.messages() if event.get("content")]
-        told.reverse()
+        messages = [event for event in self._room.messages() if event.get("content")]
+        messages.reverse()
         parts: dict[str, set[str]] = {}
         unread: set[str] = set()
         self.parts, self.unread = parts, unread
@@ -236,7 +236,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
                 unread.add(post.id)
                 continue
             parts[post.id] = {post.id, *(str(one["event_id"]) for one in self._children(root))}
-            found = events.replies_to(told, parts[post.id], post)
+            found = events.replies_to(messages, parts[post.id], post)
             yield from read_each(
                 found, partial(self._heard, post.id), lambda one: one[0]["event_id"]
             )
@@ -252,8 +252,8 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
                         found, partial(self._heard, ""), lambda one: one[0]["event_id"]
                     )
 
-    def _heard(self, post: str, told: tuple[Event, str, str]) -> RemoteReply:
-        event, to, below = told
+    def _heard(self, post: str, reply: tuple[Event, str, str]) -> RemoteReply:
+        event, to, below = reply
         sender, number = str(event["sender"]), str(event["event_id"])
         return events.heard(
             event,

@@ -180,8 +180,8 @@ def test_a_message_in_a_room_stands_below_what_it_answers() -> None:
         relation |= {"rel_type": "m.thread", "event_id": root} if root else {}
         return {"event_id": number, "content": {"body": number, "m.relates_to": relation}}
 
-    told = [message("a", "p2"), message("b", "a"), message("c", "p2", "p1"), message("d", "x")]
-    found = events.replies_to(told, {"p1", "p2"}, Remote("p1"))
+    messages = [message("a", "p2"), message("b", "a"), message("c", "p2", "p1"), message("d", "x")]
+    found = events.replies_to(messages, {"p1", "p2"}, Remote("p1"))
     assert [(event["event_id"], below) for event, _to, below in found] == [
         ("a", "p2"),
         ("b", "p2"),
@@ -213,12 +213,12 @@ def test_a_thread_at_bluesky_is_what_is_there_of_it() -> None:
 def test_a_reply_below_a_former_post_stays_where_single_ones_cannot_be_read(
     kit: Kit, forum: type[Forum]
 ) -> None:
-    forum.told = [said(posted(kit))]
+    forum.served = [said(posted(kit))]
     listen(kit.session, kit.context)
     [row] = kit.deliveries("story")
     row.remote_id = "another"
     kit.session.commit()
-    forum.told = []
+    forum.served = []
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == ["Who has seeds?"]
 
@@ -228,7 +228,7 @@ def test_a_poll_that_tells_where_a_reply_stands_is_no_later_decision(
 ) -> None:
     """As on a laptop that was upgraded: another one may have decided about the reply since."""
     post = posted(kit)
-    forum.told = [said(post)]
+    forum.served = [said(post)]
     listen(kit.session, kit.context)
     [reply] = known(kit).values()
     before, reply.post_id = reply.changed_at, ""

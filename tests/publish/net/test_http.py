@@ -201,22 +201,22 @@ def test_answer_without_end_fills_no_memory(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 def test_an_answer_that_comes_slowly_renews_the_lease() -> None:
-    told: list[int] = []
+    counts: list[int] = []
     pieces = (b"[" + b" " * 10, b" " * 10, b"]")
     client = answer(lambda request: httpx.Response(200, content=iter(pieces)))
-    with counted(TransferMeter(told.append)) as meter:
+    with counted(TransferMeter(counts.append)) as meter:
         assert client.call("GET", URL).data == []
     # Once for the request, then for each piece of the answer.
-    assert told == [meter.sent] * (1 + len(pieces))
+    assert counts == [meter.sent] * (1 + len(pieces))
 
 
 def test_a_pause_ends_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
     """What it says is stored; the next request is not made."""
-    told: list[int] = []
+    counts: list[int] = []
 
     def pause(moved: int) -> None:
-        told.append(moved)
-        if len(told) > 1:
+        counts.append(moved)
+        if len(counts) > 1:
             raise PausedByUser("Paused.")
 
     with counted(TransferMeter(pause)):

@@ -107,10 +107,10 @@ def test_of_many_replies_to_former_posts_a_few_are_asked_for_at_a_time(
     for _ in range(20):
         kit.clock.now += timedelta(hours=2)
         place.server.asked.clear()
-        told = hear(kit)
+        heard = hear(kit)
         single = [path for _, path in place.server.asked if path.rpartition("/")[2] in numbers]
         assert len(single) <= 2
-    assert {state for state, _ in told.values()} == {"gone"}
+    assert {state for state, _ in heard.values()} == {"gone"}
 
 
 def test_a_favourite_goes_with_its_post(kit: Kit, place: MastodonPlace) -> None:
