@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from capture.decoding.film import real_audio
+from capture.decoding.formats.sound_samples import audible
 from capture.decoding.safe_open import decoded, open_media
 from reporter.media.webvtt import Cue, webvtt
 
@@ -65,7 +66,7 @@ def _sound(path: Path, mime: str) -> NDArray[np.float32]:
             return np.empty(0, np.float32)
         for frame in decoded(container, stream):
             frame.pts = None
-            pieces += [made.to_ndarray()[0] for made in resampler.resample(frame)]
+            pieces += [made.to_ndarray()[0] for made in resampler.resample(audible(frame))]
         pieces += [made.to_ndarray()[0] for made in resampler.resample(None)]
     return np.concatenate(pieces) if pieces else np.empty(0, np.float32)
 

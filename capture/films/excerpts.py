@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.film import real_audio, real_video
+from capture.decoding.formats.sound_samples import audible
 from capture.decoding.probe import Probe, probe
 from capture.decoding.safe_open import decoded, open_media
 from capture.films.frames import FADE, RATE, black, frame_of, planes
@@ -123,7 +124,7 @@ def sound_of(part: Excerpt) -> Any:
             if frame.time is not None and frame.time > part.start + part.seconds:
                 break
             at = round(((frame.time or 0.0) - part.start) * 48_000)
-            for piece in resampler.resample(frame):
+            for piece in resampler.resample(audible(frame)):
                 at = _lay(made, piece.to_ndarray(), at)
     return made
 

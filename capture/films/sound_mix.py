@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.formats.float_sound import finite
+from capture.decoding.formats.sound_samples import audible
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.safe_open import decoded, open_media
 from capture.films.excerpts import Excerpt, sound_of
@@ -145,7 +145,7 @@ def _music_of(path: Path, most: int) -> Any:
             raise MediaFailed("There is no sound in the music file. Choose another one.")
         resampler = av.AudioResampler("fltp", "stereo", RATE)
         for frame in decoded(container, stream):
-            found += [made.to_ndarray() for made in resampler.resample(finite(frame))]
+            found += [made.to_ndarray() for made in resampler.resample(audible(frame))]
             if sum(part.shape[1] for part in found) >= most:
                 break
     return np.concatenate(found, axis=1)[:, :most] if found else np.zeros((2, 0), np.float32)

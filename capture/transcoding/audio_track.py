@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
-from capture.decoding.formats.float_sound import finite
+from capture.decoding.formats.sound_samples import audible
 from capture.transcoding.loudness import Leveller
 from capture.transcoding.transcode import EncodedTrack, Span
 
@@ -43,7 +43,7 @@ class AudioTrack(EncodedTrack):
             frame.time_base = Fraction(1, frame.sample_rate)
             frame.pts = round(moment * frame.sample_rate)
         self._begun = True
-        yield from self._encoded(finite(frame))
+        yield from self._encoded(audible(frame))
 
     def _is_kept(self, moment: Fraction, seconds: Fraction) -> bool:
         length = self._span.length

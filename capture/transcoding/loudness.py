@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.film import real_audio
-from capture.decoding.formats.float_sound import finite
+from capture.decoding.formats.sound_samples import audible
 from capture.decoding.safe_open import decoded, open_media
 
 TARGET = -16.0  # LUFS
@@ -81,7 +81,7 @@ class Meter:
 
     def take(self, frame: Any) -> None:
         """Measure one more frame."""
-        for made in self._resampler.resample(finite(frame)):
+        for made in self._resampler.resample(audible(frame)):
             self._push(made)
 
     def end(self) -> Loudness:
