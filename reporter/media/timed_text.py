@@ -8,7 +8,7 @@ gives it.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from html import unescape
 from typing import TYPE_CHECKING
@@ -59,7 +59,18 @@ def xml_lines(text: str) -> Iterator[Timed]:
             begin, length = _number(line.get("t", "0")) / 1000, _number(line.get("d", "0")) / 1000
             yield begin, begin + length if length else None, unescape("".join(line.itertext()))
     elif _tag(root) == "tt":
-        yield from _timed_parts(root, 0.0, _rates(root))
+        rates = _rates(root)
+        since = _start_of_programme(root, rates)
+        for begin, end, words in _timed_parts(root, _Times(0.0, None), rates):
+            # Broadcasters count from the tape's first hour; some files name that and count from zero.
+            shift = since if begin >= since else 0.0
+            yield round(begin - shift, 6), None if end is None else round(end - shift, 6), words
+
+
+def _start_of_programme(root: Element, rates: _Rates) -> float:
+    """The time code at which the programme begins (EBU Tech 3350), which is 0 for viewers."""
+    told = (one.text for one in root.iter() if _tag(one) == "documentStartOfProgramme")
+    return _ttml_time(next(told, ""), rates)
 
 
 def _tag(element: Element) -> str:
@@ -108,25 +119,65 @@ def _number(text: str) -> float:
     raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
 
 
-def _timed_parts(element: Element, since: float, rates: _Rates) -> Iterator[Timed]:
-    """The paragraphs with a time of their own, else the spans in them; times are relative to the enclosing element."""
+@dataclass(frozen=True)
+class _Times:
+    """When an element is shown. ``end`` None: until something else says. ``told``: whether it or what encloses it has
+    times at all."""
+
+    begin: float
+    end: float | None
+    told: bool = False
+
+
+def _children(element: Element, around: _Times, rates: _Rates) -> Iterator[tuple[Element, _Times]]:
+    """Each part of an element with its times, relative to the element, or to the part before (TTML1, 10.2)."""
+    in_turn = element.get("timeContainer") == "seq"
+    since = around.begin
     for part in element:
         begin = since + _ttml_time(part.get("begin"), rates)
-        spans = [one for one in part.iter() if one is not part and one.get("begin")]
-        if _tag(part) in ("p", "span") and (part.get("begin") or part.get("end")) and not spans:
-            if part.get("dur"):
-                end = begin + _ttml_time(part.get("dur"), rates)
-            else:
-                end = since + _ttml_time(part.get("end"), rates)
-            yield begin, end if end > begin else None, _words(part)
-        else:
-            yield from _timed_parts(part, begin, rates)
+        ends = [around.end] if around.end is not None else []
+        if part.get("dur"):
+            ends = [begin + _ttml_time(part.get("dur"), rates)]
+        elif part.get("end"):
+            ends = [since + _ttml_time(part.get("end"), rates)]
+        end = ends[0] if ends and ends[0] > begin else None
+        told = around.told or any(part.get(name) for name in ("begin", "end", "dur"))
+        yield part, _Times(begin, end, told)
+        if in_turn:
+            since = begin if end is None else end
 
 
-def _words(element: Element) -> str:
+def _timed_parts(element: Element, around: _Times, rates: _Rates) -> Iterator[Timed]:
+    """The paragraphs that have times, or are in something that has; those of their timed spans are shown one by one."""
+    for part, times in _children(element, around, rates):
+        if _tag(part) not in ("p", "span"):
+            yield from _timed_parts(part, times, rates)
+            continue
+        spans = [*_timed_spans(part, times, rates)]
+        for span, shown in spans:
+            others = frozenset(other for other, _ in spans if other is not span)
+            yield shown.begin, shown.end, _words(part, others)
+        if times.told and not spans:
+            yield times.begin, times.end, _words(part)
+
+
+def _timed_spans(part: Element, around: _Times, rates: _Rates) -> Iterator[tuple[Element, _Times]]:
+    for span, times in _children(part, around, rates):
+        inner = [*_timed_spans(span, times, rates)]
+        if inner:
+            yield from inner
+        elif any(span.get(name) for name in ("begin", "end", "dur")):
+            yield span, times
+
+
+def _words(element: Element, without: Set[Element] = frozenset()) -> str:
+    """The text, a line for each "br", without that of the parts named."""
     text = re.sub(r"\s+", " ", element.text or "")
     for part in element:
-        text += "\n" if _tag(part) == "br" else "" if _tag(part) == "metadata" else _words(part)
+        if _tag(part) == "br":
+            text += "\n"
+        elif _tag(part) != "metadata" and part not in without:
+            text += _words(part, without)
         text += re.sub(r"\s+", " ", part.tail or "")
     return text
 
@@ -169,7 +220,7 @@ def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:
     """Parse dialogue lines, in the field order given by the file's Format line."""
     order: tuple[str, ...] = _ASS_FIELDS
     is_events = False
-    for number, line in enumerate(lines, 1):
+    for number, line in enumerate(map(str.lstrip, lines), 1):
         if line.startswith("["):
             is_events = line.strip().lower() == "[events]"
         elif line.startswith("Format:") and is_events:

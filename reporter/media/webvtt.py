@@ -100,10 +100,11 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
         return _timed(counted, _without_marks_clean)
     lines = [part for line in lines for part in _usual(line)]
     if any("-->" in line for line in lines):
-        return _blocks(lines, is_vtt=lines[0].startswith("WEBVTT"))
+        first = next((line for line in lines if line.strip()), "")
+        return _blocks(lines, is_vtt=first.startswith("WEBVTT"))
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
         return _sbv(lines)
-    if any(line.startswith("Dialogue:") for line in lines):
+    if any(line.lstrip().startswith("Dialogue:") for line in lines):
         return [cue for cue in _timed([*ass_lines(lines)], _clean) if cue.end > cue.begin]
     if is_lrc(lines):
         return _timed(lrc_lines(lines), _clean)

@@ -160,3 +160,58 @@ def test_the_language_tells_the_charset(language: str, charset: str, words: str)
 def test_other_files_are_refused_by_what_they_are(data: bytes) -> None:
     with pytest.raises(BadInput, match="There are no captions in this file"):
         read_caption_file(data)
+
+
+BODY = f"<tt {TTML}><body>%s</body></tt>"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # The times are those of what encloses the words.
+        (
+            BODY % '<div begin="1s" end="4s"><p>A</p></div><div begin="5s" dur="2s"><p>B</p></div>',
+            [(1, 4, "A"), (5, 7, "B")],
+        ),
+        (
+            BODY % '<div begin="1s"><p begin="1s" end="2s">A</p><p begin="3s" dur="1s">B</p></div>',
+            [(2, 3, "A"), (4, 5, "B")],
+        ),
+        # One after another.
+        (
+            BODY
+            % '<div timeContainer="seq"><p dur="2s">A</p><p dur="3s">B</p><p begin="1s" dur="3s">C</p></div>',
+            [(0, 2, "A"), (2, 5, "B"), (6, 9, "C")],
+        ),
+        # What stands beside timed parts is shown with each.
+        (
+            BODY
+            % '<p begin="1s" end="9s">To <span begin="0s" end="2s">A</span><span begin="2s" end="4s">B</span>!</p>',
+            [(1, 3, "To A!"), (3, 5, "To B!")],
+        ),
+        (
+            BODY % '<p begin="1s" end="9s"><span><span begin="1s" dur="2s">A</span></span></p>',
+            [(2, 4, "A")],
+        ),
+        # A tape's time code.
+        (
+            f'<tt {TTML} ttp:timeBase="smpte" ttp:frameRate="25"><head><metadata><e:documentStartOfProgramme '
+            'xmlns:e="urn:ebu:tt:metadata">10:00:00:00</e:documentStartOfProgramme></metadata></head><body><p '
+            'begin="10:00:01:05" end="10:00:02:00">A</p></body></tt>',
+            [(1.2, 2, "A")],
+        ),
+        # Blank lines above the header of WebVTT, and indented SubStation Alpha.
+        (
+            "\n\nWEBVTT\n\none\n00:01.000 --> 00:02.000\nA\n\ntwo\n00:03.000 --> 00:04.000\nB\n",
+            [(1, 2, "A"), (3, 4, "B")],
+        ),
+        (
+            "[Events]\n Format: Layer, Start, End, Text\n Dialogue: 0,0:00:01.00,0:00:03.00,A\n",
+            [(1, 3, "A")],
+        ),
+    ],
+)
+def test_no_words_are_lost_for_where_their_times_stand(
+    text: str, expected: list[tuple[float, float, str]]
+) -> None:
+    assert cues(text) == expected
