@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Route, expect
 from sqlalchemy import select
 
 from reporter.config import Settings
@@ -18,6 +18,7 @@ from reporter.gathering.folder import open_session
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.camera import Cut
+from tests.support.browsers.chromium import wait_until
 from tests.support.kiosk_process import KioskProcess
 from tests.support.media import files
 from tests.support.media.camera_rolls import Camera, code_of, snapshot, with_code
@@ -201,3 +202,21 @@ def test_files_and_folders_that_are_dropped_come_in_once(
             ["IMG_2.HEIC", "IMG_2.MOV"],
             ["IMG_9.jpg"],
         ]
+
+
+def test_a_card_that_is_put_in_while_files_are_sent_shows_at_once(
+    kiosk_process: KioskProcess, laptop_page: Page, gathering: Settings, place: Path, tmp_path: Path
+) -> None:
+    two_sessions(gathering)
+    page, url = laptop_page, kiosk_process.start()
+    page.goto(f"{url}/desk/cards")
+    held: list[Route] = []
+    page.route("**/takeaways", lambda route: held.append(route))
+    drop(page, files.jpeg(640, 480))
+    wait_until(page, lambda: len(held) == 1)
+    Camera(tmp_path / "CANON_EOS").shoot(LOCAL)
+    (tmp_path / "CANON_EOS").rename(place / "CANON_EOS")
+    expect(page.locator("[data-card]")).to_contain_text("CANON_EOS")
+    expect(page.locator("#add-files")).to_have_attribute("data-busy", "true")
+    held[0].continue_()
+    expect(page.locator("#add-told")).to_have_text("Files that are safe: 1 of 1.")
