@@ -17,14 +17,16 @@ for (const link of document.querySelectorAll("[data-preview]")) {
     link.textContent = "…";
     try {
       const answer = await fetch(link.href);
-      if (!answer.ok) throw new Error(String(answer.status));
       piece.querySelector(".notice")?.remove();
+      // Its page says why.
+      if (!answer.ok) return void (location.href = link.href);
       const video = piece.querySelector("video") ?? piece.appendChild(watched(document.createElement("video")));
       video.src = URL.createObjectURL(await answer.blob());
       video.controls = true;
       video.play().catch(() => {});
     } catch {
-      location.href = link.href;
+      piece.querySelector(".notice")?.remove();
+      piece.append(document.getElementById("trouble").content.cloneNode(true));
     } finally {
       link.textContent = words;
     }

@@ -51,7 +51,7 @@ function send(order) {
     form.append(field);
   }
   document.body.append(form);
-  form.submit();
+  form.requestSubmit();
 }
 
 // Reselect the moved piece afterwards.

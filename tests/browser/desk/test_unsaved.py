@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 from flask import Flask
@@ -144,3 +144,26 @@ def test_a_filter_is_chosen_by_keys_before_it_applies(url: str, laptop_page: Pag
     assert "state=" not in page.url
     show.press("Enter")
     expect(page.get_by_role("radio", name="Dropped")).to_be_checked()
+
+
+def test_what_is_written_anywhere_at_the_desk_waits_while_the_kiosk_is_away(
+    url: str, laptop_page: Page, axe: Callable[..., list[str]]
+) -> None:
+    page = laptop_page
+    page.goto(f"{url}/desk/sessions/new")
+    page.get_by_label("Title").fill("Bees in town")
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Add", exact=True).click()
+    dialog = page.get_by_role("dialog", name=AWAY)
+    expect(dialog).to_be_visible()
+    assert axe(page) == []
+    dialog.get_by_role("button", name="Try again").click()
+    dialog.get_by_role("button", name="Stay here").click()
+    expect(dialog).to_have_count(0)
+    expect(page.get_by_label("Title")).to_have_value("Bees in town")
+    expect(page.get_by_role("button", name="Add", exact=True)).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(dialog).to_be_visible()
+    page.context.set_offline(False)
+    dialog.get_by_role("button", name="Try again").click()
+    expect(page.get_by_text("Added: Bees in town.")).to_be_visible()
