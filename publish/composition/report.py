@@ -119,8 +119,9 @@ def _when(session: Session, place: Scope, facts: GatheringFacts) -> str:
     return period(first, last, facts.zone, facts.language) if first and last else ""
 
 
-def _numbers(session: Session, place: Scope, language: str) -> Iterator[tuple[int, str]]:
-    """Counts of takeaways, sessions, photos, films, recordings and named contributors; zeros are left out."""
+def _numbers(session: Session, place: Scope, language: str) -> list[tuple[int, str]]:
+    """Counts of takeaways, sessions, photos, films, recordings and named contributors; zeros are left out, unless
+    there is nothing else to say."""
     ngettext = translations(language).ngettext
     words: tuple[tuple[Select[int], Callable[[int], str]], ...] = (
         (_count(place), lambda n: ngettext("takeaway", "takeaways", n)),
@@ -135,9 +136,9 @@ def _numbers(session: Session, place: Scope, language: str) -> Iterator[tuple[in
             lambda n: ngettext("person named", "people named", n),
         ),
     )
-    for query, label in words:
-        if count := session.scalar(query) or 0:
-            yield count, label(count)
+    counts = [(session.scalar(query) or 0, label) for query, label in words]
+    told = [(count, label(count)) for count, label in counts if count]
+    return told or [(0, ngettext("takeaway", "takeaways", 0))]
 
 
 def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> Select[int]:

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, make_response, render_template, request
+from sqlalchemy import exists, select
 
 from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
 from kiosk.services.summaries.report import gather_report, report_html, report_pdf
 from kiosk.web.openapi.describe import describe
+from reporter.enums import TakeawayState
+from reporter.models import Takeaway
 from reporter.moderation.visibility import Scope
 
 bp = Blueprint("report", __name__, url_prefix="/report")
@@ -20,7 +24,10 @@ OWN_STYLE = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-
 @describe(query="audience=public|community|room")
 def overview() -> str:
     """Show the report's contents per audience, and how to get it."""
-    return render_template("desk/report.html", place=_place().value)
+    approved = select(exists().where(Takeaway.state == TakeawayState.APPROVED))
+    return render_template(
+        "desk/report.html", place=_place().value, approved=db.session.scalar(approved)
+    )
 
 
 @bp.get("/report.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 import subprocess
 from pathlib import Path
 
@@ -78,4 +79,31 @@ def test_the_desk_shows_and_saves_it(client: FlaskClient, evening: list[Takeaway
     assert "style-src 'unsafe-inline'" in page.headers["Content-Security-Policy"]
     assert "Who has seeds?" in page.text
     assert client.get("/desk/report/report.pdf").data.startswith(b"%PDF-")
-    assert "/desk/report/report.pdf?audience=room" in client.get("/desk/report?audience=room").text
+    # One form asks for whom it is and opens it: nothing opens for others than those that are chosen.
+    text = client.get("/desk/report?audience=room").text
+    assert re.findall(r'value="(\w+)" checked', text) == ["room"]
+    assert re.findall(r'(?:form)?action="(/desk/report/[^"]+)"', text) == [
+        "/desk/report/report.html",
+        *["/desk/report/report.pdf"] * 2,
+    ]
+    assert "report.pdf?" not in text
+
+
+@pytest.mark.parametrize(
+    ("approved", "said"), [(0, "<strong>0</strong> takeaways"), (1, "<strong>1</strong> takeaway<")]
+)
+def test_an_evening_with_little_says_how_much_there_is(
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    approved: int,
+    said: str,
+) -> None:
+    add_takeaway(session, event, rng, text="Waiting")
+    for number in range(approved):
+        add_takeaway(session, event, rng, text=f"Approved {number}", state="approved")
+    assert said in client.get("/desk/report/report.html").text
+    assert client.get("/desk/report/report.pdf").data.startswith(b"%PDF-")
+    told = client.get("/desk/report").text
+    assert ("Nothing is approved yet." in told) == (not approved)
