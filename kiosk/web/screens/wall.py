@@ -10,7 +10,7 @@ from flask_babel import get_locale
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.i18n.clock_text import clock_text
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.addresses import is_for_phones
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -80,18 +80,22 @@ def cards() -> ResponseReturnValue:
     chart = _map() if mode == MAP else []
     themes = themes_stamp() if mode == THEMES else ()
     stamp = (board, *depends, now, str(get_locale()), mode, chart, themes)
-    return polled(
-        stamp,
-        lambda: {
-            "cards": [] if mode in CHARTS else _cards(mode, now["code"]),
-            "map": _themes() if mode == THEMES else chart,
+
+    def told() -> dict[str, Any]:
+        rows = _themes() if mode == THEMES else chart
+        # Without themes, as when people have said too little yet, the wall does not claim to be empty.
+        shown = LATEST if mode == THEMES and not rows else mode
+        return {
+            "cards": [] if shown in CHARTS else _cards(shown, now["code"]),
+            "map": rows,
             "now": now,
-            "mode": mode,
+            "mode": shown,
             "paused": board.paused,
             "light": board.light,
             "line": board.line,
-        },
-    )
+        }
+
+    return polled(stamp, told)
 
 
 def _map() -> list[dict[str, Any]]:
@@ -108,7 +112,7 @@ def _map() -> list[dict[str, Any]]:
         {
             "title": row.title,
             "room": row.room,
-            "time": clock_text(row.starts_at, kiosk.settings) if row.starts_at else "",
+            "time": shown_clock(row.starts_at) if row.starts_at else "",
             "count": counts.get(row.code, 0),
             "running": is_running(row, now),
             "begun": row.starts_at is None or row.starts_at <= now,

@@ -95,6 +95,11 @@ class View:
         arguments |= dict.fromkeys(asked.flags, "1")
         return {name: value for name, value in arguments.items() if value}
 
+    @property
+    def narrowed(self) -> bool:
+        """Whether more than a state is asked for."""
+        return set(self.filters) > {"state"}
+
     def but(self, **changed: str) -> dict[str, str]:
         """URL arguments with some replaced; '' removes one."""
         arguments = {**self.filters, **changed}

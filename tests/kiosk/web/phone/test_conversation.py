@@ -151,6 +151,9 @@ def test_the_inbox_shows_answers_and_is_done(
     [row] = session.scalars(select(Reply))
     inbox = "/desk/conversation"
     assert "Where do I find them?" in client.get(inbox).get_data(as_text=True)
+    sleeping = client.get(f"{inbox}?view=snoozed").get_data(as_text=True)
+    assert "Nothing here." in sleeping
+    assert "Nothing waits" not in sleeping
     press(client, f"{inbox}/{row.id.hex}/decide", do="show")
     press(client, f"{inbox}/{row.id.hex}/decide", do="assign", name=" Ada  L. ")
     press(client, f"{inbox}/{row.id.hex}/answer", text="On the shelf.", greeting="Hello!")

@@ -109,6 +109,15 @@ def test_a_wall_that_runs_for_days_stays_small(
     assert shown[0] == f"Number {CARDS + 4}"
 
 
+def test_where_the_room_said_too_little_for_themes_its_wall_is_not_called_empty(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    add_takeaway(session, event, rng, text="Compost stays warm", state="approved")
+    told = client.get("/wall/cards?mode=themes", headers=JSON).get_json()
+    assert [card["text"] for card in told["cards"]] == ["Compost stays warm"]
+    assert (told["mode"], told["map"]) == ("latest", [])
+
+
 @pytest.mark.parametrize("text", ["word " * 100, "x" * 1000, "كلمة " * 100])
 def test_no_card_is_longer_than_240_characters(text: str) -> None:
     short = shorten(text)

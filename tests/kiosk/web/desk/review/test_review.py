@@ -219,7 +219,7 @@ def test_a_name_signs_what_is_done_and_history_undoes_it(
     press(client, f"/desk/review/{row.receipt}/decide", decision="star")
     assert session.scalars(select(Decision.who)).all() == ["desk:Cem B"]
     page = sheet(client, f"show={row.receipt}")
-    assert "<strong>Cem B</strong>" in page
+    assert '<strong dir="auto">Cem B</strong>' in page
     step = re.findall(r"/desk/review/undo/([0-9a-f]+)", page)[-1]
     press(client, f"/desk/review/undo/{step}")
     session.expire_all()
@@ -302,3 +302,19 @@ def test_the_form_is_folded_until_somebody_edits(
     # Who came to write descriptions finds the fields open.
     photo(session, event, rng, 1, state="approved")
     assert '<details class="fold" open>' in client.get("/desk/review?state=approved&alt=1").text
+
+
+@pytest.mark.parametrize(
+    "query", ["kind=photo", "state=approved&kind=photo", "state=hidden&starred=1"]
+)
+def test_where_a_filter_leaves_nothing_the_page_speaks_of_nothing_else(
+    client: FlaskClient, session: Session, event: EventSession, rng: random.Random, query: str
+) -> None:
+    for state in ("new", "approved", "hidden"):
+        add_takeaway(session, event, rng, state=state)
+    session.commit()
+    page = sheet(client, query)
+    assert "Nothing here." in page
+    assert not re.search(r"Nothing (?:waits|is approved|is hidden)", page)
+    state = query.split("&")[0] if "state" in query else "state=new"
+    assert f'<a href="/desk/review?{state}">Look in everything</a>' in page
