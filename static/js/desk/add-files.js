@@ -139,8 +139,7 @@ async function everythingIn(entry) {
 
 const hasFiles = (event) => [...(event.dataTransfer?.types ?? [])].includes("Files");
 
-if (at("add-session").options.length) {
-  place.hidden = false;
+if (!place.hidden) {
   addEventListener("dragover", (event) => {
     if (!hasFiles(event)) return;
     event.preventDefault();

@@ -6,7 +6,9 @@ async function copy(button) {
   // On plain http the Clipboard API is unavailable, but execCommand still copies the selection.
   let done = document.execCommand("copy");
   if (!done && navigator.clipboard) done = await navigator.clipboard.writeText(words.value).then(() => true, () => false);
+  // Where nothing may copy, the words stay marked for the phone's own menu.
   if (!done) return;
+  button.focus({ preventScroll: true });
   button.dataset.label ??= button.textContent;
   button.textContent = button.dataset.done;
   setTimeout(() => { button.textContent = button.dataset.label; }, 2000);

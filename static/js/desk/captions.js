@@ -45,5 +45,4 @@ if (player) {
     event.preventDefault();
     keys[event.code]();
   });
-  for (const part of document.querySelectorAll("[data-script]")) part.hidden = false;
 }

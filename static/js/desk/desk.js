@@ -23,7 +23,11 @@ const filter = document.querySelector(".filter");
 if (filter) {
   const button = filter.querySelector("button");
   button.hidden = true;
-  filter.addEventListener("keydown", (event) => (button.hidden &&= ["Tab", "Shift"].includes(event.key)));
+  filter.addEventListener("keydown", (event) => {
+    if (["Tab", "Shift"].includes(event.key)) return;
+    button.hidden = false;
+    filter.classList.add("by-keys");
+  });
   filter.addEventListener("change", () => button.hidden && filter.requestSubmit());
 }
 // Only on wide screens: on narrow ones the large preview is above the contact sheet and should stay in view.

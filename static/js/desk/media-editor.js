@@ -25,7 +25,6 @@ function start(root) {
   const future = [];
   let last = JSON.stringify(state);
 
-  for (const part of root.querySelectorAll("[data-script]")) part.hidden = false;
   if (player?.matches("video")) player.controls = false;
 
   const words = { blurred: told.wordBlurred, proposed: told.wordProposed, crop: told.wordCrop, corner: told.wordCorner };
@@ -289,7 +288,7 @@ function start(root) {
 
   // Any form that is sent from here saves, or goes back on purpose.
   let sent = false;
-  document.addEventListener("submit", (event) => (sent ||= !event.defaultPrevented));
+  addEventListener("submit", (event) => (sent ||= !event.defaultPrevented));
   addEventListener("beforeunload", (event) => {
     if (past.length && !sent) askFirst(event);
     sent = false;
@@ -351,6 +350,7 @@ function previewer(image, told, form, steps) {
       const former = image.src;
       image.src = URL.createObjectURL(await answer.blob());
       if (former.startsWith("blob:")) URL.revokeObjectURL(former);
+      image.hidden = false;
       image.dataset.shows = body;
     } catch (error) {
       if (error.name !== "AbortError") document.getElementById("told").textContent = told.wordFailed;
