@@ -18,7 +18,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from sqlalchemy import select
 
-from kiosk.i18n.clock_text import clock_text
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.openapi.describe import describe
@@ -48,7 +48,7 @@ def _page_values() -> dict[str, Any]:
     return {
         "board": board,
         "activity": [
-            (clock_text(slot, kiosk.settings), count)
+            (shown_clock(slot), count)
             for slot, count in zip(board.slots, board.activity, strict=True)
         ],
         "zone": kiosk.settings.zone,

@@ -112,7 +112,12 @@ function chart(rows) {
     title.dir = "auto";
     const about = document.createElement("span");
     about.className = "soft";
-    about.textContent = [row.time, row.room].filter(Boolean).join(" · ");
+    // Each by itself: a clock and a room in two directions would be torn.
+    for (const words of [row.time, row.room].filter(Boolean)) {
+      const part = document.createElement("bdi");
+      part.textContent = words;
+      about.append(...(about.hasChildNodes() ? [" · ", part] : [part]));
+    }
     const many = document.createElement("span");
     many.className = row.count ? "many" : "";
     many.textContent = row.count || (row.begun ? wall.dataset.none : wall.dataset.later);

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from sqlalchemy.orm import Session
 
-from kiosk.i18n.clock_text import clock_text, shown_day
+from kiosk.i18n.clock_text import shown_clock, shown_day
 from kiosk.web.desk.review.filters import View, span_text
 from reporter.config import Settings
 from reporter.review.timeline import DAY, Span, timeline
@@ -36,7 +36,7 @@ def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
     return [
         Mark(
             day=day,
-            clock=_clock(span, settings),
+            clock=_clock(span),
             count=span.count,
             share=max(4, round(100 * span.count / most)),
             sessions=title,
@@ -53,6 +53,6 @@ def _changes(words: list[str]) -> list[str]:
     ]
 
 
-def _clock(span: Span, settings: Settings) -> str:
+def _clock(span: Span) -> str:
     whole_days = span.end - span.begin >= timedelta(minutes=DAY)
-    return "" if whole_days else clock_text(span.begin, settings)
+    return "" if whole_days else shown_clock(span.begin)
