@@ -10,11 +10,13 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect
+from sqlalchemy import inspect, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
+from reporter.enums import TakeawayState
 from reporter.media.store import Store
+from reporter.models import Takeaway
 
 # Inspects a file's content: (kind, MIME type, extension); raises ReporterError for an unsupported type.
 Look = Callable[[Path], tuple[str, str, str]]
@@ -80,6 +82,12 @@ class MergeContext:
     def now(self) -> datetime:
         """The time of the merge."""
         return self.actor.now
+
+
+def alive_takeaways(session: Session) -> set[uuid.UUID]:
+    """Takeaways that were not withdrawn."""
+    alive = Takeaway.state != TakeawayState.WITHDRAWN
+    return set(session.scalars(select(Takeaway.id).where(alive)))
 
 
 def row_values(row: Any, *without: str) -> dict[str, Any]:

@@ -7,7 +7,9 @@ from sqlalchemy import select
 from reporter.merge.context import MergeContext, MergeReport
 from reporter.merge.conversation import merge_conversation
 from reporter.merge.follow_up import merge_open
-from reporter.merge.publishing import MOST_EDITS, merge_sent
+from reporter.merge.publishing.ledger import merge_deliveries
+from reporter.merge.publishing.stories import MOST_EDITS, merge_stories
+from reporter.merge.publishing.targets import merge_targets
 from reporter.merge.takeaways import merge_takeaways
 from reporter.merge.themes import merge_themes
 from reporter.models import Deletion
@@ -18,7 +20,10 @@ def merge_gathering(merge: MergeContext) -> MergeReport:
     """Merge everything from the other side. Commits as it goes; after an interruption, the next merge continues."""
     _merge_deletions(merge)
     merge_takeaways(merge)
-    merge_sent(merge)
+    merge_stories(merge)
+    merge_targets(merge)
+    merge_deliveries(merge)
+    merge.session.commit()
     merge_conversation(merge)
     merge_open(merge)
     merge_themes(merge)

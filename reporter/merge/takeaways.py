@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,7 +19,7 @@ from reporter.annotations import face_review
 from reporter.clock import new_id
 from reporter.codes import make_code, make_receipt
 from reporter.enums import Audience, Source, TakeawayState
-from reporter.merge.context import MergeContext, row_values
+from reporter.merge.context import MergeContext, alive_takeaways, row_values
 from reporter.merge.edits import merge_edits
 from reporter.merge.fields import merge_fields, same_on_both
 from reporter.merge.media import attach, merge_face_review
@@ -69,15 +69,21 @@ def merge_takeaways(merge: MergeContext) -> None:
 
 
 def _merge_sessions(merge: MergeContext) -> None:
+    rows = list(merge.session.scalars(select(EventSession)))
+    by_guid = {row.guid: row for row in rows if row.guid}
+    by_code = {row.code: row for row in rows}
     for theirs in merge.other.scalars(select(EventSession)):
-        ours = _session_of(merge.session, theirs)
+        ours = _session_of(by_guid, by_code, theirs)
         if ours is None:
             ours = EventSession(**row_values(theirs))
             if merge.session.get(EventSession, ours.id) is not None:
                 ours.id = new_id(merge.now, merge.rng)
-            if _by_code(merge.session, ours.code) is not None:
+            if ours.code in by_code:
                 ours.code = make_code(merge.rng)
             merge.session.add(ours)
+            by_code[ours.code] = ours
+            if ours.guid:
+                by_guid[ours.guid] = ours
             merge.done.sessions += 1
         elif _merge_session_fields(ours, theirs):
             merge.done.sessions += 1
@@ -140,33 +146,33 @@ def _change(row: EventSession, changes: dict[str, str], name: str) -> tuple[str,
     return changes.get(name, ""), rank
 
 
-def _session_of(session: Session, theirs: EventSession) -> EventSession | None:
+def _session_of(
+    by_guid: Mapping[str, EventSession], by_code: Mapping[str, EventSession], theirs: EventSession
+) -> EventSession | None:
     """The same session here: by its id in the schedule, else by the code on its poster."""
-    if theirs.guid:
-        found = session.scalar(select(EventSession).where(EventSession.guid == theirs.guid))
-        if found is not None:
-            return found
-    found = _by_code(session, theirs.code)
+    if theirs.guid and theirs.guid in by_guid:
+        return by_guid[theirs.guid]
+    found = by_code.get(theirs.code)
     same = found is not None and (not found.guid or not theirs.guid or found.guid == theirs.guid)
     return found if same else None
-
-
-def _by_code(session: Session, code: str) -> EventSession | None:
-    return session.scalar(select(EventSession).where(EventSession.code == code))
 
 
 def _merge_tombstones(merge: MergeContext) -> None:
     """Withdraw here what was withdrawn there, files and words: the takeaway itself, or a phone's retry of it."""
     session = merge.session
-    digests = _digests(session)
+    digests, alive = _digests(session), alive_takeaways(session)
+    have = {tuple(row) for row in session.execute(select(Tombstone.takeaway_id, Tombstone.sha256))}
     early: set[str] = set()
     for theirs in merge.other.scalars(select(Tombstone)):
         by_client = digests.get(theirs.client) if theirs.client else None
-        for ours in {session.get(Takeaway, one) for one in (theirs.takeaway_id, by_client) if one}:
+        for number in {theirs.takeaway_id, by_client} & alive:
+            ours = session.get(Takeaway, number)
             if ours is not None and ours.state != TakeawayState.WITHDRAWN:
                 decisions.withdraw(session, ours, merge.actor, merge.store)
                 merge.done.withdrawn += 1
-        if session.get(Tombstone, (theirs.takeaway_id, theirs.sha256)) is None:
+        key = theirs.takeaway_id, theirs.sha256
+        # What was withdrawn just now has one already.
+        if key not in have and session.get(Tombstone, key) is None:
             session.add(Tombstone(**row_values(theirs)))
             early.add(theirs.sha256)
     session.commit()

@@ -1,4 +1,4 @@
-"""Merge stories, targets and the ledger, so that what another kiosk published is not published twice."""
+"""Merge the ledgers, so that what another kiosk published is not published twice."""
 
 from __future__ import annotations
 
@@ -8,30 +8,15 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.delivery_memory import DeliveryMemory
-from reporter.enums import DeliveryState, ItemKind, Source, TakeawayState
+from reporter.enums import DeliveryState, ItemKind, Source
 from reporter.films.finished import film_stories
-from reporter.merge.context import MergeContext, row_values
+from reporter.merge.context import MergeContext, alive_takeaways, row_values
 from reporter.merge.media import lacking_renditions
-from reporter.models import (
-    Delivery,
-    EventSession,
-    Gathering,
-    Story,
-    StoryItem,
-    StoryText,
-    Takeaway,
-    Target,
-)
-from reporter.moderation.decisions import next_revision
-from reporter.moderation.deletions import Deleted, deletion_of, is_story_deleted, place_number
-from reporter.stories.editing import drop_story
-from reporter.stories.queries import session_story
-
-_ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
+from reporter.models import Delivery, Gathering, Takeaway
 
 # Items whose deliveries are merged; answers and mails belong to each kiosk. (Front pages: ``_merge_front_page``.)
 _SHARED = (ItemKind.STORY, ItemKind.MEDIA)
@@ -50,181 +35,70 @@ _OWN = (
     "moved",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
+_STORIES = select(Delivery).where(Delivery.item_kind == ItemKind.STORY).order_by(Delivery.id)
 
-MOST_EDITS = 1_000_000_000
-
-
-def merge_sent(merge: MergeContext) -> None:
-    """Merge the other side's stories, targets and deliveries. Commits."""
-    _drop_deleted(merge)
-    for story in merge.other.scalars(select(Story).order_by(Story.created_at)):
-        _merge_story(merge, story)
-    found = ((theirs.id, _target(merge, theirs)) for theirs in merge.other.scalars(select(Target)))
-    targets = {theirs: ours for theirs, ours in found if ours is not None}
-    merge.session.flush()
-    merge.targets |= {theirs: ours.id for theirs, ours in targets.items()}
-    ledger = _Ledger(merge, targets)
-    for row in merge.other.scalars(select(Delivery).order_by(Delivery.created_at)):
-        if row.target_id in targets:
-            ledger.merge_delivery(row)
-    merge.session.commit()
+# Our target, kind and id of an item here.
+_Place = tuple[uuid.UUID, str, uuid.UUID]
+# When it was acknowledged, its remote id, what was sent, and its memory.
+_Compared = tuple[datetime, str, str, DeliveryMemory]
 
 
-def _drop_deleted(merge: MergeContext) -> None:
-    """Delete the stories that an organizer deleted on another laptop. The outbox takes their posts down."""
-    session = merge.session
-    for story in session.scalars(select(Story).where(Story.session_id.is_(None))).all():
-        if is_story_deleted(session, story):
-            drop_story(session, story)
-            merge.done.stories += 1
-
-
-def _merge_story(merge: MergeContext, theirs: Story) -> None:
-    session = merge.session
-    if theirs.session_id is not None:
-        event = session.get_one(EventSession, merge.events[theirs.session_id])
-        ours = session_story(session, event, now=merge.now, rng=merge.rng)
-    elif is_story_deleted(session, theirs):
-        return
-    else:
-        ours = session.get(Story, theirs.id) or Story(id=theirs.id, edits=-1)
-    merge.stories[theirs.id] = ours.id
-    arrangement, known, edits = _arrangement(merge, theirs), ours.edits >= 0, _edits(theirs)
-    # A story of the plan is one wherever it comes; the plan itself is each laptop's own.
-    if theirs.planned and not ours.planned:
-        ours.planned = True
-        next_revision(session)
-    if known and (edits, arrangement) <= (_edits(ours), _own_arrangement(merge, ours)):
-        return
-    if known and not edits:
-        # Nobody has arranged either of them since both count their changes.
-        return
-    for name, value in row_values(theirs, "id", "session_id", "edits", "planned").items():
-        setattr(ours, name, value)
-    ours.edits = edits
-    session.add(ours)
-    _take_pieces(merge, ours, arrangement)
-    next_revision(session)
-    merge.done.stories += 1
-
-
-def _edits(story: Story) -> int:
-    """The count of changes. Another laptop's may be anything, and PostgreSQL's has 32 bits."""
-    return min(max(story.edits, 0), MOST_EDITS)
-
-
-# Texts and switches of a story, then its pieces: (position, id of a takeaway or '', id and words of a text or '').
-_Arrangement = tuple[tuple[str, ...], tuple[tuple[int, str, str, str], ...]]
-
-
-def _arrangement(merge: MergeContext, theirs: Story) -> _Arrangement:
-    """Their story with our takeaways, without those that are unknown or withdrawn here."""
-    alive = select(Takeaway.id).where(Takeaway.state != TakeawayState.WITHDRAWN)
-    placed = {
-        merge.takeaways[item.takeaway_id]: item.position
-        for item in theirs.items
-        if item.takeaway_id in merge.takeaways
-    }
-    here = set(merge.session.scalars(alive.where(Takeaway.id.in_(placed))))
-    return _arrangement_of(
-        merge.other, theirs, {one: at for one, at in placed.items() if one in here}
-    )
-
-
-def _own_arrangement(merge: MergeContext, ours: Story) -> _Arrangement:
-    """Our story with the takeaways that they know too: what they lack, they can't have left out."""
-    known = set(merge.takeaways.values())
-    shared = {item.takeaway_id: item.position for item in ours.items if item.takeaway_id in known}
-    return _arrangement_of(merge.session, ours, shared)
-
-
-def _arrangement_of(session: Session, story: Story, placed: dict[uuid.UUID, int]) -> _Arrangement:
-    texts = session.scalars(select(StoryText).where(StoryText.story_id == story.id))
-    pieces = [(at, one.hex, "", "") for one, at in placed.items()]
-    pieces += [(row.position, "", row.id.hex, row.text) for row in texts]
-    fields = (story.title, story.lead, story.short, str(story.draft), str(story.rest))
-    return fields, tuple(sorted(pieces))
-
-
-def _take_pieces(merge: MergeContext, ours: Story, arrangement: _Arrangement) -> None:
-    """Replace our story's takeaways and texts; takeaways that only we know keep their positions."""
-    session = merge.session
-    known = set(merge.takeaways.values())
-    placed = {uuid.UUID(one): at for at, one, _text, _words in arrangement[1] if one}
-    have = {item.takeaway_id: item for item in ours.items}
-    placed |= {one: item.position for one, item in have.items() if one not in known}
-    ours.items = [
-        have.get(one) or StoryItem(takeaway_id=one, position=at) for one, at in placed.items()
-    ]
-    for item in ours.items:
-        item.position = placed[item.takeaway_id]
-    session.execute(delete(StoryText).where(StoryText.story_id == ours.id))
-    for at, _one, text, words in arrangement[1]:
-        if text:
-            session.add(
-                StoryText(
-                    id=uuid.UUID(text),
-                    story_id=ours.id,
-                    position=at,
-                    text=words,
-                    created_at=merge.now,
-                )
-            )
-    session.flush()
-
-
-def _target(merge: MergeContext, theirs: Target) -> Target | None:
-    """The same target here: by its id, else by kind and address; else it is added, and waits for
-    approval by a person. None if a person has removed it here."""
-    session = merge.session
-    rows = list(session.scalars(select(Target).where(Target.kind == theirs.kind)))
-    same = [ours for ours in rows if ours.place == theirs.place]
-    # Two accounts may have one address: that with the same name is meant.
-    same.sort(key=lambda ours: (ours.id != theirs.id, ours.name != theirs.name))
-    for ours in (*(row for row in rows if row.id == theirs.id), *same):
-        return ours
-    numbers = (theirs.id, place_number(theirs))
-    if any(deletion_of(session, Deleted.TARGET, one) is not None for one in numbers):
-        return None
-    name, number = theirs.name, 2
-    while session.scalar(select(Target.id).where(Target.name == name)) is not None:
-        name, number = f"{theirs.name} {number}", number + 1
-    ours = Target(**row_values(theirs, "name", "paused"), name=name, paused=_ASK)
-    session.add(ours)
-    session.flush()
-    merge.done.targets += 1
-    return ours
+def merge_deliveries(merge: MergeContext) -> None:
+    """Merge the other side's ledger; stories and targets have to be merged before. Does not commit."""
+    ledger = _Ledger(merge)
+    theirs = select(Delivery).where(Delivery.target_id.in_(merge.targets))
+    for row in merge.other.scalars(theirs.order_by(Delivery.created_at)).all():
+        ledger.merge_delivery(row)
 
 
 class _Ledger:
     """The deliveries of both sides. Where both know one, the later acknowledgement counts."""
 
-    def __init__(self, merge: MergeContext, targets: dict[uuid.UUID, Target]) -> None:
-        self._merge, self._targets = merge, targets
+    def __init__(self, merge: MergeContext) -> None:
+        self._merge, self._targets = merge, merge.targets
         self._marks = _gathering_mark(merge.other), _gathering_mark(merge.session)
         films = select(Takeaway.id).where(Takeaway.source == Source.FILM)
         self._films = set(merge.other.scalars(films))
         self._film_stories = set(merge.other.scalars(film_stories()))
         self._lacking = lacking_renditions(merge)
+        self._alive = alive_takeaways(merge.session)
+        # Of ours what a merge compares, read once for all rows; None: changed since.
+        self._known: dict[_Place, _Compared | None] = {}
+        self._ids: set[uuid.UUID] = set()
+        for ours in merge.session.scalars(select(Delivery)):
+            self._ids.add(ours.id)
+            self._known[ours.target_id, ours.item_kind, ours.item_id] = _compared(ours, ours.memory)
         # Of stories that both have sent, and of their files: whether theirs stays. Told once, before rows change.
         self._stays: dict[tuple[uuid.UUID, uuid.UUID], bool] = {}
-        for theirs in (row for row in self._rows(merge.other) if row.target_id in targets):
-            ours = self._ours(theirs, merge.stories.get(theirs.item_id, theirs.item_id))
-            if ours is not None:
-                self._stays[ours.target_id, ours.item_id] = _is_later(theirs, ours)
+        for theirs in merge.other.scalars(_STORIES.where(Delivery.target_id.in_(merge.targets))):
+            place = self._place(theirs, merge.stories.get(theirs.item_id, theirs.item_id))
+            known = self._known.get(place)
+            if known is not None:
+                self._stays[place[0], place[2]] = _acknowledged(theirs) > known[:3]
 
-    @staticmethod
-    def _rows(session: Session) -> list[Delivery]:
-        stories = select(Delivery).where(Delivery.item_kind == ItemKind.STORY)
-        return list(session.scalars(stories.order_by(Delivery.id)))
+    def _place(self, theirs: Delivery, item: uuid.UUID) -> _Place:
+        return self._targets[theirs.target_id], theirs.item_kind, item
+
+    def _is_same(self, theirs: Delivery, item: uuid.UUID) -> bool:
+        """Whether ours says what theirs does: then there is nothing to merge."""
+        known = self._known.get(self._place(theirs, item))
+        return known is not None and known == _compared(theirs, _mapped(self._merge, theirs))
 
     def _ours(self, theirs: Delivery, item: uuid.UUID) -> Delivery | None:
+        """Our row as it is now; nobody else changes it before the commit (on SQLite: before our first change)."""
+        place = self._place(theirs, item)
+        if place not in self._known:
+            return None
+        target, kind, number = place
         return self._merge.session.scalar(
-            select(Delivery).where(
-                Delivery.target_id == self._targets[theirs.target_id].id,
-                Delivery.item_kind == theirs.item_kind,
-                Delivery.item_id == item,
+            select(Delivery)
+            .where(
+                Delivery.target_id == target,
+                Delivery.item_kind == kind,
+                Delivery.item_id == number,
             )
+            .with_for_update()
+            .execution_options(populate_existing=True)
         )
 
     def merge_delivery(self, theirs: Delivery) -> None:
@@ -235,7 +109,7 @@ class _Ledger:
         if theirs.item_kind not in _SHARED or not (theirs.remote_id or theirs.attempts):
             return
         item = self._item(theirs)
-        if item is None:
+        if item is None or self._is_same(theirs, item):
             return
         ours = self._ours(theirs, item)
         if ours is None:
@@ -258,7 +132,9 @@ class _Ledger:
         has itself: what waits here to be sent goes on waiting."""
         if not (theirs.sent and theirs.url.startswith("http")):
             return
-        target = self._targets[theirs.target_id].id
+        target = self._targets[theirs.target_id]
+        if self._is_same(theirs, target):
+            return
         ours = self._ours(theirs, target)
         if ours is None:
             self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=target)
@@ -277,19 +153,20 @@ class _Ledger:
         if about in self._films:
             return None
         known = self._merge.takeaways.get(about, about) if about else None
-        row = self._merge.session.get(Takeaway, known) if known else None
-        alive = row is not None and row.state != TakeawayState.WITHDRAWN
         # The id of a file is what its rendition's hash begins with.
-        return None if alive and theirs.item_id.hex in self._lacking else theirs.item_id
+        return (
+            None if known in self._alive and theirs.item_id.hex in self._lacking else theirs.item_id
+        )
 
     def _replace(self, ours: Delivery, theirs: Delivery) -> None:
         """Take theirs for ours, with its id if ours was never tried: then both sides know that it is the same."""
         session, item, shown = self._merge.session, ours.item_id, ours.memory.may_show
-        if ours.attempts or ours.sent_at or shown or session.get(Delivery, theirs.id) is not None:
+        if ours.attempts or ours.sent_at or shown or theirs.id in self._ids:
             self._overwrite(ours, theirs)
             return
         session.delete(ours)
         session.flush()
+        self._ids.discard(ours.id)
         self._add(self._taken_over(theirs), theirs.id, theirs.target_id, item=item)
 
     def _overwrite(self, ours: Delivery, theirs: Delivery) -> None:
@@ -335,12 +212,13 @@ class _Ledger:
     def _add(
         self, values: dict[str, Any], row_id: uuid.UUID, target: uuid.UUID, *, item: uuid.UUID
     ) -> None:
-        session = self._merge.session
-        if session.get(Delivery, row_id) is not None:
+        if row_id in self._ids:
             return
-        place = self._targets[target].id
-        session.add(Delivery(**values, id=row_id, target_id=place, item_id=item))
-        session.flush()
+        place = self._targets[target]
+        row = Delivery(**values, id=row_id, target_id=place, item_id=item)
+        self._merge.session.add(row)
+        self._ids.add(row_id)
+        self._known[place, row.item_kind, item] = None
         self._merge.done.deliveries += 1
 
     def _taken_over(self, theirs: Delivery) -> dict[str, Any]:
@@ -358,6 +236,11 @@ class _Ledger:
             "attempts": 0 if settled else max(1, theirs.attempts),
             "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,
         }
+
+
+def _compared(row: Delivery, memory: DeliveryMemory) -> _Compared:
+    """All of a row that a merge compares. ``memory``: with the ids of this side."""
+    return *_acknowledged(row), memory
 
 
 def _is_later(theirs: Delivery, ours: Delivery) -> bool:
