@@ -7,6 +7,7 @@ replaced: missing values get the defaults that browsers use.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from fractions import Fraction
@@ -96,21 +97,27 @@ def describe(container: Any, frame: Any | None) -> Film:
 
 
 def real_video(container: Any) -> Any:
-    """The first decodable video track of an opened file; a song's cover does not count."""
+    """The decodable video track of an opened file that players show; a song's cover does not count."""
     from av.stream import Disposition
 
-    for stream in container.streams.video:
-        cover = Disposition.attached_pic | Disposition.timed_thumbnails
-        if not stream.disposition & cover and stream.codec_context is not None:
-            return stream
-    return None
+    cover = Disposition.attached_pic | Disposition.timed_thumbnails
+    return _preferred(s for s in container.streams.video if not s.disposition & cover)
 
 
 def real_audio(container: Any) -> Any:
-    """The first decodable audio track of an opened file; phones put proprietary codecs before
-    it."""
-    known = (s for s in container.streams.audio if s.codec_context is not None)
-    return next(known, None)
+    """The decodable audio track of an opened file that players play; phones put proprietary codecs
+    before it."""
+    return _preferred(container.streams.audio)
+
+
+def _preferred(streams: Iterable[Any]) -> Any:
+    """The first track that its maker has not switched off, else the first: editing programs keep the sound of the
+    camera as a disabled track before the mixed one."""
+    from av.stream import Disposition
+
+    known = [stream for stream in streams if stream.codec_context is not None]
+    enabled = (stream for stream in known if stream.disposition & Disposition.default)
+    return next(enabled, known[0] if known else None)
 
 
 def _kind(stream: Any) -> str:

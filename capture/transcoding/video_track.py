@@ -32,6 +32,8 @@ X264 = {
 }
 # Players can only seek to a key frame.
 KEY_SECONDS = 2
+# A picture that stays longer than this is no ordinary one: a screen recording has none while nothing moves.
+STANDS = Fraction(1, 12)
 # More would make a 4K film hold more pictures than the memory limit allows.
 MOST_THREADS = 4
 CLOCK = Fraction(1, 90_000)
@@ -60,21 +62,54 @@ class VideoTrack(EncodedTrack):
         self._shape: tuple[int, int, str] | None = None
         self._next: Any = Fraction(-1)
         self._last = -1
+        self._begins = film.start
+        self._before: Any = None
         self._key: int | None = None
 
     def _rest(self) -> Iterator[Any]:
+        if self._before is not None and self._is_due(Fraction(0)):
+            yield from self._shown(self._before, Fraction(0))
         if self._graph is not None:
             self._graph.vpush(None)
             yield from self._encoded()
-            yield from self._to.encode(None)
+            rest = list(self._to.encode(None))
+            if rest and self._end() - self._last * CLOCK > STANDS:
+                # The muxer takes the last packet's length for the last picture's.
+                last = rest[-1]
+                last.duration = round(self._end() / last.time_base) - last.pts
+            yield from rest
+
+    def _end(self) -> Fraction:
+        """When the last picture's time is over, counted from the start of the span; 0 if the file doesn't say."""
+        import av
+
+        stream, container = self._stream, self._stream.container
+        whole = Fraction(container.duration or 0, av.time_base)
+        whole += Fraction(container.start_time or 0, av.time_base) if whole else 0
+        track = Fraction(0)
+        if stream.duration:
+            track = ((stream.start_time or 0) + stream.duration) * stream.time_base
+        end = min(track or whole, whole) - self._span.start
+        return end if self._span.length is None else min(end, self._span.length)
 
     def _frame(self, frame: Any) -> Iterator[Any]:
         # AVI has only decoding timestamps.
         pts = frame.pts if frame.pts is not None else frame.dts
-        if pts is None or not self._is_due(pts * frame.time_base - self._span.start):
+        if pts is None:
             return
-        frame.pts = round((pts * frame.time_base - self._span.start) / CLOCK)
-        frame.time_base = CLOCK
+        moment = pts * frame.time_base - self._span.start
+        if moment < 0:
+            # What stands while the span begins is shown, never what an edit list hides.
+            self._before = frame if pts * frame.time_base >= self._begins else None
+            return
+        before, self._before = self._before, None
+        if before is not None and moment > STANDS and self._is_due(Fraction(0)):
+            yield from self._shown(before, Fraction(0))
+        if self._is_due(moment):
+            yield from self._shown(frame, moment)
+
+    def _shown(self, frame: Any, moment: Fraction) -> Iterator[Any]:
+        frame.pts, frame.time_base = round(moment / CLOCK), CLOCK
         shape = (frame.width, frame.height, frame.format.name)
         if shape != self._shape:
             # A browser's camera may change its size in the middle of a recording.

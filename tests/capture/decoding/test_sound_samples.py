@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from typing import Any
 
 import av
 import numpy as np
@@ -10,7 +11,7 @@ import pytest
 
 from capture.decoding.formats.sound_samples import audible
 
-FORMS = {
+FORMS: dict[str, Any] = {
     "u8": np.uint8,
     "s16": np.int16,
     "s16p": np.int16,
