@@ -55,8 +55,8 @@ test: install system-packages ## all but `make test-long`, with a real browser a
 test-long: install system-packages ## the tests that `make test` leaves out: whole evenings again, with more kills and other programs
 	$(BIN)/python -m pytest $(SIDE_BY_SIDE) -m long $(ARGS)
 
-coverage: install ## branches that the tests without a browser cover
-	$(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/browser --cov --cov-report=term $(ARGS)
+coverage: install ## branches that the tests without a browser cover, in the processes that they start as well
+	COVERAGE_PATCH=subprocess $(BIN)/python -m pytest $(SIDE_BY_SIDE) --ignore=tests/browser --cov --cov-report=term $(ARGS)
 
 mutation: install ## change the code in small ways and see what tests notice (ARGS="merge --sample 100"; 0: all)
 	$(BIN)/python -m pip install -q --disable-pip-version-check -c constraints.txt -e '.[mutation]'

@@ -82,6 +82,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item, group in zip(items, together, strict=True):
         item.add_marker(pytest.mark.xdist_group(group))
         ranks[group] = min(ranks.get(group, 9), _rank(item, group))
+        if item.get_closest_marker("browser"):
+            # What a browser walks through counts as covered only where another test looks at it.
+            item.add_marker(pytest.mark.no_cover)
     sizes = Counter(together)
     order = sorted(
         range(len(items)), key=lambda n: (ranks[together[n]], -sizes[together[n]], together[n])
