@@ -16,6 +16,7 @@ _RUN_TOGETHER = re.compile(
     r"(?P<rule>(?<!-)-{4,12}(?!-)\s?[^\W_][^-\n]{2,40}(?<!-)-{4,12}(?!-))"
     r"\s*(?P<head>(?P<label>[^\W\d_][^:：<>@-]{0,20}?)\s?[:：].*)$"
 )
+_SUPERCITE = re.compile(r'^>{3,} "([^"<>\s]{1,20})" == ')
 # Outlook's mail of a reaction to ours.
 _REACTED = re.compile(r"^\[(?P<sign>\w+)\]\s+.{1,80} reacted to your message:$")
 _SIGNS = {
@@ -38,7 +39,7 @@ _LEAST = 6
 def split_lines(lines: Sequence[str]) -> list[str]:
     """The lines, with those split that a phone has run together, and a reaction as its emoji."""
     result: list[str] = []
-    for line in lines:
+    for line in _usual_marks(lines):
         found = _RUN_TOGETHER.search(line)
         if reacted := _REACTED.match(plain_line(line)):
             result.append(_SIGNS.get(reacted["sign"], line))
@@ -52,6 +53,17 @@ def split_lines(lines: Sequence[str]) -> list[str]:
         else:
             result.append(line)
     return _without_device_end(result)
+
+
+def _usual_marks(lines: Sequence[str]) -> Sequence[str]:
+    """The lines, with the ">" of Emacs' Supercite, which names whom it quotes, at their beginning."""
+    names = {found[1] for line in lines if (found := _SUPERCITE.match(line))}
+    marks = tuple(f"{name}>" for name in names)
+    return (
+        [f"> {line}" if line.lstrip().startswith(marks) else line for line in lines]
+        if names
+        else lines
+    )
 
 
 def _is_sender(label: str) -> bool:

@@ -102,7 +102,9 @@ def _below_mark(lines: list[str]) -> list[str]:
 
 def _below_header(lines: list[str], sent: Sent) -> list[str]:
     """What follows a header block at the very top: the answer is below the quotation, or is all that is left of it."""
-    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    filled = [n for n, line in enumerate(lines) if line.strip()] or [0]
+    # A program may have put "-----Original message-----" above the header.
+    first = filled[1] if len(filled) > 1 and _is_rule(lines, filled[0], sent) else filled[0]
     if not lines or not _is_header_block(lines, first, sent):
         return []
     below = (n for n in range(first, len(lines)) if not lines[n].strip() or _QUOTED.match(lines[n]))

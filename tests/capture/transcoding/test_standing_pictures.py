@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 from pathlib import Path
+from typing import Any
 
 import av
 import numpy as np
@@ -22,10 +23,10 @@ Shown = list[tuple[float, tuple[int, int, int]]]
 def film(path: Path, times: list[float], stays: float, *, encoder: str = "mpeg4") -> Path:
     """Red, green and blue pictures at ``times``; the last one stays for so many seconds."""
     with av.open(str(path), "w") as out:
-        stream = out.add_stream(encoder, rate=30)
+        stream: Any = out.add_stream(encoder, rate=30)
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, 600)
-        packets = []
+        packets: list[Any] = []
         for time, colour in zip(times, (RED, GREEN, BLUE), strict=False):
             pixels = np.full((120, 160, 3), colour, np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")

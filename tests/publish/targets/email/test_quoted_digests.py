@@ -53,6 +53,16 @@ def test_an_answer_below_a_shortened_quotation_is_kept() -> None:
     assert own_words(f"{HEADER}\n\nWer bringt ihn mit?\n\n{WORDS}", SENT).endswith(WORDS)
 
 
+def test_words_below_a_digest_that_was_passed_on() -> None:
+    passed_on = f"---------- Forwarded message ---------\n{HEADER}\n\n\n{DIGEST}\n\n{WORDS}\n"
+    assert own_words(passed_on, SENT) == WORDS
+
+
+def test_supercite_names_whom_it_quotes() -> None:
+    text = f'>>>>> "Hof" == {WHO} writes:\n\n    Hof> Wer bringt ihn mit?\n\n{WORDS}\n\n    Hof> Lieder\n\nJa.'
+    assert own_words(text, SENT) == f"{WORDS}\n\nJa."
+
+
 def test_a_digest_that_is_passed_on_without_a_word_is_no_answer() -> None:
     assert own_words(f"{HEADER}\n\n{DIGEST}\n", SENT) == ""
 
