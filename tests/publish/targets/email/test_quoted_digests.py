@@ -131,16 +131,36 @@ def test_of_a_reaction_the_emoji_is_kept(text: str, own: str) -> None:
 
 CARD = "Hof 9 e.V.\nGartenstr. 3 | 04109 Leipzig\nTel. +49 341 1234567"
 SIGNED = [
-    (f"{WORDS}\n\ni. A. Robin Beispiel\n{CARD}", "Beispiel, Robin", f"{WORDS}\n\ni. A. Robin Beispiel"),
-    (f"{WORDS}\n\nDr. Robin Beispiel (er)\n{CARD}", "Robin Beispiel", f"{WORDS}\n\nDr. Robin Beispiel (er)"),
+    (
+        f"{WORDS}\n\ni. A. Robin Beispiel\n{CARD}",
+        "Beispiel, Robin",
+        f"{WORDS}\n\ni. A. Robin Beispiel",
+    ),
+    (
+        f"{WORDS}\n\nDr. Robin Beispiel (er)\n{CARD}",
+        "Robin Beispiel",
+        f"{WORDS}\n\nDr. Robin Beispiel (er)",
+    ),
     (f"{WORDS}\n\n李明\nliming@post.example", "李明", f"{WORDS}\n\n李明"),
     (f"{WORDS}\n\nr@post.example", "", WORDS),
-    (f"{WORDS}\n| |\n李明\n|\n|\nliming@post.example\n|\n---- 回复的原邮件 ----\n| 发件人 | {WHO} |\n| 日期 | 2026年03月14日 |", "李明", WORDS),
-    (f"{WORDS}\n\n-- \nRobin\n+49 341 1234567\n\nPS: Er ist repariert.", "", f"{WORDS}\n\nPS: Er ist repariert."),
+    (
+        f"{WORDS}\n| |\n李明\n|\n|\nliming@post.example\n|\n---- 回复的原邮件 ----\n| 发件人 | {WHO} |\n| 日期 | 2026年03月14日 |",
+        "李明",
+        WORDS,
+    ),
+    (
+        f"{WORDS}\n\n-- \nRobin\n+49 341 1234567\n\nPS: Er ist repariert.",
+        "",
+        f"{WORDS}\n\nPS: Er ist repariert.",
+    ),
     (f"{WORDS}\n- Häcksler\n--\n- Handschuhe", "", f"{WORDS}\n- Häcksler\n--\n- Handschuhe"),
     ("Schreib mir:\n\nr@post.example", "", "Schreib mir:\n\nr@post.example"),
-    (f"{WORDS}\n\nRobin Beispiel kommt auch mit und bringt viele Leute mit\n{CARD}", "Robin Beispiel", None),
-]  # fmt: skip
+    (
+        f"{WORDS}\n\nRobin Beispiel kommt auch mit und bringt viele Leute mit\n{CARD}",
+        "Robin Beispiel",
+        None,
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "author", "own"), SIGNED)
@@ -151,12 +171,19 @@ def test_names_and_cards_as_people_write_them(text: str, author: str, own: str |
 @pytest.mark.parametrize(
     "line",
     [
-        "Відправлено з iPhone", "スマートフォンから送信", "来自我的小米手机", "發送自我的 Galaxy",
-        "Đã gửi từ iPhone của tôi", "Εστάλη από το iPhone μου", "از iPhone من ارسال شد", "Sent from my Chromebook",
-        "Sent from iCloud", "Android için Outlook<https://aka.ms/AAb9ysg>'u edinin",
+        "Відправлено з iPhone",
+        "スマートフォンから送信",
+        "来自我的小米手机",
+        "發送自我的 Galaxy",
+        "Đã gửi từ iPhone của tôi",
+        "Εστάλη από το iPhone μου",
+        "از iPhone من ارسال شد",
+        "Sent from my Chromebook",
+        "Sent from iCloud",
+        "Android için Outlook<https://aka.ms/AAb9ysg>'u edinin",
         "Android के लिए Outlook<https://aka.ms/AAb9ysg> प्राप्त करें",
     ],
-)  # fmt: skip
+)
 def test_more_lines_of_phones(line: str) -> None:
     assert own_words(f"{WORDS}\n\n{line}\n\n{HEADER}\n\n{DIGEST}", SENT) == WORDS
 
@@ -164,12 +191,23 @@ def test_more_lines_of_phones(line: str) -> None:
 @pytest.mark.parametrize(
     "subject",
     [
-        "AUTO: Robin is out of the office (returning 05.01.2027)", "Urlaub Re: Fest", "[Auto-Reply] Fest",
-        "Absence : Fest", "Respuesta automatica: Fest", "Férias: Fest", "Ofis dışında: Fest", "Nieobecność: Fest",
-        "Поза офісом: Fest", "الرد التلقائي: Fest", "不在: Fest", "OOO Re: Fest", "Nicht zustellbar: Fest",
-        "Échec de la remise : Fest", "Niedostarczone: Fest",
+        "AUTO: Robin is out of the office (returning 05.01.2027)",
+        "Urlaub Re: Fest",
+        "[Auto-Reply] Fest",
+        "Absence : Fest",
+        "Respuesta automatica: Fest",
+        "Férias: Fest",
+        "Ofis dışında: Fest",
+        "Nieobecność: Fest",
+        "Поза офісом: Fest",
+        "الرد التلقائي: Fest",
+        "不在: Fest",
+        "OOO Re: Fest",
+        "Nicht zustellbar: Fest",
+        "Échec de la remise : Fest",
+        "Niedostarczone: Fest",
     ],
-)  # fmt: skip
+)
 def test_more_subjects_of_machines(subject: str) -> None:
     made = parse_mail(f"From: r@post.example\r\nSubject: {subject}\r\n\r\nx".encode())
     assert automatic_reason(made, header_text(made, "Subject"), "r@post.example")
