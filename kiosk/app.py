@@ -95,14 +95,14 @@ def create_app(
 def _show_tour(app: Flask, *, sample: bool) -> None:
     """Give every page ``tour``: what to show of it, or None. Only a sample's pages load it."""
 
-    def shown() -> dict[str, Any]:
+    def tour_state() -> dict[str, Any]:
         if not sample:
             return {"tour": None}
         from kiosk.demo import tour
 
-        return {"tour": tour.shown()}
+        return {"tour": tour.tour_state()}
 
-    app.context_processor(shown)
+    app.context_processor(tour_state)
 
 
 def _may_send(kiosk: KioskContext) -> bool:

@@ -113,8 +113,8 @@ def _follow(
         if word is not None:
             current = _by_hand(word, parts, current)
         elif frame.mark:
-            current = _marked(frames, place, current, at_time)
-        parts.append(_timed(frame, current, at_time, end_of))
+            current = _by_marker(frames, place, current, at_time)
+        parts.append(_by_time(frame, current, at_time, end_of))
     return parts
 
 
@@ -128,7 +128,7 @@ def _by_hand(word: ManualCut, parts: Sequence[Part], current: Part | None) -> Pa
     return Part(parts[-1].home, True, CutOrigin.HAND) if parts[-1].home else parts[-1]
 
 
-def _marked(
+def _by_marker(
     frames: Sequence[Frame], place: int, current: Part | None, at_time: AtTime
 ) -> Part | None:
     frame = frames[place]
@@ -144,7 +144,7 @@ def _marked(
     return Part(at_time(following), False, CutOrigin.UNREAD)
 
 
-def _timed(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -> Part:
+def _by_time(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -> Part:
     """The running part; a proposal by time where there is none or where its session ended long
     ago."""
     if current is None:

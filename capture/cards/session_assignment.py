@@ -215,11 +215,14 @@ def _cut(
     parts = cut(frames, manual=manual, at_time=agenda.at_time, end_of=agenda.end_of)
     ordered = [by_id[frame.key] for frame in frames]
     return Roll(
-        camera, ordered, [_given(r, p) for r, p in zip(ordered, parts, strict=True)], agrees
+        camera,
+        ordered,
+        [_chosen_at_import(r, p) for r, p in zip(ordered, parts, strict=True)],
+        agrees,
     )
 
 
-def _given(row: Any, part: Part) -> Part:
+def _chosen_at_import(row: Any, part: Part) -> Part:
     """A session that a person chose at the import needs no cut."""
     return Part(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
 

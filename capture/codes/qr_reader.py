@@ -59,7 +59,7 @@ def read_codes(image: str | Path | NDArray[np.uint8], *, thorough: bool = True) 
     found: list[tuple[str, Corners]] = []
     for rung in (_half, _full, _what_is_left) if thorough else (_half, _full):
         for text, corners in rung(grey, found):
-            if not _known(text, corners, found):
+            if not _was_read_before(text, corners, found):
                 found.append((text, corners))
     width = grey.shape[1]
     codes = [Code(text, corners * scale, _edge(corners) / width) for text, corners in found]
@@ -257,7 +257,7 @@ def _text_by(decode: Callable[[Grey], Any], patch: Grey) -> str:
 # Geometry -------------------------------------------------------------------------------------
 
 
-def _known(text: str, corners: Corners, found: Found) -> bool:
+def _was_read_before(text: str, corners: Corners, found: Found) -> bool:
     """Whether the code was read before: same text, and one lies inside the other."""
     middle = corners.mean(axis=0)
     return any(

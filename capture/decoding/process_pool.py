@@ -189,18 +189,22 @@ class DecoderPool:
     ) -> Future[_Outcome]:
         with self._mutex:
             try:
-                future = self._begun().schedule(_guarded, args=(function, args), timeout=timeout)
+                future = self._started_pool().schedule(
+                    _guarded, args=(function, args), timeout=timeout
+                )
             except RuntimeError:
                 # The pool broke (every worker died on start, say for lack of memory): create a new
                 # one.
                 if self._pool is not None:
                     self._pool.join()
                     self._pool = None
-                future = self._begun().schedule(_guarded, args=(function, args), timeout=timeout)
+                future = self._started_pool().schedule(
+                    _guarded, args=(function, args), timeout=timeout
+                )
             self._waiting.add(future)
         return future
 
-    def _begun(self) -> ProcessPool:
+    def _started_pool(self) -> ProcessPool:
         if self._closed:
             raise PoolBusy(CLOSING)
         if self._pool is None:

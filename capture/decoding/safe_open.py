@@ -105,7 +105,7 @@ def open_photo(
     _register_openers(path, mime, max_pixels)
     try:
         source, formats = _source(path, mime, filling), _PILLOW_FORMATS.get(mime, ("JPEG", "MPO"))
-        with _pixel_limit(max_pixels), _opened(source, formats) as image:
+        with _pixel_limit(max_pixels), _open_with_pillow(source, formats) as image:
             if mime in RAW_MIMES:
                 _take_raw_exif(path, image)
             yield image
@@ -118,7 +118,7 @@ def open_photo(
         raise MediaFailed(UNKNOWN_VARIANT if unknown else BROKEN_PHOTO) from error
 
 
-def _opened(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:
+def _open_with_pillow(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:
     """Open with Pillow. libavif refuses a whole AVIF for its Exif: that is then taken past it."""
     from PIL import Image
 

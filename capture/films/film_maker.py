@@ -55,7 +55,7 @@ def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeF
     parts = [part for _piece, part in cut]
     with temporary_rendition(path.parent, "", path.stem, path.suffix) as part_file:
         count = _write(script, parts, part_file, progress)
-    return MadeFilm(path, count / RATE, path.stat().st_size, tuple(_heard(script, parts)))
+    return MadeFilm(path, count / RATE, path.stat().st_size, tuple(_sounds(script, parts)))
 
 
 def heard_in(script: Script) -> tuple[Heard, ...]:
@@ -63,7 +63,7 @@ def heard_in(script: Script) -> tuple[Heard, ...]:
     MediaFailed."""
     cut = [_cut(piece) for piece in script.pieces]
     script = replace(script, pieces=tuple(piece for piece, _part in cut))
-    return tuple(_heard(script, [part for _piece, part in cut]))
+    return tuple(_sounds(script, [part for _piece, part in cut]))
 
 
 def _cut(piece: Piece) -> tuple[Piece, Excerpt | None]:
@@ -83,7 +83,7 @@ def _write(script: Script, parts: list[Excerpt | None], path: Path, progress: Pa
     with av.open(str(path), "w", format="mp4", options=MP4_OPTIONS) as out:
         video, audio = _video_stream(out, size), _audio_stream(out)
         heard = 0
-        for number, frame in enumerate(faded(_shown(script, parts, size), black(size))):
+        for number, frame in enumerate(faded(_frames(script, parts, size), black(size))):
             out.mux(video.encode(_picture(frame, number)))
             if number % RATE == 0:
                 # Audio and video are interleaved in the file, so that it plays from its start on.
@@ -101,7 +101,7 @@ def _starts(script: Script) -> Iterator[float]:
     yield from (count / RATE for count in frames)
 
 
-def _heard(script: Script, parts: list[Excerpt | None]) -> Iterator[Heard]:
+def _sounds(script: Script, parts: list[Excerpt | None]) -> Iterator[Heard]:
     for piece, part, at in zip(script.pieces, parts, _starts(script), strict=False):
         if part is not None:
             yield Heard(piece.media, at, part.start, part.seconds)
@@ -117,7 +117,7 @@ def _mixed(script: Script, parts: list[Excerpt | None], seconds: float) -> Sound
     return mix
 
 
-def _shown(
+def _frames(
     script: Script, parts: list[Excerpt | None], size: tuple[int, int]
 ) -> Iterator[Iterator[Any]]:
     """Yield the frames of each piece."""

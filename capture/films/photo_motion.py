@@ -160,7 +160,7 @@ def photo_frames(
     way = (found.near, found.wide) if is_leaving else (found.wide, found.near)
     count = round(seconds * RATE) + FADE
     for number in range(count):
-        yield _seen(frame, _between(*way, number / max(count - 1, 1)), size)
+        yield _scaled_window(frame, _between(*way, number / max(count - 1, 1)), size)
 
 
 def _reduced(image: Any, found: Framing, size: tuple[int, int]) -> tuple[Any, Framing]:
@@ -209,7 +209,7 @@ def _between(first: Window, second: Window, share: float) -> Window:
     return Window(*values)
 
 
-def _seen(frame: Any, window: Window, size: tuple[int, int]) -> Any:
+def _scaled_window(frame: Any, window: Window, size: tuple[int, int]) -> Any:
     """Scale a window of a frame to a frame of ``size``."""
     import cv2
     import numpy as np

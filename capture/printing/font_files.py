@@ -208,14 +208,14 @@ class FontFile:
 
 
 @lru_cache(maxsize=64)
-def _opened(path: Path, number: int) -> FontFile:
+def _font_file(path: Path, number: int) -> FontFile:
     return FontFile(path, number)
 
 
 def open_font(face: Face) -> FontFile:
     """Open the file of a font that has one."""
     assert face.path is not None
-    return _opened(face.path, face.number)
+    return _font_file(face.path, face.number)
 
 
 @cache

@@ -120,7 +120,7 @@ class FontShelf:
         return [(piece, _heavier(piece, face)) for piece, face in _in_pieces(part, faces)]
 
     def _emoji(self) -> Iterator[Face]:
-        for name, path in sorted(self._found().items()):
+        for name, path in sorted(self._system_files().items()):
             if "emoji" in name.lower() or name.lower() == "seguiemj.ttf":
                 yield Face(path)
 
@@ -159,18 +159,18 @@ class FontShelf:
                 yield Face(path, bold=bold, embolden=bold and kana)
 
     def _preferred(self) -> Iterator[Face]:
-        files = self._found()
+        files = self._system_files()
         yield from (Face(files[name], bold=True) for name in _PREFERRED if name in files)
 
     def _of_system(self, bold: bool) -> list[Face]:
         if bold not in self._sorted:
-            files = sorted(self._found().items())
+            files = sorted(self._system_files().items())
             heavy = [Face(path, bold=True) for name, path in files if _sounds_bold(name)]
             plain = [Face(path) for name, path in files if not _sounds_bold(name)]
             self._sorted[bold] = [*heavy, *plain] if bold else [*plain, *heavy]
         return self._sorted[bold]
 
-    def _found(self) -> dict[str, Path]:
+    def _system_files(self) -> dict[str, Path]:
         if self._files is None:
             self._files = {}
             for folder in self._system:

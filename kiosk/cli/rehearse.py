@@ -96,7 +96,7 @@ def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
     # Of a rehearsal that was interrupted.
     clear_stages(session, kiosk, kiosk_runs=True)
     click.echo("drawing photos and a film …", err=True)
-    material = Material.made(kiosk.rng)
+    material = Material.generate(kiosk.rng)
     _need_room(kiosk, material, phones)
     event = open_stage(session, kiosk)
     session.commit()
@@ -130,12 +130,12 @@ def _wait_for_copies(event: EventSession) -> float | None:
     with progress_bar("small copies") as bar:
         whole = waiting_media(db_session(), event)
 
-        def made() -> bool:
+        def all_ready() -> bool:
             left = waiting_media(db_session(), event)
             bar.step(whole - left, max(whole, 1))
             return left == 0
 
-        return time.monotonic() - started if wait_until(made) else None
+        return time.monotonic() - started if wait_until(all_ready) else None
 
 
 def _tidy(kiosk: KioskContext, url: str) -> list[str]:

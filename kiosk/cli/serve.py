@@ -360,14 +360,14 @@ def demo(folder: Path | None, host: str, port: int, no_open: bool) -> None:
             place = stack.enter_context(
                 tempfile.TemporaryDirectory(prefix="reporter-demo-", ignore_cleanup_errors=True)
             )
-            settings = _made(Path(place) / "gathering", port)
+            settings = _make_sample(Path(place) / "gathering", port)
             stack.callback(_forget_secrets, settings)
         else:
-            settings = load_settings(folder) if exists(folder) else _made(folder, port)
+            settings = load_settings(folder) if exists(folder) else _make_sample(folder, port)
         serve(settings, listener, tls=None, show=not no_open)
 
 
-def _made(folder: Path, port: int) -> Settings:
+def _make_sample(folder: Path, port: int) -> Settings:
     from kiosk.app import create_app
     from kiosk.demo.aftermath import bring_about
     from kiosk.demo.gathering import make_demo

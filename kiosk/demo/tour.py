@@ -95,7 +95,7 @@ def only_in_a_sample() -> None:
         raise NotFound("The tour has no such step.")
 
 
-def shown() -> dict[str, Any] | None:
+def tour_state() -> dict[str, Any] | None:
     """What the page in front of us says of the tour: an invitation, a step, or nothing."""
     cookie = request.cookies.get(COOKIE, "")
     if cookie == LEFT or not at_laptop() or request.endpoint is None:

@@ -30,7 +30,7 @@ def check(port: int) -> Finding:
             return windows(port, *_windows_policy())
         except OSError:
             message = Message("Nobody can tell what the firewall does: try with a phone.")
-            return _found(Verdict.WARN, message)
+            return _finding(Verdict.WARN, message)
     if sys.platform == "darwin":
         return macos(run)
     return linux(port, run, UFW)
@@ -47,7 +47,7 @@ def run(*words: str) -> str:
     return done.stdout + done.stderr
 
 
-def _found(verdict: Verdict, detail: Message) -> Finding:
+def _finding(verdict: Verdict, detail: Message) -> Finding:
     return Finding("firewall", verdict, detail)
 
 
@@ -57,7 +57,7 @@ def _found(verdict: Verdict, detail: Message) -> Finding:
 def windows(port: int, on: bool, rules: Iterable[str]) -> Finding:
     """From the state of the public profile and the lines of all rules."""
     if not on:
-        return _found(Verdict.OK, Message("The Windows firewall is off for public networks."))
+        return _finding(Verdict.OK, Message("The Windows firewall is off for public networks."))
     ours = [rule for rule in map(_fields, rules) if _concerns_us(rule, port)]
     actions = {rule.get("action", "") for rule in ours}
     if "block" in actions:
@@ -65,15 +65,15 @@ def windows(port: int, on: bool, rules: Iterable[str]) -> Finding:
             "The Windows firewall blocks this program: somebody said no when it asked. In its settings, under "
             "allowed apps, tick Python for public networks too."
         )
-        return _found(Verdict.FAIL, message)
+        return _finding(Verdict.FAIL, message)
     if "allow" in actions:
         message = Message("The Windows firewall lets phones in, on public networks too.")
-        return _found(Verdict.OK, message)
+        return _finding(Verdict.OK, message)
     message = Message(
         "The Windows firewall does not know this program yet. When it asks at the kiosk's start, say yes for "
         "public networks too: a Wi-Fi without internet counts as one."
     )
-    return _found(Verdict.WARN, message)
+    return _finding(Verdict.WARN, message)
 
 
 def _fields(rule: str) -> dict[str, str]:
@@ -118,27 +118,27 @@ def macos(run: Run) -> Finding:
     """By what ``socketfilterfw`` says: "State = 0" is off; it can block everything, or this program."""
     state = run(SOCKETFILTER, "--getglobalstate")
     if "State = 0" in state or "disabled" in state.lower():
-        return _found(Verdict.OK, Message("The Mac's firewall is off."))
+        return _finding(Verdict.OK, Message("The Mac's firewall is off."))
     if not state:
         message = Message("Nobody can tell what the Mac's firewall does: try with a phone.")
-        return _found(Verdict.WARN, message)
+        return _finding(Verdict.WARN, message)
     everything = run(SOCKETFILTER, "--getblockall").lower()
     if "state = 2" in state.lower() or "enabled" in everything or "set to block all" in everything:
         message = Message(
             "The Mac's firewall blocks all that comes in. Switch that off in System Settings, Network, Firewall."
         )
-        return _found(Verdict.FAIL, message)
+        return _finding(Verdict.FAIL, message)
     if "blocked" in run(SOCKETFILTER, "--getappblocked", sys.executable).lower().replace(
         "not blocked", ""
     ):
         message = Message(
             "The Mac's firewall blocks Python. Allow it in System Settings, Network, Firewall, Options."
         )
-        return _found(Verdict.FAIL, message)
+        return _finding(Verdict.FAIL, message)
     message = Message(
         "The Mac's firewall is on. When it asks whether Python may accept connections, allow it."
     )
-    return _found(Verdict.OK, message)
+    return _finding(Verdict.OK, message)
 
 
 # --- Linux -------------------------------------------------------------------------------------------
@@ -146,13 +146,13 @@ def macos(run: Run) -> Finding:
 
 def linux(port: int, run: Run, ufw: Path) -> Finding:
     """By the settings of ufw and the answer of firewalld. Rules made by hand can't be read without root."""
-    closed = list(_closed(port, run, ufw))
+    closed = list(_closed_ports(port, run, ufw))
     if closed:
-        return _found(Verdict.WARN, Message.join(closed))
-    return _found(Verdict.OK, Message("No firewall that is known here keeps phones out."))
+        return _finding(Verdict.WARN, Message.join(closed))
+    return _finding(Verdict.OK, Message("No firewall that is known here keeps phones out."))
 
 
-def _closed(port: int, run: Run, ufw: Path) -> Iterator[Message]:
+def _closed_ports(port: int, run: Run, ufw: Path) -> Iterator[Message]:
     if _ufw_is_on(ufw) and not _ufw_lets_in(port, ufw):
         yield Message(
             "The firewall ufw is on, and no rule for port %(port)s can be seen. "

@@ -146,12 +146,12 @@ def _note(kiosk: KioskContext, peer: Peer, report: MergeReport, mark: str) -> No
     if mark:
         # What was left out is retried next time.
         peer.snapshot = "" if report.left else mark
-        if brought(report):
+        if has_changes(report):
             peer.report = {**asdict(report), "at": kiosk.now().isoformat()}
     db.session.commit()
 
 
-def brought(report: MergeReport) -> bool:
+def has_changes(report: MergeReport) -> bool:
     """Whether a merge added anything, or left something out."""
     return any(count for name, count in asdict(report).items() if name != "known")
 
@@ -176,7 +176,7 @@ def _fetch_missing(
         goal.parent.mkdir(parents=True, exist_ok=True)
         if not goal.exists():
             kiosk.store.need_room(size * 2, keep_free=kiosk.settings.limits.keep_free_mb << 20)
-            heard = _heard(progress, number, len(wanted))
+            heard = _file_progress(progress, number, len(wanted))
             try:
                 client.fetch(f"{base}/media/{sha256}", goal, heard, sha256=sha256)
             except NotFound as error:
@@ -187,7 +187,7 @@ def _fetch_missing(
     return left
 
 
-def _heard(progress: Progress | None, number: int, total: int) -> Callable[[int], None]:
+def _file_progress(progress: Progress | None, number: int, total: int) -> Callable[[int], None]:
     return lambda count: progress(number, total, count) if progress else None
 
 

@@ -92,14 +92,16 @@ def _findings(kiosk: KioskContext, port: int) -> list[dict[str, str]]:
 def _settings(settings: Settings) -> dict[str, dict[str, Any]]:
     return {
         section: {
-            one.name: _shown(section, one.name, getattr(getattr(settings, section), one.name))
+            one.name: _without_secret(
+                section, one.name, getattr(getattr(settings, section), one.name)
+            )
             for one in dataclasses.fields(cls)
         }
         for section, cls in sections().items()
     }
 
 
-def _shown(section: str, name: str, value: Any) -> Any:
+def _without_secret(section: str, name: str, value: Any) -> Any:
     if (section, name) not in HIDDEN:
         return value
     return "(set)" if value else ""

@@ -45,7 +45,7 @@ class Material:
     video: bytes
 
     @classmethod
-    def made(cls, rng: random.Random) -> Material:
+    def generate(cls, rng: random.Random) -> Material:
         """Photos as large as those of phones (12 megapixels, some 4 MB) and a short film."""
         photos = [
             sample_media.photo(scene, width=4000, height=3000, rng=rng, quality=90) + bytes(16)

@@ -58,17 +58,17 @@ def _script(name: str, _stamp: int) -> Joined:
     parts: dict[str, str] = {}
     _collect(name, parts)
     names = {path: f"m{number}" for number, path in enumerate(parts)}
-    return _marked("".join(_wrapped(path, text, names) for path, text in parts.items()))
+    return _with_hash("".join(_wrapped(path, text, names) for path, text in parts.items()))
 
 
 @lru_cache(maxsize=16)
 def _sheet(names: tuple[str, ...], _stamp: int) -> Joined:
     text = "\n".join(_read(name) for name in names)
     lines = (line.strip() for line in SHEET_COMMENT.sub("", text).splitlines())
-    return _marked("\n".join(line for line in lines if line))
+    return _with_hash("\n".join(line for line in lines if line))
 
 
-def _marked(text: str) -> Joined:
+def _with_hash(text: str) -> Joined:
     return Joined(text, hashlib.sha256(text.encode()).hexdigest()[:16])
 
 

@@ -56,13 +56,13 @@ class Transfers:
 
     def has_room(self, address: str, length: int | None) -> bool:
         """Whether an address may send this many more bytes at once."""
-        return self._announced[address] + _counted(length) <= ADDRESS_BYTES
+        return self._announced[address] + _length_or_unknown(length) <= ADDRESS_BYTES
 
     @contextmanager
     def open(self, transfer: Transfer, *, announced: int | None = 0) -> Iterator[None]:
         """Register a transfer while it lasts. ``announced``: bytes of a body, None if unknown, 0
         for an answer."""
-        address, count = transfer.meter.address, _counted(announced)
+        address, count = transfer.meter.address, _length_or_unknown(announced)
         with self._lock:
             self._open.add(transfer)
             if count:
@@ -99,7 +99,7 @@ class Transfers:
         return True
 
 
-def _counted(length: int | None) -> int:
+def _length_or_unknown(length: int | None) -> int:
     return UNKNOWN if length is None else length
 
 

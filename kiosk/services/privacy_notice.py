@@ -36,7 +36,7 @@ def privacy_notice(
     return [
         Section(_("Who keeps it"), _who(settings, _)),
         Section(_("What is kept"), _what(_)),
-        Section(_("Who sees it"), _seen(settings, places, _)),
+        Section(_("Who sees it"), _who_sees_it(settings, places, _)),
         Section(_("How long"), _how_long(settings, _)),
         Section(_("What you can do"), _rights(_)),
     ]
@@ -83,7 +83,7 @@ def _what(translate: Translate) -> list[str]:
     ]
 
 
-def _seen(settings: Settings, places: Sequence[str], translate: Translate) -> list[str]:
+def _who_sees_it(settings: Settings, places: Sequence[str], translate: Translate) -> list[str]:
     _ = translate
     first = (
         _("The wall in this room shows what you send at once.")

@@ -112,9 +112,9 @@ class FolderWriter:
             for name, written in zip(files, puts, strict=True):
                 under_way.append((name, written, settling.submit(self._settle, name, written)))
                 while under_way and under_way[0][2].done():
-                    yield _settled(under_way)
+                    yield _next_written(under_way)
             while under_way:
-                yield _settled(under_way)
+                yield _next_written(under_way)
         finally:
             copying.shutdown(cancel_futures=True)
             settling.shutdown(cancel_futures=True)
@@ -253,13 +253,13 @@ class ZipWriter:
         self._file.flush()
         _to_disk(self._file.fileno())
         with zipfile.ZipFile(self._path) as pack, ThreadPoolExecutor(_SETTLING) as pool:
-            found = pool.map(partial(self._found, pack), self._crcs)
+            found = pool.map(partial(self._current_crc, pack), self._crcs)
             for (name, crc), there in zip(self._crcs.items(), found, strict=True):
                 _compare(name, crc, there)
                 if name not in self._right:
                     done(name)
 
-    def _found(self, pack: zipfile.ZipFile, name: str) -> int | None:
+    def _current_crc(self, pack: zipfile.ZipFile, name: str) -> int | None:
         if name not in self._right:
             return _crc_in(self._path, pack, name)
         entry = pack.NameToInfo.get(name)
@@ -295,7 +295,7 @@ def _read(path: Path) -> Iterator[bytes]:
             yield piece
 
 
-def _settled(
+def _next_written(
     under_way: deque[tuple[str, WrittenFile | None, Future[None]]],
 ) -> tuple[str, WrittenFile | None]:
     name, written, settled = under_way.popleft()

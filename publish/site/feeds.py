@@ -78,7 +78,7 @@ def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: s
         for photo in summary["photos"][:1]:
             _add(entry, "link", rel="enclosure", href=_at(base, photo["url"]), **_file(photo))
         _add(entry, "summary", _words(summary), type="text")
-    return _written(feed)
+    return _xml_bytes(feed)
 
 
 def _file(photo: Summary) -> dict[str, str]:
@@ -126,9 +126,9 @@ def _sitemap(summaries: Sequence[Summary], base: str) -> bytes:
         row = _add(tree, "url")
         _add(row, "loc", _at(base, summary["url"]))
         _add(row, "lastmod", _updated(summary))
-    return _written(tree)
+    return _xml_bytes(tree)
 
 
-def _written(tree: Xml.Element) -> bytes:
+def _xml_bytes(tree: Xml.Element) -> bytes:
     Xml.indent(tree, " ")
     return Xml.tostring(tree, encoding="utf-8", xml_declaration=True) + b"\n"

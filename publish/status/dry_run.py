@@ -62,7 +62,7 @@ def _at_target(
 ) -> list[dict[str, Any]]:
     standing = Standing(session, context.budget)
     rows = session.scalars(select(Delivery).where(Delivery.target_id == target.id))
-    opened = _opened(context, target)
+    opened = _open_target(context, target)
     previews = []
     try:
         for row in sorted(rows, key=lambda r: (r.created_at, r.item_kind, r.key)):
@@ -81,7 +81,7 @@ def _at_target(
     return previews
 
 
-def _opened(context: PublishContext, target: Target) -> OpenTarget | None:
+def _open_target(context: PublishContext, target: Target) -> OpenTarget | None:
     try:
         return context.connect(target)
     except PublishError:

@@ -19,13 +19,13 @@ def refresh_statistics(engine: Engine) -> bool:
         return False
     with engine.begin() as connection:
         count = int(connection.scalar(text("SELECT count(*) FROM takeaway")) or 0)
-        if count < FEW or count < GROWN * _known(connection):
+        if count < FEW or count < GROWN * _analyzed_count(connection):
             return False
         connection.execute(text("ANALYZE"))
         return True
 
 
-def _known(connection: Connection) -> int:
+def _analyzed_count(connection: Connection) -> int:
     """The number of takeaways at the last ANALYZE; 0 if it never ran."""
     if not inspect(connection).has_table("sqlite_stat1"):
         return 0

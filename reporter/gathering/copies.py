@@ -94,7 +94,7 @@ def remains_in_copies(session: Session) -> list[Remains]:
 
 def _people_in(folder: Path) -> tuple[set[uuid.UUID], set[uuid.UUID]]:
     """In a backup: takeaways that name the phone they came from, and addresses that people left."""
-    with _opened(folder) as rows:
+    with _open_database(folder) as rows:
         named = "SELECT id FROM takeaway WHERE device != '' AND state != 'withdrawn'"
         devices = rows.execute(named).fetchall()
         addresses = rows.execute("SELECT id FROM contact").fetchall()
@@ -116,12 +116,12 @@ def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> Held:
 
 def _in_backup(folder: Path) -> frozenset[uuid.UUID]:
     """Takeaways in the backup that are not withdrawn there."""
-    with _opened(folder) as rows:
+    with _open_database(folder) as rows:
         found = rows.execute("SELECT id FROM takeaway WHERE state != 'withdrawn'").fetchall()
     return frozenset(_ids(found))
 
 
-def _opened(folder: Path) -> closing[sqlite3.Connection]:
+def _open_database(folder: Path) -> closing[sqlite3.Connection]:
     """Open the database of a backup read-only. Raises FileNotFoundError."""
     if not (folder / "reporter.db").is_file():
         raise FileNotFoundError(folder)

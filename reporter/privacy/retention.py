@@ -97,7 +97,7 @@ def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list
         (row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))
     }
     items = []
-    for kind, one, begun in _begun(session):
+    for kind, one, begun in _period_starts(session):
         end = period_end(begun, getattr(settings, kind))
         if end is not None:
             lead = _lead(settings, kind, end - begun)
@@ -114,7 +114,7 @@ def _lead(settings: PrivacySettings, kind: Kind, period: timedelta) -> timedelta
     return min(timedelta(days=settings.remind_days), period / 2)
 
 
-def _begun(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
+def _period_starts(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
     """(kind, id, start of its period) of everything that has one."""
     for one, received, at in session.execute(_waiting()):
         # The period starts again when a person hides or changes it, since they have looked at it.

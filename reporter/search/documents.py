@@ -104,7 +104,7 @@ def _facts(row: Takeaway, day: str, tags: list[str], words: int) -> bytes:
         ",".join(tags),
         row.state,
         day,
-        " ".join(_seen(row)),
+        " ".join(_visible_places(row)),
         str(words),
         str(int(row.recorded_at.timestamp())),
     )
@@ -153,7 +153,7 @@ def _has(row: Takeaway) -> set[str]:
     return {name for name, true in facts.items() if true} | {a.media.kind for a in media}
 
 
-def _seen(row: Takeaway) -> list[str]:
+def _visible_places(row: Takeaway) -> list[str]:
     """The places where the consent gate allows it.
 
     Pictures that need face review count as held back outside the room even if the gathering does

@@ -172,11 +172,11 @@ class IndexGenerations:
 
     def usable(self) -> IndexGeneration | None:
         """The live index, if this version can read it."""
-        build = self._named()
+        build = self._current()
         right = build is not None and build.made_for().get("version") == VERSION
         return build if right else None
 
-    def _named(self) -> IndexGeneration | None:
+    def _current(self) -> IndexGeneration | None:
         try:
             name = (self._folder / "current").read_text(encoding="ascii").strip()
         except (OSError, ValueError):

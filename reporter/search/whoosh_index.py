@@ -167,7 +167,7 @@ class WhooshIndex:
     @contextmanager
     def _reading(self) -> Iterator[IndexReader | None]:
         """A reader of the last commit, for this thread alone; None if it is unreadable."""
-        opened = self._opened()
+        opened = self._open_latest()
         if opened is None:
             yield None
             return
@@ -178,7 +178,7 @@ class WhooshIndex:
             while len(self._spare) > SPARE:
                 self._spare.pop(0)[1].close()
 
-    def _opened(self) -> tuple[Path, IndexReader] | None:
+    def _open_latest(self) -> tuple[Path, IndexReader] | None:
         """Retries: a commit removes files that were just listed, and a rebuild removes its predecessor."""
         for attempt in range(ATTEMPTS):
             build = self._build()

@@ -48,7 +48,7 @@ def takeaway_record(
 
 def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]:
     media = attachment.media
-    shown = _shown(media)
+    shown = _reported_media(media)
     done = media.state in (MediaState.READY, MediaState.FAILED)
     return {
         "sha256": media.sha256,
@@ -72,7 +72,7 @@ def _renditions(media: Media, media_url: MediaUrl) -> dict[str, str]:
     return {name: media_url(media, name) for name in names}
 
 
-def _shown(media: Media) -> Media | Rendition:
+def _reported_media(media: Media) -> Media | Rendition:
     """The media whose size and length are reported: the original, or a rendition if that has another shape."""
     made = {rendition.name: rendition for rendition in media.renditions}
     return (

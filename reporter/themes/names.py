@@ -45,7 +45,7 @@ def _name(  # one place where all that a name depends on comes together
     }
     chosen: list[str] = []
     for concept in sorted(points, key=lambda one: (-points[one], one)):
-        word = _spoken(group, concept, language)
+        word = _common_spelling(group, concept, language)
         if word.casefold() not in {other.casefold() for other in chosen}:
             chosen.append(word)
         if len(chosen) == NAME_WORDS:
@@ -53,7 +53,7 @@ def _name(  # one place where all that a name depends on comes together
     return BETWEEN.join(chosen)
 
 
-def _spoken(group: Sequence[Prepared], concept: str, language: str) -> str:
+def _common_spelling(group: Sequence[Prepared], concept: str, language: str) -> str:
     """The members' spelling of a concept: in the gathering's language if they use it, else the most frequent."""
     forms = Counter(
         (text.language == language, term.written)

@@ -68,7 +68,7 @@ def refresh(session: Session, language: str, actor: Actor) -> bool:
     If an organizer decides something meanwhile, nothing is stored, and the next call takes the
     decision into account.
     """
-    seen = session.scalar(select(func.count()).select_from(_settled().subquery())) or 0
+    seen = session.scalar(select(func.count()).select_from(_assigned().subquery())) or 0
     unseen = session.scalar(select(func.count()).select_from(_unseen().subquery())) or 0
     if not unseen:
         return False
@@ -82,7 +82,7 @@ def refresh(session: Session, language: str, actor: Actor) -> bool:
     return _store(session, placed, made, step, now=actor.now, whole=whole)
 
 
-def _settled() -> Select[uuid.UUID]:
+def _assigned() -> Select[uuid.UUID]:
     joined = select(ThemeMember.takeaway_id).join(Takeaway, Takeaway.id == ThemeMember.takeaway_id)
     return joined.where(
         Takeaway.state.in_(COUNTED), or_(ThemeMember.theme_id.is_not(None), ThemeMember.by_hand)

@@ -60,10 +60,10 @@ def _language(words: Sequence[str], languages: tuple[str, ...]) -> str:
     if len(likely) == 1:
         return likely[0]
     # Several come close: the one whose dictionary has most of the words.
-    return max(likely, key=lambda language: sum(_known(word, language) for word in words))
+    return max(likely, key=lambda language: sum(_is_known_word(word, language) for word in words))
 
 
-def _known(word: str, language: str) -> bool:
+def _is_known_word(word: str, language: str) -> bool:
     if word in function_words(language):
         return True
     if language == "en":

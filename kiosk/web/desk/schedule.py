@@ -44,7 +44,7 @@ def look() -> ResponseReturnValue:
     """Show what the schedule would change."""
     kiosk = current_kiosk()
     try:
-        data = _given()
+        data = _schedule_bytes()
         plan = schedule_preview.preview(db.session(), data, kiosk.settings.gathering.timezone)
     except ReporterError as error:
         flash(translated(error.message), "trouble")
@@ -55,11 +55,11 @@ def look() -> ResponseReturnValue:
         plan=plan,
         name=name,
         origin=request.values.get("from", ""),
-        shown=_shown,
+        shown=_preview_text,
     )
 
 
-def _given() -> bytes:
+def _schedule_bytes() -> bytes:
     """Return the files, or the address's content, or the pasted text; raises BadInput if none is given."""
     if files := [*_files()]:
         return schedule_preview.packed(files)
@@ -79,7 +79,7 @@ def _files() -> Iterator[tuple[str, bytes]]:
                 yield part.filename or "", file.read(MAX_BYTES + 1)
 
 
-def _shown(name: str, value: Any) -> str:
+def _preview_text(name: str, value: Any) -> str:
     """Format a session's value for the preview."""
     if hasattr(value, "astimezone"):
         return f"{format_date(value, 'medium')}, {shown_clock(value)}"

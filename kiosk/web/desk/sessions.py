@@ -87,7 +87,7 @@ def rooms_of(rows: list[EventSession]) -> list[str]:
 )
 def add() -> ResponseReturnValue:
     """Add a session that is in no schedule."""
-    kiosk, form = current_kiosk(), _typed()
+    kiosk, form = current_kiosk(), _form_from_request()
     try:
         row = session_editing.create_session(
             db.session(), _fields(form), now=kiosk.now(), rng=kiosk.rng
@@ -103,7 +103,7 @@ def add() -> ResponseReturnValue:
 def edit(code: str) -> str:
     """Show a session's form."""
     row = by_code(db.session(), code)
-    return _form(_shown(row), row)
+    return _form(_form_from_row(row), row)
 
 
 @bp.post("/<code>")
@@ -113,7 +113,7 @@ def edit(code: str) -> str:
 )
 def save(code: str) -> ResponseReturnValue:
     """Save a session."""
-    row, form = by_code(db.session(), code), _typed()
+    row, form = by_code(db.session(), code), _form_from_request()
     try:
         session_editing.edit_session(db.session(), row, _fields(form), now=current_kiosk().now())
     except BadInput as error:
@@ -203,7 +203,7 @@ def _refused(form: Form, error: BadInput, row: EventSession | None = None) -> Re
     return _form(form, row), error.status
 
 
-def _typed() -> Form:
+def _form_from_request() -> Form:
     form = request.form
     names = ("title", "room", "speakers", "language", "day", "begins", "ends")
     return Form(
@@ -214,7 +214,7 @@ def _typed() -> Form:
     )
 
 
-def _shown(row: EventSession) -> Form:
+def _form_from_row(row: EventSession) -> Form:
     zone = current_kiosk().settings.zone
     start = row.starts_at.astimezone(zone) if row.starts_at else None
     end = row.ends_at.astimezone(zone) if row.ends_at else None

@@ -64,7 +64,7 @@ def set_password() -> ResponseReturnValue:
     check_strength(password, sign_in_methods.sign_in_methods(db.session(), here.account).email)
     hashed = generate_password_hash(password)
     sign_in_methods.set_password(db.session(), here.account, hashed, session[SIGNED_IN])
-    return _kept()
+    return _redirect_saved()
 
 
 @bp.post("/password/remove")
@@ -73,7 +73,7 @@ def remove_password() -> ResponseReturnValue:
     """Get in without a password from now on."""
     here = own_account()
     sign_in_methods.set_password(db.session(), here.account, "", session[SIGNED_IN])
-    return _kept()
+    return _redirect_saved()
 
 
 @bp.post("/passkey/<credential>/name")
@@ -82,7 +82,7 @@ def rename(credential: str) -> ResponseReturnValue:
     """Call a passkey otherwise."""
     here = own_account()
     passkeys.rename(db.session(), here.account, credential, request.form.get("name", ""))
-    return _kept()
+    return _redirect_saved()
 
 
 @bp.post("/passkey/<credential>/remove")
@@ -91,7 +91,7 @@ def remove(credential: str) -> ResponseReturnValue:
     """Forget a passkey."""
     here = own_account()
     sign_in_methods.remove_passkey(db.session(), here.account, credential, session[SIGNED_IN])
-    return _kept()
+    return _redirect_saved()
 
 
 @bp.post("/openid/<uuid:organization>/remove")
@@ -100,9 +100,9 @@ def unbind(organization: uuid.UUID) -> ResponseReturnValue:
     """Let an organization's provider vouch no more."""
     here = own_account()
     identities.unbind(db.session(), organization, here.account)
-    return _kept()
+    return _redirect_saved()
 
 
-def _kept() -> ResponseReturnValue:
+def _redirect_saved() -> ResponseReturnValue:
     flash(_("Kept."))
     return redirect(_PAGE, code=303)

@@ -44,7 +44,7 @@ def _ask(options: dict[str, object], challenge: str, whom: uuid.UUID | None = No
     return jsonify(options)
 
 
-def _asked() -> tuple[str, uuid.UUID | None]:
+def _pending_challenge() -> tuple[str, uuid.UUID | None]:
     """The challenge that this browser got last, and for whom. Raises BadInput where it was answered."""
     asked = session.pop(_ASKED, None)
     if asked is None or not passkeys.spend(
@@ -67,7 +67,7 @@ def sign_in() -> Response:
     """Let in who has shown a passkey. Raises Forbidden for one that isn't known, TooMuch after too many."""
     keys = count_try()
     credential = read_texts(("credential",)).get("credential", "")
-    challenge, _whom = _asked()
+    challenge, _whom = _pending_challenge()
     known = passkeys.by_id(db.session(), ceremony.shown_id(credential))
     note(WAY, "tried")
     if known is None:
@@ -96,7 +96,7 @@ def ask_for_another() -> Response:
 def add() -> Response:
     """Keep another passkey."""
     here = own_account()
-    made, whom, name = _made()
+    made, whom, name = _new_passkey()
     if whom != here.account:
         raise Forbidden(_("Sign in first."))
     known = passkeys.ids_of(db.session(), here.account)
@@ -105,10 +105,10 @@ def add() -> Response:
     return jsonify(next="/hub/account")
 
 
-def _made() -> tuple[Made, uuid.UUID | None, str]:
+def _new_passkey() -> tuple[Made, uuid.UUID | None, str]:
     """The passkey in the answer, whom it was asked for, and what it is to be called."""
     texts = read_texts(("credential", "name"))
-    challenge, whom = _asked()
+    challenge, whom = _pending_challenge()
     made = ceremony.check_made(_site(), texts.get("credential", ""), challenge)
     return made, whom, passkeys.clean_name(texts.get("name", ""))
 
@@ -131,7 +131,7 @@ def join(secret: str) -> Response:
     """Become a member, with a passkey as the way in."""
     keys = count_try()
     now = current_hub().clock()
-    made, whom, name = _made()
+    made, whom, name = _new_passkey()
     if whom is None:
         raise BadInput("This page was answered already. Load it anew and try once more.")
     row = made.row(whom, name or _("Passkey %(number)d", number=1), now=now)

@@ -127,7 +127,7 @@ def keep(code: str) -> ResponseReturnValue:
     event = by_code(db.session(), code)
     # Hold no database connection while a phone is sending.
     db.session.rollback()
-    offer = _asked(offer_from_form(event))
+    offer = _with_consent(offer_from_form(event))
     taken = take_in(
         db.session(),
         kiosk.store,
@@ -143,7 +143,7 @@ def keep(code: str) -> ResponseReturnValue:
     return redirect(url_for("phone.receipt", receipt=taken.receipt, kept=1), code=303)
 
 
-def _asked(offer: Submission) -> Submission:
+def _with_consent(offer: Submission) -> Submission:
     """Read the answer about people in the picture. A missing answer is stored as none, never as "yes"."""
     if request.form.get("consent_asked") and offer.files and not offer.consent:
         return dataclasses.replace(offer, consent=Consent.UNANSWERED.value)

@@ -47,7 +47,7 @@ LAPTOP = "laptop"
 @describe(query="told", answers="Thread", produces="text/html")
 def conversation(number: str) -> ResponseReturnValue:
     """Show a takeaway, its replies, and the reply form."""
-    takeaway = _shown(number)
+    takeaway = _visible_takeaway(number)
     if wants_json():
         return jsonify({"replies": [_json(reply) for reply in _thread(takeaway)]})
     kiosk = current_kiosk()
@@ -77,7 +77,7 @@ def _new_too() -> bool:
     return current_kiosk().settings.wall.shows == "new"
 
 
-def _shown(number: str) -> Takeaway:
+def _visible_takeaway(number: str) -> Takeaway:
     """Return the takeaway if it may be shown in the room; others look as if they did not exist."""
     try:
         found = db.session.get(Takeaway, uuid.UUID(number))
@@ -112,7 +112,7 @@ def _audiences(takeaway: Takeaway) -> list[tuple[str, object]]:
 )
 def say(number: str) -> ResponseReturnValue:
     """Store a reply."""
-    takeaway, form, kiosk = _shown(number), request.form, current_kiosk()
+    takeaway, form, kiosk = _visible_takeaway(number), request.form, current_kiosk()
     text, author = form.get("text", ""), form.get("author", "")
     check_lengths(kiosk.settings.limits, text=text, author=author)
     word = Word(
@@ -145,7 +145,7 @@ def _number(text: str) -> uuid.UUID | None:
 @describe(form="client_id", answers="Counts", statuses=(201, 303))
 def second(number: str) -> ResponseReturnValue:
     """Count a "Me too", once per phone."""
-    takeaway, kiosk = _shown(number), current_kiosk()
+    takeaway, kiosk = _visible_takeaway(number), current_kiosk()
     word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
@@ -157,7 +157,7 @@ def second(number: str) -> ResponseReturnValue:
 @describe(form="text reply")
 def report(number: str) -> ResponseReturnValue:
     """Report content to the organizers' inbox."""
-    takeaway, kiosk = _shown(number), current_kiosk()
+    takeaway, kiosk = _visible_takeaway(number), current_kiosk()
     text = request.form.get("text", "")
     check_lengths(kiosk.settings.limits, text=text)
     word = Word(

@@ -96,11 +96,11 @@ def _labels(themes: Mapping[str, str]) -> dict[str, Label]:
         "tag": lambda tag: f"#{tag}",
         "author": lambda author: author,
         "day": _day,
-        **{name: partial(_worded, labels) for name, labels in words.items()},
+        **{name: partial(_label_of, labels) for name, labels in words.items()},
     }
 
 
-def _worded(labels: Mapping[str, str], value: str) -> str:
+def _label_of(labels: Mapping[str, str], value: str) -> str:
     return labels.get(value, value)
 
 

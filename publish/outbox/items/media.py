@@ -83,12 +83,12 @@ def waits_for(row: Delivery, now: datetime) -> ColumnElement[bool] | None:
     """
     if row.state != DeliveryState.WITHDRAWING:
         return None
-    shown = (cast(Delivery.remote, Text).contains(str(one)) for one in _shown(row))
+    shown = (cast(Delivery.remote, Text).contains(str(one)) for one in _shown_takeaways(row))
     first = or_(takedowns.takes_back_soon(now), *shown)
     return (Delivery.item_kind == ItemKind.STORY) & (Delivery.sent != "") & first
 
 
-def _shown(row: Delivery) -> set[uuid.UUID]:
+def _shown_takeaways(row: Delivery) -> set[uuid.UUID]:
     """The takeaways seen in a file."""
     memory = row.memory
     return set(memory.may_show) | ({memory.takeaway} if memory.takeaway else set())

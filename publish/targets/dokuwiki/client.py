@@ -103,7 +103,7 @@ class Doku:
             try:
                 answer = self._ask(address, call_of("dokuwiki.getVersion", ()))
             except Forbidden:
-                failed = self._closed()
+                failed = self._remote_access_closed()
             except Offline as error:
                 if error.way != Reachability.PORTAL:
                     raise
@@ -120,7 +120,7 @@ class Doku:
             name=self.name,
         )
 
-    def _closed(self) -> AuthRefused:
+    def _remote_access_closed(self) -> AuthRefused:
         return AuthRefused(
             "%(name)s lets %(user)s in, but not from outside. Ask its administrator to switch "
             "on remote access (Configuration: remote) and to name %(user)s there (remoteuser).",
@@ -143,7 +143,7 @@ class Doku:
             raise Offline(self._web.portal(), Reachability.PORTAL) from error
         except Fault as error:
             if error.faultCode == _OFF:
-                raise self._closed() from error
+                raise self._remote_access_closed() from error
             reason = str(error.faultString).strip().rstrip(".")[:300]
             raise Refused(
                 "%(name)s does not take this: %(what)s",

@@ -185,7 +185,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     def find(self, key: str) -> Remote | None:
         """The story's page."""
-        return self._found(page_name(key))
+        return self._existing(page_name(key))
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The page's HTML."""
@@ -213,7 +213,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
         where reading is cheap.
         """
         name = media_name(key + ext) if ext else self._name_of(key)
-        found = self._found(name) if name else None
+        found = self._existing(name) if name else None
         if found is None or not self._drive.near:
             return self._with_smaller(found.id) if found else None
         # A key ends with the first digits of the content hash.
@@ -238,7 +238,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:
         """Its texts are in the pages; the file itself never changes under its name."""
-        if self._found(remote.id) is None:
+        if self._existing(remote.id) is None:
             raise Gone("%(file)s is not at %(name)s any more.", file=remote.id, name=self.name)
         return remote
 
@@ -284,7 +284,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
 
     # --- Connection -------------------------------------------------------------------------------
 
-    def _found(self, name: str) -> Remote | None:
+    def _existing(self, name: str) -> Remote | None:
         self._drive.ready()
         return None if self._drive.size(name) is None else self._remote(name)
 

@@ -148,7 +148,7 @@ class GitTarget(Batches, Target):
     def put_all(self, posts: Sequence[Post]) -> list[Remote]:
         """Commit several stories at once, with one push."""
         keys = [post.key for post in posts]
-        wanted = {path: source for post in posts for path, source in self._wanted(post).items()}
+        wanted = {path: source for post in posts for path, source in self._files_of(post).items()}
 
         def make(files: Mapping[str, str]) -> Changes:
             mine = [path for path in files if any(self._pages.owns(path, key) for key in keys)]
@@ -175,7 +175,7 @@ class GitTarget(Batches, Target):
         """The page's content."""
         return Draft(post.title, self._pages.text(_dated(post)), "text/markdown")
 
-    def _wanted(self, post: Post) -> dict[str, bytes | Path | None]:
+    def _files_of(self, post: Post) -> dict[str, bytes | Path | None]:
         post = _dated(post)
         files = {self._pages.file(post.key, media): media.path for media in post.media()}
         return {self._pages.page(post): self._pages.text(post).encode(), **files}

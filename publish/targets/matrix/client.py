@@ -47,7 +47,7 @@ class Room:
         """The room's id after joining. Raises PauseTarget for an encrypted room."""
         if not self._id:
             joined = self._call("POST", f"{CLIENT}/join/{quote(self._asked, safe='')}", json={})
-            self._id = self._named(joined, "room_id")
+            self._id = self._required(joined, "room_id")
             self._refuse_encrypted()
         return self._id
 
@@ -68,7 +68,7 @@ class Room:
         data = self.web.call(method, f"{self.base}{path}", **parts).data
         return data if isinstance(data, dict) else {}
 
-    def _named(self, body: Mapping[str, Any], field: str) -> str:
+    def _required(self, body: Mapping[str, Any], field: str) -> str:
         """A required field of a response; if it is missing, it was not a Matrix server that answered."""
         if not isinstance(value := body.get(field), str) or not value:
             raise RetryAfter(
@@ -92,7 +92,7 @@ class Room:
     def send(self, content: Mapping[str, Any], transaction: str) -> str:
         """Send a message idempotently by transaction id; return its event id."""
         path = self._path(f"send/m.room.message/{quote(transaction, safe='')}")
-        return self._named(self._call("PUT", path, json=content), "event_id")
+        return self._required(self._call("PUT", path, json=content), "event_id")
 
     def redact(self, event_id: str) -> None:
         """Redact an event for everybody, its edits first; a missing one is fine."""

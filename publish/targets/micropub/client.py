@@ -35,7 +35,7 @@ _PAGE = 50
 
 
 @dataclass
-class _Known:
+class _Discovery:
     at: float
     endpoint: str
     config: Mapping[str, Any]
@@ -66,12 +66,12 @@ class Micropub:
     @property
     def endpoint(self) -> str:
         """URL for requests."""
-        return self._known().endpoint
+        return self._discovery().endpoint
 
     @property
     def config(self) -> Mapping[str, Any]:
         """Response to ``q=config``; empty if there is none."""
-        return self._known().config
+        return self._discovery().config
 
     @property
     def media_endpoint(self) -> str:
@@ -101,12 +101,12 @@ class Micropub:
     def _account(self) -> tuple[str, str]:
         return self.address, hashlib.sha256(self.token.encode()).hexdigest()
 
-    def _known(self) -> _Known:
-        known: _Known | None = self._blogs.get(self._account())
+    def _discovery(self) -> _Discovery:
+        known: _Discovery | None = self._blogs.get(self._account())
         if known is None or time.monotonic() - known.at > _KEPT_S:
             endpoint = self._discover()
-            answer = self._asked(endpoint, {"q": "config"})
-            fresh = _Known(time.monotonic(), endpoint or self.address, answer or {})
+            answer = self._query(endpoint, {"q": "config"})
+            fresh = _Discovery(time.monotonic(), endpoint or self.address, answer or {})
             fresh.lists = known.lists if known else False
             known = self._blogs[self._account()] = fresh
         return known
@@ -115,7 +115,7 @@ class Micropub:
         """The endpoint named by the page, else the URL itself (5.3: Link header first, then <link>)."""
         answer, url = self.read(self.address)
         if answer.status < 300:
-            named = next(iter(_named(answer, url)), "")
+            named = next(iter(_named_endpoints(answer, url)), "")
             if named:
                 return self.trusted(named, self.address)
         return ""
@@ -154,9 +154,9 @@ class Micropub:
 
     def ask(self, query: Mapping[str, str], *, at: str = "") -> dict[str, Any] | None:
         """Response to a query; None if the blog does not support it or returns nothing."""
-        return self._asked(at or self.endpoint, query)
+        return self._query(at or self.endpoint, query)
 
-    def _asked(self, endpoint: str, query: Mapping[str, str]) -> dict[str, Any] | None:
+    def _query(self, endpoint: str, query: Mapping[str, str]) -> dict[str, Any] | None:
         """Run a query. ``endpoint`` '': use the typed URL, which may not be an endpoint."""
         url = _with(endpoint or self.address, query)
         headers = {"Accept": "application/json"}
@@ -188,7 +188,9 @@ class Micropub:
             name=self.name,
         )
 
-    def listed(self, pages: int, extra: Mapping[str, str]) -> Iterator[Mapping[str, Any]] | None:
+    def latest_posts(
+        self, pages: int, extra: Mapping[str, str]
+    ) -> Iterator[Mapping[str, Any]] | None:
         """The latest posts, newest first; None if the blog can't list them.
 
         Lists are an extension (indieweb/micropub-extensions#4) with two kinds of pagination: ``offset`` and
@@ -197,10 +199,10 @@ class Micropub:
         query = {"q": "source", "limit": str(_PAGE), **self.destination, **extra}
         first = self.ask(query)
         if not isinstance(first, dict) or not isinstance(first.get("items"), list):
-            if self._known().lists:
+            if self._discovery().lists:
                 raise RetryAfter("%(name)s can't list its posts right now.", 60, name=self.name)
             return None
-        self._known().lists = True
+        self._discovery().lists = True
         return self._pages(first, query, pages)
 
     @property
@@ -307,7 +309,7 @@ def is_page(answer: HttpResponse) -> bool:
     return answer.text.lstrip().startswith("<")
 
 
-def _named(answer: HttpResponse, url: str) -> Iterator[str]:
+def _named_endpoints(answer: HttpResponse, url: str) -> Iterator[str]:
     for link in re.finditer(r"<([^>]*)>([^<]*)", answer.headers.get("Link", "")):
         rel = re.search(
             r'(?:^|;)\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', link.group(2), re.IGNORECASE

@@ -22,7 +22,7 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
     ``besides``: a URL to ignore.
     """
     for pages, extra in ((1, {"filter": key}), (_PAGES, {})):
-        answer = blog.listed(pages, extra)
+        answer = blog.latest_posts(pages, extra)
         if answer is None:
             return None
         for item in answer:

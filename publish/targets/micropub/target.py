@@ -158,7 +158,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         self._blog.forget()
         where = urlsplit(self._blog.endpoint)
         sentences = [f"{self.name} answers at {where.netloc}{where.path}."]
-        if self._blog.listed(1, {}) is None:
+        if self._blog.latest_posts(1, {}) is None:
             sentences.append(
                 Message(
                     "It does not list its posts: should an answer get lost, a story may wait for you "
@@ -204,7 +204,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         url = self._blog.location(answer)
         if not url:
             return self._somewhere(post.key)
-        made = self._kept(
+        made = self._ledger_entry(
             url, properties, files, later=answer.status == 202 and not self._appears(url)
         )
         return self._only(made, post, links)
@@ -234,7 +234,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
             raise BeingMadeAgain from error
         return {"data": form(whole, files), "files": sent}
 
-    def _kept(
+    def _ledger_entry(
         self, url: str, properties: Properties, files: Sequence[PostMedia], *, later: bool = False
     ) -> Remote:
         """Ledger data. ``later``: accepted with 202 and not seen yet."""
@@ -264,7 +264,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     def _lists(self) -> bool:
         try:
-            return self._blog.listed(1, {}) is not None
+            return self._blog.latest_posts(1, {}) is not None
         except PublishError:
             return self._blog.has_listed
 
@@ -315,7 +315,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         if answer.status >= 400:
             raise self._missing(remote, answer)
         url = self._blog.location(answer) if answer.status in (201, 202) else ""
-        return self._kept(url or remote.id, properties, files)
+        return self._ledger_entry(url or remote.id, properties, files)
 
     def _has_files(self, remote: Remote, keys: Sequence[str]) -> bool:
         """Whether the post has the files sent with it; if it was found again, their number decides."""

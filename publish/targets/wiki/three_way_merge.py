@@ -43,7 +43,7 @@ _Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]
 
 def _chunks(base: list[str], theirs: list[str], ours: list[str]) -> Iterator[_Chunk]:
     """Runs common to all three texts, and the differing parts in between."""
-    to_theirs, to_ours = _kept(base, theirs), _kept(base, ours)
+    to_theirs, to_ours = _matching_lines(base, theirs), _matching_lines(base, ours)
     b = t = o = 0
     for number in [i for i in range(len(base)) if i in to_theirs and i in to_ours]:
         goal_t, goal_o = to_theirs[number], to_ours[number]
@@ -54,7 +54,7 @@ def _chunks(base: list[str], theirs: list[str], ours: list[str]) -> Iterator[_Ch
     yield base[b:], theirs[t:], ours[o:]
 
 
-def _kept(base: list[str], other: list[str]) -> dict[int, int]:
+def _matching_lines(base: list[str], other: list[str]) -> dict[int, int]:
     """Line numbers of the base present in the other text, with their numbers there; both increasing."""
     matcher = SequenceMatcher(None, base, other, autojunk=False)
     return {a + i: b + i for a, b, size in matcher.get_matching_blocks() for i in range(size)}

@@ -51,11 +51,11 @@ class Comments:
             asked = {"post": ",".join(ids[start : start + _POSTS])}
             if since is not None:
                 asked["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            yield from read_each(self._listed(asked), heard, lambda row: row["id"])
+            yield from read_each(self._all_rows(asked), heard, lambda row: row["id"])
 
     def find(self, post: Remote, answer: Answer) -> Remote | None:
         """Our answer with this key: found by its user agent, visible to moderators, else by its text."""
-        for row in self._listed({"post": post.id}):
+        for row in self._all_rows({"post": post.id}):
             same = key_of(row) == answer.key or (
                 str(row.get("parent", 0)) == (answer.to or "0")
                 and plain_text(_text_of(row)) == plain_text(_html(answer.text))
@@ -107,7 +107,7 @@ class Comments:
 
     # --- Pages ------------------------------------------------------------------------------------
 
-    def _listed(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _all_rows(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
         """All rows of a query, each once; read again while the blog's total differs."""
         rows: dict[int, dict[str, Any]] = {}
         for _look in range(_LOOKS):

@@ -70,7 +70,7 @@ def provider_called(session: Session, short_name: str) -> KnownProvider | None:
     session.rollback()
     with working_for(Scope(key=short_name)):
         row = session.scalar(select(Provider).where(Provider.short_name == short_name))
-        found = _known(row)
+        found = _known_provider(row)
         session.rollback()
     return found
 
@@ -79,12 +79,12 @@ def provider_of(session: Session, organization: uuid.UUID) -> KnownProvider | No
     """The provider of an organization. Ends the transaction."""
     session.rollback()
     with working_for(Scope(organization=organization)):
-        found = _known(session.get(Provider, organization))
+        found = _known_provider(session.get(Provider, organization))
         session.rollback()
     return found
 
 
-def _known(row: Provider | None) -> KnownProvider | None:
+def _known_provider(row: Provider | None) -> KnownProvider | None:
     if row is None:
         return None
     return KnownProvider(row.organization_id, row.short_name, row.issuer, row.client_id)
@@ -139,5 +139,5 @@ def bindings(session: Session, account: uuid.UUID) -> list[tuple[KnownProvider, 
     return [
         (known, known.organization_id in bound)
         for row in rows
-        if (known := _known(row)) is not None
+        if (known := _known_provider(row)) is not None
     ]

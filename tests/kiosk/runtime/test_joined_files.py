@@ -85,8 +85,8 @@ def test_sheets_lose_comments_and_nothing_else(modules: Path) -> None:
 
 
 def test_the_mark_changes_with_a_line(modules: Path) -> None:
-    before = joined_files._marked("a").mark
-    assert before != joined_files._marked("b").mark == joined_files._marked("b").mark
+    before = joined_files._with_hash("a").mark
+    assert before != joined_files._with_hash("b").mark == joined_files._with_hash("b").mark
 
 
 @pytest.mark.parametrize("name", sorted(SCRIPTS.values()))

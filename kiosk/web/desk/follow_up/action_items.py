@@ -51,7 +51,7 @@ def overview() -> str:
         shown=request.args.get("show", ""),
         takeaway=takeaway,
         reply=reply,
-        begun=_begun(takeaway, reply),
+        begun=_initial_values(takeaway, reply),
     )
 
 
@@ -67,7 +67,7 @@ def _sources() -> tuple[Takeaway | None, Reply | None]:
     return takeaway, replies.find_reply(db.session(), number) if number else None
 
 
-def _begun(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
+def _initial_values(takeaway: Takeaway | None, reply: Reply | None) -> dict[str, str]:
     """Return the initial values of a new item's form."""
     if takeaway is not None:
         words = takeaway.caption or takeaway.text

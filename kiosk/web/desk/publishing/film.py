@@ -38,7 +38,7 @@ bp = Blueprint("film", __name__, url_prefix="/film")
 
 
 @dataclass(frozen=True)
-class Shown:
+class ListedPiece:
     """A piece as the page lists it; ``is_set``: a person set its length."""
 
     receipt: str
@@ -61,7 +61,7 @@ def overview() -> str:
         "desk/film.html",
         film=film,
         trouble=trouble,
-        pieces=[_shown(piece, rows[piece.receipt], film.lengths) for piece in pieces],
+        pieces=[_listed_piece(piece, rows[piece.receipt], film.lengths) for piece in pieces],
         left=[rows[receipt] for receipt in left if receipt in rows],
         total=sum(piece.seconds for piece in pieces),
         finished=finished,
@@ -92,12 +92,12 @@ def _takeaways(receipts: list[str]) -> dict[str, Takeaway]:
     return {row.receipt: row for row in db.session.scalars(query)}
 
 
-def _shown(piece: Piece, row: Takeaway, lengths: dict[str, float]) -> Shown:
+def _listed_piece(piece: Piece, row: Takeaway, lengths: dict[str, float]) -> ListedPiece:
     thumbs = [
         a.media for a in row.attachments if any(r.name == "thumb" for r in a.media.renditions)
     ]
     has_picture = thumbs and piece.kind != PieceKind.QUOTE
-    return Shown(
+    return ListedPiece(
         piece.receipt,
         piece.kind.value,
         piece.words,

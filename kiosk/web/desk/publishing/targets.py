@@ -40,7 +40,7 @@ def _kind(cls: type[Target]) -> Kind:
 
 
 @dataclass(frozen=True)
-class Asked:
+class FormOption:
     """An option as the form asks for it."""
 
     name: str
@@ -54,9 +54,9 @@ class Asked:
     first: bool
 
 
-def _asked(option: TargetOption) -> Asked:
+def _form_option(option: TargetOption) -> FormOption:
     words = tuple((value, _(label)) for value, label in option.choices.items())
-    return Asked(
+    return FormOption(
         option.name,
         _(option.label),
         _(option.help),
@@ -87,7 +87,7 @@ def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
     return render_template(
         "desk/target_add.html",
         kind=_kind(cls),
-        options=[_asked(option) for option in cls.options],
+        options=[_form_option(option) for option in cls.options],
         secret=asked and _(asked),
         given=request.form,
         trouble=trouble,

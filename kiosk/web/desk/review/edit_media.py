@@ -85,7 +85,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     """Save the page script's edits (``edits``, JSON), or apply a button that needs no script (``do``)."""
     takeaway, media = find(receipt, sha256)
     asked = request.form.get("do", "")
-    edits = _asked(takeaway, media, asked)
+    edits = _requested_edits(takeaway, media, asked)
     way = asked if asked in (edit_history.UNDO, edit_history.REDO) else ""
     kiosk = current_kiosk()
     changed = edit_history.save(
@@ -104,7 +104,7 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
 
 
-def _asked(takeaway: Takeaway, media: Media, asked: str) -> Edits:
+def _requested_edits(takeaway: Takeaway, media: Media, asked: str) -> Edits:
     """Parse the requested edits; raises BadInput."""
     session = db.session()
     now = edit_history.edits_of(session, media)

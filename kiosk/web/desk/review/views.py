@@ -64,7 +64,7 @@ def _sheet(
 ) -> str:
     session = db.session()
     page = view.page(session, PAGE)
-    shown = _shown(page.rows)
+    shown = _enlarged(page.rows)
     looks = sheets.looks_of(session, list({*page.rows, *([shown] if shown else [])}))
     step = _step()
     return render_template(
@@ -129,7 +129,7 @@ def _number(text: str) -> uuid.UUID:
         raise BadRequest(_("This page's address is broken. Go back to the desk.")) from error
 
 
-def _shown(rows: list[Takeaway]) -> Takeaway | None:
+def _enlarged(rows: list[Takeaway]) -> Takeaway | None:
     wanted = request.args.get("show", "")
     if wanted == "last":
         return rows[-1] if rows else None
@@ -152,7 +152,7 @@ def _back(view: View, **more: str) -> ResponseReturnValue:
     return redirect(url_for("desk.review.sheet", **args), code=303)  # type: ignore[arg-type]
 
 
-def _seen() -> int:
+def _seen_revision() -> int:
     """Return the revision at which this form was rendered."""
     given = request.form.get("seen", "")
     return int(given) if given.isdigit() else history.seen_by_now(db.session())
@@ -182,7 +182,9 @@ def decide(receipt: str) -> ResponseReturnValue:
         decisions.change(db.session(), takeaway, desk_actor(), {"starred": wanted == "star"})
         return _back(view, show=receipt, undo=_mine())
     state, onward = _decision(wanted), view.onward(db.session(), takeaway, PAGE)
-    done = conflicts.decide_many(db.session(), [takeaway], desk_actor(), state, seen=_seen())
+    done = conflicts.decide_many(
+        db.session(), [takeaway], desk_actor(), state, seen=_seen_revision()
+    )
     if done.clashes:
         flash(clash_words(done.clashes[0]), "trouble")
         return _back(view, show=receipt)
@@ -227,7 +229,7 @@ def decide_selected() -> ResponseReturnValue:
     rows = [decisions.by_receipt(db.session(), receipt) for receipt in request.form.getlist(name)]
     if wanted in DECISIONS:
         done = conflicts.decide_many(
-            db.session(), rows, desk_actor(), DECISIONS[wanted], seen=_seen()
+            db.session(), rows, desk_actor(), DECISIONS[wanted], seen=_seen_revision()
         )
     else:
         done = conflicts.set_fields_many(db.session(), rows, desk_actor(), _many(wanted))
@@ -264,7 +266,7 @@ def keep_one(group: str) -> ResponseReturnValue:
     rows = sheets.page(db.session(), asked, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
     done = conflicts.decide_many(
-        db.session(), others, desk_actor(), TakeawayState.HIDDEN, seen=_seen()
+        db.session(), others, desk_actor(), TakeawayState.HIDDEN, seen=_seen_revision()
     )
     flash(ngettext("%(num)d other was hidden.", "%(num)d others were hidden.", len(done.changed)))
     return _back(view, show=keep, undo=_mine() if done.changed else "")
@@ -304,7 +306,9 @@ def save(receipt: str) -> ResponseReturnValue:
         values["tags"] = [*form["tags"].split(","), *form.getlist("more_tags")]
     there = {history.ALT + attachment.media.sha256 for attachment in takeaway.attachments}
     values |= {name: words for name, words in form.items() if name in there}
-    clashes = conflicts.merge_fields(db.session(), takeaway, desk_actor(), values, seen=_seen())
+    clashes = conflicts.merge_fields(
+        db.session(), takeaway, desk_actor(), values, seen=_seen_revision()
+    )
     if clashes:
         fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
         flash(
