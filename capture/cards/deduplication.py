@@ -11,7 +11,7 @@ from datetime import datetime
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from capture.cards.scan import Found
+from capture.cards.scan import ScannedItem
 from capture.cards.shot_groups import ShotFile, group_shots, shot_key
 from capture.cards.shot_inspection import MarkerReading
 from capture.cards.verified_copy import Ordered
@@ -26,7 +26,7 @@ FINGERPRINT = 8192
 TAKEN_BACK = Message("It belongs to a shot that its contributor has taken back.")
 
 
-def fingerprint(found: Found) -> str:
+def fingerprint(found: ScannedItem) -> str:
     """Hash the first and last 8 KB: with size and time, enough to recognize a file that was read
     before."""
     digest = hashlib.sha256(found.head)
@@ -36,7 +36,7 @@ def fingerprint(found: Found) -> str:
     return digest.hexdigest()
 
 
-def known_at_sight(session: Session, found: Found) -> Shot | None:
+def known_at_sight(session: Session, found: ScannedItem) -> Shot | None:
     """Find the shot of a file by its size, time and first and last bytes; None for a new file.
 
     Saves reading a full card completely on each import. Raises OSError where the card can't be
@@ -87,7 +87,7 @@ def known_content(session: Session, sha256: str) -> bool:
     return session.scalar(attached) is not None or is_taken_back(session, sha256)
 
 
-def fingerprint_of(found: Found, arrival: ReceivedFile) -> str:
+def fingerprint_of(found: ScannedItem, arrival: ReceivedFile) -> str:
     """Compute ``fingerprint`` from the copy, as the card may be gone. The last span is the end of
     the copy."""
     digest = hashlib.sha256(found.head)
@@ -102,9 +102,9 @@ class KnownShots:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._shots: dict[str, tuple[Found, Shot]] = {}
+        self._shots: dict[str, tuple[ScannedItem, Shot]] = {}
 
-    def add(self, found: Found, shot: Shot) -> None:
+    def add(self, found: ScannedItem, shot: Shot) -> None:
         """Add a file and its row."""
         self._shots[found.path.as_posix()] = (found, shot)
 
@@ -134,7 +134,7 @@ class KnownShots:
             return TAKEN_BACK
         return takeaway.client_id if takeaway else None
 
-    def _known_file(self, found: Found, shot: Shot) -> ShotFile:
+    def _known_file(self, found: ScannedItem, shot: Shot) -> ShotFile:
         seconds = self._session.scalar(select(Media.duration).where(Media.sha256 == shot.sha256))
         name = found.path.as_posix()
         return ShotFile(name, found.role, found.size, shot.taken, seconds=seconds, stated=True)

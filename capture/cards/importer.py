@@ -24,7 +24,7 @@ from capture.cards.deduplication import (
     known_at_sight,
     known_content,
 )
-from capture.cards.scan import Found, Skipped, is_gone, scan
+from capture.cards.scan import ScannedItem, Skipped, is_gone, scan
 from capture.cards.session_assignment import settle
 from capture.cards.shot_inspection import Inspection, inspect_shot
 from capture.cards.shot_intake import CardItem, ImportContext, ShotIntake, discard
@@ -119,7 +119,7 @@ class Importer:
         self.context, self.job = context, job
         self.tally = ImportProgress()
         # In a watched folder: what can't be opened yet and is not yet due to be reported as broken.
-        self.left: list[Found] = []
+        self.left: list[ScannedItem] = []
         self.patient: set[str] = set()
         self._tell, self._stopped = tell, stopped
         self._failures: list[dict[str, str]] = list(job.failures)
@@ -140,7 +140,7 @@ class Importer:
 
     def take(
         self,
-        found: Sequence[Found],
+        found: Sequence[ScannedItem],
         skipped: Sequence[Skipped] = (),
         unread: Sequence[Skipped] = (),
     ) -> None:
@@ -165,7 +165,7 @@ class Importer:
                 )
             self._save()
 
-    def _passed(self, found: Found) -> bool:
+    def _passed(self, found: ScannedItem) -> bool:
         """Whether a file needs no import: it is known already or can't be kept; records which."""
         try:
             if found.kind is None and self._waits_for(found):
@@ -268,7 +268,7 @@ class Importer:
             timeout=LOOK_SECONDS + first.size / 5_000_000,
         )
 
-    def _count(self, found: Found) -> Copied:
+    def _count(self, found: ScannedItem) -> Copied:
         def copied(count: int) -> None:
             self.tally.bytes_done += count
             self.tally.name = found.name
@@ -347,19 +347,19 @@ class Importer:
             if not self._waits_for(found):
                 self._fail(found, error.message)
 
-    def _waits_for(self, found: Found) -> bool:
+    def _waits_for(self, found: ScannedItem) -> bool:
         """Whether a file in a watched folder may still be being written."""
         waits = str(found.path) in self.patient
         if waits:
             self.left.append(found)
         return waits
 
-    def _fail(self, found: Found, sentence: str) -> None:
+    def _fail(self, found: ScannedItem, sentence: str) -> None:
         """Record a file that was not imported. No sentence: the card was gone before it was
         read."""
         self._failures.append({"file": found.name, **({"error": sentence} if sentence else {})})
 
-    def _step(self, found: Found, count: int) -> None:
+    def _step(self, found: ScannedItem, count: int) -> None:
         self.tally.files_done += 1
         self.tally.bytes_done += count
         self.tally.name = found.name

@@ -60,7 +60,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Found:
+class ScannedItem:
     """What becomes one original: a file, or the spans of one recording in order.
 
     ``name`` is the path of the first piece below the root, with slashes; ``head`` its first bytes.
@@ -122,7 +122,7 @@ class Skipped:
 class Scan:
     """The result of a scan: what to keep, what is skipped, and what can't be read although the rest can."""
 
-    found: list[Found]
+    found: list[ScannedItem]
     skipped: list[Skipped]
     unread: list[Skipped] = field(default_factory=list)
 
@@ -159,7 +159,7 @@ def scan(root: Path) -> Scan:
         if piece.path not in later:
             with _one_at_a_time(piece.path, base, lying):
                 one = _look(base, spans.get(piece.path, (piece,)))
-                if isinstance(one, Found):
+                if isinstance(one, ScannedItem):
                     lying.found.append(one)
                 else:
                     lying.skipped.append(one)
@@ -184,7 +184,7 @@ def _one_at_a_time(path: Path, base: Path, lying: Scan) -> Iterator[None]:
         lying.unread.append(Skipped(name, Message(UNREADABLE, what=error.strerror or "")))
 
 
-def walk(root: Path) -> list[Found]:
+def walk(root: Path) -> list[ScannedItem]:
     """List what should be kept of a card or folder: see ``scan``."""
     return scan(root).found
 
@@ -227,7 +227,7 @@ def _is_proxy_folder(path: Path) -> bool:
     )
 
 
-def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:
+def _look(base: Path, pieces: tuple[Piece, ...]) -> ScannedItem | Skipped:
     """Inspect a file; index files, camera metadata and documents are listed as skipped."""
     path = pieces[0].path
     with path.open("rb") as file:
@@ -236,7 +236,7 @@ def _look(base: Path, pieces: tuple[Piece, ...]) -> Found | Skipped:
     name = path.relative_to(base).as_posix()
     if kind is None and path.suffix.casefold() not in MEDIA_NAMES:
         return Skipped(name, reason_for(name))
-    return Found(base, name, pieces, head, kind)
+    return ScannedItem(base, name, pieces, head, kind)
 
 
 def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:

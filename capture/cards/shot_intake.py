@@ -20,12 +20,12 @@ from capture.cards.deduplication import (
     marked_session,
     shot_joined,
 )
-from capture.cards.scan import Found
+from capture.cards.scan import ScannedItem
 from capture.cards.session_assignment import unassigned
 from capture.cards.shot_inspection import Inspection, MarkerReading
 from capture.cards.verified_copy import Ordered
 from capture.decoding.process_pool import DecoderPool
-from capture.intake.fresh import Taken
+from capture.intake.fresh import RecordedTakeaway
 from capture.intake.receive import take_in
 from capture.intake.submission import ReceivedFile, Submission
 from reporter.clock import Clock, new_id
@@ -81,7 +81,7 @@ class CardItem:
         return self.parts[0]
 
     @property
-    def files(self) -> list[Found]:
+    def files(self) -> list[ScannedItem]:
         """The files of the item."""
         return [part.found for part in self.parts]
 
@@ -143,7 +143,7 @@ class ShotIntake:
             home = context.session.get_one(EventSession, stands.session_id)
         brought: list[Shot] = []
 
-        def seal(takeaway: Taken) -> None:
+        def seal(takeaway: RecordedTakeaway) -> None:
             rows = self._shots(item, camera, seen, event)
             if asked is not None:
                 # The row of a supposed marker; cuts may refer to it.

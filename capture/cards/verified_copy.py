@@ -12,7 +12,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo
 
 from capture.cards.clock_offset import moment
-from capture.cards.scan import Found
+from capture.cards.scan import ScannedItem
 from capture.cards.shot_inspection import glance
 from capture.decoding.probe import Probe
 from capture.decoding.process_pool import DecoderPool
@@ -47,7 +47,7 @@ class Halted(ReporterError):
 class Ordered:
     """A file of the card with what is known before copying."""
 
-    found: Found
+    found: ScannedItem
     taken: datetime
     # Make, model and serial number; empty for a file without them.
     camera: tuple[str, str, str]
@@ -58,7 +58,7 @@ class Ordered:
 
 
 def in_camera_order(
-    found: Sequence[Found], pool: DecoderPool, zone: ZoneInfo, *, now: datetime
+    found: Sequence[ScannedItem], pool: DecoderPool, zone: ZoneInfo, *, now: datetime
 ) -> list[Ordered]:
     """Sort each camera's files by time, then by name. Reads only headers."""
     with ThreadPoolExecutor(2) as readers:
@@ -83,7 +83,7 @@ def in_camera_order(
     return sorted(ordered, key=lambda one: (one.taken, one.found.name))
 
 
-def _glance(found: Found, pool: DecoderPool) -> Probe | None:
+def _glance(found: ScannedItem, pool: DecoderPool) -> Probe | None:
     if found.kind is None:
         return None
     try:
@@ -98,7 +98,7 @@ def _identity(probe: Probe | None) -> tuple[str, str, str]:
 
 
 def copy_in(
-    found: Found, store: Store, *, rng: random.Random, stopped: Stopped, copied: Copied
+    found: ScannedItem, store: Store, *, rng: random.Random, stopped: Stopped, copied: Copied
 ) -> ReceivedFile:
     """Copy a file (or joined spans) into ``incoming/``, flush it to disk and verify it by reading
     it back.
@@ -124,7 +124,7 @@ def copy_in(
     return arrival
 
 
-def _pieces(found: Found) -> Iterator[bytes]:
+def _pieces(found: ScannedItem) -> Iterator[bytes]:
     """Yield the bytes in order. Errors while reading become CardTrouble; exceptions from the
     consumer pass unchanged."""
     for part in found.pieces:
@@ -143,6 +143,6 @@ def _pieces(found: Found) -> Iterator[bytes]:
                 yield piece
 
 
-def _trouble(found: Found, error: OSError) -> CardTrouble:
+def _trouble(found: ScannedItem, error: OSError) -> CardTrouble:
     what = error.strerror or "no reason given"
     return CardTrouble(UNREADABLE_ON_CARD, name=found.name, what=what)

@@ -26,7 +26,7 @@ from capture.imaging.rendition_file import temporary_rendition
 from capture.transcoding.audio_track import SOUND_RATE
 from capture.transcoding.transcode import LIMITED
 from capture.transcoding.video_track import X264
-from reporter.films.script import SIZES, Heard, Piece, PieceKind, Script
+from reporter.films.script import SIZES, Piece, PieceKind, Script, SoundExcerpt
 
 MP4_OPTIONS = {"movflags": "+faststart", "fflags": "+bitexact"}
 # A film is watched on large screens: slightly better quality than a phone's note.
@@ -41,7 +41,7 @@ class MadeFilm:
     path: Path
     seconds: float
     bytes: int
-    heard: tuple[Heard, ...] = ()
+    heard: tuple[SoundExcerpt, ...] = ()
 
 
 def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeFilm:
@@ -58,7 +58,7 @@ def make_film(script: Script, path: Path, progress: Path | None = None) -> MadeF
     return MadeFilm(path, count / RATE, path.stat().st_size, tuple(_sounds(script, parts)))
 
 
-def heard_in(script: Script) -> tuple[Heard, ...]:
+def heard_in(script: Script) -> tuple[SoundExcerpt, ...]:
     """Which parts of recordings are heard in the film of a script, without rendering it. Raises
     MediaFailed."""
     cut = [_cut(piece) for piece in script.pieces]
@@ -101,10 +101,10 @@ def _starts(script: Script) -> Iterator[float]:
     yield from (count / RATE for count in frames)
 
 
-def _sounds(script: Script, parts: list[Excerpt | None]) -> Iterator[Heard]:
+def _sounds(script: Script, parts: list[Excerpt | None]) -> Iterator[SoundExcerpt]:
     for piece, part, at in zip(script.pieces, parts, _starts(script), strict=False):
         if part is not None:
-            yield Heard(piece.media, at, part.start, part.seconds)
+            yield SoundExcerpt(piece.media, at, part.start, part.seconds)
 
 
 def _mixed(script: Script, parts: list[Excerpt | None], seconds: float) -> SoundMix:

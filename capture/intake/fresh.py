@@ -44,7 +44,7 @@ from reporter.moderation.same_again import client_digest, forgotten
 
 
 @dataclass(frozen=True)
-class Taken:
+class RecordedTakeaway:
     """A takeaway that is recorded, or about to be committed."""
 
     id: uuid.UUID
@@ -55,7 +55,7 @@ class Taken:
 
 
 # Called just before the commit: what it writes is saved in the same transaction.
-BeforeCommit = Callable[[Taken], None]
+BeforeCommit = Callable[[RecordedTakeaway], None]
 
 
 @dataclass(frozen=True)
@@ -83,7 +83,7 @@ def record_new(
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
-) -> Taken | None:
+) -> RecordedTakeaway | None:
     """Write a takeaway and its files in one transaction, for a normalized offer. Commits.
 
     None, with nothing written, if something of it was recorded meanwhile, or its session is gone.
@@ -170,7 +170,7 @@ def _write(
     *,
     event: Row[Any],
     revision: int,
-) -> Taken:
+) -> RecordedTakeaway:
     files = list({file.sha256: file for file in offer.files}.values())
     kind = richest({types[file.sha256].kind for file in files}).value
     values = {
@@ -188,7 +188,7 @@ def _write(
         connection.execute(_insert(Media), media)
         attached = {"takeaway_id": values["id"], "media_id": media["id"], "position": position}
         connection.execute(_insert(Attachment), {**attached, "filename": file_name(file.filename)})
-    return Taken(values["id"], values["receipt"], event.id, is_new=True)
+    return RecordedTakeaway(values["id"], values["receipt"], event.id, is_new=True)
 
 
 def _asked(offer: Submission) -> dict[str, Any]:

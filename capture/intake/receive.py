@@ -17,7 +17,7 @@ from capture.decoding.mime_sniff import MediaType
 from capture.intake.fresh import (
     BeforeCommit,
     IntakeContext,
-    Taken,
+    RecordedTakeaway,
     keep,
     media_values,
     record_new,
@@ -101,7 +101,7 @@ def take_in(
     limits: LimitSettings,
     check: Check | None = None,
     seal: BeforeCommit | None = None,
-) -> Taken:
+) -> RecordedTakeaway:
     """Take an offer in; on return its files and its row are on disk. Commits.
 
     A repeated offer of the same contributor gives the first takeaway, and anything new in it
@@ -167,7 +167,7 @@ def _record_or_take_theirs(
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
-) -> Taken:
+) -> RecordedTakeaway:
     try:
         new = record_new(context, offer, types, seal) if context.all_new else None
         return new or _record(context, offer, types, seal)
@@ -228,7 +228,7 @@ def _record(
     offer: Submission,
     types: Mapping[str, MediaType],
     seal: BeforeCommit | None,
-) -> Taken:
+) -> RecordedTakeaway:
     """Write everything in one transaction, under the gathering's lock.
 
     Originals are removed only under that lock, so files linked and present before will stay.
@@ -245,7 +245,7 @@ def _record(
             note_addition(
                 context.session, takeaway, Actor(context.now, context.rng, CONTRIBUTOR), what
             )
-        taken = Taken(takeaway.id, takeaway.receipt, takeaway.session_id)
+        taken = RecordedTakeaway(takeaway.id, takeaway.receipt, takeaway.session_id)
         if seal is not None:
             seal(taken)
         context.session.commit()

@@ -24,7 +24,7 @@ from capture.decoding.mime_sniff import HEAD_BYTES
 from capture.intake import concurrency, upload_rows
 from capture.intake.concurrency import holding
 from capture.intake.deduplication import already_here, read_sha256
-from capture.intake.fresh import BeforeCommit, Taken
+from capture.intake.fresh import BeforeCommit, RecordedTakeaway
 from capture.intake.partial_file import (
     Body,
     Chunk,
@@ -326,7 +326,7 @@ class ResumableUploads:
             if found.receipt:
                 return found
 
-            def seal(taken: Taken) -> None:
+            def seal(taken: RecordedTakeaway) -> None:
                 upload_rows.note_receipt(session, upload_id, taken.receipt)
 
             try:
@@ -339,7 +339,7 @@ class ResumableUploads:
                 raise
             return dataclasses.replace(found, offset=found.length, receipt=taken.receipt)
 
-    def _take_in(self, session: Session, offer: Submission, seal: BeforeCommit) -> Taken:
+    def _take_in(self, session: Session, offer: Submission, seal: BeforeCommit) -> RecordedTakeaway:
         options: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
         return take_in(session, self._store, offer, check=self._check, seal=seal, **options)
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from capture.codes.qr_writer import QUIET_ZONE, qr_matrix, qr_runs
 from capture.printing.fonts import FontShelf
-from capture.printing.pdf_document import PdfDocument, Shown, rectangle
+from capture.printing.pdf_document import PdfDocument, PlacedGlyph, rectangle
 from capture.printing.text_runs import reads_from_right
 from capture.printing.typesetting import (
     Fit,
@@ -158,7 +158,8 @@ class Canvas:
         left, bottom = x / POINT, (self.height - baseline) / POINT
         for text, glyphs in runs:
             shown = [
-                Shown(g.gid, g.text, left + g.x * points, bottom + g.y * points) for g in glyphs
+                PlacedGlyph(g.gid, g.text, left + g.x * points, bottom + g.y * points)
+                for g in glyphs
             ]
             with self._pdf.meaning(text, shown):
                 if glyphs and glyphs[0].picture:

@@ -68,7 +68,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Cut:
+class FontSubset:
     """A font subset with only the glyphs in use; heights in thousandths of an em."""
 
     data: bytes
@@ -149,7 +149,7 @@ class FontFile:
         painted = self._face.has_color_paint and self._face.glyph_has_color_paint(gid)
         return bool(layers) or painted or (png is not None and len(png.data) > 0)
 
-    def subset(self, gids: set[int]) -> Cut:
+    def subset(self, gids: set[int]) -> FontSubset:
         """Build a font with these glyphs only."""
         hb = self._hb
         wanted = hb.SubsetInput()
@@ -167,7 +167,7 @@ class FontFile:
         extents = self._font.get_font_extents("ltr")
         scale = 1000 / self._em
         numbers = dict(plan.old_to_new_glyph_mapping)
-        return Cut(
+        return FontSubset(
             bytes(data),
             truetype,
             numbers,

@@ -22,7 +22,7 @@ _ARC = 0.5523
 
 
 @dataclass(frozen=True)
-class Shown:
+class PlacedGlyph:
     """A glyph on a page: its id in the font, the letters it represents, and the position of its
     origin (points)."""
 
@@ -40,7 +40,7 @@ class _Font:
     name: str
     codes: dict[tuple[int, str], int] = field(default_factory=dict)
 
-    def code(self, glyph: Shown) -> int:
+    def code(self, glyph: PlacedGlyph) -> int:
         return self.codes.setdefault((glyph.gid, glyph.text), len(self.codes) + 1)
 
 
@@ -50,7 +50,7 @@ class _Text:
 
     font: _Font
     size: float
-    glyphs: tuple[Shown, ...]
+    glyphs: tuple[PlacedGlyph, ...]
 
 
 class PdfDocument:
@@ -73,7 +73,7 @@ class PdfDocument:
         """Add operators of the content stream (ISO 32000-1, annex A) to the page."""
         self._pages[-1].append(operators)
 
-    def text(self, face: Face, size: float, glyphs: Sequence[Shown]) -> None:
+    def text(self, face: Face, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
         """Show glyphs of a font, ``size`` in points, in the current colour."""
         font = self._fonts.setdefault(face, _Font(face, f"F{len(self._fonts)}"))
         for glyph in glyphs:
@@ -88,7 +88,7 @@ class PdfDocument:
         x, y, shown = at
         self.draw(f"q {shown / side:.5f} 0 0 {shown / side:.5f} {x:.3f} {y:.3f} cm /X{number} Do Q")
 
-    def images(self, face: Face, size: float, glyphs: Sequence[Shown]) -> None:
+    def images(self, face: Face, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
         """Show the pictures of colour glyphs, ``size`` in points."""
         for glyph in glyphs:
             key = (face, glyph.gid)
@@ -111,7 +111,7 @@ class PdfDocument:
         self.draw(f"q {width:.3f} 0 0 {height:.3f} {x:.3f} {y:.3f} cm /P{number} Do Q")
 
     @contextmanager
-    def meaning(self, text: str, glyphs: Sequence[Shown]) -> Iterator[None]:
+    def meaning(self, text: str, glyphs: Sequence[PlacedGlyph]) -> Iterator[None]:
         """Mark glyphs with their replacement text (14.9.4) where it differs from their letters.
 
         Not for right-to-left text: readers (Poppler, PDFium) treat the replacement as visual order,

@@ -63,7 +63,7 @@ class Client:
 
 
 @dataclass(frozen=True)
-class Asked:
+class PendingSignIn:
     """What a browser keeps until it comes back."""
 
     state: str
@@ -102,10 +102,10 @@ def _fetch(url: str) -> dict[str, Any]:
     return body if isinstance(body, dict) else {}
 
 
-def ask(client: Client) -> tuple[str, Asked]:
+def ask(client: Client) -> tuple[str, PendingSignIn]:
     """Where to send a browser, and what it has to keep."""
     metadata = discover(client.provider.issuer)
-    asked = Asked(generate_token(32), generate_token(32), generate_token(48))
+    asked = PendingSignIn(generate_token(32), generate_token(32), generate_token(48))
     values = {
         "response_type": "code",
         "scope": "openid",
@@ -119,7 +119,9 @@ def ask(client: Client) -> tuple[str, Asked]:
     return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), asked
 
 
-def subject_of(client: Client, asked: Asked, came: Mapping[str, str], *, now: datetime) -> str:
+def subject_of(
+    client: Client, asked: PendingSignIn, came: Mapping[str, str], *, now: datetime
+) -> str:
     """Whom the provider means, from what a browser came back with. Raises BadInput, Forbidden for anything wrong."""
     if not hmac.compare_digest(came.get("state", "").encode(), asked.state.encode()):
         raise BadInput("This page was answered already. Load it anew and try once more.")
@@ -161,7 +163,7 @@ def _check_sender(metadata: Mapping[str, Any], came: Mapping[str, str]) -> None:
 
 def _subject(
     client: Client,
-    asked: Asked,
+    asked: PendingSignIn,
     token: Mapping[str, Any],
     *,
     metadata: Mapping[str, Any],

@@ -81,7 +81,7 @@ def ask_to_show(site: Site) -> tuple[dict[str, Any], str]:
 
 
 @dataclass(frozen=True)
-class Made:
+class NewPasskey:
     """A passkey that a browser made."""
 
     id: str
@@ -100,7 +100,7 @@ class Made:
         )
 
 
-def check_made(site: Site, credential: str, challenge: str) -> Made:
+def check_made(site: Site, credential: str, challenge: str) -> NewPasskey:
     """The passkey in a browser's answer. Raises BadInput for what is no answer to this challenge."""
     try:
         verified = webauthn.verify_registration_response(
@@ -112,7 +112,7 @@ def check_made(site: Site, credential: str, challenge: str) -> Made:
         )
     except WebAuthnException as error:
         raise BadInput("The browser's passkey can't be used here. Try once more.") from error
-    return Made(
+    return NewPasskey(
         bytes_to_base64url(verified.credential_id),
         verified.credential_public_key,
         verified.sign_count,

@@ -48,7 +48,7 @@ class Link:
 
 
 @dataclass(frozen=True)
-class Open:
+class OpenAction:
     """An open item; ``who`` only if that person has agreed."""
 
     what: str
@@ -63,7 +63,7 @@ class Published:
     title: str
     stories: list[Link]
     sites: list[str] = field(default_factory=list)
-    items: list[Open] = field(default_factory=list)
+    items: list[OpenAction] = field(default_factory=list)
     # The next gathering: title, day and place.
     following: tuple[str, date, str] | None = None
     # What a search found: (words, address).
@@ -71,7 +71,7 @@ class Published:
 
 
 @dataclass(frozen=True)
-class Asked:
+class GatheringQuery:
     """Which gatherings are read: so many of the newest, after skipping some; and the words to look for, '' for none."""
 
     most: int
@@ -80,7 +80,12 @@ class Asked:
 
 
 def published(
-    session: Session, engine: Engine, organization: uuid.UUID, asked: Asked, *, now: datetime
+    session: Session,
+    engine: Engine,
+    organization: uuid.UUID,
+    asked: GatheringQuery,
+    *,
+    now: datetime,
 ) -> Iterator[Published]:
     """Read the gatherings that have published something, the newest first; with a query, those where it finds any."""
     with working_for(Scope(organization)):
@@ -138,7 +143,7 @@ def _read_front_pages(session: Session, part: Published, now: datetime) -> None:
         return
     items = for_place(all_items(session, state=ItemState.OPEN), Place.PUBLIC)
     part.items = [
-        Open(item.what, publishable_name(item), item.due_on)
+        OpenAction(item.what, publishable_name(item), item.due_on)
         for item in items
         if item.created_at <= last_sent
     ]

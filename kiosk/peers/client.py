@@ -24,7 +24,7 @@ _PIECE = 1 << 18
 # How often a download may break off before the rest waits for the next merge.
 _TRIES = 4
 # Called with the number of bytes received.
-Heard = Callable[[int], None]
+OnBytes = Callable[[int], None]
 
 
 class Unreachable(ReporterError):
@@ -73,7 +73,7 @@ class PeerClient:
             raise BadInput("There is no Social Reporter at %(url)s.", url=self.url) from error
 
     def fetch(
-        self, path: str, goal: Path, heard: Heard, *, sha256: str = "", etag: str = ""
+        self, path: str, goal: Path, heard: OnBytes, *, sha256: str = "", etag: str = ""
     ) -> str:
         """Download a file to ``goal``, with a partial file beside it; returns its ETag, or '' where
         it still matches ``etag``.
@@ -96,7 +96,7 @@ class PeerClient:
             part.unlink()
         raise Conflict("%(name)s arrives damaged from %(url)s.", name=goal.name, url=self.url)
 
-    def _fetch_rest(self, path: str, part: Path, heard: Heard, etag: str) -> str:
+    def _fetch_rest(self, path: str, part: Path, heard: OnBytes, etag: str) -> str:
         have = part.stat().st_size if part.exists() else 0
         tag_file = part.with_name(f"{part.name}.etag")
         # As it is: what a proxy packs would be written packed, and has no offsets to go on from.
@@ -120,7 +120,7 @@ class PeerClient:
         tag_file.unlink(missing_ok=True)
         return tag
 
-    def _write(self, response: httpx.Response, part: Path, heard: Heard, mode: str) -> None:
+    def _write(self, response: httpx.Response, part: Path, heard: OnBytes, mode: str) -> None:
         with disk_errors(), part.open(mode) as file:
             for piece in response.iter_raw(_PIECE):
                 file.write(piece)

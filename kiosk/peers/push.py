@@ -42,7 +42,7 @@ Progress = Callable[[int, int, int], None]
 
 
 @dataclass
-class Pushed:
+class PushReport:
     """The result of a push."""
 
     # Takeaways that are new or newer there; originals and bytes sent; takeaways that it already
@@ -98,7 +98,9 @@ def hub_of(kiosk: KioskContext) -> Peer:
     return peer
 
 
-def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | None = None) -> None:
+def push(
+    kiosk: KioskContext, peer: Peer, done: PushReport, progress: Progress | None = None
+) -> None:
     """Push everything new to the hub, counting in ``done``, and merge what is new there. An
     interrupted push resumes next time.
 
@@ -129,7 +131,7 @@ def push(kiosk: KioskContext, peer: Peer, done: Pushed, progress: Progress | Non
     _note(kiosk, peer, done)
 
 
-def _take_back(kiosk: KioskContext, client: PeerClient, peer: Peer, done: Pushed) -> None:
+def _take_back(kiosk: KioskContext, client: PeerClient, peer: Peer, done: PushReport) -> None:
     report, mark = take_in(kiosk, client, peer, known=peer.received)
     done.left += report.left
     if mark:
@@ -151,7 +153,7 @@ def push_next(kiosk: KioskContext) -> int:
         db.session.commit()
         return 0
     try:
-        push(kiosk, peer, Pushed())
+        push(kiosk, peer, PushReport())
     except ReporterError as error:
         db.session.rollback()
         peer.error = error.message
@@ -172,7 +174,7 @@ def _count() -> int:
 
 @dataclass(frozen=True)
 class _Sending:
-    done: Pushed
+    done: PushReport
     progress: Progress | None
 
     def note(self, number: int, total: int, size: int) -> None:
@@ -253,7 +255,7 @@ def _pieces(path: Path, offset: int) -> Iterator[bytes]:
             yield piece
 
 
-def _note(kiosk: KioskContext, peer: Peer, done: Pushed) -> None:
+def _note(kiosk: KioskContext, peer: Peer, done: PushReport) -> None:
     peer.merged_at = peer.reached_at = kiosk.now()
     peer.error = ""
     if done.takeaways or done.media or done.left:

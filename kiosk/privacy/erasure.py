@@ -12,7 +12,7 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.publishing import take_down
 from reporter.enums import DeliveryState
-from reporter.gathering.copies import Held, copies_holding
+from reporter.gathering.copies import CopyContents, copies_holding
 from reporter.gathering.purge import purge, purge_due
 from reporter.models import Delivery, StoryItem, Takeaway
 from reporter.models.outbox import Takedown
@@ -31,7 +31,7 @@ class Erased:
     # Names of targets that could not be reached or refused: the ledger keeps what it needs to take it down there.
     targets_left: list[str] = field(default_factory=list)
     # Copies that hold it still, and those that can't be looked into now.
-    copies: list[Held] = field(default_factory=list)
+    copies: list[CopyContents] = field(default_factory=list)
     # Whether no file of the gathering's folder holds any of it.
     clean: bool = False
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import select, update
 
-from capture.cards.scan import Found, Scan, Skipped, scan
+from capture.cards.scan import Scan, ScannedItem, Skipped, scan
 from capture.cards.session_assignment import read_roll
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -135,12 +135,12 @@ class FolderWatch:
         self._unread = Counter({one.name: self._unread[one.name] + 1 for one in unread})
         return [one for one in unread if self._unread[one.name] == PATIENCE]
 
-    def _be_patient(self, importer: Importer, todo: list[Found]) -> None:
+    def _be_patient(self, importer: Importer, todo: list[ScannedItem]) -> None:
         tries = self._tries
         importer.patient = {str(one.path) for one in todo if tries.get(_key(one), 0) < PATIENCE}
         importer.left.clear()
 
-    def _note(self, importer: Importer, todo: list[Found]) -> None:
+    def _note(self, importer: Importer, todo: list[ScannedItem]) -> None:
         tries = self._tries
         left = {_key(one) for one in importer.left}
         self._done |= {_key(one) for one in todo} - left
@@ -156,11 +156,11 @@ def _present(path: Path) -> Scan:
         return Scan([], [])
 
 
-def _state(found: Found) -> tuple[int, float]:
+def _state(found: ScannedItem) -> tuple[int, float]:
     return found.size, found.mtime
 
 
-def _key(found: Found) -> tuple[str, int, float]:
+def _key(found: ScannedItem) -> tuple[str, int, float]:
     return str(found.path), found.size, found.mtime
 
 

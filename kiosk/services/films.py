@@ -42,7 +42,7 @@ from reporter.films.arrangement import (
 )
 from reporter.films.finished import caption_film, captions_digest, film_session
 from reporter.films.plan import FilmWords, Plan, Wish, plan_film
-from reporter.films.script import Heard, PieceKind, Script
+from reporter.films.script import PieceKind, Script, SoundExcerpt
 from reporter.gathering.copies import FILM, note_copy
 from reporter.gathering.sessions import all_sessions
 from reporter.languages import spoken_locale
@@ -293,12 +293,12 @@ def _script_of(kiosk: KioskContext, film: Film) -> Script | None:
     return None
 
 
-def _heard_in(kiosk: KioskContext, script: Script) -> tuple[Heard, ...]:
+def _heard_in(kiosk: KioskContext, script: Script) -> tuple[SoundExcerpt, ...]:
     from capture.films.film_maker import heard_in
 
     # Hold no database connection meanwhile.
     db.session.commit()
-    found: tuple[Heard, ...] = kiosk.slow_pool.run(heard_in, script, timeout=LONGEST_SECONDS)
+    found: tuple[SoundExcerpt, ...] = kiosk.slow_pool.run(heard_in, script, timeout=LONGEST_SECONDS)
     return found
 
 

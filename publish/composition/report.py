@@ -32,7 +32,7 @@ _BROUGHT = Takeaway.source != Source.FILM
 
 
 @dataclass(frozen=True)
-class Said:
+class Quote:
     """A quote with its author and session (or an action item with its owner and due date)."""
 
     text: str
@@ -57,8 +57,8 @@ class Report:
     numbers: tuple[tuple[int, str], ...]
     themes: tuple[ThemeDigest, ...]
     pictures: tuple[Picture, ...]
-    quotes: tuple[Said, ...]
-    questions: tuple[Said, ...]
+    quotes: tuple[Quote, ...]
+    questions: tuple[Quote, ...]
     following: tuple[str, ...]
     headings: dict[str, str]
 
@@ -172,22 +172,22 @@ def _varied(found: list[tuple[Takeaway, _What]]) -> list[tuple[Takeaway, _What]]
     return [pair for _turn, _number, pair in sorted(ranked, key=lambda one: one[:2])]
 
 
-def _quotes(rows: Iterable[Takeaway], used: set[str]) -> Iterator[Said]:
+def _quotes(rows: Iterable[Takeaway], used: set[str]) -> Iterator[Quote]:
     """Texts that are neither picture captions nor questions and appear nowhere else on the page."""
     candidates = [(row, (row.caption or row.text).strip()) for row in rows if _is_quotable(row)]
     fresh = [(row, words) for row, words in candidates if words and words not in used]
     for row, words in _varied(fresh)[:QUOTES]:
-        yield Said(shortened(words), _by(row.author, row.session.title))
+        yield Quote(shortened(words), _by(row.author, row.session.title))
 
 
 def _is_quotable(row: Takeaway) -> bool:
     return row.kind != Kind.PHOTO and row.intent not in (Intent.QUESTION, Intent.ACTION)
 
 
-def _questions(session: Session, place: Scope, facts: GatheringFacts) -> Iterator[Said]:
+def _questions(session: Session, place: Scope, facts: GatheringFacts) -> Iterator[Quote]:
     """The organizers' action items with their owners, then open questions not covered by an item."""
     for item in facts.agenda.waiting:
-        yield Said(item.what, _by(item.who, _day(item.due_on, facts)))
+        yield Quote(item.what, _by(item.who, _day(item.due_on, facts)))
     query = (
         select(Takeaway, EventSession.title)
         .join(Takeaway.session)
@@ -198,7 +198,7 @@ def _questions(session: Session, place: Scope, facts: GatheringFacts) -> Iterato
     for row, title in session.execute(query):
         words = shortened(row.caption or row.text)
         if words and str(row.id) not in facts.agenda.settled:
-            yield Said(words, _by(row.author, title))
+            yield Quote(words, _by(row.author, title))
 
 
 def _by(*parts: str) -> str:

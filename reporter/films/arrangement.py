@@ -16,7 +16,7 @@ from reporter.errors import BadInput
 from reporter.files import try_remove
 from reporter.films.finished import caption_film, captions_digest, prune_captions
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
-from reporter.films.script import Heard, Piece, Shape
+from reporter.films.script import Piece, Shape, SoundExcerpt
 from reporter.media.store import Store
 from reporter.models import Film, FilmPart, Takeaway
 from reporter.moderation.decisions import alone, bump_revision, lock_gathering
@@ -202,7 +202,7 @@ def take_captions_away(session: Session) -> None:
                 bump_revision(session, finished)
 
 
-def renew_captions(session: Session, heard: Iterable[Heard] | None, error: str = "") -> None:
+def renew_captions(session: Session, heard: Iterable[SoundExcerpt] | None, error: str = "") -> None:
     """Give the finished film its recordings' captions at the times they are heard (None: not known), and remember that
     it has them as they are. ``error``: why they are not known, for the desk. Commits."""
     with _finished_alone(session) as finished:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from reporter.annotations.captions import captions_of, captions_row, shown_part
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import Source
-from reporter.films.script import Heard
+from reporter.films.script import SoundExcerpt
 from reporter.gathering.sessions import add_session
 from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
 from reporter.models import EventSession, Media, Story, Takeaway
@@ -38,7 +38,7 @@ def film_stories() -> Select[uuid.UUID]:
     return select(Story.id).where(or_(Story.session_id.in_(events), Story.session_id.in_(own)))
 
 
-def caption_film(session: Session, film: Media, heard: Iterable[Heard]) -> None:
+def caption_film(session: Session, film: Media, heard: Iterable[SoundExcerpt]) -> None:
     """Give the film the captions of its recordings, at the times they are heard. Does not commit."""
     _set_captions(
         session, film, sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
@@ -74,7 +74,7 @@ def captions_digest(session: Session, sha256: str) -> str:
     return hashlib.sha256(webvtt(cues).encode()).hexdigest() if cues else ""
 
 
-def _cues(session: Session, heard: Iterable[Heard]) -> Iterator[Cue]:
+def _cues(session: Session, heard: Iterable[SoundExcerpt]) -> Iterator[Cue]:
     for part in heard:
         media = session.scalar(select(Media).where(Media.sha256 == part.media))
         if media is not None:

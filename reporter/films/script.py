@@ -70,7 +70,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Heard:
+class SoundExcerpt:
     """Audio of a recording (``media``: its SHA-256): ``seconds`` from ``start``, played at ``at``
     seconds of the film."""
 

@@ -23,7 +23,7 @@ _RECORDS = "data/takeaways.json"
 
 
 @dataclass(frozen=True)
-class Held:
+class CopyContents:
     """What a copy holds of some takeaways. ``known`` is False if the copy is not accessible now."""
 
     kind: str
@@ -63,7 +63,7 @@ def note_copy(
     session.commit()
 
 
-def copies_holding(session: Session, takeaways: Collection[uuid.UUID]) -> list[Held]:
+def copies_holding(session: Session, takeaways: Collection[uuid.UUID]) -> list[CopyContents]:
     """Every recorded copy with the takeaways among these whose content it holds, newest first."""
     rows = session.scalars(select(CopyMade).order_by(CopyMade.made_at.desc()))
     return [_look(row, frozenset(takeaways)) for row in rows]
@@ -105,13 +105,13 @@ def _ids(rows: list[tuple[str]]) -> set[uuid.UUID]:
     return {uuid.UUID(str(one)) for (one,) in rows}
 
 
-def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> Held:
+def _look(row: CopyMade, takeaways: frozenset[uuid.UUID]) -> CopyContents:
     place = Path(row.place)
     try:
         there = _in_film(row) if row.kind == FILM else _LOOKS[row.kind](place)
     except (OSError, ValueError, KeyError, TypeError, sqlite3.Error, zipfile.BadZipFile):
-        return Held(row.kind, place, row.made_at, known=False, holds=frozenset())
-    return Held(row.kind, place, row.made_at, known=True, holds=takeaways & there)
+        return CopyContents(row.kind, place, row.made_at, known=False, holds=frozenset())
+    return CopyContents(row.kind, place, row.made_at, known=True, holds=takeaways & there)
 
 
 def _in_backup(folder: Path) -> frozenset[uuid.UUID]:

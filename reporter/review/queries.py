@@ -259,7 +259,7 @@ def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
 
 
 @dataclass(frozen=True)
-class Seen:
+class PictureFindings:
     """Analysis results of a takeaway's pictures."""
 
     blurred: bool = False
@@ -270,7 +270,7 @@ class Seen:
     sharpest: bool = False
 
 
-def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, Seen]:
+def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, PictureFindings]:
     """Analysis results of each takeaway's pictures. Two queries."""
     wanted = [row.id for row in rows]
     query = select(Attachment.takeaway_id, ImageQuality).join(
@@ -306,11 +306,11 @@ def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[u
 
 def _seen(
     takeaway_id: uuid.UUID, looks: list[ImageQuality], members: dict[uuid.UUID, list[uuid.UUID]]
-) -> Seen:
+) -> PictureFindings:
     group = next((look.group_id for look in looks if look.group_id), None)
     alike = members.get(group, []) if group else []
     others = len([one for one in alike if one != takeaway_id])
-    return Seen(
+    return PictureFindings(
         blurred=any(look.sharpness is not None and look.sharpness < BLURRED for look in looks),
         dark=any(look.brightness is not None and look.brightness < DARK for look in looks),
         group=group.hex if group and others else "",

@@ -29,7 +29,7 @@ from publish.net.http import HttpClient
 from publish.targets.base import Remote
 from publish.targets.email.body import parse_mail
 from publish.targets.email.imap import ImapClient
-from publish.targets.email.quotations import Sent
+from publish.targets.email.quotations import SentMail
 from publish.targets.micropub.replies import replies_on
 from publish.targets.webmentions import mentions
 from reporter.codes import format_receipt, is_valid, is_valid_receipt, normalize
@@ -72,7 +72,7 @@ def subtitles(data: bytes) -> None:
 
 def mail(data: bytes) -> None:
     box = ImapClient("fuzz", "imaps://imap.example.org", "", "")
-    own = Sent("Us", "us@example.org", "Gardens")
+    own = SentMail("Us", "us@example.org", "Gardens")
     for reply in box._reply(parse_mail(data), {"story": "Gardens"}, own, "mark@example.org"):
         reply.text.encode()
 

@@ -11,7 +11,7 @@ from kiosk.cli.common import gathering_folder, gathering_option, json_option, op
 from kiosk.cli.progress_bar import progress_bar
 
 if TYPE_CHECKING:
-    from kiosk.peers.push import Progress, Pushed
+    from kiosk.peers.push import Progress, PushReport
     from kiosk.runtime.context import KioskContext
 
 # Seconds between two attempts with ``--wait``.
@@ -64,11 +64,11 @@ def push(wait: bool, as_json: bool) -> None:
         click.get_current_context().exit(1)
 
 
-def _push(kiosk: KioskContext, wait: bool, progress: Progress) -> Pushed:
+def _push(kiosk: KioskContext, wait: bool, progress: Progress) -> PushReport:
     from kiosk.peers import push as hub
     from kiosk.peers.client import Unreachable
 
-    peer, done = hub.hub_of(kiosk), hub.Pushed()
+    peer, done = hub.hub_of(kiosk), hub.PushReport()
     while True:
         try:
             hub.push(kiosk, peer, done, progress)

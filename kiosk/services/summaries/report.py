@@ -14,7 +14,7 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from kiosk.services.summaries.theme_views import refresh_themes
-from publish.composition.report import Report, Said, build_report
+from publish.composition.report import Quote, Report, build_report
 from publish.posts.model import ThemeDigest, gathering_facts
 from publish.rendering.html import render
 from publish.site.pages import sheets
@@ -90,7 +90,7 @@ def _theme(theme: ThemeDigest) -> Iterator[Entry]:
     yield from (Entry(words) for _id, words in theme.quotes[:1])
 
 
-def _entries(rows: tuple[Said, ...]) -> tuple[Entry, ...]:
+def _entries(rows: tuple[Quote, ...]) -> tuple[Entry, ...]:
     return tuple(Entry(row.text, row.by) for row in rows)
 
 

@@ -12,7 +12,7 @@ from flask_babel import gettext as _
 
 from kiosk.hub import openid
 from kiosk.hub.gatherings import current_hub
-from kiosk.hub.openid import Asked, Client
+from kiosk.hub.openid import Client, PendingSignIn
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
 from kiosk.web.hub.member_access import signed_in_here
@@ -99,7 +99,7 @@ def come_back() -> ResponseReturnValue:
         return redirect("/hub/sign-in", code=303)
     note(WAY, "tried")
     provider = _provider(pending["of"])
-    asked = Asked(pending["state"], pending["nonce"], pending["verifier"])
+    asked = PendingSignIn(pending["state"], pending["nonce"], pending["verifier"])
     subject = openid.subject_of(_client(provider), asked, request.args, now=now)
     forgive(keys)
     if pending["bind"]:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from kiosk.hub import passkeys as ceremony
 from kiosk.hub.gatherings import current_hub
-from kiosk.hub.passkeys import Made, Site
+from kiosk.hub.passkeys import NewPasskey, Site
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
 from kiosk.web.hub.sign_in import begin, count_try, forgive, inside, note
@@ -105,7 +105,7 @@ def add() -> Response:
     return jsonify(next="/hub/account")
 
 
-def _new_passkey() -> tuple[Made, uuid.UUID | None, str]:
+def _new_passkey() -> tuple[NewPasskey, uuid.UUID | None, str]:
     """The passkey in the answer, whom it was asked for, and what it is to be called."""
     texts = read_texts(("credential", "name"))
     challenge, whom = _pending_challenge()

@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
 from kiosk.hub.gatherings import current_hub
-from kiosk.hub.published import LONGEST_QUERY, Asked, published
+from kiosk.hub.published import LONGEST_QUERY, GatheringQuery, published
 from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
 from kiosk.web.hub.organization import enter_organization
@@ -44,7 +44,11 @@ def page(name: str) -> str:
     if at > LAST_PAGE:
         raise _no_such_page()
     # One more says whether there is another page.
-    asked = Asked(SEARCHED, query=query) if query else Asked(PER_PAGE + 1, at * PER_PAGE)
+    asked = (
+        GatheringQuery(SEARCHED, query=query)
+        if query
+        else GatheringQuery(PER_PAGE + 1, at * PER_PAGE)
+    )
     now = current_hub().clock()
     parts = list(published(db.session(), db.engine, number, asked, now=now))
     if at and not parts:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from typing import Any
 
-from capture.intake.fresh import Taken
+from capture.intake.fresh import RecordedTakeaway
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.media import CAPTIONS
@@ -35,7 +35,7 @@ def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
     return {**record, "replies": count_shown(db.session(), takeaway)}
 
 
-def taken_record(taken: Taken, media_url: MediaUrl) -> dict[str, Any]:
+def taken_record(taken: RecordedTakeaway, media_url: MediaUrl) -> dict[str, Any]:
     """``full_record`` of what was just taken in. Something new was published nowhere, so nothing is looked up."""
     row = db.session().get_one(Takeaway, taken.id)
     return takeaway_record(row, media_url) if taken.is_new else full_record(row, media_url)

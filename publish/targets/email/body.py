@@ -16,7 +16,7 @@ from email.policy import compat32
 from email.utils import parseaddr
 
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import CUT, OWN_MARK, SIGNED, Sent, own_words
+from publish.targets.email.quotations import CUT, OWN_MARK, SIGNED, SentMail, own_words
 from reporter.charsets import decode_declared
 
 _MOST_DEPTH = 20
@@ -47,7 +47,7 @@ class Body:
         """The full text including quotations."""
         return self.plain or self.html.replace(CUT, "").replace(SIGNED, "")
 
-    def own(self, sent: Sent, author: str = "", address: str = "") -> str:
+    def own(self, sent: SentMail, author: str = "", address: str = "") -> str:
         """The person's own text; ``author`` and ``address`` are their name and mail address, if known.
 
         If both forms have text, the HTML is used where it is shorter: there mail programs mark

@@ -21,7 +21,7 @@ from publish.net.remote_values import MALFORMED, first_moment
 from publish.targets.base import RemoteReply
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
-from publish.targets.email.quotations import Sent, plain_subject
+from publish.targets.email.quotations import SentMail, plain_subject
 
 _TIMEOUT = 60
 # Maximum bytes read per mail: text comes first, and pictures are not needed.
@@ -53,7 +53,7 @@ class ImapClient:
             return bool(self._search("HEADER", "Message-ID", _quoted(number)))
 
     def answers(
-        self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: Sent
+        self, mark: str, titles: Mapping[str, str], since: datetime | None, *, own: SentMail
     ) -> Iterator[RemoteReply]:
         """Mails answering one whose Message-ID or subject contains ``mark``; ``titles``: story key -> title."""
         if not titles:
@@ -63,7 +63,7 @@ class ImapClient:
                 yield from self._reply(mail, titles, own, mark)
 
     def _reply(
-        self, mail: Message, titles: Mapping[str, str], own: Sent, mark: str
+        self, mail: Message, titles: Mapping[str, str], own: SentMail, mark: str
     ) -> Iterator[RemoteReply]:
         """The mail as a reply; ones that are not or can't be parsed are logged."""
         number = " ".join(str(mail.get("Message-ID", "without Message-ID")).split())
@@ -195,7 +195,7 @@ def _quoted(text: str) -> str:
 
 
 def _heard(
-    mail: Message, titles: Mapping[str, str], own: Sent, mark: str
+    mail: Message, titles: Mapping[str, str], own: SentMail, mark: str
 ) -> tuple[RemoteReply | None, str]:
     """The mail as a reply, or None and the reason ('' for our own mail)."""
     number = " ".join(str(mail.get("Message-ID", "")).split())

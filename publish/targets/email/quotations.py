@@ -58,7 +58,7 @@ _MOST_CHARS, _MOST_LINES = 200_000, 5000
 
 
 @dataclass(frozen=True)
-class Sent:
+class SentMail:
     """Our mail that is being answered: sender's name and address, and subject, as far as known."""
 
     name: str = ""
@@ -66,7 +66,7 @@ class Sent:
     subject: str = ""
 
 
-def own_words(text: str, sent: Sent, author: str = "", address: str = "") -> str:
+def own_words(text: str, sent: SentMail, author: str = "", address: str = "") -> str:
     """The person's own text; '' if everything is quoted.
 
     If the author's name or mail address is known, an unmarked contact block at the end (name, role,
@@ -84,7 +84,7 @@ def own_words(text: str, sent: Sent, author: str = "", address: str = "") -> str
     return whole.replace(OWN_MARK, "")
 
 
-def _own(lines: list[str], sent: Sent, author: tuple[str, str]) -> str:
+def _own(lines: list[str], sent: SentMail, author: tuple[str, str]) -> str:
     lines = mark_digest(_below_mark(split_lines(lines)), sent.subject)
     above = _until_cut(lines, sent)
     if not any(line.strip() for line in above):
@@ -100,7 +100,7 @@ def _below_mark(lines: list[str]) -> list[str]:
     return below if any(below) and REPLY_ABOVE.match(plain_line(lines[first])) else lines
 
 
-def _below_header(lines: list[str], sent: Sent) -> list[str]:
+def _below_header(lines: list[str], sent: SentMail) -> list[str]:
     """What follows a header block at the very top: the answer is below the quotation, or is all that is left of it."""
     filled = [n for n, line in enumerate(lines) if line.strip()] or [0]
     # A program may have put "-----Original message-----" above the header.
@@ -119,7 +119,7 @@ def plain_subject(subject: str) -> str:
 # --- Where all the rest is quoted ---------------------------------------------------------------------------
 
 
-def _until_cut(lines: list[str], sent: Sent) -> list[str]:
+def _until_cut(lines: list[str], sent: SentMail) -> list[str]:
     for number in range(len(lines)):
         end = _cut_at(lines, number, sent)
         if end is not None:
@@ -127,7 +127,7 @@ def _until_cut(lines: list[str], sent: Sent) -> list[str]:
     return lines
 
 
-def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
+def _cut_at(lines: Sequence[str], number: int, sent: SentMail) -> int | None:
     """Index of the line from which everything is quoted, if this line shows it."""
     line = lines[number]
     if line == CUT:
@@ -154,7 +154,7 @@ def _cut_at(lines: Sequence[str], number: int, sent: Sent) -> int | None:
     return None
 
 
-def _goes_on_with_quote(line: str, sent: Sent) -> bool:
+def _goes_on_with_quote(line: str, sent: SentMail) -> bool:
     """Whether the quotation follows the introduction on its own line, as Yahoo's phones write it."""
     text = plain_line(line)[:_INTRO_CHARS]
     if not sent.address or sent.address not in text:
@@ -168,7 +168,7 @@ def _goes_on_with_quote(line: str, sent: Sent) -> bool:
     )
 
 
-def _introduces_quote(lines: Sequence[str], number: int, sent: Sent) -> bool:
+def _introduces_quote(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     """Whether a phrase, such as Zoho's, only introduces marked lines: the answer may be below them."""
     rule = _RULE.match(plain_line(lines[number]))
     return (
@@ -184,7 +184,7 @@ def _ends_introduction(text: str) -> bool:
     return bool(_ENDS.search(text)) or bool(verbs and verbs[-1].end() == len(text))
 
 
-def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
+def _is_quoted_forward(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     """Whether only the header of a forwarded mail is marked as quoted, as in Gmail."""
     if number and _QUOTED.match(lines[number - 1]):
         return False
@@ -192,7 +192,7 @@ def _is_quoted_forward(lines: Sequence[str], number: int, sent: Sent) -> bool:
     return len(run) <= _FORWARD_LINES and _is_rule(run, 0, sent)
 
 
-def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
+def _is_rule(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     """Whether it is a separator like "-----Original Message-----", or a bare one, above a header block or quotation."""
     line = plain_line(lines[number])
     worded, bare = _RULE.match(line), BARE_RULE.match(line)
@@ -220,13 +220,13 @@ def _is_rule(lines: Sequence[str], number: int, sent: Sent) -> bool:
     return bool(_QUOTED.match(first)) or headers >= 2 or _starts_introduction(lines, after[0], sent)
 
 
-def _is_bare_header(line: str, sent: Sent) -> bool:
+def _is_bare_header(line: str, sent: SentMail) -> bool:
     """Whether it is a mail's header without a colon, as eM Client writes it: a label, then an address or a date."""
     label, _, value = plain_line(line).partition(" ")
     return label.casefold() in LABELS and _tells(value, sent)
 
 
-def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:
+def _starts_introduction(lines: Sequence[str], first: int, sent: SentMail) -> bool:
     last = range(first, min(first + _INTRO_LINES, len(lines)))
     return any(
         _ENDS.search(plain_line(lines[at]))
@@ -235,7 +235,7 @@ def _starts_introduction(lines: Sequence[str], first: int, sent: Sent) -> bool:
     )
 
 
-def _is_header_block(lines: Sequence[str], number: int, sent: Sent) -> bool:
+def _is_header_block(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     """Whether several lines are "Label: value" with mail header labels or our own values."""
     if not _HEADER.match(plain_line(lines[number])):
         return False
@@ -298,7 +298,7 @@ def _without_heading(lines: list[str]) -> list[str]:
 # --- Quotations ---------------------------------------------------------------------------------------------
 
 
-def _unquoted(lines: Sequence[str], sent: Sent) -> list[str]:
+def _unquoted(lines: Sequence[str], sent: SentMail) -> list[str]:
     """All lines that are neither quoted nor introduce a quotation."""
     kept: list[str] = []
     for number, line in enumerate(lines):
@@ -327,7 +327,7 @@ def _is_rest_of_quoted(lines: Sequence[str], number: int) -> bool:
     )
 
 
-def _drop_introduction(kept: list[str], sent: Sent) -> None:
+def _drop_introduction(kept: list[str], sent: SentMail) -> None:
     while kept and not kept[-1].strip():
         kept.pop()
     if kept:
@@ -344,7 +344,7 @@ def _followed_by_quote(lines: Sequence[str], number: int) -> bool:
     return bool(_QUOTED.match(after))
 
 
-def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) -> int | None:
+def _introduction(lines: Sequence[str], last: int, sent: SentMail, *, strict: bool) -> int | None:
     """Index of the first line of the introduction that ends with this line, or None if there is none."""
     found = None
     for start in range(last, max(-1, last - _INTRO_LINES), -1):
@@ -363,16 +363,16 @@ def _introduction(lines: Sequence[str], last: int, sent: Sent, *, strict: bool) 
     return found
 
 
-def _tells(line: str, sent: Sent) -> bool:
+def _tells(line: str, sent: SentMail) -> bool:
     """Whether a line contains part of an introduction: a date, an address, our name or the verb."""
     return any(part.search(line) for part in (_DATE, ADDRESS, WROTE)) or _names(line, sent)
 
 
-def _names(line: str, sent: Sent) -> bool:
+def _names(line: str, sent: SentMail) -> bool:
     return any(value and value in line for value in (sent.name, sent.address))
 
 
-def _begins(lines: Sequence[str], start: int, text: str, sent: Sent) -> bool:
+def _begins(lines: Sequence[str], start: int, text: str, sent: SentMail) -> bool:
     """Whether an introduction starts at this line: nothing above it, or the end of a sentence."""
     above = lines[start - 1].strip() if start else ""
     if not above or (OPENING.match(text) and _DATE.search(text)):
@@ -385,7 +385,7 @@ def _begins(lines: Sequence[str], start: int, text: str, sent: Sent) -> bool:
     return bool(_DATE.search(text)) and (bool(SENTENCE_ENDS.search(above)) or len(above) < 40)
 
 
-def _introduces(text: str, sent: Sent, *, strict: bool) -> bool:
+def _introduces(text: str, sent: SentMail, *, strict: bool) -> bool:
     verb, dated = WROTE.search(text), _DATE.search(text)
     somebody = ADDRESS.search(text) or _names(text, sent)
     ends = _ends_introduction(text) and (_ENDS.search(text) or OPENING.match(text))

@@ -28,7 +28,7 @@ from publish.targets.base import (
 from publish.targets.capabilities import HasFrontPage, PollsReplies, SendsMail
 from publish.targets.email.digest import UNSUBSCRIBE, Item, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
-from publish.targets.email.quotations import Sent
+from publish.targets.email.quotations import SentMail
 from publish.targets.email.smtp import SmtpClient
 from reporter.messages import Message
 
@@ -286,5 +286,5 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
             return
         titles = {post.id: str(post.extra.get("item", {}).get("title", "")) for post in posts}
         yield from self._box.answers(
-            f"sr-{self.setup.facts.mark}-", titles, since, own=Sent(*self._from)
+            f"sr-{self.setup.facts.mark}-", titles, since, own=SentMail(*self._from)
         )

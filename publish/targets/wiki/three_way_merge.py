@@ -8,22 +8,22 @@ from difflib import SequenceMatcher
 
 
 @dataclass(frozen=True)
-class Merged:
+class MergeResult:
     """The merged text, and whether people changed lines that we change too (then ours win)."""
 
     text: str
     conflict: bool
 
 
-def merge(base: str, theirs: str, ours: str) -> Merged:
+def merge(base: str, theirs: str, ours: str) -> MergeResult:
     """Merge by lines: a change on one side is taken, equal changes once; on conflict ours wins.
 
     Ours wins because withdrawn content has to go. A caller that prefers to ask a person checks ``conflict``.
     """
     if theirs in (base, ours):
-        return Merged(ours, conflict=False)
+        return MergeResult(ours, conflict=False)
     if ours == base:
-        return Merged(theirs, conflict=False)
+        return MergeResult(theirs, conflict=False)
     lines = [text.split("\n") for text in (base, theirs, ours)]
     out: list[str] = []
     conflict = False
@@ -35,7 +35,7 @@ def merge(base: str, theirs: str, ours: str) -> Merged:
         else:
             out += o
             conflict = True
-    return Merged("\n".join(out), conflict)
+    return MergeResult("\n".join(out), conflict)
 
 
 _Chunk = tuple[Sequence[str], Sequence[str], Sequence[str]]

@@ -15,7 +15,7 @@ from typing import Any as Whatever
 from reporter.codes import is_valid, normalize
 from reporter.search.documents import FIELDS
 from reporter.search.query.dates import matching_days
-from reporter.search.query.parser import All, Any, Named, Node, Not, Text
+from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text
 from reporter.search.query.scorer import HAS, KINDS, is_slight, runs
 from reporter.search.text.highlight import Highlights
 from reporter.search.text.tokenizer import Word, tokenize
@@ -74,7 +74,7 @@ class Question:
         match node:
             case Text():
                 return self._text(node)
-            case Named():
+            case FieldTerm():
                 return self._named(node)
             case Not():
                 found = self._aside(node.of)
@@ -151,7 +151,7 @@ class Question:
         kinds = ("w/", "a/") if around else ("w/",)
         return self._weigh([f"{quoted(kind + start)}:*" for kind in kinds])
 
-    def _named(self, node: Named) -> str:
+    def _named(self, node: FieldTerm) -> str:
         value = node.value
         match node.field:
             case "session":

@@ -46,7 +46,7 @@ class Text:
 
 
 @dataclass(frozen=True)
-class Named:
+class FieldTerm:
     """A required value of a field."""
 
     field: str
@@ -74,7 +74,7 @@ class Any:
     parts: tuple[Node, ...]
 
 
-Node = Text | Named | Not | All | Any
+Node = Text | FieldTerm | Not | All | Any
 
 _LEXEME = re.compile(
     r"""(?P<open>\() | (?P<close>\))
@@ -165,7 +165,7 @@ class _Parser:
         if self._peek() == "field":
             name = FIELDS[self._next().text.lower()]
             value = self._text() if self._peek() in ("word", "phrase") else None
-            return Named(name, value) if value else None
+            return FieldTerm(name, value) if value else None
         return self._text()
 
     def _next(self) -> _Lexeme:

@@ -9,7 +9,7 @@ import numpy as np
 
 from reporter.codes import is_valid, normalize
 from reporter.search.query.dates import matching_days
-from reporter.search.query.parser import All, Any, Named, Node, Not, Text
+from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text
 from reporter.search.reader import Floats, IndexReader
 from reporter.search.text.highlight import Highlights
 from reporter.search.text.languages import all_function_words
@@ -65,7 +65,7 @@ class Matching:
         match node:
             case Text():
                 return self._text(node)
-            case Named():
+            case FieldTerm():
                 return self._named(node)
             case Not():
                 marks = self.marks
@@ -156,7 +156,7 @@ class Matching:
             found += [AROUND * reading.score("about", term) for term in terms if ":" not in term]
         return _best(found) if found else self._nothing()
 
-    def _named(self, node: Named) -> Floats:
+    def _named(self, node: FieldTerm) -> Floats:
         """A field's value. Unknown values find nothing, like unknown words."""
         fields: dict[str, Callable[[Text], Floats]] = {
             "session": self._session,

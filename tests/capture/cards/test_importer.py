@@ -28,7 +28,7 @@ from capture.cards import scan as scan_module
 from capture.cards import verified_copy
 from capture.cards.importer import CARD_GONE, Importer, ImportProgress, begin_import
 from capture.cards.manual_cuts import begin_at, is_photo, move_cut, set_clock
-from capture.cards.scan import Found, read_playlist, scan, walk
+from capture.cards.scan import ScannedItem, read_playlist, scan, walk
 from capture.cards.session_assignment import UNASSIGNED, UNASSIGNED_TITLE
 from capture.cards.shot_intake import ImportContext
 from capture.cards.verified_copy import CardTrouble
@@ -652,7 +652,7 @@ def test_a_picture_that_cannot_be_read_does_not_cost_its_raw_file(
     camera.shoot(TEN)
     read = verified_copy._pieces
 
-    def worn_out(found: Found) -> Iterator[bytes]:
+    def worn_out(found: ScannedItem) -> Iterator[bytes]:
         if found.filename == "IMG_0001.JPG":
             raise verified_copy._trouble(found, OSError(errno.EIO, os.strerror(errno.EIO)))
         return read(found)

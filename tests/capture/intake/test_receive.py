@@ -514,7 +514,7 @@ def test_a_missing_original_heals(room: Room, client_id: str | None) -> None:
 def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
     file = room.arrive(jpeg(1))
 
-    def refuse(_taken: fresh.Taken) -> None:
+    def refuse(_taken: fresh.RecordedTakeaway) -> None:
         raise OSError("the cable fell out")
 
     offer = Submission(room.garden, text="a #b", files=[file], client_id=CLIENT)

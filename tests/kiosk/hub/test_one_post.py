@@ -177,7 +177,7 @@ def settled(app: Flask, hub: HubKit) -> bool:
         publish_all(kiosk)
         publisher_lease.release(kiosk)
         here = set(db.session.scalars(select(Delivery.state)))
-        push.push(kiosk, push.hub_of(kiosk), push.Pushed())
+        push.push(kiosk, push.hub_of(kiosk), push.PushReport())
         db.session.remove()
     there = states_at(hub)
     return bool(here and there) and here | there <= {"sent", "withdrawn"}

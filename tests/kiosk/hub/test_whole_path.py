@@ -61,7 +61,7 @@ def pair(app: Flask, code: str) -> None:
 
 def pushed(app: Flask) -> dict[str, int]:
     with app.app_context():
-        done = push.Pushed()
+        done = push.PushReport()
         push.push(current_kiosk(), push.hub_of(current_kiosk()), done)
         db.session.remove()
     assert done.left == []

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from capture.cards.scan import Found, Scan, Skipped
+from capture.cards.scan import Scan, ScannedItem, Skipped
 from kiosk.services import card_imports
 from kiosk.services.card_imports import PATIENCE, FolderWatch
 
@@ -17,7 +17,7 @@ class Taker:
 
     def __init__(self) -> None:
         self.patient: set[str] = set()
-        self.left: list[Found] = []
+        self.left: list[ScannedItem] = []
         self.shut: list[str] = []
 
     def take(self, _found: Any, _skipped: Any, unread: list[Skipped]) -> None:

@@ -17,7 +17,7 @@ from reporter.clock import new_id
 from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
-from reporter.films.script import Heard
+from reporter.films.script import SoundExcerpt
 from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway
 from reporter.models.edits import Edit
 from tests.support.kiosk_process import START, add_takeaway
@@ -84,10 +84,10 @@ def test_a_decoder_that_dies_once_costs_no_corrected_caption(
     corrected(session, film)
     dying = iter([True, False])
 
-    def hear(*_: Any) -> tuple[Heard, ...]:
+    def hear(*_: Any) -> tuple[SoundExcerpt, ...]:
         if next(dying):
             raise DecoderDied("x")
-        return (Heard("1" * 64, start=0.0, seconds=20.0, at=1.0),)
+        return (SoundExcerpt("1" * 64, start=0.0, seconds=20.0, at=1.0),)
 
     monkeypatch.setattr(films, "_script_of", lambda *_: "the film's script")
     monkeypatch.setattr(films, "_heard_in", hear)

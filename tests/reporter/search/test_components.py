@@ -7,7 +7,7 @@ from datetime import date
 import pytest
 
 from reporter.search.query.dates import matching_days
-from reporter.search.query.parser import All, Any, Named, Node, Not, Text, parse
+from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text, parse
 from reporter.search.query.spelling import distance
 from reporter.search.text.highlight import Highlights, highlight
 from reporter.search.text.languages import guess, stemmable
@@ -21,7 +21,7 @@ def tree_text(node: Node | None) -> str:
     match node:
         case Text():
             return f'"{node.text}"' if node.phrase else node.text + "*" * node.prefix
-        case Named():
+        case FieldTerm():
             return f"{node.field}={tree_text(node.value)}"
         case Not():
             return f"!{tree_text(node.of)}"
@@ -64,7 +64,7 @@ def test_places_of_words_are_known() -> None:
     typed = 'one by:"ana b" two*'
     tree = parse(typed)
     assert isinstance(tree, All)
-    spans = [part.value if isinstance(part, Named) else part for part in tree.parts]
+    spans = [part.value if isinstance(part, FieldTerm) else part for part in tree.parts]
     assert [typed[s.start : s.end] for s in spans if isinstance(s, Text)] == ["one", "ana b", "two"]
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from email.message import EmailMessage
 
 from publish.targets.email.body import mail_body, parse_mail
-from publish.targets.email.quotations import Sent
+from publish.targets.email.quotations import SentMail
 
 NAME, ADDRESS = "Spring Reporter of the Neighbourhood", "news@example.org"
 SUBJECT = "Spring gathering: 2 new stories"
@@ -28,7 +28,7 @@ DIGEST = (
     "Seeds need light: https://example.org/x",
     "[sr-1a2b3c4d-abcde]",
 )
-SENT = Sent(NAME, ADDRESS, SUBJECT)
+SENT = SentMail(NAME, ADDRESS, SUBJECT)
 
 
 @dataclass(frozen=True)

@@ -14,7 +14,7 @@ from kiosk.runtime.database import db
 from kiosk.web.desk.privacy.retention import takedowns
 from kiosk.web.openapi.describe import describe
 from reporter.errors import BadInput
-from reporter.gathering.copies import Held, copies_holding
+from reporter.gathering.copies import CopyContents, copies_holding
 from reporter.models import Takeaway
 from reporter.moderation.decisions import by_receipt
 
@@ -41,7 +41,7 @@ def erase() -> str:
     return _page(rows=[], done=done, copies=done.copies)
 
 
-def _page(*, rows: list[Takeaway], copies: list[Held], done: Erased | None = None) -> str:
+def _page(*, rows: list[Takeaway], copies: list[CopyContents], done: Erased | None = None) -> str:
     wanted = tuple(done.receipts) if done else tuple(row.receipt for row in rows)
     return render_template(
         "desk/erase.html",

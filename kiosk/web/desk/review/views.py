@@ -94,7 +94,7 @@ def _sheet(
 
 def _preview(
     shown: Takeaway | None,
-    looks: Mapping[uuid.UUID, sheets.Seen],
+    looks: Mapping[uuid.UUID, sheets.PictureFindings],
     clashes: Sequence[conflicts.EditConflict],
     typed: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -104,7 +104,7 @@ def _preview(
     clash_texts = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
     return {
         "shown": full_record(shown, media_url),
-        "look": looks.get(shown.id, sheets.Seen()),
+        "look": looks.get(shown.id, sheets.PictureFindings()),
         "lacking": [attachment.media.sha256 for attachment in alt_text.undescribed(shown)],
         "proposal": proposal_for(shown),
         "has_words": bool(alt_text.own_words(shown)),

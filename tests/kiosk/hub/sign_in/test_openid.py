@@ -19,7 +19,7 @@ from joserfc.jwk import RSAKey
 
 from kiosk.cli import main
 from kiosk.hub import openid
-from kiosk.hub.openid import Asked, Client
+from kiosk.hub.openid import Client, PendingSignIn
 from kiosk.runtime.database import db
 from reporter.errors import BadInput, ConfigError, Forbidden
 from reporter.hub.access import identities
@@ -30,7 +30,7 @@ from tests.support.hub import HubKit
 NOW = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 SECONDS = int(NOW.timestamp())
 KEY = RSAKey.generate_key(2048, {"kid": "one"}, private=True)
-ASKED = Asked("the-state", "the-nonce", "v" * 48)
+ASKED = PendingSignIn("the-state", "the-nonce", "v" * 48)
 
 
 class Liar:

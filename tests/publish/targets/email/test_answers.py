@@ -9,10 +9,10 @@ import pytest
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import Sent, own_words, plain_subject
+from publish.targets.email.quotations import SentMail, own_words, plain_subject
 from tests.support.publish.mail_answers import LANGUAGES, PROGRAMS, SENT, answers, is_clean
 
-S = Sent("Spring Reporter", "ada@example.org", "Spring gathering: 2 new stories")
+S = SentMail("Spring Reporter", "ada@example.org", "Spring gathering: 2 new stories")
 Q = "\n> Gardens\n> words"
 TEXTS = [
     (
@@ -404,8 +404,8 @@ PAGES = [
 ]
 
 
-@pytest.mark.parametrize("sent", [SENT, Sent()], ids=["known", "unknown"])
-def test_answers_of_all_programs_and_languages(sent: Sent) -> None:
+@pytest.mark.parametrize("sent", [SENT, SentMail()], ids=["known", "unknown"])
+def test_answers_of_all_programs_and_languages(sent: SentMail) -> None:
     read = [(answer, mail_body(parse_mail(answer.mail)).own(sent)) for answer in answers()]
     assert (len(read) >= 100, len(LANGUAGES) >= 10, len(PROGRAMS) >= 8) == (True, True, True)
     assert [answer.name for answer, text in read if not text] == []

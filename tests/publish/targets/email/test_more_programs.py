@@ -8,11 +8,11 @@ import pytest
 
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import header_text, mail_body, parse_mail
-from publish.targets.email.quotations import Sent, own_words
+from publish.targets.email.quotations import SentMail, own_words
 
 NAME, ADDRESS = "Spring Reporter of the Neighbourhood", "news@example.org"
 WHO, SUBJECT = f"{NAME} <{ADDRESS}>", "Spring gathering: 2 new stories"
-SENT = Sent(NAME, ADDRESS, SUBJECT)
+SENT = SentMail(NAME, ADDRESS, SUBJECT)
 WORDS = "The seeds came up!\n\nSee you on Monday at 17:00."
 MARKED = "> Gardens in winter\n> Seeds need light"
 BARE = "Gardens in winter\nSeeds need light"

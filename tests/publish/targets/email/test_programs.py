@@ -10,13 +10,13 @@ import pytest
 
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
-from publish.targets.email.quotations import Sent, own_words
+from publish.targets.email.quotations import SentMail, own_words
 from tests.support.publish.mail_answers import DIGEST, is_clean
 from tests.support.publish.mail_programs import DEVICES, INTRODUCTIONS, MARKUP
 
 NAME, ADDRESS = "Frühlings-Reporter", "news@example.org"
 WHO = f"{NAME} <{ADDRESS}>"
-SENT = Sent(NAME, ADDRESS, "Spring gathering: 2 new stories")
+SENT = SentMail(NAME, ADDRESS, "Spring gathering: 2 new stories")
 QUOTED = "\n".join(f"> {line}".rstrip() for line in DIGEST)
 # Plain text of these marks its quotations always.
 MARKED = ("gnus", "gnus2", "horde", "horde en", "horde fr", "orange")

@@ -9,10 +9,10 @@ import pytest
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import Body, header_text, parse_mail
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import Sent, own_words
+from publish.targets.email.quotations import SentMail, own_words
 
 NAME, ADDRESS, SUBJECT = "Hof 9", "reporter@hof9.example", "Frühlingsfest: 2 neue Geschichten"
-SENT, WHO = Sent(NAME, ADDRESS, SUBJECT), f"{NAME} <{ADDRESS}>"
+SENT, WHO = SentMail(NAME, ADDRESS, SUBJECT), f"{NAME} <{ADDRESS}>"
 WORDS = "Den Häcksler bringe ich mit."
 STORY = (
     "Kompost für Anfänger\nSamstag, 14. März, 10:00 · 3 Mitbringsel\n? Wer bringt den Häcksler mit?"
