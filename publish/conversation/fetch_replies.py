@@ -84,7 +84,7 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
     if isinstance(answer, Exception):
         _failed(session, context, row.id, _as_ours(row.name, answer))
         return True
-    tidy = replace(answer.polled, replies=[_tidy(heard, now) for heard in answer.polled.replies])
+    tidy = replace(answer.polled, replies=[_tidy(theirs, now) for theirs in answer.polled.replies])
     if take_in(session, context, row, posts, polled=tidy):
         # Replies under takeaways have changed: have index, ledger and polls look again.
         next_revision(session)
@@ -101,11 +101,11 @@ def _as_ours(name: str, error: Exception) -> PublishError:
     return RetryAfter("%(name)s answered in a way that can't be understood.", name=name)
 
 
-def _tidy(heard: RemoteReply, now: datetime) -> RemoteReply:
+def _tidy(theirs: RemoteReply, now: datetime) -> RemoteReply:
     """The reply with its date and texts made safe for the database and for pages, whatever the target sent."""
     names = ("remote_id", "author", "text", "url", "author_url", "in_reply_to", "below")
-    texts = {name: clean_text(getattr(heard, name)) for name in names}
-    return replace(heard, written_at=bounded(heard.written_at, now), **texts)
+    texts = {name: clean_text(getattr(theirs, name)) for name in names}
+    return replace(theirs, written_at=bounded(theirs.written_at, now), **texts)
 
 
 def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
@@ -154,11 +154,11 @@ def _poll(
     if not target.reads_single:
         return PollResult(found, whole, standing)
     # What nothing leads to any more is asked for itself: who deletes it is heard.
-    there = {heard.remote_id for heard in found}
+    there = {theirs.remote_id for theirs in found}
     alone = [one for one, post in below.items() if post not in standing and one not in there]
     asked = sorted(alone) if len(alone) <= _SINGLE else rng.sample(alone, _SINGLE)
     single = list(target.single(asked)) if asked else []
-    deleted = set(asked) - {heard.remote_id for heard in single}
+    deleted = set(asked) - {theirs.remote_id for theirs in single}
     return PollResult([*found, *single], whole, standing, deleted)
 
 

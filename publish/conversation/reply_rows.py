@@ -78,19 +78,19 @@ def take_in(
     by_post = {post.remote.id: post for post in posts}
     blocked = blocked_people(session, row.id)
     seen = set()
-    for heard in polled.replies:
-        post = by_post.get(heard.post_id)
-        reply = known.get(heard.remote_id)
-        if (post is None and reply is None) or heard.remote_id in seen:
+    for theirs in polled.replies:
+        post = by_post.get(theirs.post_id)
+        reply = known.get(theirs.remote_id)
+        if (post is None and reply is None) or theirs.remote_id in seen:
             continue
-        seen.add(heard.remote_id)
-        reply = reply or _own(session, context, row, heard)
+        seen.add(theirs.remote_id)
+        reply = reply or _own(session, context, row, theirs)
         if reply is not None:
-            _follow(reply, heard, blocked, now)
+            _follow(reply, theirs, blocked, now)
         elif post is not None:
-            reply = _add(session, context, row, post, heard=heard, blocked=blocked, now=now)
+            reply = _add(session, context, row, post, theirs=theirs, blocked=blocked, now=now)
         if reply is not None:
-            known[heard.remote_id] = reply
+            known[theirs.remote_id] = reply
     for key, reply in known.items():
         if key not in seen and _is_deleted(reply, polled):
             _gone(reply, now)
@@ -114,17 +114,17 @@ def _is_deleted(reply: Reply, polled: PollResult) -> bool:
 
 
 def _own(
-    session: Session, context: PublishContext, row: Target, heard: RemoteReply
+    session: Session, context: PublishContext, row: Target, theirs: RemoteReply
 ) -> Reply | None:
     """Our answer whose send was never confirmed, recognized by its key."""
-    if not heard.key:
+    if not theirs.key:
         return None
     waiting = select(Reply).where(Reply.target_id == row.id, Reply.ours, Reply.remote_id.is_(None))
     found = next(
-        (r for r in session.scalars(waiting) if answer_key(r.id, context.facts) == heard.key), None
+        (r for r in session.scalars(waiting) if answer_key(r.id, context.facts) == theirs.key), None
     )
     if found is not None:
-        found.remote_id, found.url = heard.remote_id, heard.url
+        found.remote_id, found.url = theirs.remote_id, theirs.url
     return found
 
 
@@ -134,29 +134,29 @@ def _add(
     row: Target,
     post: Post,
     *,
-    heard: RemoteReply,
+    theirs: RemoteReply,
     blocked: frozenset[str],
     now: datetime,
 ) -> Reply:
     reply = Reply(
         id=new_id(now, context.rng),
         target_id=row.id,
-        remote_id=heard.remote_id,
+        remote_id=theirs.remote_id,
         place=row.name,
         story_id=post.story,
         takeaway_id=_only(post),
-        post_id=heard.below or heard.post_id,
-        in_reply_to=_answered(heard, post),
-        kind=heard.kind,
-        state=_state(heard, blocked).value,
-        author=heard.author,
-        author_url=heard.author_url,
-        text=heard.text,
-        url=heard.url,
-        ours=bool(heard.key),
+        post_id=theirs.below or theirs.post_id,
+        in_reply_to=_answered_id(theirs, post),
+        kind=theirs.kind,
+        state=_state(theirs, blocked).value,
+        author=theirs.author,
+        author_url=theirs.author_url,
+        text=theirs.text,
+        url=theirs.url,
+        ours=bool(theirs.key),
         audience=_audience(session, row, post),
         earlier=[],
-        written_at=heard.written_at,
+        written_at=theirs.written_at,
         received_at=now,
         changed_at=now,
     )
@@ -176,52 +176,52 @@ def _only(post: Post) -> uuid.UUID | None:
     return post.takeaways[0] if len(post.takeaways) == 1 else None
 
 
-def _answered(heard: RemoteReply, post: Post) -> str:
-    return "" if heard.in_reply_to == post.remote.id else heard.in_reply_to
+def _answered_id(theirs: RemoteReply, post: Post) -> str:
+    return "" if theirs.in_reply_to == post.remote.id else theirs.in_reply_to
 
 
-def _state(heard: RemoteReply, blocked: frozenset[str]) -> ReplyState:
+def _state(theirs: RemoteReply, blocked: frozenset[str]) -> ReplyState:
     """Initial state: held for review, unless there is nothing to review."""
-    if heard.state in _STATES:
-        return _STATES[heard.state]
-    if _is_blocked(heard, blocked):
+    if theirs.state in _STATES:
+        return _STATES[theirs.state]
+    if _is_blocked(theirs, blocked):
         return ReplyState.HIDDEN
-    return ReplyState.SHOWN if heard.kind in _WORDLESS or heard.key else ReplyState.HELD
+    return ReplyState.SHOWN if theirs.kind in _WORDLESS or theirs.key else ReplyState.HELD
 
 
-def _is_blocked(heard: RemoteReply, blocked: frozenset[str]) -> bool:
-    return bool(blocked & {heard.author_url, heard.author} - {""})
+def _is_blocked(theirs: RemoteReply, blocked: frozenset[str]) -> bool:
+    return bool(blocked & {theirs.author_url, theirs.author} - {""})
 
 
-def _follow(reply: Reply, heard: RemoteReply, blocked: frozenset[str], now: datetime) -> None:
+def _follow(reply: Reply, theirs: RemoteReply, blocked: frozenset[str], now: datetime) -> None:
     """Apply edits, deletions and spam verdicts made there. Edited text needs review again."""
     # Tells nothing new of the reply: a decision made elsewhere since stays the later one.
-    reply.post_id = heard.below or heard.post_id or reply.post_id
+    reply.post_id = theirs.below or theirs.post_id or reply.post_id
     if reply.ours:
         return
-    if heard.state == "deleted":
+    if theirs.state == "deleted":
         _gone(reply, now)
         return
     values: dict[str, Any] = {}
     if reply.state == ReplyState.GONE and not _taken_back(reply):
-        values["state"] = _state(heard, blocked).value
-    if heard.state == "spam":
+        values["state"] = _state(theirs, blocked).value
+    if theirs.state == "spam":
         values["state"] = ReplyState.SPAM.value
     elif reply.state == ReplyState.SPAM:
-        values["state"] = _state(heard, blocked).value
+        values["state"] = _state(theirs, blocked).value
     # Earlier versions stored years that some time zones can't represent.
     if reply.written_at < EARLIEST:
-        values["written_at"] = heard.written_at
-    if heard.text != reply.text and not _taken_back(reply):
+        values["written_at"] = theirs.written_at
+    if theirs.text != reply.text and not _taken_back(reply):
         if reply.text:
             earlier = {"text": reply.text, "until": rfc3339(now)}
             values["earlier"] = [*reply.earlier, earlier][-20:]
-        values["text"] = heard.text
+        values["text"] = theirs.text
         if reply.state == ReplyState.SHOWN:
             values["state"] = ReplyState.HELD.value
             values["done_at"] = None
     if not _taken_back(reply):
-        values |= {"author": heard.author, "author_url": heard.author_url, "url": heard.url}
+        values |= {"author": theirs.author, "author_url": theirs.author_url, "url": theirs.url}
     # Earlier versions took everything for public.
     if reply.target is not None:
         values["audience"] = narrower(reply.audience, reply.target.audience)

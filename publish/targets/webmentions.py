@@ -43,7 +43,9 @@ def mentions(
         for row in _rows(web, service, addresses[start : start + _TARGETS], since):
             post = pages.get(_page_of(row))
             if post is not None and not row.get("wm-private"):
-                yield from read_each([row], partial(_heard, post=post), lambda one: one["wm-id"])
+                yield from read_each(
+                    [row], partial(_remote_reply, post=post), lambda one: one["wm-id"]
+                )
 
 
 def _rows(
@@ -74,7 +76,7 @@ def _plain(address: str) -> str:
     return f"{parts.netloc.lower()}{parts.path.removesuffix('index.html').rstrip('/')}"
 
 
-def _heard(row: Mapping[str, Any], post: Remote) -> RemoteReply:
+def _remote_reply(row: Mapping[str, Any], post: Remote) -> RemoteReply:
     author = row.get("author")
     person: Mapping[str, Any] = author if isinstance(author, dict) else {}
     source = str(row.get("url") or row.get("wm-source") or "")

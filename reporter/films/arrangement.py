@@ -202,15 +202,17 @@ def take_captions_away(session: Session) -> None:
                 bump_revision(session, finished)
 
 
-def renew_captions(session: Session, heard: Iterable[SoundExcerpt] | None, error: str = "") -> None:
+def renew_captions(
+    session: Session, sounds: Iterable[SoundExcerpt] | None, error: str = ""
+) -> None:
     """Give the finished film its recordings' captions at the times they are heard (None: not known), and remember that
     it has them as they are. ``error``: why they are not known, for the desk. Commits."""
     with _finished_alone(session) as finished:
         if finished is None:
             return
-        if heard is not None:
-            caption_film(session, finished.attachments[0].media, heard)
-        if heard is not None or error:
+        if sounds is not None:
+            caption_film(session, finished.attachments[0].media, sounds)
+        if sounds is not None or error:
             film_of(session).error = error
         note_captions(session, finished)
         bump_revision(session, finished)

@@ -38,10 +38,10 @@ def film_stories() -> Select[uuid.UUID]:
     return select(Story.id).where(or_(Story.session_id.in_(events), Story.session_id.in_(own)))
 
 
-def caption_film(session: Session, film: Media, heard: Iterable[SoundExcerpt]) -> None:
+def caption_film(session: Session, film: Media, sounds: Iterable[SoundExcerpt]) -> None:
     """Give the film the captions of its recordings, at the times they are heard. Does not commit."""
     _set_captions(
-        session, film, sorted(_cues(session, heard), key=lambda cue: (cue.begin, cue.end))
+        session, film, sorted(_cues(session, sounds), key=lambda cue: (cue.begin, cue.end))
     )
 
 
@@ -74,8 +74,8 @@ def captions_digest(session: Session, sha256: str) -> str:
     return hashlib.sha256(webvtt(cues).encode()).hexdigest() if cues else ""
 
 
-def _cues(session: Session, heard: Iterable[SoundExcerpt]) -> Iterator[Cue]:
-    for part in heard:
+def _cues(session: Session, sounds: Iterable[SoundExcerpt]) -> Iterator[Cue]:
+    for part in sounds:
         media = session.scalar(select(Media).where(Media.sha256 == part.media))
         if media is not None:
             inside = clipped(captions_of(session, media), part.start, part.start + part.seconds)

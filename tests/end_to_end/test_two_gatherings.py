@@ -76,7 +76,7 @@ def at(kit: Kit, name: str) -> Remote:
     return Remote(row.remote_id, row.url, row.remote.get("extra", {}))
 
 
-def heard(kit: Kit, name: str) -> list[Reply]:
+def replies_from(kit: Kit, name: str) -> list[Reply]:
     kit.session.expire_all()
     query = select(Reply).where(Reply.place == name, Reply.ours.is_(False))
     return list(kit.session.scalars(query.order_by(Reply.written_at, Reply.id)))
@@ -108,8 +108,8 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     wiki.outsider(at(kit, "wiki"), "There is a seed library in town.")
     for _ in range(3):
         listen(kit.session, kit.context)
-    [comment] = heard(kit, "blog")
-    [entry] = heard(kit, "wiki")
+    [comment] = replies_from(kit, "blog")
+    [entry] = replies_from(kit, "wiki")
     assert comment.text == "I have leeks, where do we meet?"
     assert entry.text == "There is a seed library in town."
     assert {comment.state, entry.state} == {"held"}
@@ -118,7 +118,7 @@ def answered_from_outside(kit: Kit, wordpress: WordPress, wiki: Place) -> Reply:
     listen(kit.session, kit.context)
     there = outsiders.there(at(kit, "blog").id)
     assert sorted(there.values()) == ["At the shed.", "I have leeks, where do we meet?"]
-    assert len(heard(kit, "blog")) == 1
+    assert len(replies_from(kit, "blog")) == 1
     outsiders.rest.close()
     return comment
 

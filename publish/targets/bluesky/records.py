@@ -98,7 +98,7 @@ def _parent(record: Mapping[str, Any]) -> str:
     return str(record.get("reply", {}).get("parent", {}).get("uri", ""))
 
 
-def heard(
+def remote_reply(
     view: Mapping[str, Any], *, post: str, ours: set[str], did: str, parents: Mapping[str, str]
 ) -> RemoteReply:
     """A post below ours as a reply. ``post``: our first one; ``ours``: what the thread may consist of;

@@ -9,7 +9,14 @@ from typing import Any
 from publish.net.remote_values import read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
-from publish.targets.bluesky.records import POSTS, below, cheer, heard, parents_of, record_key
+from publish.targets.bluesky.records import (
+    POSTS,
+    below,
+    cheer,
+    parents_of,
+    record_key,
+    remote_reply,
+)
 
 # Most posts of a thread.
 MOST_PARTS = 25
@@ -37,7 +44,9 @@ class Thread:
     def replies(self) -> Iterator[RemoteReply]:
         """Replies below it, and reposts and likes of its first post."""
         parents = parents_of(self._there)
-        read = partial(heard, post=self._post.id, ours=self._ours, did=self._did, parents=parents)
+        read = partial(
+            remote_reply, post=self._post.id, ours=self._ours, did=self._did, parents=parents
+        )
         others = (view for view in self._there if view.get("uri") not in self._ours)
         yield from read_each(others, read, lambda view: view["uri"])
         yield from self._cheers("app.bsky.feed.getRepostedBy", "repostedBy", "boost")
@@ -56,7 +65,7 @@ class Thread:
 
 def single_replies(look: Look, uris: Sequence[str], did: str) -> Iterator[RemoteReply]:
     """Those of these posts that are there. ``did``: our account."""
-    read = partial(heard, post="", ours=set(), did=did, parents={})
+    read = partial(remote_reply, post="", ours=set(), did=did, parents={})
     for start in range(0, len(uris), _AT_ONCE):
         found = look("app.bsky.feed.getPosts", {"uris": list(uris[start : start + _AT_ONCE])})
         yield from read_each(found.get("posts") or (), read, lambda view: view["uri"])

@@ -30,10 +30,10 @@ from publish.targets.dokuwiki import markup
 from publish.targets.dokuwiki.attachments import Attachments
 from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
 from publish.targets.wiki.page_section import (
-    answered,
     heard_of,
     keyed,
     merged_part,
+    with_answer,
     with_part,
     without_part,
 )
@@ -264,7 +264,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         def change(page: Page) -> str:
             if below:
                 listed = _is_listed(page.text, manner, answer.to)
-                return answered(
+                return with_answer(
                     page.text,
                     manner,
                     answer,

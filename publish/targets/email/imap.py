@@ -68,13 +68,13 @@ class ImapClient:
         """The mail as a reply; ones that are not or can't be parsed are logged."""
         number = " ".join(str(mail.get("Message-ID", "without Message-ID")).split())
         try:
-            heard, reason = _heard(mail, titles, own, mark)
+            reply, reason = _remote_reply(mail, titles, own, mark)
         except MALFORMED as error:
-            heard, reason = None, f"it can't be read ({error!r})"
+            reply, reason = None, f"it can't be read ({error!r})"
         if reason:
             _note_left_out(self.name, number, reason)
-        if heard is not None:
-            yield heard
+        if reply is not None:
+            yield reply
 
     def stops(self) -> Iterator[str]:
         """Tokens of people who unsubscribed, from the subject "stop TOKEN" that their program sent (RFC 2369)."""
@@ -194,7 +194,7 @@ def _quoted(text: str) -> str:
     return '"' + re.sub(r'["\\\r\n]', "", text) + '"'
 
 
-def _heard(
+def _remote_reply(
     mail: Message, titles: Mapping[str, str], own: SentMail, mark: str
 ) -> tuple[RemoteReply | None, str]:
     """The mail as a reply, or None and the reason ('' for our own mail)."""

@@ -254,7 +254,9 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         for post in posts:
             try:
                 yield from read_each(
-                    self._comments(post.id), partial(self._heard, post=post), lambda row: row["id"]
+                    self._comments(post.id),
+                    partial(self._remote_reply, post=post),
+                    lambda row: row["id"],
                 )
             except Gone:
                 continue
@@ -265,7 +267,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
             f"{number}/comments", {"fields": fields, "filter": "stream", "limit": 100}, None
         )
 
-    def _heard(self, row: Mapping[str, Any], post: Remote) -> RemoteReply:
+    def _remote_reply(self, row: Mapping[str, Any], post: Remote) -> RemoteReply:
         # The author is visible only to apps that passed Facebook's review.
         who = row.get("from") or {}
         return RemoteReply(

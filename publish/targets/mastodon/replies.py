@@ -10,7 +10,7 @@ from publish.net.remote_values import read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 from publish.targets.mastodon.client import Account
-from publish.targets.mastodon.statuses import cheer, heard, is_for_all, parents_of
+from publish.targets.mastodon.statuses import cheer, is_for_all, parents_of, remote_reply
 
 
 def replies_below(
@@ -23,7 +23,9 @@ def replies_below(
     ``thread``: ids of our posts, the first one first; ``below``: all statuses below it.
     """
     others = (one for one in below if str(one.get("id")) not in thread and is_for_all(one))
-    read = partial(heard, me=str(api.account()["id"]), thread=thread, parents=parents_of(below))
+    read = partial(
+        remote_reply, me=str(api.account()["id"]), thread=thread, parents=parents_of(below)
+    )
     yield from read_each(others, read, lambda row: row["id"])
     for kind, path in (("boost", "reblogged_by"), ("favourite", "favourited_by")):
         yield from read_each(
@@ -33,7 +35,7 @@ def replies_below(
 
 def single_replies(api: Account, ids: Sequence[str]) -> Iterator[RemoteReply]:
     """Those of these statuses that are there and may be read by everybody."""
-    read = partial(heard, me=str(api.account()["id"]), thread=(), parents={})
+    read = partial(remote_reply, me=str(api.account()["id"]), thread=(), parents={})
     for number in ids:
         found = api.call("GET", f"/api/v1/statuses/{number}", accept={404, 410})
         if found.status < 300 and is_for_all(found.data):

@@ -108,7 +108,7 @@ def parents_of(statuses: Iterable[Mapping[str, Any]]) -> dict[str, str]:
     return {str(one.get("id")): str(one.get("in_reply_to_id") or "") for one in statuses}
 
 
-def heard(
+def remote_reply(
     status: Mapping[str, Any], me: str, thread: Sequence[str], parents: Mapping[str, str]
 ) -> RemoteReply:
     """A status below ours as a reply. Everything by our own account counts as ours, even if written by hand.

@@ -109,7 +109,7 @@ def thread_files(files: Iterable[Event]) -> Iterator[str]:
             yield str(address)
 
 
-def answered(event: Event) -> str:
+def answered_id(event: Event) -> str:
     """Id of the event it replies to, or ''."""
     relation = relation_of(event)
     to = relation.get("m.in_reply_to", {})
@@ -133,7 +133,7 @@ def replies_to(
     message of the thread below which it stands."""
     known: dict[str, str] = {}
     for event in events:
-        number, to = str(event.get("event_id", "")), answered(event)
+        number, to = str(event.get("event_id", "")), answered_id(event)
         own_thread = relation_of(event).get("event_id") == post.id
         if number in thread or is_edit(event) or not event.get("content"):
             continue
@@ -144,7 +144,7 @@ def replies_to(
             yield event, "" if to in thread else to, below
 
 
-def heard(
+def remote_reply(
     event: Event, post: str, *, to: str, below: str, author: str, link: str, own: bool
 ) -> RemoteReply:
     """A message as a reply. ``post``: the id of our first one; ``below``: of that below which it stands."""

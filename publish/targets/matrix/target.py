@@ -238,7 +238,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
             parts[post.id] = {post.id, *(str(one["event_id"]) for one in self._children(root))}
             found = events.replies_to(messages, parts[post.id], post)
             yield from read_each(
-                found, partial(self._heard, post.id), lambda one: one[0]["event_id"]
+                found, partial(self._remote_reply, post.id), lambda one: one[0]["event_id"]
             )
 
     def single(self, ids: Sequence[str]) -> Iterator[RemoteReply]:
@@ -247,15 +247,15 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
             with suppress(Gone):
                 event = self._room.event(number)
                 if event.get("content"):
-                    found = [(event, events.answered(event), "")]
+                    found = [(event, events.answered_id(event), "")]
                     yield from read_each(
-                        found, partial(self._heard, ""), lambda one: one[0]["event_id"]
+                        found, partial(self._remote_reply, ""), lambda one: one[0]["event_id"]
                     )
 
-    def _heard(self, post: str, reply: tuple[Event, str, str]) -> RemoteReply:
+    def _remote_reply(self, post: str, reply: tuple[Event, str, str]) -> RemoteReply:
         event, to, below = reply
         sender, number = str(event["sender"]), str(event["event_id"])
-        return events.heard(
+        return events.remote_reply(
             event,
             post,
             to=to,

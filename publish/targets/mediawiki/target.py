@@ -31,10 +31,10 @@ from publish.targets.mediawiki import wikitext
 from publish.targets.mediawiki.client import Wiki, WikiError
 from publish.targets.mediawiki.pages import SUMMARY, WikiPages, remote_of, text_of
 from publish.targets.wiki.page_section import (
-    answered,
     heard_of,
     keyed,
     merged_part,
+    with_answer,
     with_part,
     without_part,
 )
@@ -339,7 +339,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         manner = mediawiki_manner(self._wiki.site)
 
         def change(text: str) -> str:
-            return answered(text, manner, answer, line, name=self.name)
+            return with_answer(text, manner, answer, line, name=self.name)
 
         return Remote(answer.key, self._pages.change({"titles": name}, change).url, {"page": name})
 

@@ -45,13 +45,13 @@ def replies_on(html: str, url: str, post_id: str) -> Iterator[RemoteReply]:
     found = entries(html, url)
     ours = [item for item in found if same_page(first_word(item, "url"), url)] or found[:1]
     for item in ours[:1]:
-        for number, heard in enumerate(_heard_below(item, url, post_id, "", depth=0)):
+        for number, reply in enumerate(_replies_below(item, url, post_id, "", depth=0)):
             if number >= _REPLIES:
                 return
-            yield heard
+            yield reply
 
 
-def _heard_below(
+def _replies_below(
     item: Item, url: str, post_id: str, parent: str, *, depth: int
 ) -> Iterator[RemoteReply]:
     if depth >= _DEPTH:
@@ -60,12 +60,12 @@ def _heard_below(
         for cite in values(item, name):
             if not isinstance(cite, dict) or not isinstance(cite.get("properties"), dict):
                 continue
-            heard = _heard(cite, url, post_id, parent, kind=kind)
-            yield heard
-            yield from _heard_below(cite, url, post_id, heard.remote_id, depth=depth + 1)
+            reply = _remote_reply(cite, url, post_id, parent, kind=kind)
+            yield reply
+            yield from _replies_below(cite, url, post_id, reply.remote_id, depth=depth + 1)
 
 
-def _heard(cite: Item, url: str, post_id: str, parent: str, *, kind: str) -> RemoteReply:
+def _remote_reply(cite: Item, url: str, post_id: str, parent: str, *, kind: str) -> RemoteReply:
     author = next(iter(values(cite, "author")), "")
     card = author if isinstance(author, dict) else {}
     name = first_word(card, "name") or (author if isinstance(author, str) else "")

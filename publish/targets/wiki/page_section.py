@@ -67,7 +67,7 @@ def heard_of(
     )
 
 
-def answered(
+def with_answer(
     text: str, manner: Manner, answer: Answer, line: Callable[[int], str], *, name: str
 ) -> str:
     """The discussion page with our answer below what it answers; raises Gone if that is missing."""

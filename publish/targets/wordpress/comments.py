@@ -51,7 +51,7 @@ class Comments:
             asked = {"post": ",".join(ids[start : start + _POSTS])}
             if since is not None:
                 asked["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            yield from read_each(self._all_rows(asked), heard, lambda row: row["id"])
+            yield from read_each(self._all_rows(asked), remote_reply, lambda row: row["id"])
 
     def find(self, post: Remote, answer: Answer) -> Remote | None:
         """Our answer with this key: found by its user agent, visible to moderators, else by its text."""
@@ -145,7 +145,7 @@ class Comments:
         return self._moderates
 
 
-def heard(row: Mapping[str, Any]) -> RemoteReply:
+def remote_reply(row: Mapping[str, Any]) -> RemoteReply:
     """A comment as a reply."""
     parent = str(row.get("parent") or "")
     return RemoteReply(

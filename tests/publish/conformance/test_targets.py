@@ -356,7 +356,7 @@ def post(kit: Kit, place: Place) -> Remote:
     return remote_of(story_rows(kit)[0])
 
 
-def heard(target: Target, post: Remote) -> dict[str, RemoteReply]:
+def replies_by_id(target: Target, post: Remote) -> dict[str, RemoteReply]:
     """Replies by id, those that are gone left out; no id twice."""
     assert isinstance(target, PollsReplies)
     found = [h for h in target.replies([post], None) if h.kind == "reply"]
@@ -366,9 +366,9 @@ def heard(target: Target, post: Remote) -> dict[str, RemoteReply]:
 
 def test_replies_come_home_follow_changes_and_go(kit: Kit, place: Place, post: Remote) -> None:
     with closing(opened(kit)) as target:
-        assert heard(target, post) == {}
+        assert replies_by_id(target, post) == {}
         place.outsider(post, "Where do the seeds come from?")
-        [first] = heard(target, post).values()
+        [first] = replies_by_id(target, post).values()
         assert first.text == "Where do the seeds come from?"
         assert first.post_id == post.id
         assert first.in_reply_to in ("", post.id)
@@ -377,17 +377,17 @@ def test_replies_come_home_follow_changes_and_go(kit: Kit, place: Place, post: R
         assert abs(datetime.now(UTC) - first.written_at) < timedelta(days=1)
 
         place.outsider(post, "From <b>the</b> library & friends.", to=first.remote_id)
-        both = heard(target, post)
+        both = replies_by_id(target, post)
         assert both[first.remote_id] == first
         [second] = [h for h in both.values() if h.remote_id != first.remote_id]
         assert second.text == "From <b>the</b> library & friends."
         assert second.in_reply_to == first.remote_id
 
         place.outsider_edits(post, second.remote_id, "From the seed library.")
-        texts = {h.text for h in heard(target, post).values()}
+        texts = {h.text for h in replies_by_id(target, post).values()}
         assert texts == {"Where do the seeds come from?", "From the seed library."}
         place.outsider_deletes(post, second.remote_id)
-        assert set(heard(target, post)) == {first.remote_id}
+        assert set(replies_by_id(target, post)) == {first.remote_id}
 
 
 def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post: Remote) -> None:
@@ -396,7 +396,7 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
     with closing(opened(kit)) as target:
         place.outsider(post, "Where do the seeds come from?")
         place.outsider(post, "And the tools?")
-        question = next(h for h in heard(target, post).values() if "seeds" in h.text)
+        question = next(h for h in replies_by_id(target, post).values() if "seeds" in h.text)
         key = answer_key(uuid.uuid4(), kit.facts)
         answer = Answer(key, "From the library & friends.", question.remote_id, datetime.now(UTC))
         assert isinstance(target, AnswersReplies)
@@ -405,7 +405,7 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
         found = target.find_answer(post, answer)
         assert found is not None
         assert found.id == made.id
-        now = heard(target, post)
+        now = replies_by_id(target, post)
         assert len(now) == 3
         assert now[made.id].text == "From the library & friends."
         assert now[made.id].in_reply_to == question.remote_id
@@ -415,4 +415,4 @@ def test_answer_is_there_once_under_what_it_answers(kit: Kit, place: Place, post
         target.withdraw_answer(post, made)
         target.withdraw_answer(post, made)
         assert target.find_answer(post, answer) is None
-        assert len(heard(target, post)) == 2
+        assert len(replies_by_id(target, post)) == 2

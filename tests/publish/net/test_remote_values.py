@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from publish.conversation.fetch_replies import listen
 from publish.net.remote_values import clean_text, first_moment, parse_moment, read_each
 from publish.posts.model import Remote
-from publish.targets.bluesky.records import heard
+from publish.targets.bluesky.records import remote_reply
 from reporter.models.conversation import Reply, ReplyPoll
 from tests.publish.conformance.bluesky import PASSWORD, Bluesky, BlueskyPlace
 from tests.support.publish.fakes import Kit
@@ -82,7 +82,7 @@ def test_the_servers_date_stands_in_for_an_impossible_one() -> None:
         "record": {"text": "Hi", "createdAt": "0000-01-01T00:00:00.000Z"},
         "indexedAt": "2026-05-09T10:00:00.000Z",
     }
-    reply = heard(view, post="at://did:plc:me/p/1", ours=set(), did="did:plc:me", parents={})
+    reply = remote_reply(view, post="at://did:plc:me/p/1", ours=set(), did="did:plc:me", parents={})
     assert reply.written_at == datetime(2026, 5, 9, 10, tzinfo=UTC)
 
 
