@@ -13,10 +13,10 @@ async function look() {
 }
 
 function opened() {
-  const told = document.getElementById("tried");
+  const message = document.getElementById("tried");
   place.classList.add("opened");
-  told.classList.add("safe");
-  told.textContent = told.dataset.yes;
+  message.classList.add("safe");
+  message.textContent = message.dataset.yes;
 }
 
 if (place) look();

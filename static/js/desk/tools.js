@@ -5,12 +5,12 @@ const EVERY = 700;
 async function look() {
   try {
     const answer = await fetch(task.dataset.watch, { cache: "no-store" });
-    const told = await answer.json();
-    if (told.state !== "running") return location.reload();
+    const progress = await answer.json();
+    if (progress.state !== "running") return location.reload();
     const bar = task.querySelector("progress");
-    if (told.of) {
-      bar.max = told.of;
-      bar.value = told.done;
+    if (progress.of) {
+      bar.max = progress.of;
+      bar.value = progress.done;
     }
   } catch {
     // The kiosk is temporarily unreachable: poll again.

@@ -7,9 +7,9 @@ class Trouble extends Error {}
 async function send(url, token, body) {
   const headers = { "Content-Type": "application/json", "X-CSRFToken": token, Accept: "application/json" };
   const answer = await fetch(url, { method: "POST", headers, body: JSON.stringify(body) }).catch(() => null);
-  const told = await answer?.json().catch(() => null);
-  if (!answer?.ok || !told) throw new Trouble(told?.detail ?? "");
-  return told;
+  const reply = await answer?.json().catch(() => null);
+  if (!answer?.ok || !reply) throw new Trouble(reply?.detail ?? "");
+  return reply;
 }
 
 function credentialFor(kind, options) {

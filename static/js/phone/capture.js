@@ -121,9 +121,9 @@ function picture({ file, url }) {
   // Phones show no frame of a video before it plays, unless seeking slightly past the start.
   shown.src = kind === "video" ? `${url}#t=0.1` : url;
   shown.onerror = () => {
-    const told = named(file);
-    if (kind === "image") told.append(document.createElement("br"), words.unseen);
-    shown.replaceWith(told);
+    const label = named(file);
+    if (kind === "image") label.append(document.createElement("br"), words.unseen);
+    shown.replaceWith(label);
   };
   return shown;
 }
@@ -161,10 +161,10 @@ function drawTiles() {
 // --- Send --------------------------------------------------------------------------------------------
 
 function fields() {
-  const told = new FormData(form);
+  const data = new FormData(form);
   const names = ["text", "author", "prompt", "intent", "audience"];
-  const values = Object.fromEntries(names.map((name) => [name, told.get(name) ?? ""]));
-  if (added.length) values.consent = told.get("consent") ?? "unanswered";
+  const values = Object.fromEntries(names.map((name) => [name, data.get(name) ?? ""]));
+  if (added.length) values.consent = data.get("consent") ?? "unanswered";
   return values;
 }
 

@@ -12,9 +12,9 @@ export function keepDraft(form, name) {
     return () => {};
   }
   form.addEventListener("input", () => {
-    const told = new FormData(form);
+    const data = new FormData(form);
     try {
-      sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(FIELDS.map((field) => [field, told.get(field) ?? ""]))));
+      sessionStorage.setItem(key, JSON.stringify(Object.fromEntries(FIELDS.map((field) => [field, data.get(field) ?? ""]))));
     } catch {
       // No room.
     }

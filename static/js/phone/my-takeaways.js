@@ -9,14 +9,14 @@ const MOST = 60;
 const outbox = openOutbox();
 const list = at("mine");
 at("unlisted")?.remove();
-let told = new Map();
+let states = new Map();
 
 // A receipt from the form without scripts.
 const kept = document.querySelector("[data-remember]");
 if (kept) remember(kept.dataset);
 
 function row(item) {
-  const state = told.get(item.receipt);
+  const state = states.get(item.receipt);
   const place = at("mine-item").content.firstElementChild.cloneNode(true);
   const part = (name) => place.querySelector(name);
   const words = state?.text || item.fields.text.slice(0, 80) || item.parts.map((each) => each.name).join(", ");
@@ -43,7 +43,7 @@ async function look() {
   if (document.hidden || !receipts.length) return;
   try {
     const answer = await fetch(`${list.dataset.states}?of=${receipts}`, { cache: "no-cache" });
-    if (answer.ok) told = new Map((await answer.json()).map((state) => [state.receipt, state]));
+    if (answer.ok) states = new Map((await answer.json()).map((state) => [state.receipt, state]));
   } catch {
     // The kiosk is unreachable: the list shows what the phone knows.
   }

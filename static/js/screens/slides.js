@@ -93,15 +93,15 @@ function go(number) {
   show();
 }
 
-function take(told) {
+function take(list) {
   const id = slides[at]?.id;
   const before = slides.slice(0, at).map((slide) => slide.id);
-  const there = told.findIndex((slide) => slide.id === id);
-  slides = told;
+  const there = list.findIndex((slide) => slide.id === id);
+  slides = list;
   if (there >= 0) return go(there);
   // Removed: it disappears entirely while the next one fades in.
   if (drawn) stage.replaceChildren();
-  go(before.filter((one) => told.some((slide) => slide.id === one)).length);
+  go(before.filter((one) => list.some((slide) => slide.id === one)).length);
 }
 
 async function ask() {

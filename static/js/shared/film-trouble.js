@@ -10,11 +10,11 @@ export function whenUnplayable(video, tell) {
     if (!video.paused && !video.ended && video.currentTime === seen) return fail();
     seen = video.paused ? -1 : video.currentTime;
   }, STUCK);
-  let told = false;
+  let announced = false;
   function fail() {
     clearInterval(watch);
-    if (!told) tell();
-    told = true;
+    if (!announced) tell();
+    announced = true;
   }
   const measure = () => { if (video.readyState && !video.videoWidth) fail(); };
   video.addEventListener("error", fail);

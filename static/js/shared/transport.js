@@ -52,9 +52,9 @@ export async function sendWords(item, signal) {
   try {
     const headers = { Accept: "application/json" };
     const answer = await fetch(item.to.takeaways, { method: "POST", body, headers, signal: stop.signal });
-    const told = await answer.text();
-    if (answer.status === 201) return JSON.parse(told).receipt;
-    throw failure(answer.status, told, answer.headers.get("Retry-After"));
+    const text = await answer.text();
+    if (answer.status === 201) return JSON.parse(text).receipt;
+    throw failure(answer.status, text, answer.headers.get("Retry-After"));
   } catch (error) {
     // fetch's own messages ("Failed to fetch") are not for people.
     throw error instanceof Refused || error instanceof Later ? error : new Later("", { why: "away" });

@@ -18,10 +18,10 @@ export class SessionList {
   }
 
   draw(sessions) {
-    const told = JSON.stringify(sessions);
+    const text = JSON.stringify(sessions);
     // Unchanged buttons keep their elements, for keyboard focus.
-    if (told === this.listed) return;
-    this.listed = told;
+    if (text === this.listed) return;
+    this.listed = text;
     const now = sessions.filter((each) => each.running);
     const later = sessions.filter((each) => !each.running);
     at("now").replaceChildren(...now.map((each) => this.button(each)));

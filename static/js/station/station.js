@@ -195,8 +195,8 @@ function drawLevel(level) {
   at("voice").style.setProperty("--level", level.toFixed(2));
   const now = performance.now();
   if (level > 0.35) heard = now;
-  const told = now - heard < 4000 ? words.hear : words.quiet;
-  if (at("mic").textContent !== told) at("mic").textContent = told;
+  const hint = now - heard < 4000 ? words.hear : words.quiet;
+  if (at("mic").textContent !== hint) at("mic").textContent = hint;
 }
 
 async function shoot() {
@@ -288,16 +288,16 @@ function retreat() {
 function keep(submitted) {
   submitted.preventDefault();
   const form = at("keep");
-  const told = new FormData(form);
+  const data = new FormData(form);
   const fields = { prompt: questions[question] };
-  for (const name of ["text", "author", "audience"]) fields[name] = told.get(name) ?? "";
+  for (const name of ["text", "author", "audience"]) fields[name] = data.get(name) ?? "";
   if (!file && !fields.text.trim()) {
     problem(words.empty);
     form.elements.text.focus();
     return;
   }
   // An unanswered question about the people in a recording is stored as unanswered.
-  if (file) fields.consent = told.get("consent") ?? "unanswered";
+  if (file) fields.consent = data.get("consent") ?? "unanswered";
   current = keeper.add(event.code, uuid(), fields, file ? [file] : []);
   const { audience } = fields;
   form.reset();
