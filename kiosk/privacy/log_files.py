@@ -14,7 +14,7 @@ BYTES, OLDER = 500_000, 5
 _FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 
 # What an exception says may be what somebody wrote: of those only the type stays.
-_SAID = re.compile(
+_EXCEPTION = re.compile(
     r"^((?:\w+\.)*\w*(?:Error|Exception|Warning|Timeout|Expired)\w*): .*$", re.MULTILINE
 )
 # Quoted pieces but names of source files, which come after "File".
@@ -32,7 +32,7 @@ _IP = re.compile(
 
 def redact(text: str) -> str:
     """A text without what may identify somebody: quotations, addresses, ids, receipts."""
-    text = _SAID.sub(r"\1", text)
+    text = _EXCEPTION.sub(r"\1", text)
     text = _QUOTED.sub("[quoted]", text)
     text = _ADDRESS.sub("[address]", text)
     text = _UUID.sub("[id]", _HEX.sub("[id]", text))

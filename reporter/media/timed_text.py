@@ -69,8 +69,8 @@ def xml_lines(text: str) -> Iterator[Timed]:
 
 def _start_of_programme(root: Element, rates: _Rates) -> float:
     """The time code at which the programme begins (EBU Tech 3350), which is 0 for viewers."""
-    told = (one.text for one in root.iter() if _tag(one) == "documentStartOfProgramme")
-    return _ttml_time(next(told, ""), rates)
+    codes = (one.text for one in root.iter() if _tag(one) == "documentStartOfProgramme")
+    return _ttml_time(next(codes, ""), rates)
 
 
 def _tag(element: Element) -> str:
@@ -121,12 +121,12 @@ def _number(text: str) -> float:
 
 @dataclass(frozen=True)
 class _Times:
-    """When an element is shown. ``end`` None: until something else says. ``told``: whether it or what encloses it has
-    times at all."""
+    """When an element is shown. ``end`` None: until something else says. ``is_timed``: whether it or what encloses it
+    has times at all."""
 
     begin: float
     end: float | None
-    told: bool = False
+    is_timed: bool = False
 
 
 def _children(element: Element, around: _Times, rates: _Rates) -> Iterator[tuple[Element, _Times]]:
@@ -141,8 +141,8 @@ def _children(element: Element, around: _Times, rates: _Rates) -> Iterator[tuple
         elif part.get("end"):
             ends = [since + _ttml_time(part.get("end"), rates)]
         end = ends[0] if ends and ends[0] > begin else None
-        told = around.told or any(part.get(name) for name in ("begin", "end", "dur"))
-        yield part, _Times(begin, end, told)
+        is_timed = around.is_timed or any(part.get(name) for name in ("begin", "end", "dur"))
+        yield part, _Times(begin, end, is_timed)
         if in_turn:
             since = begin if end is None else end
 
@@ -157,7 +157,7 @@ def _timed_parts(element: Element, around: _Times, rates: _Rates) -> Iterator[Ti
         for span, shown in spans:
             others = frozenset(other for other, _ in spans if other is not span)
             yield shown.begin, shown.end, _words(part, others)
-        if times.told and not spans:
+        if times.is_timed and not spans:
             yield times.begin, times.end, _words(part)
 
 

@@ -1,10 +1,12 @@
 """The arrows between the packages go one way, and importing the product does nothing."""
 
 import ast
+import io
 import json
 import re
 import subprocess
 import sys
+import tokenize
 from collections import Counter
 from importlib import metadata
 from pathlib import Path
@@ -86,6 +88,18 @@ def test_functions_take_at_most_four_positional_parameters() -> None:
         if len(names) - (names[:1] in (["self"], ["cls"])) > 4
     ]
     assert many == []
+
+
+def test_names_say_what_they_hold() -> None:
+    """``told`` once held responses, attributes of tags, settings and sentences: nobody could guess which."""
+    vague = [
+        f"{path.relative_to(ROOT)}:{token.start[0]}"
+        for _, path in modules()
+        if "told" in (text := path.read_text(encoding="utf-8")).lower()
+        for token in tokenize.generate_tokens(io.StringIO(text).readline)
+        if token.type == tokenize.NAME and token.string.strip("_").lower() == "told"
+    ]
+    assert vague == [], "use the standard term: response, body, settings, message, rows, …"
 
 
 def test_modules_are_shorter_than_four_hundred_lines() -> None:

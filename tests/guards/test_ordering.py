@@ -12,7 +12,7 @@ import reporter.models.follow_up
 from reporter.database.engine import Base
 from tests.guards.repository import modules
 
-_SAID = {"nulls_first", "nulls_last"}
+_NULL_ORDERS = {"nulls_first", "nulls_last"}
 
 
 def nullable() -> set[tuple[str, str]]:
@@ -37,7 +37,7 @@ def unsaid(tree: ast.AST, names: set[tuple[str, str]]) -> list[str]:
         f"{node.lineno}: {ast.unparse(node)}"
         for call in ordered
         for node in call.args
-        if (_column(node) in names) and not (_SAID & _methods(node))
+        if (_column(node) in names) and not (_NULL_ORDERS & _methods(node))
     ]
 
 

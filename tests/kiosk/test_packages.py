@@ -10,7 +10,7 @@ import pytest
 
 from tests.guards.repository import ROOT
 
-TOLD = """\
+PIP_CONFIG = """\
 :env:.cert='/etc/ca.pem'
 :env:.index-url='https://mirror.example/simple'
 global.extra-index-url='https://one.example/simple\\nhttps://two.example/simple'
@@ -32,7 +32,7 @@ def packages() -> ModuleType:
 
 
 def test_uv_asks_where_pip_would(packages: ModuleType) -> None:
-    settings = packages.pip_settings(TOLD)
+    settings = packages.pip_settings(PIP_CONFIG)
     assert settings["index-url"] == "https://mirror.example/simple"
     assert "format" not in settings
     assert packages.uv_options(settings) == [

@@ -18,7 +18,7 @@ from reporter.messages import Message, stored_message
 # A rehearsal waits until its films are processed.
 LONGEST_SECONDS = 900
 # The output of ``reporter.cli.progress_bar`` where there is no terminal: ``rehearsal ██░░ 5/20``.
-_TOLD = re.compile(r"[█░] (\d+)/(\d+)")
+_PROGRESS = re.compile(r"[█░] (\d+)/(\d+)")
 
 
 def play_volunteers(
@@ -70,7 +70,7 @@ def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:
 def _listen(stream: IO[str], lines: list[str], progress: Progress) -> None:
     """Parse its output: its progress, or why it ended."""
     for line in stream:
-        if found := _TOLD.search(line):
+        if found := _PROGRESS.search(line):
             progress(int(found[1]), int(found[2]), "")
         elif line.strip():
             lines.append(line.strip())

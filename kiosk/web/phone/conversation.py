@@ -44,7 +44,7 @@ LAPTOP = "laptop"
 
 
 @bp.get("/talk/<number>")
-@describe(query="told", answers="Thread", produces="text/html")
+@describe(query="notice", answers="Thread", produces="text/html")
 def conversation(number: str) -> ResponseReturnValue:
     """Show a takeaway, its replies, and the reply form."""
     takeaway = _visible_takeaway(number)
@@ -61,7 +61,7 @@ def conversation(number: str) -> ResponseReturnValue:
         audiences=_audiences(takeaway),
         client_id=new_id(kiosk.now(), kiosk.rng),
         most=replies.TEXT_CHARS,
-        told=request.args.get("told", ""),
+        notice=request.args.get("notice", ""),
     )
     return _fresh(page)
 
@@ -150,7 +150,7 @@ def second(number: str) -> ResponseReturnValue:
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
         return jsonify(replies.counted(db.session(), takeaway)), 201
-    return redirect(url_for("talk.conversation", number=number, told="second"), code=303)
+    return redirect(url_for("talk.conversation", number=number, notice="second"), code=303)
 
 
 @bp.post("/talk/<number>/report")
@@ -167,7 +167,7 @@ def report(number: str) -> ResponseReturnValue:
         parent=_number(request.form.get("reply", "")),
     )
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng, flagged=True)
-    return redirect(url_for("talk.conversation", number=number, told="report"), code=303)
+    return redirect(url_for("talk.conversation", number=number, notice="report"), code=303)
 
 
 @bp.get("/r/<receipt>")

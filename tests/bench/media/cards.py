@@ -45,7 +45,7 @@ from tests.support.media.scene import scene
 WORKERS = 2
 TAKEN = datetime(2026, 3, 14, 10, 0)  # noqa: DTZ001  a camera's clock
 PEER = "sigal build"
-SAID = (
+NOTE = (
     "sigal makes the same two sizes, a copy of the original and its pages, in two processes. We also look for markers "
     "in each photo, read every copy back, write rows, approve, and make a verified bundle with its site; two workers."
 )
@@ -106,7 +106,7 @@ def _row(count: int, size: tuple[int, int]) -> Row:
             lambda: gallery(folder, card, pool, count),
             theirs,
             peer=PEER,
-            note=SAID,
+            note=NOTE,
             runs=1 if count > 100 else 3,
         )
 

@@ -45,7 +45,7 @@ from tests.support.kiosk_process import KioskProcess, TurnableClock, actor
 from tests.support.media import files
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
-TOLD = "0:00.5 - 0:01 Good morning\n0:02 - 0:03 The compost froze"
+CAPTIONS_TYPED = "0:00.5 - 0:01 Good morning\n0:02 - 0:03 The compost froze"
 
 
 class Desk:
@@ -107,7 +107,7 @@ def test_what_is_kept_is_heard_found_and_goes_with_the_recording(desk: Desk) -> 
     assert desk.client.get(desk.url, environ_base=PHONE).status_code in (302, 401, 403)
     assert b"<textarea" in desk.client.get(desk.url).data
     assert desk.client.get(desk.file).status_code == 404
-    assert desk.post(captions=TOLD).status_code == 303
+    assert desk.post(captions=CAPTIONS_TYPED).status_code == 303
     assert "0:02 - 0:03 The compost froze" in desk.client.get(desk.url).get_data(as_text=True)
     # Nobody else before it is approved.
     assert desk.client.get(desk.file, environ_base=PHONE).status_code == 404
@@ -271,7 +271,7 @@ def test_a_real_model_hears_without_the_internet(tmp_path: Path) -> None:
 
 
 def test_the_shell_tells_captions_too(desk: Desk) -> None:
-    desk.post(captions=TOLD)
+    desk.post(captions=CAPTIONS_TYPED)
     desk.found("froze")
     folder = str(desk.kiosk.settings.folder)
     for words in (["review", "list"], ["search", "froze"]):
