@@ -58,8 +58,8 @@ def node_is_recent(node: str | None) -> bool:
     """Say whether this Node.js is at least version 18, which the npm packages ask for."""
     if node is None:
         return False
-    asked = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
-    found = re.match(r"v(\d+)\.", asked.stdout)
+    process = subprocess.run([node, "--version"], capture_output=True, text=True, check=False)
+    found = re.match(r"v(\d+)\.", process.stdout)
     return found is not None and int(found[1]) >= 18
 
 

@@ -158,8 +158,8 @@ def cards(kiosk: KioskContext) -> int:
     from reporter.enums import ImportState
     from reporter.models.camera import CardImport
 
-    asked = CardImport.state == ImportState.ASKED
-    if db.session.scalar(select(CardImport.id).where(asked).limit(1)) is None:
+    is_requested = CardImport.state == ImportState.ASKED
+    if db.session.scalar(select(CardImport.id).where(is_requested).limit(1)) is None:
         return 0
     from kiosk.services.card_imports import import_next
 

@@ -132,11 +132,11 @@ class Importer:
         Commits. Raises CardTrouble for a card that can't be read at all."""
         for path in paths:
             try:
-                lying = scan(path)
+                scanned = scan(path)
             except OSError as error:
                 what = error.strerror or "no reason given"
                 raise CardTrouble(UNREADABLE_ON_CARD, name=path, what=what) from error
-            self.take(lying.found, lying.skipped, lying.unread)
+            self.take(scanned.found, scanned.skipped, scanned.unread)
 
     def take(
         self,

@@ -147,28 +147,28 @@ def scan(root: Path) -> Scan:
             "There is nothing at %(root)s. Is the card in, and is this its folder?", root=root
         )
     base = root.parent if root.is_file() else root
-    lying = Scan([], [])
+    scan_result = Scan([], [])
     pieces: list[Piece] = []
-    for path in [root] if root.is_file() else list(_files(root, base, lying)):
-        with _one_at_a_time(path, base, lying):
+    for path in [root] if root.is_file() else list(_files(root, base, scan_result)):
+        with _one_at_a_time(path, base, scan_result):
             status = path.stat()
             pieces.append(Piece(path, status.st_size, status.st_mtime))
     spans = _spans(pieces)
     later = {piece.path for span in spans.values() for piece in span[1:]}
     for piece in pieces:
         if piece.path not in later:
-            with _one_at_a_time(piece.path, base, lying):
+            with _one_at_a_time(piece.path, base, scan_result):
                 one = _look(base, spans.get(piece.path, (piece,)))
                 if isinstance(one, ScannedItem):
-                    lying.found.append(one)
+                    scan_result.found.append(one)
                 else:
-                    lying.skipped.append(one)
-    lying.skipped.sort(key=lambda one: one.name)
-    return lying
+                    scan_result.skipped.append(one)
+    scan_result.skipped.sort(key=lambda one: one.name)
+    return scan_result
 
 
 @contextmanager
-def _one_at_a_time(path: Path, base: Path, lying: Scan) -> Iterator[None]:
+def _one_at_a_time(path: Path, base: Path, scan_result: Scan) -> Iterator[None]:
     """Note a file or folder that can't be read, so that it does not cost the others. Raises OSError for a card that is
     gone."""
     try:
@@ -181,7 +181,7 @@ def _one_at_a_time(path: Path, base: Path, lying: Scan) -> Iterator[None]:
         if path == base or is_gone(base):
             raise
         name = path.relative_to(base).as_posix()
-        lying.unread.append(Skipped(name, Message(UNREADABLE, what=error.strerror or "")))
+        scan_result.unread.append(Skipped(name, Message(UNREADABLE, what=error.strerror or "")))
 
 
 def walk(root: Path) -> list[ScannedItem]:
@@ -189,9 +189,9 @@ def walk(root: Path) -> list[ScannedItem]:
     return scan(root).found
 
 
-def _files(folder: Path, base: Path, lying: Scan) -> Iterator[Path]:
+def _files(folder: Path, base: Path, scan_result: Scan) -> Iterator[Path]:
     entries: list[os.DirEntry[str]] = []
-    with _one_at_a_time(folder, base, lying):
+    with _one_at_a_time(folder, base, scan_result):
         entries = sorted(os.scandir(folder), key=lambda entry: entry.name)
     beside = {entry.name.casefold() for entry in entries}
     for entry in entries:
@@ -199,9 +199,9 @@ def _files(folder: Path, base: Path, lying: Scan) -> Iterator[Path]:
         reason = _reason_to_skip(entry, beside)
         if reason:
             slash = "/" if entry.is_dir(follow_symlinks=False) else ""
-            lying.skipped.append(Skipped(path.relative_to(base).as_posix() + slash, reason))
+            scan_result.skipped.append(Skipped(path.relative_to(base).as_posix() + slash, reason))
         elif entry.is_dir(follow_symlinks=False):
-            yield from _files(path, base, lying)
+            yield from _files(path, base, scan_result)
         elif entry.is_file(follow_symlinks=False):
             yield path
 

@@ -109,8 +109,8 @@ class ShotIntake:
             camera = context.session.get_one(Camera, before.camera_id)
             item.joined_at = before.taken
         self.rolls.add(camera.id)
-        asked = asked_for(context.session, item.arrivals[0].sha256)
-        seen = MarkerReading() if asked is not None else inspection.seen
+        unmarked = asked_for(context.session, item.arrivals[0].sha256)
+        seen = MarkerReading() if unmarked is not None else inspection.seen
         event = marked_session(context.session, seen)
         if seen.mark == Mark.SESSION and event is None:
             # A code of ours that no session here has: a poster of another gathering, or an old one.
@@ -123,7 +123,7 @@ class ShotIntake:
             self.job.markers += 1
             context.session.commit()
             return
-        self._receive(item, camera, seen, event, asked=asked, before=before)
+        self._receive(item, camera, seen, event, unmarked=unmarked, before=before)
 
     def _receive(
         self,
@@ -132,7 +132,7 @@ class ShotIntake:
         seen: MarkerReading,
         event: EventSession | None,
         *,
-        asked: Shot | None,
+        unmarked: Shot | None,
         before: Shot | None,
     ) -> None:
         context = self.context
@@ -145,9 +145,9 @@ class ShotIntake:
 
         def seal(takeaway: RecordedTakeaway) -> None:
             rows = self._shots(item, camera, seen, event)
-            if asked is not None:
+            if unmarked is not None:
                 # The row of a supposed marker; cuts may refer to it.
-                rows[0] = asked
+                rows[0] = unmarked
             for row in rows:
                 row.takeaway_id = takeaway.id
                 # A takeaway that a person moved is not the roll's any more, by none of its files.

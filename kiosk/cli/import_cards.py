@@ -59,8 +59,8 @@ def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: boo
 
 def _tell(record: dict[str, Any]) -> None:
     for entry in record["takeaways"]:
-        asked = f" (proposed: {entry['proposed']})" if entry["proposed"] else ""
-        click.echo(f"{entry['receipt']}  {entry['session']}{asked}  {entry['file']}")
+        proposed = f" (proposed: {entry['proposed']})" if entry["proposed"] else ""
+        click.echo(f"{entry['receipt']}  {entry['session']}{proposed}  {entry['file']}")
     for entry in record["markers"]:
         offset = entry["offset_s"]
         clock = "" if offset is None else f"  clock {offset:+d} s"

@@ -79,8 +79,8 @@ def _make_script(goal: Path) -> Path:
 def _make_link(goal: Path) -> Path:
     program, *words = open_command()
     command = ["powershell", "-NoProfile", "-Command", f"& {{{_WINDOWS}}}"]
-    asked = [*command, str(goal), program, " ".join(words)]
-    done = subprocess.run(asked, capture_output=True, text=True, check=False)
+    arguments = [*command, str(goal), program, " ".join(words)]
+    done = subprocess.run(arguments, capture_output=True, text=True, check=False)
     if done.returncode:
         raise ReporterError("The shortcut can't be made: %(what)s", what=done.stderr.strip())
     return goal

@@ -105,31 +105,33 @@ def _fetch(url: str) -> dict[str, Any]:
 def ask(client: Client) -> tuple[str, PendingSignIn]:
     """Where to send a browser, and what it has to keep."""
     metadata = discover(client.provider.issuer)
-    asked = PendingSignIn(generate_token(32), generate_token(32), generate_token(48))
+    pending = PendingSignIn(generate_token(32), generate_token(32), generate_token(48))
     values = {
         "response_type": "code",
         "scope": "openid",
         "client_id": client.provider.client_id,
         "redirect_uri": client.redirect,
-        "state": asked.state,
-        "nonce": asked.nonce,
-        "code_challenge": create_s256_code_challenge(asked.verifier),
+        "state": pending.state,
+        "nonce": pending.nonce,
+        "code_challenge": create_s256_code_challenge(pending.verifier),
         "code_challenge_method": "S256",
     }
-    return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), asked
+    return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), pending
 
 
 def subject_of(
-    client: Client, asked: PendingSignIn, came: Mapping[str, str], *, now: datetime
+    client: Client, pending: PendingSignIn, response: Mapping[str, str], *, now: datetime
 ) -> str:
     """Whom the provider means, from what a browser came back with. Raises BadInput, Forbidden for anything wrong."""
-    if not hmac.compare_digest(came.get("state", "").encode(), asked.state.encode()):
+    if not hmac.compare_digest(response.get("state", "").encode(), pending.state.encode()):
         raise BadInput("This page was answered already. Load it anew and try once more.")
     metadata = discover(client.provider.issuer)
-    _check_sender(metadata, came)
+    _check_sender(metadata, response)
     try:
-        token = _token(client, metadata["token_endpoint"], came.get("code", ""), asked.verifier)
-        return _subject(client, asked, token, metadata=metadata, now=now)
+        token = _token(
+            client, metadata["token_endpoint"], response.get("code", ""), pending.verifier
+        )
+        return _subject(client, pending, token, metadata=metadata, now=now)
     except (JoseError, httpx.HTTPError, ValueError, KeyError) as error:
         raise _refused(client.provider) from error
 
@@ -154,16 +156,16 @@ def _token(client: Client, url: str, code: str, verifier: str) -> dict[str, Any]
     return body if isinstance(body, dict) else {}
 
 
-def _check_sender(metadata: Mapping[str, Any], came: Mapping[str, str]) -> None:
+def _check_sender(metadata: Mapping[str, Any], response: Mapping[str, str]) -> None:
     """The answer is of the provider that was asked (RFC 9207, against mix-up)."""
     says = metadata.get("authorization_response_iss_parameter_supported") is True
-    if (says or "iss" in came) and came.get("iss") != metadata["issuer"]:
+    if (says or "iss" in response) and response.get("iss") != metadata["issuer"]:
         raise Forbidden("The answer came from another provider.")
 
 
 def _subject(
     client: Client,
-    asked: PendingSignIn,
+    pending: PendingSignIn,
     token: Mapping[str, Any],
     *,
     metadata: Mapping[str, Any],
@@ -182,7 +184,7 @@ def _subject(
             "sub": {"essential": True},
         },
         {
-            "nonce": asked.nonce,
+            "nonce": pending.nonce,
             "client_id": client.provider.client_id,
             "access_token": token.get("access_token"),
         },

@@ -83,27 +83,27 @@ def published(
     session: Session,
     engine: Engine,
     organization: uuid.UUID,
-    asked: GatheringQuery,
+    criteria: GatheringQuery,
     *,
     now: datetime,
 ) -> Iterator[Published]:
     """Read the gatherings that have published something, the newest first; with a query, those where it finds any."""
     with working_for(Scope(organization)):
         statement = text("SELECT number, name, told FROM hub_published(:most, :skip)")
-        rows = session.execute(statement, {"most": asked.most, "skip": asked.skip}).all()
+        rows = session.execute(statement, {"most": criteria.most, "skip": criteria.skip}).all()
         session.rollback()
     for gathering, title, settings in rows:
         with working_for(Scope(organization, gathering)):
             stories = _sent(session, ItemKind.STORY)
             part = Published(title, _links(stories))
-            if asked.query:
+            if criteria.query:
                 index = PostgresIndex(engine, recipe_of(settings))
-                part.found = _search(session, index, part, asked.query, stories=stories)
+                part.found = _search(session, index, part, criteria.query, stories=stories)
             else:
                 _read_front_pages(session, part, now)
             session.expunge_all()
             session.rollback()
-        if not asked.query or part.found:
+        if not criteria.query or part.found:
             yield part
 
 

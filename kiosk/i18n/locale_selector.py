@@ -42,8 +42,8 @@ def choose() -> str:
 
 def preferred_language() -> str:
     """The first language of the browser that pages speak; '' if there is none."""
-    asked = (spoken_language(tag) for tag, weight in request.accept_languages if weight > 0)
-    return next(filter(None, asked), "")
+    languages = (spoken_language(tag) for tag, weight in request.accept_languages if weight > 0)
+    return next(filter(None, languages), "")
 
 
 def _zone() -> str:

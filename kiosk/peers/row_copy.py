@@ -44,12 +44,12 @@ def copy_rows(session: Session, goal: Path, tables: Collection[str] = SHARED) ->
 def rows_mark(session: Session) -> str:
     """A mark that changes with the shared rows of a gathering on PostgreSQL; computed by the
     database itself."""
-    asked = " UNION ALL ".join(
+    statement = " UNION ALL ".join(
         f"SELECT '{table.name}', count(*), sum(hashtextextended(CAST(t AS text), 0)::numeric) "  # noqa: S608 - names of the schema
         f'FROM "{table.name}" AS t'
         for table in _tables(SHARED)
     )
-    found = sorted(tuple(row) for row in session.execute(text(asked)))
+    found = sorted(tuple(row) for row in session.execute(text(statement)))
     return hashlib.sha256(repr(found).encode()).hexdigest()
 
 

@@ -126,10 +126,10 @@ def _pages(kiosk: KioskContext) -> Place:
     """What this room's pages and their JSON show: nothing but what may be shown in the room."""
     place, needles = Place("pages", len(PAGES)), Needles(Audience.ROOM)
     for path, accept in product(PAGES, ("text/html", "application/json")):
-        asked = current_app.test_client().get(
+        response = current_app.test_client().get(
             path, headers={"Accept": accept}, environ_base={"REMOTE_ADDR": "192.0.2.1"}
         )
-        place.violations += _scan(path, asked.get_data(as_text=True), needles)
+        place.violations += _scan(path, response.get_data(as_text=True), needles)
     return place
 
 

@@ -54,8 +54,8 @@ def _listed_by_linux() -> list[Address]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
         while True:
             entries = array.array("B", bytes(room))
-            asked = struct.pack("iP", room, entries.buffer_info()[0])
-            filled: int = struct.unpack("iP", fcntl.ioctl(probe, _SIOCGIFCONF, asked))[0]
+            request = struct.pack("iP", room, entries.buffer_info()[0])
+            filled: int = struct.unpack("iP", fcntl.ioctl(probe, _SIOCGIFCONF, request))[0]
             if filled < room:
                 break
             # A full list may not be all of it.

@@ -113,15 +113,15 @@ class FolderWatch:
     def look(self, importer_of: Callable[[], Importer]) -> int:
         """Import what is complete by now; returns how many files. ``importer_of`` is called only
         if there are some."""
-        lying = [_present(path) for path in self._paths]
-        found = {str(one.path): one for each in lying for one in each.found}
+        scans = [_present(path) for path in self._paths]
+        found = {str(one.path): one for each in scans for one in each.found}
         left_there = [
-            one for each in lying for one in each.skipped if one.name not in self._reported
+            one for each in scans for one in each.skipped if one.name not in self._reported
         ]
         ready = [one for name, one in found.items() if self._before.get(name) == _state(one)]
         self._before = {name: _state(one) for name, one in found.items()}
         todo = [one for one in ready if _key(one) not in self._done]
-        shut = self._kept_shut([one for each in lying for one in each.unread])
+        shut = self._kept_shut([one for each in scans for one in each.unread])
         if todo or left_there or shut:
             self._reported |= {one.name for one in left_there}
             importer = importer_of()

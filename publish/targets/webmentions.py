@@ -51,11 +51,11 @@ def mentions(
 def _rows(
     web: HttpClient, service: str, targets: Sequence[str], since: datetime | None
 ) -> Iterator[Mapping[str, Any]]:
-    asked: dict[str, Any] = {"target[]": list(targets), "per-page": _PAGE, "sort-dir": "up"}
+    params: dict[str, Any] = {"target[]": list(targets), "per-page": _PAGE, "sort-dir": "up"}
     if since is not None:
-        asked["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        params["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for page in range(_MOST_PAGES):
-        answer = web.call("GET", service, params={**asked, "page": page})
+        answer = web.call("GET", service, params={**params, "page": page})
         rows = answer.data.get("children", []) if isinstance(answer.data, dict) else []
         yield from (row for row in rows if isinstance(row, dict))
         if len(rows) < _PAGE:

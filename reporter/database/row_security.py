@@ -124,8 +124,8 @@ def make_roles(connection: Connection) -> bool:
     Without them, pages run under our own role, which is safe as long as we can't bypass policies
     (see ``check_guarded``).
     """
-    asked = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")
-    known = set(connection.scalars(asked, {"names": list(ROLES)}))
+    roles_query = text("SELECT rolname FROM pg_roles WHERE rolname = ANY(:names)")
+    known = set(connection.scalars(roles_query, {"names": list(ROLES)}))
     if not _may(connection, "rolcreaterole"):
         return known == set(ROLES)
     for name in sorted(set(ROLES) - known):

@@ -52,10 +52,10 @@ class Board:
 
 def board(session: Session) -> Board:
     """Compute the figures."""
-    asked = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
+    questions = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
     waits = _first_answers(session)
     return Board(
-        questions_answered=Share(asked - len(unanswered(session)), asked),
+        questions_answered=Share(questions - len(unanswered(session)), questions),
         first_answer_after=timedelta(seconds=median(waits)) if waits else None,
         answered_within=_by_wait(waits),
         actions_done=_actions(session),
@@ -81,7 +81,9 @@ def _first_answers(session: Session) -> list[float]:
         .group_by(Takeaway.id, Takeaway.recorded_at)
     )
     # Clocks of phones and blogs differ: a reply dated before its question counts as immediate.
-    return [max(0.0, (first - asked).total_seconds()) for asked, first in session.execute(query)]
+    return [
+        max(0.0, (first - asked_at).total_seconds()) for asked_at, first in session.execute(query)
+    ]
 
 
 def _by_wait(waits: list[float]) -> tuple[int, ...]:

@@ -40,8 +40,8 @@ def public_organization(session: Session, name: str) -> tuple[uuid.UUID, str]:
     found = None
     if _NAME.fullmatch(name):
         with working_for(Scope(key=name)):
-            asked = select(Organization.id, Organization.name)
-            found = session.execute(asked.where(Organization.public_name == name)).one_or_none()
+            query = select(Organization.id, Organization.name)
+            found = session.execute(query.where(Organization.public_name == name)).one_or_none()
             session.rollback()
     if found is None:
         raise NotFound("There is no such page here.")

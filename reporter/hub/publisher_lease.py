@@ -81,9 +81,9 @@ def _sending(session: Session, now: datetime) -> bool:
 
 def _locked(session: Session, gathering: uuid.UUID) -> Row[str, datetime | None, str] | None:
     """Who holds the lease and until when, and who works for the gathering; nobody else changes it before the commit."""
-    asked = select(HubGathering.publisher, HubGathering.publisher_until, HubGathering.lease)
+    query = select(HubGathering.publisher, HubGathering.publisher_until, HubGathering.lease)
     return session.execute(
-        asked.where(HubGathering.id == gathering).with_for_update()
+        query.where(HubGathering.id == gathering).with_for_update()
     ).one_or_none()
 
 

@@ -141,14 +141,16 @@ class Page:
     after: str
 
 
-def page(session: Session, asked: Filter, *, size: int, after: str = "", before: str = "") -> Page:
+def page(
+    session: Session, criteria: Filter, *, size: int, after: str = "", before: str = ""
+) -> Page:
     """The takeaways after (or before) a cursor in order of arrival; look-alikes side by side.
 
     Raises ValueError for an invalid cursor.
     """
-    keys = _keys(asked)
-    query = select(Takeaway, *keys).where(*_page_rules(asked))
-    if "alike" in asked.flags:
+    keys = _keys(criteria)
+    query = select(Takeaway, *keys).where(*_page_rules(criteria))
+    if "alike" in criteria.flags:
         query = _side_by_side(query)
     if before:
         query = query.where(_beyond(keys, _cursor(before, keys), backwards=True))
@@ -171,15 +173,15 @@ def page(session: Session, asked: Filter, *, size: int, after: str = "", before:
     return Page([row[0] for row in found], "" if is_first else ends[0], "" if is_last else ends[1])
 
 
-def _page_rules(asked: Filter) -> list[ColumnElement[bool]]:
+def _page_rules(criteria: Filter) -> list[ColumnElement[bool]]:
     """The filter's conditions; with look-alikes, in a form that lets ``_side_by_side`` scan the groups in order."""
-    if "alike" not in asked.flags:
-        return asked.rules()
-    flags = tuple(name for name in asked.flags if name != "alike")
-    rules = replace(asked, state="", flags=flags).rules()
-    if asked.state == ALL:
+    if "alike" not in criteria.flags:
+        return criteria.rules()
+    flags = tuple(name for name in criteria.flags if name != "alike")
+    rules = replace(criteria, state="", flags=flags).rules()
+    if criteria.state == ALL:
         return [*rules, Takeaway.state != TakeawayState.WITHDRAWN]
-    return [*rules, (Takeaway.state + literal("")) == asked.state] if asked.state else rules
+    return [*rules, (Takeaway.state + literal("")) == criteria.state] if criteria.state else rules
 
 
 def _side_by_side(query: Select[Any]) -> Select[Any]:
@@ -213,8 +215,8 @@ def _side_by_side(query: Select[Any]) -> Select[Any]:
     )
 
 
-def _keys(asked: Filter) -> list[Any]:
-    return [ImageQuality.group_id, Takeaway.id] if "alike" in asked.flags else [Takeaway.id]
+def _keys(criteria: Filter) -> list[Any]:
+    return [ImageQuality.group_id, Takeaway.id] if "alike" in criteria.flags else [Takeaway.id]
 
 
 def _cursor(text: str, keys: Sequence[Any]) -> list[uuid.UUID]:
@@ -241,20 +243,20 @@ def anything(session: Session) -> bool:
     return session.scalar(query) is not None
 
 
-def state_counts(session: Session, asked: Filter) -> dict[str, int]:
+def state_counts(session: Session, criteria: Filter) -> dict[str, int]:
     """Number of takeaways per state, within the filtered session and time."""
-    only = Filter(session=asked.session, span=asked.span)
+    only = Filter(session=criteria.session, span=criteria.span)
     query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
     return {row[0]: int(row[1]) for row in session.execute(query)}
 
 
-def flag_counts(session: Session, asked: Filter) -> dict[str, int]:
+def flag_counts(session: Session, criteria: Filter) -> dict[str, int]:
     """How many takeaways would remain with each flag added to the filter."""
     columns = [
         func.coalesce(func.sum(case((rule, 1), else_=0)), 0).label(name)
         for name, rule in flag_rules().items()
     ]
-    row = session.execute(select(*columns).where(*asked.rules(with_flags=False))).one()
+    row = session.execute(select(*columns).where(*criteria.rules(with_flags=False))).one()
     return {name: int(count) for name, count in row._mapping.items()}
 
 

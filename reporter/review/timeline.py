@@ -30,10 +30,10 @@ class Span:
     sessions: tuple[str, ...]
 
 
-def timeline(session: Session, asked: Filter, zone: tzinfo) -> list[Span]:
+def timeline(session: Session, criteria: Filter, zone: tzinfo) -> list[Span]:
     """Non-empty bins in order; at most MOST. Two queries, whatever the size."""
     ends = select(func.min(Takeaway.recorded_at), func.max(Takeaway.recorded_at))
-    first, last = tuple[datetime | None, ...](session.execute(ends.where(*asked.rules())).one())
+    first, last = tuple[datetime | None, ...](session.execute(ends.where(*criteria.rules())).one())
     if first is None or last is None:
         return []
     edges = _edges(first.astimezone(zone), last.astimezone(zone))
@@ -47,7 +47,7 @@ def timeline(session: Session, asked: Filter, zone: tzinfo) -> list[Span]:
     query = (
         select(EventSession.title, *columns)
         .join(Takeaway, Takeaway.session_id == EventSession.id)
-        .where(*asked.rules())
+        .where(*criteria.rules())
         .group_by(EventSession.id, EventSession.title)
     )
     rows = [tuple(row) for row in session.execute(query)]

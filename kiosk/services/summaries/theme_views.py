@@ -59,7 +59,7 @@ def _members(view: ThemeView) -> ThemeMembers:
 
 def themes_stamp() -> tuple[object, ...]:
     """A cache key for themes, in one query: takeaways, their themes, and decisions of people."""
-    asked = (
+    queries = (
         select(func.max(Gathering.revision)),
         select(func.count(ThemeMember.takeaway_id)),
         select(func.sum(ThemeMember.closeness)),
@@ -68,4 +68,4 @@ def themes_stamp() -> tuple[object, ...]:
         select(func.count(ThemeStep.id)).where(ThemeStep.undone.is_(True)),
         select(func.max(cast(Gathering.check_faces, Integer))),
     )
-    return tuple(db.session.execute(select(*(one.scalar_subquery() for one in asked))).one())
+    return tuple(db.session.execute(select(*(one.scalar_subquery() for one in queries))).one())

@@ -120,7 +120,7 @@ def _counts() -> dict[str, int]:
     talked = select(func.count(Reply.id)).where(in_view("open", current_kiosk().now()))
     waiting_items = select(func.count(ActionItem.id)).where(ActionItem.state == ItemState.OPEN)
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))
-    asked = {
+    queries = {
         "review": waiting,
         "publish": due,
         "parked": parked,
@@ -129,7 +129,7 @@ def _counts() -> dict[str, int]:
         "actions": waiting_items,
         "leaving": select(func.count()).select_from(RetentionNotice),
     }
-    counts = {name: db.session.scalar(query) or 0 for name, query in asked.items()}
+    counts = {name: db.session.scalar(query) or 0 for name, query in queries.items()}
     # With face review switched off nothing waits for it.
     waiting_faces = (
         face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0

@@ -304,9 +304,9 @@ def stop(number: str) -> ResponseReturnValue:
     """Stop the import after the current file."""
     row = db.session.get(CardImport, _uuid(number))
     if row is not None and row.state in UNDER_WAY:
-        asked = row.state == ImportState.ASKED
+        waiting = row.state == ImportState.ASKED
         stuck = current_kiosk().now() - row.beat_at > ALIVE
-        row.state = (ImportState.STOPPED if asked or stuck else ImportState.STOPPING).value
+        row.state = (ImportState.STOPPED if waiting or stuck else ImportState.STOPPING).value
         db.session.commit()
     return _back()
 

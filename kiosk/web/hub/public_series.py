@@ -44,13 +44,13 @@ def page(name: str) -> str:
     if at > LAST_PAGE:
         raise _no_such_page()
     # One more says whether there is another page.
-    asked = (
+    criteria = (
         GatheringQuery(SEARCHED, query=query)
         if query
         else GatheringQuery(PER_PAGE + 1, at * PER_PAGE)
     )
     now = current_hub().clock()
-    parts = list(published(db.session(), db.engine, number, asked, now=now))
+    parts = list(published(db.session(), db.engine, number, criteria, now=now))
     if at and not parts:
         raise _no_such_page()
     more = not query and len(parts) > PER_PAGE

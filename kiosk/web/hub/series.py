@@ -72,8 +72,8 @@ def overview(number: uuid.UUID) -> str:
 
 
 def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
-    asked = text("SELECT number, name, told, approved, sites, items FROM hub_series(:most)")
-    rows = db.session.execute(asked, {"most": MOST}).all()
+    statement = text("SELECT number, name, told, approved, sites, items FROM hub_series(:most)")
+    rows = db.session.execute(statement, {"most": MOST}).all()
     account = current_scope().account
     db.session.rollback()
     for gathering, title, settings, approved, sites, items in rows:

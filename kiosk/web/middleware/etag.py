@@ -45,9 +45,9 @@ def polled(stamp: Iterable[object], build: Callable[[], Any]) -> Response:
 
 def receipt_stamp(receipt: str) -> tuple[object, ...]:
     """Return what a receipt's record depends on, in one query; '' for an unknown receipt."""
-    asked = normalize_receipt(receipt)
-    row = db.session.execute(_receipt_query(), {"receipt": asked}).first()
-    if row is None and (first := _first_receipt(asked)):
+    normalized = normalize_receipt(receipt)
+    row = db.session.execute(_receipt_query(), {"receipt": normalized}).first()
+    if row is None and (first := _first_receipt(normalized)):
         row = db.session.execute(_receipt_query(), {"receipt": first}).first()
     return tuple(row) if row else ()
 

@@ -93,9 +93,9 @@ class ImapClient:
                 _, parts = self._open().fetch(number, fields)
                 for data in (part[1] for part in parts if isinstance(part, tuple)):
                     mail = parse_mail(data)
-                    asked = plain_subject(header_text(mail, "Subject")).casefold() == subject
+                    unsubscribes = plain_subject(header_text(mail, "Subject")).casefold() == subject
                     _name, address = sender_of(mail)
-                    if asked and address and not automatic_reason(mail, subject, address):
+                    if unsubscribes and address and not automatic_reason(mail, subject, address):
                         yield address
 
     def close(self) -> None:

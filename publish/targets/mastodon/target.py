@@ -365,11 +365,11 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Reply, mentioning the author of what it answers, so that they are notified."""
         to = answer.to or post.id
-        asked = self._api.call("GET", f"/api/v1/statuses/{to}").data
+        answered_status = self._api.call("GET", f"/api/v1/statuses/{to}").data
         whom = (
             ""
-            if str(asked["account"]["id"]) == str(self._api.account()["id"])
-            else f"@{asked['account']['acct']} "
+            if str(answered_status["account"]["id"]) == str(self._api.account()["id"])
+            else f"@{answered_status['account']['acct']} "
         )
         most = self.limits().characters or CHARACTERS
         if (size := self._count(whom + answer.text)) > most:

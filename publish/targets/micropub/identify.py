@@ -94,10 +94,10 @@ def bears(url: str, key: str) -> bool:
         parts = urlsplit(url)
     except ValueError:
         return False
-    asked = [value for pair in parts.query.split("&") for value in pair.split("=")[1:]]
+    values = [value for pair in parts.query.split("&") for value in pair.split("=")[1:]]
     return any(
         piece == key or piece.rpartition(".")[0] == key
-        for piece in (*parts.path.split("/"), *asked)
+        for piece in (*parts.path.split("/"), *values)
     )
 
 

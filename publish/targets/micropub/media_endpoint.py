@@ -78,8 +78,8 @@ class MediaEndpoint:
         endpoint = self._blog.media_endpoint
         if not remote.url or not endpoint:
             return
-        asked = {"action": "delete", "url": remote.url, **self._blog.destination}
-        answer = self._blog.send(at=endpoint, data=asked, accept={400, 404, 410, *LACKING})
+        body = {"action": "delete", "url": remote.url, **self._blog.destination}
+        answer = self._blog.send(at=endpoint, data=body, accept={400, 404, 410, *LACKING})
         if answer.status >= 300 and not self._is_away(remote.url):
             raise Permanent(
                 "%(name)s lets no program delete files. Delete it there: %(address)s. Then try "

@@ -339,8 +339,8 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the post, form-encoded because Known accepts nothing else here."""
-        asked = {"action": "delete", "url": remote.id, **self._blog.destination}
-        answer = self._blog.send(data=asked, accept={400, 404, 410, *LACKING})
+        request = {"action": "delete", "url": remote.id, **self._blog.destination}
+        answer = self._blog.send(data=request, accept={400, 404, 410, *LACKING})
         if answer.status < 300:
             return
         why = self._missing(remote, answer)

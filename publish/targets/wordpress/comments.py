@@ -48,10 +48,10 @@ class Comments:
         """Comments on these posts, oldest first."""
         ids = [post.id for post in posts]
         for start in range(0, len(ids), _POSTS):
-            asked = {"post": ",".join(ids[start : start + _POSTS])}
+            filters = {"post": ",".join(ids[start : start + _POSTS])}
             if since is not None:
-                asked["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-            yield from read_each(self._all_rows(asked), remote_reply, lambda row: row["id"])
+                filters["after"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+            yield from read_each(self._all_rows(filters), remote_reply, lambda row: row["id"])
 
     def find(self, post: Remote, answer: Answer) -> Remote | None:
         """Our answer with this key: found by its user agent, visible to moderators, else by its text."""
@@ -107,35 +107,35 @@ class Comments:
 
     # --- Pages ------------------------------------------------------------------------------------
 
-    def _all_rows(self, asked: Mapping[str, str]) -> list[dict[str, Any]]:
+    def _all_rows(self, filters: Mapping[str, str]) -> list[dict[str, Any]]:
         """All rows of a query, each once; read again while the blog's total differs."""
         rows: dict[int, dict[str, Any]] = {}
         for _look in range(_LOOKS):
-            rows, total = self._pages(asked)
+            rows, total = self._pages(filters)
             if len(rows) == total:
                 break
         if self._sees_all():
             for more in ({"status": "spam"}, *({"type": name} for name in _MORE_TYPES)):
-                rows |= self._pages({**asked, **more})[0]
+                rows |= self._pages({**filters, **more})[0]
         return [rows[number] for number in sorted(rows)]
 
-    def _pages(self, asked: Mapping[str, str]) -> tuple[dict[int, dict[str, Any]], int]:
+    def _pages(self, filters: Mapping[str, str]) -> tuple[dict[int, dict[str, Any]], int]:
         rows: dict[int, dict[str, Any]] = {}
         page, total = 1, 0
         while True:
-            answer = self._call("GET", "/wp/v2/comments", params=self._question(asked, page))
+            answer = self._call("GET", "/wp/v2/comments", params=self._question(filters, page))
             total = int(answer.headers.get("X-WP-Total", 0) or 0)
             rows |= {int(row["id"]): row for row in answer.data}
             if len(answer.data) < _PAGE:
                 return rows, total
             page += 1
 
-    def _question(self, asked: Mapping[str, str], page: int) -> dict[str, str]:
+    def _question(self, filters: Mapping[str, str], page: int) -> dict[str, str]:
         common = {"per_page": str(_PAGE), "page": str(page), "orderby": "id", "order": "asc"}
         if not self._sees_all():
-            return {**asked, **common}
+            return {**filters, **common}
         # 'all' means approved and held comments; spam has to be requested explicitly.
-        return {"status": "all", **asked, **common, "context": "edit"}
+        return {"status": "all", **filters, **common, "context": "edit"}
 
     def _sees_all(self) -> bool:
         if self._moderates is None:

@@ -85,8 +85,8 @@ def remove_passkey(session: Session, account: uuid.UUID, credential: str, token:
 
 
 def _passkeys(session: Session, account: uuid.UUID) -> int:
-    asked = select(func.count()).where(Passkey.account_id == account)
-    return session.scalar(asked) or 0
+    query = select(func.count()).where(Passkey.account_id == account)
+    return session.scalar(query) or 0
 
 
 def _last() -> Forbidden:

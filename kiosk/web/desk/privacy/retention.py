@@ -73,11 +73,11 @@ def takedowns(*, receipts: tuple[str, ...] = ()) -> list[Leaving]:
     return [_leaving(*row) for row in db.session.execute(query)]
 
 
-def _leaving(asked: Takedown, row: Delivery, receipt: str) -> Leaving:
+def _leaving(takedown: Takedown, row: Delivery, receipt: str) -> Leaving:
     left = row.state == DeliveryState.WITHDRAWN
-    note = str(asked.remains or ("" if asked.done_at else row.error))
+    note = str(takedown.remains or ("" if takedown.done_at else row.error))
     url = "" if left else row.url
-    return Leaving(receipt, row.target.name, url, asked.asked_at, asked.done_at, note)
+    return Leaving(receipt, row.target.name, url, takedown.asked_at, takedown.done_at, note)
 
 
 def copies() -> list[Remains]:

@@ -262,8 +262,8 @@ def _many(wanted: str) -> Any:
 def keep_one(group: str) -> ResponseReturnValue:
     """Keep one of similar pictures and hide the others that are not approved, as one step."""
     view, keep = View.asked(), request.form.get("keep", "")
-    asked = sheets.Filter(state=sheets.ALL, group=_number(group))
-    rows = sheets.page(db.session(), asked, size=500).rows
+    criteria = sheets.Filter(state=sheets.ALL, group=_number(group))
+    rows = sheets.page(db.session(), criteria, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
     done = conflicts.decide_many(
         db.session(), others, desk_actor(), TakeawayState.HIDDEN, seen=_seen_revision()
