@@ -137,8 +137,8 @@ def _numbers(session: Session, place: Scope, language: str) -> list[tuple[int, s
         ),
     )
     counts = [(session.scalar(query) or 0, label) for query, label in words]
-    told = [(count, label(count)) for count, label in counts if count]
-    return told or [(0, ngettext("takeaway", "takeaways", 0))]
+    numbers = [(count, label(count)) for count, label in counts if count]
+    return numbers or [(0, ngettext("takeaway", "takeaways", 0))]
 
 
 def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> Select[int]:

@@ -81,7 +81,7 @@ def cards() -> ResponseReturnValue:
     themes = themes_stamp() if mode == THEMES else ()
     stamp = (board, *depends, now, str(get_locale()), mode, chart, themes)
 
-    def told() -> dict[str, Any]:
+    def contents() -> dict[str, Any]:
         rows = _themes() if mode == THEMES else chart
         # Without themes, as when people have said too little yet, the wall does not claim to be empty.
         shown = LATEST if mode == THEMES and not rows else mode
@@ -95,7 +95,7 @@ def cards() -> ResponseReturnValue:
             "line": board.line,
         }
 
-    return polled(stamp, told)
+    return polled(stamp, contents)
 
 
 def _map() -> list[dict[str, Any]]:

@@ -204,19 +204,12 @@ def _is_rule(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     if any(_is_header_block(lines, at, sent) for at in after):
         return True
     # Samsung's header on a single line.
-    if (
-        worded
-        and after
-        and _header_label(lines[after[0]]) == "from"
-        and ADDRESS.search(lines[after[0]])
-    ):
+    if worded and after and _field(lines[after[0]]) == "from" and ADDRESS.search(lines[after[0]]):
         return True
     if bare is not None or not after:
         return False
     first = lines[after[0]]
-    headers = sum(
-        _header_label(lines[at]) != "" or _is_bare_header(lines[at], sent) for at in after
-    )
+    headers = sum(_field(lines[at]) != "" or _is_bare_header(lines[at], sent) for at in after)
     return bool(_QUOTED.match(first)) or headers >= 2 or _starts_introduction(lines, after[0], sent)
 
 
@@ -275,7 +268,7 @@ def _block(lines: Sequence[str], number: int) -> Iterator[str]:
         yield line
 
 
-def _header_label(line: str) -> str:
+def _field(line: str) -> str:
     found = _HEADER.match(plain_line(line))
     return _label(found["label"]) if found else ""
 
@@ -306,7 +299,7 @@ def _unquoted(lines: Sequence[str], sent: SentMail) -> list[str]:
             if number == 0 or not _QUOTED.match(lines[number - 1]):
                 _drop_introduction(kept, sent)
                 head = [_QUOTED.sub("", one) for one in lines[number : number + 4]]
-                if sum(_header_label(one) != "" for one in head) >= 2:
+                if sum(_field(one) != "" for one in head) >= 2:
                     kept = [*_without_heading(kept), ""]
             continue
         if not _is_rest_of_quoted(lines, number):

@@ -46,15 +46,15 @@ def fill(kit: Kit, number: int) -> None:
 @contextmanager
 def counted() -> Iterator[Counter[str]]:
     """Statements by what they read or write, on both sides."""
-    told: Counter[str] = Counter()
+    counts: Counter[str] = Counter()
 
     def tell(_conn: object, _cursor: object, statement: str, *_: object) -> None:
         table = re.search(r"\b(?:FROM|INTO|UPDATE) (\w+)", statement)
-        told[table[1] if table else statement.split()[0]] += 1
+        counts[table[1] if table else statement.split()[0]] += 1
 
     event.listen(Engine, "before_cursor_execute", tell)
     try:
-        yield told
+        yield counts
     finally:
         event.remove(Engine, "before_cursor_execute", tell)
 
@@ -65,9 +65,9 @@ def statements(folder: Path, number: int) -> Counter[str]:
         fill(kit, number)
         other = twin(kit, folder / "theirs")
         merge(kit, other)
-        told = stack.enter_context(counted())
+        counts = stack.enter_context(counted())
         merge(kit, other)
-        return Counter(told)
+        return Counter(counts)
 
 
 @pytest.mark.sqlite

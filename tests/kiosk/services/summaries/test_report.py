@@ -105,5 +105,5 @@ def test_an_evening_with_little_says_how_much_there_is(
         add_takeaway(session, event, rng, text=f"Approved {number}", state="approved")
     assert said in client.get("/desk/report/report.html").text
     assert client.get("/desk/report/report.pdf").data.startswith(b"%PDF-")
-    told = client.get("/desk/report").text
-    assert ("Nothing is approved yet." in told) == (not approved)
+    page = client.get("/desk/report").text
+    assert ("Nothing is approved yet." in page) == (not approved)

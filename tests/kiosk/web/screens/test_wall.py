@@ -113,9 +113,9 @@ def test_where_the_room_said_too_little_for_themes_its_wall_is_not_called_empty(
     client: FlaskClient, session: Session, event: EventSession, rng: random.Random
 ) -> None:
     add_takeaway(session, event, rng, text="Compost stays warm", state="approved")
-    told = client.get("/wall/cards?mode=themes", headers=JSON).get_json()
-    assert [card["text"] for card in told["cards"]] == ["Compost stays warm"]
-    assert (told["mode"], told["map"]) == ("latest", [])
+    wall = client.get("/wall/cards?mode=themes", headers=JSON).get_json()
+    assert [card["text"] for card in wall["cards"]] == ["Compost stays warm"]
+    assert (wall["mode"], wall["map"]) == ("latest", [])
 
 
 @pytest.mark.parametrize("text", ["word " * 100, "x" * 1000, "كلمة " * 100])
