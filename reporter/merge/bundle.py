@@ -62,7 +62,10 @@ def merge_bundle(
     """Merge a bundle whose checksums were verified. Raises BadInput if it is invalid. Commits."""
     records, items = read_records(folder)
     done = MergeReport()
+    codes: dict[str, str] = {}
     for number, record in enumerate(records, 1):
+        if not is_valid(record.code):
+            record.code = codes.setdefault(record.code, make_code(actor.rng))
         decisions.lock_gathering(session)
         _merge(session, store, record, actor, look=look, done=done)
         session.commit()
@@ -256,9 +259,11 @@ def _event(session: Session, record: _Record, actor: Actor, done: MergeReport) -
     found = session.scalar(select(EventSession).where(EventSession.code == record.code))
     if found is not None:
         return found
-    code = record.code if is_valid(record.code) else make_code(actor.rng)
     event = EventSession(
-        id=new_id(actor.now, actor.rng), code=code, title=record.title, created_at=actor.now
+        id=new_id(actor.now, actor.rng),
+        code=record.code,
+        title=record.title,
+        created_at=actor.now,
     )
     session.add(event)
     session.flush()

@@ -118,3 +118,30 @@ def test_a_merge_tells_which_post_a_reply_stands_below(kit: Kit, tmp_path: Path)
     merge(kit, folder)
     kit.session.expire_all()
     assert reply.post_id == "109"
+
+
+def test_a_conversation_comes_whole_without_the_phones_it_came_from(
+    kit: Kit, tmp_path: Path
+) -> None:
+    row = kit.takeaway(kit.event(), "Who has the key?")
+    folder = twin(kit, tmp_path / "theirs")
+    with open_again(folder) as other:
+        other.rng.seed(2)
+        first = say(other, other.session.get_one(Takeaway, row.id))
+        second = replies.Word("answer", "Which shed?", "Ben", parent=first.id)
+        below = replies.say(other.session, first.takeaway, second, now=other.clock(), rng=other.rng)
+        # Two laptops that began with the same chance gave the same receipt.
+        clash = replies.say(
+            kit.session, row, replies.Word("answer", "Me!"), now=kit.clock(), rng=kit.rng
+        )
+        clash.receipt = below.receipt
+        other.session.commit()
+        kit.session.commit()
+        theirs = {one.id: (one.text, one.author, one.parent_id) for one in (first, below)}
+        receipts = {first.receipt, below.receipt}
+        assert first.device == "cookie-1"
+    assert merge(kit, folder).replies == 2
+    ours = [kit.session.get_one(Reply, number) for number in theirs]
+    assert {one.id: (one.text, one.author, one.parent_id) for one in ours} == theirs
+    assert [one.device for one in ours] == ["", ""]
+    assert [one.receipt in receipts for one in ours] == [True, False]

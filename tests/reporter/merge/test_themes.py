@@ -43,3 +43,32 @@ def test_decisions_of_the_other_side_come_where_none_was_made(
     placed = {kit.session.get_one(ThemeMember, row.id).theme_id == number for row in rows[:1]}
     assert placed == {not is_decided_here}
     assert kit.session.get_one(ThemeMember, rows[1].id).theme_id == number
+
+
+@pytest.mark.parametrize("is_placed_here", [False, True], ids=["found here", "placed by hand here"])
+def test_of_decisions_without_a_date_each_side_keeps_its_own(
+    kit: Kit, tmp_path: Path, *, is_placed_here: bool
+) -> None:
+    """Earlier versions did not note when. What nobody decided gives way."""
+    [row] = [kit.takeaway(kit.event(), "Leeks")]
+    folder = tmp_path / "theirs"
+    kit.session.commit()
+    copy_gathering(kit.settings.folder, folder)
+    with open_again(folder) as there:
+        theirs = Theme(id=there.id(), name="Theirs", kept=True, created_at=there.clock())
+        there.session.add(theirs)
+        there.session.add(ThemeMember(takeaway_id=row.id, theme_id=theirs.id, by_hand=True))
+        there.session.commit()
+        number = theirs.id
+    ours = Theme(id=kit.id(), name="Ours", created_at=kit.clock())
+    kit.session.add(ours)
+    kit.session.add(ThemeMember(takeaway_id=row.id, theme_id=ours.id, by_hand=is_placed_here))
+    kit.session.commit()
+    with open_other(folder) as other:
+        work = MergeContext(kit.session, other, kit.store, folder, kit.actor, look)
+        merge_takeaways(work)
+        merge_themes(work)
+    kit.session.expire_all()
+    assert kit.session.get_one(ThemeMember, row.id).theme_id == (
+        ours.id if is_placed_here else number
+    )
