@@ -127,9 +127,10 @@ def test_a_conversation_comes_whole_without_the_phones_it_came_from(
     folder = twin(kit, tmp_path / "theirs")
     with open_again(folder) as other:
         other.rng.seed(2)
-        first = say(other, other.session.get_one(Takeaway, row.id))
+        again = other.session.get_one(Takeaway, row.id)
+        first = say(other, again)
         second = replies.Word("answer", "Which shed?", "Ben", parent=first.id)
-        below = replies.say(other.session, first.takeaway, second, now=other.clock(), rng=other.rng)
+        below = replies.say(other.session, again, second, now=other.clock(), rng=other.rng)
         # Two laptops that began with the same chance gave the same receipt.
         clash = replies.say(
             kit.session, row, replies.Word("answer", "Me!"), now=kit.clock(), rng=kit.rng
