@@ -80,7 +80,26 @@ class Series:
         kept = [at for at in sorted(times) if at not in moments and _day(times[at]) not in days]
         if len(kept) > MAX_TIMES:
             raise ValueError("too many times")
-        return [self._as_changed(at, _at(event, times[at], start)) for at in kept]
+        lasting = self._with_length(event, line)
+        return [self._as_changed(at, _at(lasting, times[at], start)) for at in kept]
+
+    def _with_length(self, event: Component, line: Property) -> Component:
+        """The event with its exact length for its end: an end that is written says how long each occurrence lasts, also
+        in the night when the clocks change (RFC 5545, 3.8.5.3)."""
+        ends = event.first("DTEND")
+        start = parse_moment(line.value)
+        if ends is None or not isinstance(start, datetime):
+            return event
+        try:
+            end = parse_moment(ends.value)
+        except ValueError:
+            return event
+        length = self._instant(end, ends) - self._instant(start, line)
+        if not isinstance(end, datetime) or length < timedelta():
+            return event
+        lasts = Property(f"PT{length // timedelta(seconds=1)}S", {})
+        lines = {name: found for name, found in event.lines.items() if name != "DTEND"}
+        return replace(event, lines={**lines, "DURATION": [lasts]})
 
     def _changes(self, uid: str) -> Iterator[tuple[date, Property, Component]]:
         for event in self.events:
@@ -119,7 +138,8 @@ class Series:
         shift = self._instant(now, begins) - since
         moved = replace(line, value=_written(_like(was, _wall(was) + shift)))
         own = {"RECURRENCE-ID": [line], "UID": event.lines.get("UID", [])}
-        changed = _at(replace(change, lines={**change.lines, **own}), moved, now)
+        lasting = self._with_length(change, begins)
+        changed = _at(replace(lasting, lines={**lasting.lines, **own}), moved, now)
         return replace(changed, lines={**changed.lines, **own})
 
     def _days(self) -> tuple[date, date] | None:

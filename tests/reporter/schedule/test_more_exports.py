@@ -175,3 +175,18 @@ def test_two_files_are_one_schedule() -> None:
     assert [one.title for one in reading.sessions] == ["A", "Both", "B", "C"]
     assert len({one.guid for one in reading.sessions}) == 4
     assert any(note.startswith("so.csv: Row 4") for note in reading.notes)
+
+
+@pytest.mark.parametrize("name", ["X-WR-TIMEZONE", "TIMEZONE-ID"])
+def test_a_calendar_names_its_zone(name: str) -> None:
+    event = (
+        "BEGIN:VEVENT\nUID:1\nSUMMARY:A\nDTSTART:20261205T093000\nDTEND:20261205T100000\nEND:VEVENT"
+    )
+    calendar = (
+        f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{name}:Asia/Tokyo\n{event}\nEND:VCALENDAR\n"
+    )
+    reading = read(calendar.replace("\n", "\r\n"))
+    assert (times_and_titles(reading), reading.named_zone) == (
+        ["05 00:30 05 01:00 A"],
+        "Asia/Tokyo",
+    )

@@ -77,6 +77,19 @@ def times(text: str) -> list[str]:
             ],
             ["10-24 08:00-09:00", "10-25 09:00-10:00"],
         ),
+        # Eight hours are eight hours in the night when the clocks change, too.
+        (
+            [
+                event(
+                    "1",
+                    "SUMMARY:A",
+                    "DTSTART;TZID=Europe/Berlin:20261023T220000",
+                    "DTEND;TZID=Europe/Berlin:20261024T060000",
+                    "RRULE:FREQ=DAILY;COUNT=3",
+                )
+            ],
+            ["10-23 20:00-04:00", "10-24 20:00-04:00", "10-25 21:00-05:00"],
+        ),
         (
             [
                 event(
