@@ -96,6 +96,8 @@ def test_a_card_is_noticed_read_and_its_cut_moved_by_one_tap(
     page.get_by_role("button", name="Solar roofs for schools begins with IMG_0004.JPG").click()
     begins = page.locator(".strip .cut:has(strong:text-is('Solar roofs for schools')) + .shot")
     expect(begins).to_contain_text("IMG_0004.JPG")
+    # The page is where it was.
+    expect(begins).to_be_in_viewport()
     with open_session(gathering) as session:
         session_codes = {
             row.attachments[0].filename: row.session.code for row in session.query(Takeaway).all()

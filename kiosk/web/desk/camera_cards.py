@@ -325,9 +325,9 @@ def decide(shot: str) -> ResponseReturnValue:
         event = by_code(db.session(), form["session"]) if form.get("session") else None
         manual_cuts.begin_at(db.session(), row, event, actor)
     elif wanted == "move":
-        manual_cuts.move_cut(
-            db.session(), row, manual_cuts.find_shot(db.session(), form.get("to", "")), actor
-        )
+        goal = manual_cuts.find_shot(db.session(), form.get("to", ""))
+        manual_cuts.move_cut(db.session(), row, goal, actor)
+        row = goal
     elif wanted == "none":
         manual_cuts.no_cut(db.session(), row, actor)
     elif wanted == "photo":
@@ -335,7 +335,7 @@ def decide(shot: str) -> ResponseReturnValue:
         flash(_("It comes in when its card is read again."))
     else:
         raise BadInput(_("The strip did not understand that. Load the page again."))
-    return _back(row.camera_id, at=form.get("from", ""))
+    return _back(row.camera_id, at=form.get("from", ""), anchor=f"shot-{row.id.hex}")
 
 
 @bp.post("/cameras/<number>/clock")
@@ -349,7 +349,7 @@ def clock(number: str) -> ResponseReturnValue:
     manual_cuts.set_clock(
         db.session(), camera, read_offset(text) if text else None, current_kiosk().actor("desk")
     )
-    return _back(camera.id)
+    return _back(camera.id, anchor="roll")
 
 
 def read_offset(text: str) -> int:
@@ -392,6 +392,8 @@ def _uuid(text: str) -> uuid.UUID:
         raise NotFound(_("There is no such thing on this page. Load it again.")) from error
 
 
-def _back(camera: uuid.UUID | None = None, *, at: str = "") -> ResponseReturnValue:
-    place = {"camera": camera.hex if camera else None, "from": at or None}
+def _back(
+    camera: uuid.UUID | None = None, *, at: str = "", anchor: str | None = None
+) -> ResponseReturnValue:
+    place = {"camera": camera.hex if camera else None, "from": at or None, "_anchor": anchor}
     return redirect(url_for("desk.cards.overview", **place), code=303)  # type: ignore[arg-type]

@@ -105,4 +105,5 @@ def _actor() -> Actor:
 
 def _back(number: str) -> ResponseReturnValue:
     flash(_("Done. It stays when new takeaways come."))
-    return redirect(url_for("desk.themes.overview", show=number or None), code=303)
+    anchor = f"theme-{number}" if number else None
+    return redirect(url_for("desk.themes.overview", show=number or None, _anchor=anchor), code=303)

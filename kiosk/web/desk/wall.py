@@ -88,4 +88,4 @@ def hide(receipt: str) -> ResponseReturnValue:
     takeaway = decisions.by_receipt(db.session(), receipt)
     decisions.hide(db.session(), takeaway, desk_actor())
     flash(_("It is hidden. Under Review, Hidden, you can bring it back."))
-    return redirect(url_for("desk.wall.overview"), code=303)
+    return redirect(url_for("desk.wall.overview", _anchor="there"), code=303)

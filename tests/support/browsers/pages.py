@@ -57,3 +57,10 @@ def token(client: FlaskClient) -> str:
 def press(client: FlaskClient, path: str, **fields: str | list[str]) -> TestResponse:
     """Send a form of the desk."""
     return client.post(path, data={"csrf_token": token(client), **fields})
+
+
+def place_of(client: FlaskClient, answer: TestResponse) -> str:
+    """Where on the page a form leads back to: the id of an element that is there, '' for its top."""
+    path, _, fragment = answer.location.partition("#")
+    assert not fragment or f'id="{fragment}"' in client.get(path).text
+    return fragment

@@ -101,7 +101,7 @@ def change(number: str) -> ResponseReturnValue:
     item = action_items.find_item(db.session(), number)
     action_items.change_item(db.session(), item, current_kiosk().actor("desk"), _values())
     flash(_("Saved."))
-    return _back(state=request.args.get("state", ""), show=number)
+    return _back(state=request.args.get("state", ""), show=number, _anchor=f"item-{number}")
 
 
 def _values() -> dict[str, Any]:

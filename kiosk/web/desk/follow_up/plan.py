@@ -98,7 +98,7 @@ def decide(name: str) -> ResponseReturnValue:
         follow_up_plan.set_day(db.session(), name, read_date(request.form.get("due_on", "")))
     else:
         raise BadInput(_("The desk did not understand that. Load the page again."))
-    return redirect(url_for("desk.afterwards.overview"), code=303)
+    return redirect(url_for("desk.afterwards.overview", _anchor="plan"), code=303)
 
 
 def _page_of(story: Story) -> str:

@@ -18,7 +18,7 @@ from reporter.config import Settings
 from reporter.models import EventSession, Story, Takeaway
 from reporter.moderation.decisions import hide
 from reporter.themes.board import ThemeBoard, theme_board
-from tests.support.browsers.pages import PHONE, press
+from tests.support.browsers.pages import PHONE, place_of, press
 from tests.support.kiosk_process import add_takeaway
 from tests.support.themes.labelled import labelled
 
@@ -73,7 +73,7 @@ def test_forms_rename_merge_drop_move_split_and_undo(
 
     receipt = first.takeaways[0].receipt
     answer = press(client, f"{PAGE}/takeaways", receipt=[receipt], into=second.id.hex)
-    assert answer.status_code == 303
+    assert place_of(client, answer) == f"theme-{second.id.hex}"
     now = {theme.id: theme for theme in board(client, session).themes}
     assert receipt in {row.receipt for row in now[second.id].takeaways}
     press(client, f"{PAGE}/undo")

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
-from tests.support.browsers.pages import PHONE, press
+from tests.support.browsers.pages import PHONE, place_of, press
 from tests.support.kiosk_process import TurnableClock, add_takeaway
 
 DESK = "/desk/wall"
@@ -129,7 +129,8 @@ def test_what_should_not_be_there_goes_at_once(
     client: FlaskClient, session: Session, takeaways: list[Takeaway]
 ) -> None:
     assert "Hide now" in client.get(DESK).text
-    press(client, f"{DESK}/hide/{takeaways[0].receipt}")
+    answer = press(client, f"{DESK}/hide/{takeaways[0].receipt}")
+    assert place_of(client, answer) == "there"
     assert "From now" not in texts(client)
     session.expire_all()
     assert takeaways[0].state == "hidden"

@@ -19,7 +19,7 @@ from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway
 from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
-from tests.support.browsers.pages import press
+from tests.support.browsers.pages import place_of, press
 from tests.support.kiosk_process import add_takeaway
 
 PHONE = {"REMOTE_ADDR": "192.168.4.20"}
@@ -100,7 +100,8 @@ def test_the_plan_is_drafted_sent_and_taken_back(
     assert story.draft
     press(client, "/desk/afterwards/plan/thanks", do="day", due_on="2026-04-01")
     assert "due Apr 1, 2026" in client.get("/desk/afterwards").text
-    press(client, "/desk/afterwards/plan/thanks", do="yes")
+    answer = press(client, "/desk/afterwards/plan/thanks", do="yes")
+    assert place_of(client, answer) == "plan"
     assert not draft(session, story)
     assert session.scalars(select(PlanStep.state)).all() == ["sent"]
     press(client, "/desk/afterwards/plan/thanks", do="back")
