@@ -27,6 +27,7 @@ from reporter.media.alt_text import lacks_alt
 from reporter.media.near_duplicates import BLURRED, DARK
 from reporter.models import Attachment, EventSession, Tag, Takeaway
 from reporter.models.image_quality import ImageQuality
+from reporter.moderation.visibility import Scope, rule
 from reporter.stories.queries import with_everything
 
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
@@ -92,6 +93,7 @@ def flag_rules() -> dict[str, ColumnElement[bool]]:
         "alike": _alike(),
         "blurred": _pictured(or_(ImageQuality.sharpness < BLURRED, ImageQuality.brightness < DARK)),
         "held": Takeaway.held.is_(True),
+        "no_consent": Takeaway.consent.not_in(rule(Scope.COMMUNITY).consents),
     }
 
 
@@ -329,6 +331,16 @@ def undescribed_rows() -> Select[Any]:
 def count_undescribed(session: Session) -> int:
     """Number of ``undescribed_rows``."""
     return session.scalar(select(func.count()).select_from(undescribed_rows().subquery())) or 0
+
+
+def count_without_consent(session: Session) -> int:
+    """Number of approved takeaways that stay in the room because not everyone in them has agreed to be shown."""
+    leaving = select(func.count(Takeaway.id)).where(
+        Takeaway.state == TakeawayState.APPROVED,
+        Takeaway.audience != Audience.ROOM,
+        flag_rules()["no_consent"],
+    )
+    return session.scalar(leaving) or 0
 
 
 def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:

@@ -82,9 +82,28 @@ def overview() -> str:
         since=state.counted_since,
         by_hand=manual_posts(db.session(), context),
         automatic=current_kiosk().settings.publish.automatic,
-        faces_held=face_review.count_held(db.session()),
-        undescribed=sheets.count_undescribed(db.session()),
+        held_back=_held_back(),
     )
+
+
+@dataclass(frozen=True)
+class HeldBack:
+    """Numbers of approved takeaways that stay in the room until a person has done something about them."""
+
+    faces: int
+    consent: int
+    undescribed: int
+
+
+def _held_back() -> HeldBack | None:
+    """What is held back; None: nothing."""
+    session = db.session()
+    found = HeldBack(
+        face_review.count_held(session),
+        sheets.count_without_consent(session),
+        sheets.count_undescribed(session),
+    )
+    return found if found.faces or found.consent or found.undescribed else None
 
 
 def _place(target: Target, counts: Mapping[str, int]) -> Place:
@@ -179,6 +198,7 @@ def preview() -> str:
         only=name,
         places=places,
         approved=db.session.scalar(approved) or 0,
+        held_back=_held_back(),
     )
 
 

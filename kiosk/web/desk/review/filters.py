@@ -25,9 +25,13 @@ FLAGS = (
     ("alike", later("Look alike")),
     ("blurred", later("Blurred or black")),
     ("held", later("Held words")),
+    ("no_consent", later("Agreed to be shown?")),
 )
 # Query fields of a view, in the notation of kiosk.web.openapi.describe.
-VIEW_QUERY = "state session kind intent source group time after before show undo starred alt alike blurred held"
+VIEW_QUERY = (
+    "state session kind intent source group time after before show undo "
+    "starred alt alike blurred held no_consent"
+)
 SOURCES = (
     (Source.PHONE.value, later("Phone")),
     (Source.STATION.value, later("Station")),

@@ -60,6 +60,33 @@ def approved(event: EventSession, text: str) -> Takeaway:
     return row
 
 
+def test_what_waits_for_consent_is_said_where_nothing_was_sent(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    """As photos of a camera's card, of which nobody has said yet whether everyone in them agreed."""
+    with app.app_context():
+        target("blog")
+        row = approved(db.session.merge(event), "Leeks stand the frost")
+        for consent in ("unanswered", "unsure", "child"):
+            row.consent = consent
+            db.session.commit()
+            press(client, "/desk/publish/now")
+            for page in ("/desk/publish", "/desk/publish/preview"):
+                words = client.get(page).text
+                assert "1 approved takeaway stays in this room until you have set" in words
+                assert "everything that is approved is where it belongs" not in words
+            link = "/desk/review?state=approved&no_consent=1"
+            assert row.receipt in client.get(link).text
+        # What was said only for this room waits for nothing.
+        row.audience = "room"
+        db.session.commit()
+        assert "stays in this room" not in client.get("/desk/publish").text
+        row.audience, row.consent = "public", "agreed"
+        db.session.commit()
+        assert "stays in this room" not in client.get("/desk/publish").text
+        assert row.receipt not in client.get(link).text
+
+
 def test_pausing_stops_everything_until_it_goes_on(
     app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
 ) -> None:
