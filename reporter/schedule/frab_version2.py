@@ -44,14 +44,15 @@ def version_two(document: Any) -> tuple[dict[str, Any], list[Any]] | None:
     schedule = document.get("schedule", document) if isinstance(document, dict) else None
     if not isinstance(schedule, dict) or not isinstance(schedule.get("events"), list):
         return None
-    if "schedule" not in document and not any(map(_has_title, schedule["events"])):
+    if "schedule" not in document and not any(map(_is_of_version_two, schedule["events"])):
         return None  # another program's list of events
     conference = schedule.get("conference")
     return (conference if isinstance(conference, dict) else {}), schedule["events"]
 
 
-def _has_title(event: Any) -> bool:
-    return isinstance(event, dict) and bool(event.get("title"))
+def _is_of_version_two(event: Any) -> bool:
+    told = event if isinstance(event, dict) else {}
+    return all(isinstance(told.get(name), str) for name in ("guid", "title", "start"))
 
 
 def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:

@@ -26,6 +26,8 @@ _MOST_DEPTH = 12
 _TEXT_KEYS = ("utc", "dateTime", "text", "fullName", "displayName", "name", "title", "value", "en")
 _LANGUAGE = re.compile(r"[a-z]{2,3}(?:[-_][A-Za-z]{2,8})?")
 _REFERENCE = re.compile(r"(?<=[a-z])(?:_?ids?|Ids?)$")
+# An id that is a name, as "Hall A" is.
+_WORDS = re.compile(r"[^\W\d_]{2,}(?:[ -].*)?")
 _DAY = re.compile(r"\d{4}-\d\d-\d\d(?!\d)")
 _WHOLE_DAY = re.compile(r"\d{4}-\d\d-\d\d")
 # A moment in seconds, or in thousandths of seconds.
@@ -230,6 +232,8 @@ def _flat(node: dict[str, Any], names: _Names, whole: dict[str, Any] | None = No
     """The values as texts; ``whole``: the object they are of. A zone beside a time becomes a column of its own."""
     record: Record = {}
     for key, value in node.items():
+        if key.startswith(("@", "_")):
+            continue  # "@type": "Event", of the format and not of the session
         name = _REFERENCE.sub("", key)
         role = _listed_role(name)
         text = _text(value, names, role)
@@ -238,7 +242,7 @@ def _flat(node: dict[str, Any], names: _Names, whole: dict[str, Any] | None = No
         if _role(key) == "duration" and (length := _thousandths(value, text)):
             text = length
         if name != key and role:
-            key, text = name, names.of(role, text) or ("" if text.isdecimal() else text)
+            key, text = name, names.of(role, text) or (text if _WORDS.fullmatch(text) else "")
         if text and not (role and record.get(key)):
             record[key] = text
         zone = _zone_beside(value)
@@ -290,7 +294,8 @@ def _object_text(value: dict[str, Any], names: _Names, role: str) -> str:
         return f"{value['date']}T{clock}" if isinstance(clock, str) else value["date"]
     if role == "speakers" and (name := _person(value)):
         return name
-    for key in _TEXT_KEYS:
+    # WordPress' calendar: {"venue": {"venue": "Hall"}}.
+    for key in (*_TEXT_KEYS, "venue"):
         if value.get(key) and (text := _text(value[key], names, role)):
             return text
     if value and all(_LANGUAGE.fullmatch(key) for key in value):

@@ -22,7 +22,9 @@ MAX_DESCRIPTION = 20_000
 # Namespace of derived ids (RFC 9562, version 5); it must never change.
 _DERIVED = uuid.UUID("8a0cf4b6-6a0e-5e0c-9d25-0b2f7f3b51c4")
 _TAG = re.compile(r"</?(?:p|br|a|b|i|em|strong|ul|ol|li|div|span|h[1-6]|blockquote)\b[^>]*>", re.I)
-_ENTITY = re.compile(r"&(?:amp|quot|lt|gt|nbsp|apos|#\d{2,5}|#x[0-9a-f]{2,4});", re.I)
+_ENTITY = re.compile(
+    r"&(?:amp|quot|lt|gt|nbsp|apos|[lr][sd]quo|[nm]dash|hellip|#0?\d{2,6}|#x[0-9a-f]{2,4});", re.I
+)
 _BREAKS = {"p", "br", "li", "div", "ul", "ol", "blockquote", "h1", "h2", "h3", "h4", "h5", "h6"}
 
 

@@ -53,7 +53,7 @@ _YEAR_AFTER = re.compile(
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
 _RANGE = re.compile(
-    r"\s+-\s+|(?<=[\dhmrş.])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?|(?<=[\d分点點時时])\s?(?:至|到|から)\s?|(?<=\d)\s?\.{2,3}\s?(?=\d)"
+    r"\s+-\s+|(?<=[\dhmrş.点點時时])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?|(?<=[\d分点點時时])\s?(?:至|到|から)\s?|(?<=\d)\s?\.{2,3}\s?(?=\d)"
 )
 _BETWEEN = re.compile(
     r"\b(?:between|zwischen|entre|tra|tussen|mellan)\s(?:las\s|les\s)?(.+?)\s(?:and|und|et|y|e|en|och)\s(?:las\s)?(?=\d)"

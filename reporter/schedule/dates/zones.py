@@ -80,7 +80,7 @@ _LIKELY = (
 _UNIVERSAL = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "UCT", "Zulu", "Etc/UCT", "Universal", "Z"}
 
 
-_SHOWN_BY_WINDOWS = re.compile(r"\((?:UTC|GMT)(?:[+-]\d\d:\d\d)?\)\s*([^()]+)")
+_SHOWN_BY_WINDOWS = re.compile(r"\((?:UTC|GMT)(?:[+-]\d{1,2}:\d\d)?\)\s*([^()]+)")
 
 
 def zone_of_name(name: str) -> ZoneInfo | None:

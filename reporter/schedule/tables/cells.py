@@ -283,6 +283,8 @@ class TimeCells:
         return replace(base, day=day, odd_weekday=odd)
 
     def _agree(self, dated: list[_Piece], timed: list[_Piece], where: str) -> None:
+        # "start_date" and "utc_start_date" tell the same in two zones.
+        dated, timed = _in_one_zone(dated), _in_one_zone(timed)
         days = {piece.span.start.day for piece in dated}
         clocks = {piece.span.start.clock for piece in timed}
         if len(days) > 1 or len(clocks) > 1:
@@ -293,6 +295,16 @@ class TimeCells:
                 Message("Two columns don't agree: %(texts)s. The first was taken.", texts=texts),
                 where,
             )
+
+
+def _in_one_zone(pieces: list[_Piece]) -> list[_Piece]:
+    """The pieces whose times have the zone of the first one."""
+    zones = [
+        (piece.column.zone, bool(clock and clock.tzinfo))
+        for piece in pieces
+        for clock in [piece.span.start.clock]
+    ]
+    return [piece for piece, zone in zip(pieces, zones, strict=True) if zone == zones[0]]
 
 
 def is_yes(text: str) -> bool:

@@ -49,8 +49,8 @@ _FILLER = word_set(
     "session sessions event events talk talks proposal presentation item activity agenda program programme programm "
     "the of der "
     "des das die de du la le el los il del della do da di e y i et and und og och en at am um on in local lokal lokale "
-    "locale scheduled planned sesion seance sitzung veranstaltung vortrag evento evenement evenements atelier sessao "
-    "sessione sessie card s l d d’ & utc"
+    "locale field scheduled planned sesion seance sitzung veranstaltung vortrag evento evenement evenements atelier "
+    "sessao sessione sessie card s l d d’ & utc"
 ) | words_for("filler")
 _GLUED = {word for kind in ("start", "end", "date", "time") for word in words_for(kind, SPACELESS)}
 _ZONE = word_set("timezone tz zeitzone fuseau tijdzone tidszon tidssone zone zona fuso")
@@ -82,10 +82,10 @@ _OTHERS: dict[str, str] = {
     "speakers": "speaker speakers presenter presenters host hosts facilitator facilitators person persons people by "
     "who speakername speakernames proposer owner referent referenten referentin sprecher sprecherin intervenant "
     "intervenants ponente ponentes orador oradores relatore relatori spreker sprekers talare author authors "
-    "docente moderator palestrante",
+    "docente moderator palestrante performer performers",
     "room": "room rooms location venue place where hall stage raum saal ort wo salle lieu sala lugar luogo aula zaal "
     "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local ubicacion localizacao localizzazione "
-    "veranstaltungsort lokalizacja poloha umisteni konum розташування расположение",
+    "veranstaltungsort lokalizacja poloha umisteni konum розташування расположение microlocation",
     "track": "track tracks topic category categories theme strand type format spur kategorie kategorien thema "
     "categorie categoria tema stroom tags tag",
     "description": "description abstract details notes about summary beschreibung descripcion descrizione descricao "

@@ -190,3 +190,37 @@ def test_a_calendar_names_its_zone(name: str) -> None:
         ["05 00:30 05 01:00 A"],
         "Asia/Tokyo",
     )
+
+
+def test_a_list_of_events_need_not_be_of_the_congress() -> None:
+    event = {
+        "title": "Compost &#8211; the basics",
+        "start_date": "2026-12-05 09:30:00",
+        "end_date": "2026-12-05 10:15:00",
+        "utc_start_date": "2026-12-05 08:30:00",
+        "utc_end_date": "2026-12-05 09:15:00",
+        "timezone": "Europe/Berlin",
+        "all_day": False,
+        "venue": {"id": 1, "venue": "Hall"},
+    }
+    reading = read({"events": [event]}, "UTC")
+    assert times_and_titles(reading) == ["05 08:30 05 09:15 Compost – the basics"]
+    assert (reading.sessions[0].room, reading.notes) == ("Hall", ())
+
+
+def test_names_of_the_format_are_no_words_of_a_session() -> None:
+    told = {
+        "@type": "Event",
+        "name": "Compost",
+        "startDate": "2026-12-05T09:30:00+01:00",
+        "performer": [{"@type": "Person", "name": "Ada"}],
+        "trackId": "t1",
+        "roomId": "Hall A",
+    }
+    [session] = read([told]).sessions
+    assert (session.track, session.room, session.speakers) == ("", "Hall A", ("Ada",))
+
+
+def test_spans_of_hours_in_chinese() -> None:
+    reading = read("标题,日期,时间\n歌,2026年12月6日,下午2点-3点半\n")
+    assert times_and_titles(reading) == ["06 13:00 06 14:30 歌"]
