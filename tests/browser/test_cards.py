@@ -176,7 +176,7 @@ def test_files_and_folders_that_are_dropped_come_in_once(
     laptop_page.goto(f"{url}/desk/cards")
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening, broken)
-    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 4 of 5.")
+    expect(laptop_page.locator("#add-status")).to_have_text("Files that are safe: 4 of 5.")
     refused = ["notes.txt was not kept: Not a photo", "broken.jpg was not kept"]
     expect(laptop_page.locator("#add-refused li")).to_contain_text(refused)
     bar = laptop_page.locator("#add-bar")
@@ -189,12 +189,12 @@ def test_files_and_folders_that_are_dropped_come_in_once(
         laptop_page.locator("#add-session").select_option(code)
         laptop_page.locator("#add-pick").set_input_files(photos)
         laptop_page.locator("#add-session").select_option(other)
-        expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 2 of 2.")
+        expect(laptop_page.locator("#add-status")).to_have_text("Files that are safe: 2 of 2.")
     # The same again, after the page was loaded anew: nothing comes twice.
     laptop_page.reload()
     laptop_page.locator("#add-session").select_option(code)
     drop(laptop_page, evening)
-    expect(laptop_page.locator("#add-told")).to_have_text("Files that are safe: 4 of 4.")
+    expect(laptop_page.locator("#add-status")).to_have_text("Files that are safe: 4 of 4.")
     with open_session(gathering) as session:
         rows = session.scalars(select(Takeaway)).all()
         assert [(row.session.code, row.state) for row in rows] == [(code, "new")] * 4
@@ -221,4 +221,4 @@ def test_a_card_that_is_put_in_while_files_are_sent_shows_at_once(
     expect(page.locator("[data-card]")).to_contain_text("CANON_EOS")
     expect(page.locator("#add-files")).to_have_attribute("data-busy", "true")
     held[0].continue_()
-    expect(page.locator("#add-told")).to_have_text("Files that are safe: 1 of 1.")
+    expect(page.locator("#add-status")).to_have_text("Files that are safe: 1 of 1.")

@@ -16,8 +16,8 @@ let all = 0;
 
 // The same file maps to the same takeaway, also after a reload; the files of a shot to that of its first.
 async function numberOf(file, code) {
-  const told = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${code}`);
-  const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", told)) : crypto.getRandomValues(new Uint8Array(16));
+  const described = new TextEncoder().encode(`${file.name}|${file.size}|${file.lastModified}|${code}`);
+  const hash = crypto.subtle ? new Uint8Array(await crypto.subtle.digest("SHA-256", described)) : crypto.getRandomValues(new Uint8Array(16));
   hash[6] = (hash[6] & 0x0f) | 0x80;
   hash[8] = (hash[8] & 0x3f) | 0x80;
   const hex = [...hash.slice(0, 16)].map((one) => one.toString(16).padStart(2, "0")).join("");
@@ -83,7 +83,7 @@ async function work() {
     }
     sent += file.size;
     at("add-bar").value = sent;
-    at("add-told").textContent = place.dataset.told.replace("{done}", done).replace("{all}", all);
+    at("add-status").textContent = place.dataset.progress.replace("{done}", done).replace("{all}", all);
   }
   busy = false;
   delete place.dataset.busy;
@@ -108,7 +108,7 @@ function add(found) {
 function begin() {
   if (busy) return;
   all = bytes = done = sent = 0;
-  at("add-told").textContent = "";
+  at("add-status").textContent = "";
   at("add-refused").replaceChildren();
 }
 

@@ -28,10 +28,10 @@ function offer(part) {
   const button = part.querySelector("[data-share]");
   const text = part.querySelector("textarea")?.value ?? "";
   filesOf(part).then((files) => {
-    const told = files.length ? { text, files } : { text };
-    if (!navigator.canShare?.(told)) return;
+    const share = files.length ? { text, files } : { text };
+    if (!navigator.canShare?.(share)) return;
     button.hidden = false;
-    button.addEventListener("click", () => navigator.share(told).catch(() => {}));
+    button.addEventListener("click", () => navigator.share(share).catch(() => {}));
   }).catch(() => {});
 }
 

@@ -38,7 +38,7 @@ function show(one) {
   bar.value = one.bytes_done;
   const megabytes = (bytes) => Math.round(bytes / 1e6);
   const left = one.seconds_left === null ? "" : ` · ${page().dataset.minutes.replace("#", Math.ceil(one.seconds_left / 60))}`;
-  row.querySelector("[data-told]").textContent =
+  row.querySelector("[data-figures]").textContent =
     `${one.files_done} / ${one.files} · ${megabytes(one.bytes_done)} / ${megabytes(one.bytes)} MB${left}`;
   return true;
 }
@@ -56,10 +56,10 @@ async function look() {
   try {
     const answer = await fetch(page().dataset.cards);
     if (!answer.ok) return;
-    const told = await answer.json();
+    const state = await answer.json();
     const writing = document.activeElement?.closest("form");
-    if (!writing && told.cards.map((card) => card.path).sort().join("\n") !== paths()) await renew();
-    else if (told.imports.map(show).includes(false)) await renew();
+    if (!writing && state.cards.map((card) => card.path).sort().join("\n") !== paths()) await renew();
+    else if (state.imports.map(show).includes(false)) await renew();
     await fill();
   } catch {
     // The kiosk is temporarily unreachable: the next poll tries again.

@@ -12,12 +12,12 @@ const root = document.getElementById("media-editor");
 if (root) start(root);
 
 function start(root) {
-  const told = root.dataset;
+  const data = root.dataset;
   const $ = (selector) => root.querySelector(selector);
-  const duration = Number(told.duration);
+  const duration = Number(data.duration);
   const player = $("video, audio");
   const form = document.getElementById("save");
-  let state = read(JSON.parse(told.edits), JSON.parse(told.proposed));
+  let state = read(JSON.parse(data.edits), JSON.parse(data.proposed));
   let chosen = null;
   // The region being drawn has this key.
   let drawing = null;
@@ -27,7 +27,7 @@ function start(root) {
 
   if (player?.matches("video")) player.controls = false;
 
-  const words = { blurred: told.wordBlurred, proposed: told.wordProposed, crop: told.wordCrop, corner: told.wordCorner };
+  const words = { blurred: data.wordBlurred, proposed: data.wordProposed, crop: data.wordCrop, corner: data.wordCorner };
   const stage = $("#stage") && new Stage($("#stage"), sizeOf(root), words, {
     choose: (key) => {
       chosen = key;
@@ -114,7 +114,7 @@ function start(root) {
 
   function settle() {
     form.elements.edits.value = JSON.stringify(write(state, duration));
-    document.getElementById("told").textContent = past.length ? told.wordUnsaved : told.wordSaved;
+    document.getElementById("save-state").textContent = past.length ? data.wordUnsaved : data.wordSaved;
     show();
     preview();
   }
@@ -130,7 +130,7 @@ function start(root) {
     settle();
   }
 
-  const preview = previewer($("#preview"), told, form, () => write(state, duration));
+  const preview = previewer($("#preview"), data, form, () => write(state, duration));
 
   const tools = {
     blur: () => {
@@ -168,12 +168,12 @@ function start(root) {
   async function sheet() {
     if (state.sheet) state.sheet = null;
     else {
-      const answer = await fetch(told.sheet, { headers: { Accept: "application/json" } }).catch(() => null);
+      const answer = await fetch(data.sheet, { headers: { Accept: "application/json" } }).catch(() => null);
       const found = answer?.ok ? (await answer.json()).corners : null;
       Object.assign(state, { sheet: found ?? [0.1, 0.1, 0.9, 0.1, 0.9, 0.9, 0.1, 0.9], crop: null, tilt: 0 });
       chosen = "corner-0";
       changed();
-      if (!found) document.getElementById("told").textContent = told.wordNosheet;
+      if (!found) document.getElementById("save-state").textContent = data.wordNosheet;
       stage.focus(chosen);
       return;
     }
@@ -335,7 +335,7 @@ function write({ blur, sheet, clean, crop, turn, tilt, cut }, duration) {
 }
 
 // The kiosk renders it with the code used for publishing. Only the latest request is awaited.
-function previewer(image, told, form, steps) {
+function previewer(image, data, form, steps) {
   let timer;
   let asking;
   const ask = async () => {
@@ -345,7 +345,7 @@ function previewer(image, told, form, steps) {
     try {
       const body = JSON.stringify(steps());
       const options = { method: "POST", headers, body, signal: asking.signal };
-      const answer = await fetch(told.preview, options);
+      const answer = await fetch(data.preview, options);
       if (!answer.ok) throw new Error(`preview: ${answer.status}`);
       const former = image.src;
       image.src = URL.createObjectURL(await answer.blob());
@@ -353,7 +353,7 @@ function previewer(image, told, form, steps) {
       image.hidden = false;
       image.dataset.shows = body;
     } catch (error) {
-      if (error.name !== "AbortError") document.getElementById("told").textContent = told.wordFailed;
+      if (error.name !== "AbortError") document.getElementById("save-state").textContent = data.wordFailed;
     }
   };
   return () => {

@@ -10,7 +10,7 @@ function show(row, progress) {
   const minutes = Math.ceil(progress.seconds_left / 60);
   const left = minutes ? ` · ${page.dataset.minutes.replace("#", minutes)}` : "";
   const size = progress.bytes < 1e5 ? "" : ` · ${megabytes(progress.bytes_done)} / ${megabytes(progress.bytes)} MB`;
-  row.querySelector("[data-told]").textContent = `${progress.done} / ${progress.items}${size}${left}`;
+  row.querySelector("[data-figures]").textContent = `${progress.done} / ${progress.items}${size}${left}`;
 }
 
 async function look() {

@@ -126,20 +126,20 @@ function chart(rows) {
   }));
 }
 
-function obey(told) {
-  if (mode !== told.mode) {
-    mode = told.mode;
+function obey(contents) {
+  if (mode !== contents.mode) {
+    mode = contents.mode;
     ground.replaceChildren();
     known = [];
   }
-  still = told.paused;
-  document.documentElement.dataset.theme = told.light ? "light" : "dark";
+  still = contents.paused;
+  document.documentElement.dataset.theme = contents.light ? "light" : "dark";
   const line = document.getElementById("line");
-  line.textContent = told.line;
-  line.hidden = !told.line;
+  line.textContent = contents.line;
+  line.hidden = !contents.line;
   ground.hidden = charted();
   document.getElementById("map").hidden = !charted();
-  chart(told.map);
+  chart(contents.map);
 }
 
 async function ask() {
@@ -147,12 +147,12 @@ async function ask() {
     const headers = { Accept: "application/json", ...(etag && { "If-None-Match": etag }) };
     const answer = await fetch(wall.dataset.cards, { headers, cache: "no-store" });
     if (answer.status === 200) {
-      const told = await answer.json();
+      const contents = await answer.json();
       etag = answer.headers.get("ETag") ?? "";
-      obey(told);
-      take(told.cards);
-      if (charted()) document.getElementById("empty").hidden = told.map.length > 0;
-      tell(told.now);
+      obey(contents);
+      take(contents.cards);
+      if (charted()) document.getElementById("empty").hidden = contents.map.length > 0;
+      tell(contents.now);
     }
   } catch {
     // The kiosk is restarting: keep what is on the screen and poll again.
