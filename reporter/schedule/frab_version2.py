@@ -51,8 +51,8 @@ def version_two(document: Any) -> tuple[dict[str, Any], list[Any]] | None:
 
 
 def _is_of_version_two(event: Any) -> bool:
-    told = event if isinstance(event, dict) else {}
-    return all(isinstance(told.get(name), str) for name in ("guid", "title", "start"))
+    fields = event if isinstance(event, dict) else {}
+    return all(isinstance(fields.get(name), str) for name in ("guid", "title", "start"))
 
 
 def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:

@@ -209,7 +209,7 @@ def test_a_list_of_events_need_not_be_of_the_congress() -> None:
 
 
 def test_names_of_the_format_are_no_words_of_a_session() -> None:
-    told = {
+    event = {
         "@type": "Event",
         "name": "Compost",
         "startDate": "2026-12-05T09:30:00+01:00",
@@ -217,7 +217,7 @@ def test_names_of_the_format_are_no_words_of_a_session() -> None:
         "trackId": "t1",
         "roomId": "Hall A",
     }
-    [session] = read([told]).sessions
+    [session] = read([event]).sessions
     assert (session.track, session.room, session.speakers) == ("", "Hall A", ("Ada",))
 
 
