@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from capture.decoding.coefficients import held_bytes
 from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
+from capture.decoding.formats.decoders import decoder_of
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
@@ -311,18 +312,18 @@ def decoded(container: Any, stream: Any) -> Iterator[Any]:
     """
     import av
 
-    packets = container.demux(stream)
+    packets, decoder = container.demux(stream), decoder_of(stream)
     while True:
         try:
             packet = next(packets)
         except StopIteration:
             return
         except av.error.FFmpegError:
-            yield from stream.decode(None)
+            yield from decoder.decode(None)
             return
         try:
-            yield from packet.decode()
-        except av.error.InvalidDataError:
+            yield from decoder.decode(packet)
+        except (av.error.InvalidDataError, av.error.PatchWelcomeError):
             continue
 
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from capture.decoding.formats.decoders import decoder_of
 from capture.imaging.colour import Colour
 from reporter.media.edits import Edits
 
@@ -111,18 +112,18 @@ class EncodedTrack(ABC):
     """A stream whose kept part is decoded and encoded again."""
 
     def __init__(self, stream: Any, span: Span) -> None:
-        self._stream, self._span = stream, span
+        self._decoder, self._span = decoder_of(stream), span
 
     def take(self, packet: Any) -> Iterator[Any]:
         """Return the encoder's output for one packet; damaged packets are skipped."""
         if self._span.is_over(packet):
             return
-        for frame in decode(packet):
+        for frame in decode(self._decoder, packet):
             yield from self._frame(frame)
 
     def end(self) -> Iterator[Any]:
         """Flush decoder, filters and encoder."""
-        for frame in drain(self._stream):
+        for frame in decode(self._decoder, None):
             yield from self._frame(frame)
         yield from self._rest()
 
@@ -142,21 +143,11 @@ def tag(context: Any, colour: Colour) -> None:
     context.color_range = 2 if colour.is_full_range else LIMITED
 
 
-def decode(packet: Any) -> list[Any]:
-    """Decode a packet to frames; none for a damaged one."""
+def decode(decoder: Any, packet: Any | None) -> list[Any]:
+    """Decode a packet to frames; none for a damaged one. ``None`` flushes the decoder's remaining frames."""
     import av
 
     try:
-        return list(packet.decode())
-    except (av.error.InvalidDataError, av.error.EOFError):
-        return []
-
-
-def drain(stream: Any) -> list[Any]:
-    """Flush the decoder's remaining frames."""
-    import av
-
-    try:
-        return list(stream.decode(None))
-    except (av.error.InvalidDataError, av.error.EOFError):
+        return list(decoder.decode(packet))
+    except (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.EOFError):
         return []
