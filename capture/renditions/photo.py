@@ -36,6 +36,7 @@ from capture.imaging.rendition_file import (
     fit,
     save_jpeg,
     scaled,
+    shrunk,
 )
 from capture.imaging.still_colour import coded_colour, map_image, png_profile
 from capture.renditions.avif_pixels import video_range_pixels
@@ -173,7 +174,7 @@ def _reduced_jpeg(src: Path, mime: str, image: Any, longest: int) -> Any:
         return None
     size = fit(pixels.shape[1], pixels.shape[0], longest)
     if size != pixels.shape[1::-1]:
-        pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+        pixels = shrunk(pixels, size)
     decoded = Image.fromarray(cv2.cvtColor(pixels, cv2.COLOR_BGR2RGB, dst=pixels))
     return decoded.convert("L") if image.mode == "L" else decoded
 

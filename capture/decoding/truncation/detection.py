@@ -4,6 +4,7 @@ can be shown."""
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 from pathlib import Path
 
 from capture.decoding.truncation.structure import missing_in
@@ -25,7 +26,8 @@ def note_on(path: Path, mime: str) -> str:
     """A message for people where a picture is truncated, '' where it is whole or its format doesn't
     tell."""
     if mime == "image/jpeg":
-        return CUT_SHORT if is_cut_jpeg(path.read_bytes()) else ""
+        told = path.stat()
+        return CUT_SHORT if _is_cut_jpeg(path, told.st_size, told.st_mtime_ns) else ""
     if mime == "image/png":
         return "" if b"IEND" in path.read_bytes()[-(1 << 16) :] else CUT_SHORT
     if mime == "image/gif":
@@ -36,6 +38,12 @@ def note_on(path: Path, mime: str) -> str:
         return CUT_SHORT if stated_size > path.stat().st_size else ""
     missing = missing_in(path, mime)
     return CUT_SHORT if missing is not None and missing.pixels else ""
+
+
+@lru_cache(maxsize=16)
+def _is_cut_jpeg(path: Path, _size: int, _changed: int) -> bool:
+    """Whether the file is a truncated JPEG, as of this size and time: who opens a photo asks several times."""
+    return is_cut_jpeg(path.read_bytes())
 
 
 def is_cut_gif(data: bytes) -> bool:
