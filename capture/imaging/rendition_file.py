@@ -118,9 +118,7 @@ def shrunk(pixels: Any, size: tuple[int, int]) -> Any:
         pixels = cv2.resize(pixels, whole, interpolation=cv2.INTER_AREA)
     if whole == size:
         return pixels
-    return cv2.resize(
-        pixels, size, interpolation=cv2.INTER_CUBIC if step > 1 else cv2.INTER_LINEAR
-    )
+    return cv2.resize(pixels, size, interpolation=cv2.INTER_CUBIC if step > 1 else cv2.INTER_LINEAR)
 
 
 def save_poster(image: Any, out_dir: Path, *, prefix: str = "") -> list[RenditionFile]:

@@ -4,9 +4,10 @@ constant number of queries."""
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import (
@@ -69,6 +70,7 @@ def _has_double(look: type[ImageQuality], of: Any) -> ColumnElement[bool]:
     )
 
 
+@cache
 def _alike() -> ColumnElement[bool]:
     """Takeaways with a picture like that of another undecided or shown takeaway."""
     held, look = aliased(Attachment), aliased(ImageQuality)
@@ -85,8 +87,10 @@ def _alike() -> ColumnElement[bool]:
     )
 
 
-def flag_rules() -> dict[str, ColumnElement[bool]]:
-    """Filters besides plain columns: name -> condition."""
+@cache
+def flag_rules() -> Mapping[str, ColumnElement[bool]]:
+    """Filters besides plain columns: name -> condition. Built once: a page that asks seven times built for a third of
+    its time."""
     return {
         "starred": Takeaway.starred.is_(True),
         "alt": and_(lacks_alt(), Takeaway.audience == Audience.PUBLIC),
