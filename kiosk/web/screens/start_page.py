@@ -49,9 +49,10 @@ def start_page() -> str:
 def is_fresh() -> bool:
     """Whether the gathering is still empty: no name, no session, no takeaway."""
     settings = current_kiosk().settings
+    if settings.gathering.title != UNNAMED or settings.kiosk.base_url:
+        return False
     titles = [row.title for row in all_sessions(db.session())]
-    unused = not takeaway_counts(db.session()) and titles in ([], [LOBBY])
-    return unused and settings.gathering.title == UNNAMED and not settings.kiosk.base_url
+    return titles in ([], [LOBBY]) and not takeaway_counts(db.session())
 
 
 def typed_address(event: EventSession) -> str:
