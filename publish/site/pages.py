@@ -168,7 +168,7 @@ def _themes(facts: GatheringFacts, summaries: Sequence[Summary]) -> list[dict[st
         {
             "name": theme.name,
             "count": theme.count,
-            "sessions": ", ".join(theme.sessions),
+            "sessions": theme.sessions,
             "quotes": [
                 {"text": _short(text), "url": pages[takeaway]}
                 for takeaway, text in theme.quotes

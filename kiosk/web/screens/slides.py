@@ -12,6 +12,7 @@ from flask_babel import gettext as _
 from sqlalchemy import select
 
 from capture.codes.qr_writer import qr_svg
+from capture.printing.text_runs import isolate
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.films import film_for_room
@@ -97,7 +98,7 @@ def _words(kind: str, heading: str, about: str) -> dict[str, Any]:
 
 
 def _of_theme(theme: ThemeView, shown: set[str]) -> Iterator[dict[str, Any]]:
-    sessions = ", ".join(event.title for event in theme.sessions)
+    sessions = ", ".join(isolate(event.title) for event in theme.sessions)
     count = len(theme.takeaways)
     about = ngettext("%(num)d takeaway", "%(num)d takeaways", count)
     yield {**_words("theme", theme.name, f"{about} · {sessions}"), "id": theme.id.hex}

@@ -174,7 +174,13 @@ def test_screens_of_the_room_show_only_what_may_be_shown_there(
     hide(session, secret, Actor(secret.received_at, random.Random(1), "desk"))
     for address in ("/slides/list", "/wall/cards?mode=themes", "/search?q=quetzalcoatl"):
         assert "Quetzalcoatl" not in client.get(address, **PHONE, headers=JSON).text
-    kinds = [one["kind"] for one in client.get("/slides/list").get_json()["slides"]]
+    slides = client.get("/slides/list").get_json()["slides"]
+    kinds = [one["kind"] for one in slides]
+    # Titles of several directions stand side by side (UAX 9).
+    abouts = [one["about"] for one in slides if one["kind"] == "theme"]
+    assert all(
+        re.fullmatch(r"\d+ takeaways · (?:\u2068[^,]+\u2069(?:, )?)+", one) for one in abouts
+    )
     assert (kinds[0], kinds[1], kinds[-1]) == ("title", "theme", "end")
     unchanged = client.get("/slides/list", headers={"If-None-Match": shown.headers["ETag"]})
     assert unchanged.status_code == 200
