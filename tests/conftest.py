@@ -108,8 +108,8 @@ def pytest_make_parametrize_id(val: object) -> str | None:
 
 def _group(item: pytest.Item) -> str:
     """What the test itself says, or its shared server, else its file."""
-    if said := item.get_closest_marker("xdist_group"):
-        return str(said.args[0])
+    if marker := item.get_closest_marker("xdist_group"):
+        return str(marker.args[0])
     fixtures = getattr(item, "fixturenames", ())
     server = next((name for fixture, name in _SHARED_SERVERS.items() if fixture in fixtures), "")
     return server or item.location[0]

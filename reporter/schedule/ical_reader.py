@@ -132,8 +132,8 @@ class _Reader:
     def __post_init__(self) -> None:
         self.zones = zones_of(self.calendar)
         # TIMEZONE-ID is that of a draft, which some programs write beside or instead.
-        said = self.calendar.text("X-WR-TIMEZONE") or self.calendar.text("TIMEZONE-ID")
-        named = zone_of_name(said)
+        stated_zone = self.calendar.text("X-WR-TIMEZONE") or self.calendar.text("TIMEZONE-ID")
+        named = zone_of_name(stated_zone)
         # Exports use UTC as their zone if they know none.
         self.named = named if named is not None and names_a_place(named.key) else None
         self.zone = self.named or self.zone

@@ -40,12 +40,12 @@ def test_a_hub_on_loopback_takes_an_evening_and_stops_whole(tmp_path: Path) -> N
     )
     assert process.stdout is not None
     try:
-        said = ""
+        output = ""
         for line in process.stdout:
-            said += line
+            output += line
             if line.startswith("Ctrl-C"):
                 break
-        url, code = re.findall(r"reporter pair (\S+) (\S+)", said)[0]
+        url, code = re.findall(r"reporter pair (\S+) (\S+)", output)[0]
         with urllib.request.urlopen(f"{url}/readyz", timeout=60) as answer:
             assert answer.status == 200
         gathering = str(tmp_path / "gathering")
@@ -59,7 +59,7 @@ def test_a_hub_on_loopback_takes_an_evening_and_stops_whole(tmp_path: Path) -> N
         assert (counts["takeaways"], counts["media"], counts["already"]) == (1, 1, 0)
     finally:
         process.send_signal(signal.SIGINT)
-        said += process.communicate(timeout=60)[0]
-    assert process.returncode == 0, said
+        output += process.communicate(timeout=60)[0]
+    assert process.returncode == 0, output
     with pytest.raises(urllib.error.URLError):
         urllib.request.urlopen(f"{url}/readyz", timeout=60)

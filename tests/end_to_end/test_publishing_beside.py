@@ -44,8 +44,8 @@ def begin(*arguments: str | Path) -> subprocess.Popen[str]:
 
 
 def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, said = process.communicate(timeout=240)
-    return process.returncode, out, said
+    out, errors = process.communicate(timeout=240)
+    return process.returncode, out, errors
 
 
 def names_in(folder: Path) -> list[str]:
@@ -79,9 +79,9 @@ def test_publishing_beside_the_kiosk_and_another_publish_sends_each_once(
     try:
         kiosk.start()
         others = [begin("publish", "--wait", "--json", *at) for _ in range(3)]
-        for status, out, said in map(end, others):
-            assert "Traceback" not in said
-            assert status == 0, said
+        for status, out, errors in map(end, others):
+            assert "Traceback" not in errors
+            assert status == 0, errors
             assert {row["state"] for row in json.loads(out)["deliveries"]} == {"sent"}
     finally:
         kiosk.stop()
@@ -115,10 +115,10 @@ def test_rows_that_another_process_adds_meanwhile_are_found(
 def test_two_copies_into_one_folder_at_once(filled: Settings, tmp_path: Path) -> None:
     at, goal = ("--gathering", filled.folder), tmp_path / "copy"
     results = [end(one) for one in [begin("backup", goal, *at) for _ in range(3)]]
-    assert not any("Traceback" in said for _status, _out, said in results)
+    assert not any("Traceback" in errors for _status, _out, errors in results)
     assert 0 in {status for status, _out, _said in results}
-    for status, _out, said in results:
-        assert status == 0 or "Another copy is being written into" in said
+    for status, _out, errors in results:
+        assert status == 0 or "Another copy is being written into" in errors
     # Whatever came first: the copy is whole, and the next one finds all of it.
     done = copy_gathering(filled.folder, goal)
     assert (done.copied, done.missing) == (0, ())

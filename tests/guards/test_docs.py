@@ -87,12 +87,12 @@ def test_setting_is_documented_with_its_default(
 
 def test_no_documented_setting_is_gone() -> None:
     real = {(f"[{section}]", field.name) for section, field in SETTINGS}
-    said = {
+    documented = {
         (section, name)
         for section, text in chapters("settings.md", "##").items()
         for name in re.findall(r"^\| `(\w+)` \|", text, flags=re.MULTILINE)
     }
-    assert said - real == set()
+    assert documented - real == set()
 
 
 @pytest.mark.parametrize("kind", KINDS)

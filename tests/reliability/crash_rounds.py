@@ -125,13 +125,13 @@ def in_child(work: Callable[[], None], *, kill_after: float | None = None) -> No
     timer = threading.Timer(kill_after or LIMIT, os.kill, (pid, signal.SIGKILL))
     timer.start()
     with os.fdopen(reading) as pipe:
-        said = pipe.read()
+        output = pipe.read()
     _pid, status = os.waitpid(pid, 0)
     hung = not timer.is_alive() and kill_after is None
     timer.cancel()
     timer.join()
     if hung or (os.WIFEXITED(status) and os.WEXITSTATUS(status)):
-        raise ChildFailed("it hung" if hung else said)
+        raise ChildFailed("it hung" if hung else output)
 
 
 def _run_and_tell(work: Callable[[], None], pipe: int) -> int:

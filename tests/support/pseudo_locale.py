@@ -61,7 +61,7 @@ class _Words(HTMLParser):
 
     def __init__(self) -> None:
         super().__init__()
-        self.said: list[str] = []
+        self.texts: list[str] = []
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
@@ -74,7 +74,7 @@ class _Words(HTMLParser):
         )
         theirs = theirs or self._hidden()
         if not theirs or (tag == "input" and attributes.get("dir") == "auto"):
-            self.said += [words for name in SPOKEN if (words := attributes.get(name))]
+            self.texts += [words for name in SPOKEN if (words := attributes.get(name))]
         if tag not in (
             "area",
             "br",
@@ -96,7 +96,7 @@ class _Words(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._hidden() and data.strip():
-            self.said.append(data.strip())
+            self.texts.append(data.strip())
 
     def _hidden(self) -> bool:
         return bool(self._open) and self._open[-1][1]
@@ -107,10 +107,10 @@ def untranslated(html: str, known: tuple[str, ...] = ()) -> list[str]:
     words = _Words()
     words.feed(html)
     found = []
-    for said in words.said:
-        rest = said
+    for text in words.texts:
+        rest = text
         for name in known:
             rest = rest.replace(name, "")
         if PLAIN.search(re.sub(r"https?://\S+", "", rest)):
-            found.append(said)
+            found.append(text)
     return found

@@ -100,8 +100,8 @@ def untranslated(catalogue: Catalog) -> list[Message]:
 
 def forms(message: Message) -> list[str]:
     """Return the translations of a sentence: one, or one a plural form; empty texts where there are none."""
-    said = message.string or ""
-    return [said] if isinstance(said, str) else list(said)
+    translation = message.string or ""
+    return [translation] if isinstance(translation, str) else list(translation)
 
 
 def first_words(message: Message) -> str:

@@ -89,9 +89,9 @@ def translations(folder: Path, language: str) -> Iterator[tuple[str, str]]:
     """(foreign, English) as a dictionary of either direction says."""
     code = PAIRS[language]
     for headword, text in entries(folder, f"freedict-{code}-eng"):
-        yield from ((written, said) for written, said in _pairs(headword, text))
+        yield from ((written, translation) for written, translation in _pairs(headword, text))
     for headword, text in entries(folder, f"freedict-eng-{code}"):
-        yield from ((said, written) for written, said in _pairs(headword, text))
+        yield from ((translation, written) for written, translation in _pairs(headword, text))
 
 
 def _pairs(headword: str, text: str) -> Iterator[tuple[str, str]]:
@@ -100,17 +100,17 @@ def _pairs(headword: str, text: str) -> Iterator[tuple[str, str]]:
     written = _ASIDES.sub(" ", lines[0]).strip() or headword
     for line in lines[1:]:
         if not _REMARKS.match(line):
-            for said in re.split(r"[,;]", _ASIDES.sub(" ", line)):
-                if said.strip():
-                    yield written, said.strip()
+            for translation in re.split(r"[,;]", _ASIDES.sub(" ", line)):
+                if translation.strip():
+                    yield written, translation.strip()
 
 
 def bridge(folder: Path, german: str) -> Points:
     """Spanish stems by way of German: the Spanish-English dictionary is small."""
     known = dict(line.split(" ", 1) for line in german.split("\n"))
     points: Points = defaultdict(lambda: defaultdict(float))
-    for spanish, said in spanish_of_german(folder):
-        keys, words = _keys(spanish, "es"), _keys(said, "de")
+    for spanish, translation in spanish_of_german(folder):
+        keys, words = _keys(spanish, "es"), _keys(translation, "de")
         lines = [known[word] for word in words if word in known]
         for key in keys:
             for row, found in (pair.split(":") for line in lines for pair in line.split()):

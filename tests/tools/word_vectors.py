@@ -51,14 +51,14 @@ def own_words(language: str, capitals: dict[str, str]) -> list[Listed]:
     """The most frequent stems of a language, the first first, each with its most frequent word."""
     from wordfreq import get_frequency_dict
 
-    said = get_frequency_dict(language, "best")
+    frequencies = get_frequency_dict(language, "best")
     best: dict[str, str] = {}
     shares: dict[str, float] = defaultdict(float)
-    for word in sorted(said, key=lambda one: (-said[one], one))[:LOOKED_AT]:
+    for word in sorted(frequencies, key=lambda one: (-frequencies[one], one))[:LOOKED_AT]:
         plain = normalize(word)
         stem = foreign_stem(word, plain, language)
         if is_word(word, language) and plain not in function_words(language) and len(stem) > 1:
-            shares[stem] += said[word]
+            shares[stem] += frequencies[word]
             best.setdefault(stem, capitals.get(word, word))
     kept = sorted(shares, key=lambda stem: (-shares[stem], stem))
     kept = kept[: MOST.get(language, MOST_OTHERS)]

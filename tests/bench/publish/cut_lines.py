@@ -46,7 +46,7 @@ class Sending:
     sent: int
     needed: int
     cuts: int
-    said: tuple[str, ...]
+    errors: tuple[str, ...]
     # It stays here: then ``needed`` is its size.
     gave_up: bool
 
@@ -80,7 +80,7 @@ def _at(title: str, server: Callable[[ExitStack], There]) -> Iterator[Row]:
 
 def _row(name: str, sending: Sending) -> Row:
     ratio = sending.sent / sending.needed if sending.needed else math.nan
-    note = f"{sending.cuts} cuts. {' '.join(sending.said)}".strip()
+    note = f"{sending.cuts} cuts. {' '.join(sending.errors)}".strip()
     peer = "bytes of the film, which waits here" if sending.gave_up else "bytes of the files"
     return Row(
         name=name,
@@ -114,10 +114,10 @@ def _send(kit: Kit, there: There, every: int) -> Sending:
         sent, cuts = proxy.sent, proxy.cuts
     assert {row["state"] for row in rows} <= {"sent", "parked"}, rows
     files = [row for row in rows if row["kind"] == "media"]
-    said = {row["error"] for row in files if row["error"]}
+    errors = {row["error"] for row in files if row["error"]}
     left = sum(row["bytes"] for row in files if row["state"] == "parked")
     arrived = sum(row["bytes"] for row in files if row["state"] == "sent")
-    return Sending(sent, left or arrived, cuts, tuple(sorted(said)), gave_up=bool(left))
+    return Sending(sent, left or arrived, cuts, tuple(sorted(errors)), gave_up=bool(left))
 
 
 def _photos(kit: Kit) -> None:

@@ -193,8 +193,10 @@ def test_it_waits_as_long_as_the_kiosk_asks(
     refusals = [text for text in shown["#refusal"].texts() if text]
     assert refusals == [f"Closed until two ({status})." for status, _words in answers]
     verdicts = shown["#verdict"].texts()
-    said = [text for text in verdicts if any(words in text for _status, words in answers)]
-    assert all(words in text for text, (_status, words) in zip(said, answers, strict=True))
+    shown_verdicts = [text for text in verdicts if any(words in text for _status, words in answers)]
+    assert all(
+        words in text for text, (_status, words) in zip(shown_verdicts, answers, strict=True)
+    )
     assert verdicts.index(SAFE) == len(verdicts) - 1
     # Not once before the time that it was told.
     assert len(times) == 4

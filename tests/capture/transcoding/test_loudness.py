@@ -63,7 +63,7 @@ def summary(path: Path, caplog: pytest.LogCaptureFixture) -> tuple[float, float]
     try:
         with (
             caplog.at_level(logging.INFO),
-            av.logging.Capture() as said,
+            av.logging.Capture() as log_lines,
             av.open(str(path)) as file,
         ):
             stream = file.streams.audio[0]
@@ -82,7 +82,7 @@ def summary(path: Path, caplog: pytest.LogCaptureFixture) -> tuple[float, float]
             del graph, nodes
     finally:
         av.logging.set_level(None)
-    text = "".join(words for _, _, words in said)
+    text = "".join(words for _, _, words in log_lines)
     found = re.search(r"Summary:.*?I:\s+(\S+) LUFS.*?Peak:\s+(\S+) dBFS", text, re.DOTALL)
     assert found is not None, text[-500:]
     return float(found[1]), float(found[2])

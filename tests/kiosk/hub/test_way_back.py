@@ -143,9 +143,9 @@ def test_an_answer_of_the_hub_reaches_who_asked_at_the_laptop(
     with app.app_context():
         row = decisions.by_receipt(db.session(), receipts[0])
         word = Word(kind="answer", text="Which leeks?", device="phone")
-        said = replies.say(db.session(), row, word, now=hub.clock(), rng=hub.rng)
-        replies.decide(db.session(), said, current_kiosk().actor("desk"), ReplyState.SHOWN)
-        number = said.id
+        reply = replies.say(db.session(), row, word, now=hub.clock(), rng=hub.rng)
+        replies.decide(db.session(), reply, current_kiosk().actor("desk"), ReplyState.SHOWN)
+        number = reply.id
         db.session.remove()
     pushed(app)
     hub.clock.turn(minutes=1)

@@ -42,13 +42,13 @@ def messages(lang: str, place: str = PAGES) -> list[Message]:
 def test_every_sentence_is_translated_with_its_blanks(lang: str, place: str) -> None:
     """``make translations`` lists what is missing."""
     for message in messages(lang, place):
-        said = forms(message)
+        translated_forms = forms(message)
         sources = [message.id] if isinstance(message.id, str) else list(message.id)
         # Of a singular without a number ("this face") the plural may have one.
         blanks = [sorted(BLANK.findall(one)) for one in sources]
-        assert all(said), f"{lang}: {sources[0]}"
+        assert all(translated_forms), f"{lang}: {sources[0]}"
         assert not message.fuzzy, f"{lang}: {sources[0]}"
-        for form in said:
+        for form in translated_forms:
             assert sorted(BLANK.findall(form)) in blanks, f"{lang}: {sources[0]}"
             assert TAG.findall(form) == TAG.findall(sources[0]), f"{lang}: {sources[0]}"
 
@@ -113,7 +113,7 @@ def test_every_sentence_of_the_program_is_in_the_catalogues(
 
 
 @pytest.mark.parametrize(
-    ("tag", "said"),
+    ("tag", "translation"),
     [
         ("de-AT", "Notiz"),
         ("ar", "ملاحظة"),
@@ -124,5 +124,5 @@ def test_every_sentence_of_the_program_is_in_the_catalogues(
         ("fi", "Note"),
     ],
 )
-def test_posts_speak_the_language_of_the_gathering(tag: str, said: str) -> None:
-    assert translations(tag).gettext("Note") == said
+def test_posts_speak_the_language_of_the_gathering(tag: str, translation: str) -> None:
+    assert translations(tag).gettext("Note") == translation

@@ -109,23 +109,23 @@ def test_a_reason_inside_a_sentence_is_translated_too(app: Flask) -> None:
 
 
 def test_sentences_in_a_row_are_translated_each(app: Flask) -> None:
-    said = Message.join(
+    message = Message.join(
         [
             Message("Not every blog knows drafts: look at the first one."),
             Message("Whether the token may write shows with the first post."),
         ]
     )
     with app.test_request_context(headers=GERMAN):
-        assert "Nicht jedes Blog" in translated(said)
-        assert "beim ersten Post" in translated(said)
+        assert "Nicht jedes Blog" in translated(message)
+        assert "beim ersten Post" in translated(message)
 
 
 def test_a_message_without_secrets_is_still_translated(app: Flask) -> None:
     error = BadInput("%(name)s is empty. Choose it once more.", name="https://me:hush@x.org/a")
-    said = redact(error.message, ["hush"])
-    assert "hush" not in said
+    message = redact(error.message, ["hush"])
+    assert "hush" not in message
     with app.test_request_context(headers=GERMAN):
-        assert "is empty" not in translated(said)
+        assert "is empty" not in translated(message)
 
 
 def test_what_was_stored_is_translated_when_it_is_read(app: Flask) -> None:

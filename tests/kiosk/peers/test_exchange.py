@@ -108,9 +108,9 @@ def fill(other: Flask) -> str:
         takeaway = decisions.by_receipt(db.session(), receipt)
         decisions.approve(db.session(), takeaway, kiosk.actor("desk"))
         ids = {"takeaway_id": takeaway.id, "received_at": kiosk.now(), "changed_at": kiosk.now()}
-        said = Reply(id=_id(kiosk), kind="second", state="shown", written_at=kiosk.now(), **ids)
+        reply = Reply(id=_id(kiosk), kind="second", state="shown", written_at=kiosk.now(), **ids)
         about = {"address": "eve@example.org", "token": "t", "created_at": kiosk.now()}
-        db.session.add_all([said, Contact(id=_id(kiosk), takeaway_id=takeaway.id, **about)])
+        db.session.add_all([reply, Contact(id=_id(kiosk), takeaway_id=takeaway.id, **about)])
         db.session.commit()
     return receipt
 

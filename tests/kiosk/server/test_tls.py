@@ -186,6 +186,6 @@ def test_a_wrong_certificate_is_said_in_one_line(
     with pytest.raises(AssertionError, match="the kiosk ended"):
         process.start()
     process.kill()
-    said = "\n".join(process.lines)
-    assert "Traceback" not in said
-    assert ("go together" if which == "missing" else "certificate") in said
+    output = "\n".join(process.lines)
+    assert "Traceback" not in output
+    assert ("go together" if which == "missing" else "certificate") in output

@@ -210,7 +210,7 @@ class BlueskyPlace(Place):
     view: AppView = field(default_factory=Bluesky)
     me: str = ME
     user: str = "garden.test"
-    said: int = 0
+    replies_made: int = 0
 
     def options(self, url: str) -> dict[str, str]:
         return {"url": url, "user": self.user, "appview": self.view.url}
@@ -251,7 +251,7 @@ class BlueskyPlace(Place):
         )
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
-        self.said += 1
+        self.replies_made += 1
         _, _, did, _, rkey = (to or post.id).split("/")
         parent = {"uri": to or post.id, "cid": self.view.records()[did, rkey]["cid"]}
         root = {"uri": post.id, "cid": self.view.records()[self.me, post.id.split("/")[4]]["cid"]}
@@ -261,7 +261,7 @@ class BlueskyPlace(Place):
             "createdAt": datetime.now(UTC).isoformat(timespec="milliseconds"),
             "reply": {"root": root, "parent": parent},
         }
-        self.write(bluesky_records.record_key(f"{post.id}{self.said}"), record)
+        self.write(bluesky_records.record_key(f"{post.id}{self.replies_made}"), record)
         return ""
 
     def outsider_edits(self, post: Remote, reply: str, text: str) -> None:

@@ -33,9 +33,9 @@ TOKEN = "indie-token-1"
 _FRONT = 3
 
 
-def refusal(status: int, code: str, said: str, **headers: str) -> Refusal:
+def refusal(status: int, code: str, description: str, **headers: str) -> Refusal:
     """An error as 3.8 writes it."""
-    return Refusal(status, {"error": code, "error_description": said}, **headers)
+    return Refusal(status, {"error": code, "error_description": description}, **headers)
 
 
 class Blog(FixtureServer):
@@ -116,10 +116,10 @@ class Blog(FixtureServer):
         """A post as microformats."""
         properties = self.posts[path]["properties"]
         below = [c for c in self.comments.values() if c["on"] == path] if whole else []
-        said = "".join(_comment(comment, path) for comment in below)
+        comments = "".join(_comment(comment, path) for comment in below)
         return (
             f'<article class="h-entry"><h2 class="p-name">{html.escape(properties["name"][0])}</h2>'
-            f'<a class="u-url" href="{path}">#</a><div class="e-content">{_html(properties)}</div>{said}</article>'
+            f'<a class="u-url" href="{path}">#</a><div class="e-content">{_html(properties)}</div>{comments}</article>'
         )
 
     def is_public(self, path: str) -> bool:

@@ -63,7 +63,7 @@ def posted(kit: Kit, audience: str = "public") -> str:
     return row.remote_id
 
 
-def said(post: str, number: str = "1") -> RemoteReply:
+def remote_reply(post: str, number: str = "1") -> RemoteReply:
     return RemoteReply(number, post, "Ann", "Who has seeds?", START)
 
 
@@ -73,7 +73,7 @@ def known(kit: Kit) -> dict[str | None, Reply]:
 
 
 def test_a_reply_is_shown_to_no_more_people_than_its_place(kit: Kit, forum: type[Forum]) -> None:
-    forum.served = [said(posted(kit, "community"))]
+    forum.served = [remote_reply(posted(kit, "community"))]
     listen(kit.session, kit.context)
     [reply] = known(kit).values()
     assert reply.audience == "community"
@@ -95,7 +95,7 @@ def test_a_pasted_reply_is_shown_to_no_more_people_than_its_place(
 
 def test_silence_of_a_post_that_was_not_read_deletes_nothing(kit: Kit, forum: type[Forum]) -> None:
     post = posted(kit)
-    forum.served = [said(post)]
+    forum.served = [remote_reply(post)]
     listen(kit.session, kit.context)
     forum.served, forum.closed = [], {post}
     listen(kit.session, kit.context)
@@ -111,13 +111,13 @@ def test_a_mail_that_was_put_away_was_not_deleted(
     assert not EmailTarget.tells_deletions
     monkeypatch.setattr(forum, "tells_deletions", EmailTarget.tells_deletions)
     post = posted(kit)
-    forum.served = [said(post)]
+    forum.served = [remote_reply(post)]
     listen(kit.session, kit.context)
     forum.served = []
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == ["Who has seeds?"]
     # Where a place says so, it is gone all the same.
-    forum.served = [replace(said(post), state="deleted")]
+    forum.served = [replace(remote_reply(post), state="deleted")]
     listen(kit.session, kit.context)
     assert [one.text for one in known(kit).values()] == [""]
 
@@ -213,7 +213,7 @@ def test_a_thread_at_bluesky_is_what_is_there_of_it() -> None:
 def test_a_reply_below_a_former_post_stays_where_single_ones_cannot_be_read(
     kit: Kit, forum: type[Forum]
 ) -> None:
-    forum.served = [said(posted(kit))]
+    forum.served = [remote_reply(posted(kit))]
     listen(kit.session, kit.context)
     [row] = kit.deliveries("story")
     row.remote_id = "another"
@@ -228,7 +228,7 @@ def test_a_poll_that_tells_where_a_reply_stands_is_no_later_decision(
 ) -> None:
     """As on a laptop that was upgraded: another one may have decided about the reply since."""
     post = posted(kit)
-    forum.served = [said(post)]
+    forum.served = [remote_reply(post)]
     listen(kit.session, kit.context)
     [reply] = known(kit).values()
     before, reply.post_id = reply.changed_at, ""

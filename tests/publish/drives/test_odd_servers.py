@@ -197,11 +197,11 @@ def test_one_kind_of_file_refused_names_the_reason_and_stops_nothing_else(refuse
 
 
 def test_all_writing_refused_pauses_the_target_with_the_servers_words() -> None:
-    server, said = (
+    server, message = (
         NamesServer(lambda name: False),
         "does not let this account write there: File name",
     )
-    with closing(server), pytest.raises(AuthRefused, match=said):
+    with closing(server), pytest.raises(AuthRefused, match=message):
         put_there(server, "one.html")
 
 

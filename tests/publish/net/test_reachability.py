@@ -114,14 +114,14 @@ def test_a_pause_breaks_off_what_is_under_way() -> None:
     ],
 )
 def test_secrets_are_taken_out_of_sentences(text: str) -> None:
-    said = redact(text, ["hush hush"])
+    redacted = redact(text, ["hush hush"])
     for form in (
         "hush hush",
         "hushhush",
         "hush%20hush",
         base64.b64encode(b"hush hush").decode(),
     ):
-        assert form not in said
+        assert form not in redacted
 
 
 def test_unusable_address_tells_no_password() -> None:

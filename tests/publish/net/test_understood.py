@@ -20,8 +20,8 @@ from tests.support.publish.fakes import Kit
 def test_an_answer_without_a_field_is_said_with_its_words() -> None:
     meter = TransferMeter()
     meter.record_response(9, "", '<b>Temporarily</b> unavailable {"email": "ann@example.org"}')
-    said = pytest.raises(RetryAfter, match="“Temporarily unavailable”")
-    with counted(meter), said, understood("there"):
+    raised = pytest.raises(RetryAfter, match="“Temporarily unavailable”")
+    with counted(meter), raised, understood("there"):
         raise KeyError("id")
 
 
@@ -29,9 +29,9 @@ def test_an_answer_without_a_field_is_said_with_its_words() -> None:
 def test_of_json_nothing_is_quoted(text: str) -> None:
     meter = TransferMeter()
     meter.record_response(9, "", text)
-    with counted(meter), pytest.raises(RetryAfter) as said, understood("there"):
+    with counted(meter), pytest.raises(RetryAfter) as raised, understood("there"):
         raise KeyError("did")
-    assert said.value.message == "there answered in a way that can't be understood."
+    assert raised.value.message == "there answered in a way that can't be understood."
 
 
 def test_without_an_answer_nothing_is_quoted() -> None:

@@ -159,10 +159,10 @@ def test_video_that_is_too_large_becomes_a_still_with_a_link(
     assert (social["kinds"], social["whole"]) == (["photo"], [f"https://blog.example/{key}"])
     assert at["mastodon"].count("put_media") == 1, "the video was not even tried"
     [parked] = [row for row in rows if row["state"] == "parked"]
-    said = "The video (5.0 MB) is larger than social takes (1.0 MB); sent a still with a link."
-    assert parked["error"] == said
+    message = "The video (5.0 MB) is larger than social takes (1.0 MB); sent a still with a link."
+    assert parked["error"] == message
     [story] = [row for row in rows if row["kind"] == "story" and row["target"] == "social"]
-    assert (story["state"], story["error"]) == ("sent", said)
+    assert (story["state"], story["error"]) == ("sent", message)
     Social.stated_limits = Limits()
     retry(kit.session, kit.context, names=["social"])
     assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}

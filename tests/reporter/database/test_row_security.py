@@ -58,7 +58,7 @@ class Two:
             session.flush()
             # Ids, codes, receipts and hashes are the same on purpose: within a gathering they are unique.
             event = EventSession(id=uuid.UUID(int=1), code="LOBBY1", title=name, created_at=NOW)
-            said = Takeaway(
+            takeaway = Takeaway(
                 id=uuid.UUID(int=2),
                 receipt="R1",
                 session_id=event.id,
@@ -68,7 +68,7 @@ class Two:
                 received_at=NOW,
                 revision=1,
             )
-            session.add_all([Gathering(id=uuid.UUID(int=3), created_at=NOW), event, said])
+            session.add_all([Gathering(id=uuid.UUID(int=3), created_at=NOW), event, takeaway])
             session.commit()
         return scope
 

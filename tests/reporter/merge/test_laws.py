@@ -106,8 +106,8 @@ class Laptop:
         elif what == "withdraw":
             decisions.withdraw(self.session, row, actor, self.store)
         elif what == "say":
-            said = replies.Word("answer", f"{now}")
-            replies.say(self.session, row, said, now=now, rng=self.rng)
+            word = replies.Word("answer", f"{now}")
+            replies.say(self.session, row, word, now=now, rng=self.rng)
         elif what == "ask":
             asked = {"what": f"Who? {now:%H:%M}"}
             action_items.begin_item(self.session, actor, "question", asked, takeaway=row)

@@ -64,9 +64,9 @@ def test_items_of_several_replies_to_one_takeaway_stay_several(kit: Kit, tmp_pat
         for text in ("Ada has one.", "Ben has another.")
     )
     folder = twin(kit, tmp_path / "theirs")
-    for said in (first, second):
-        begin_item(kit.session, kit.actor, "action", {"what": said.text}, reply=said)
-    expected = {(said.id, said.text) for said in (first, second)}
+    for reply in (first, second):
+        begin_item(kit.session, kit.actor, "action", {"what": reply.text}, reply=reply)
+    expected = {(reply.id, reply.text) for reply in (first, second)}
     with open_again(folder) as other:
         other.rng.seed(2)
         # It was begun there, too, from the second alone.

@@ -57,11 +57,11 @@ def test_what_nobody_approves_goes_after_it_was_announced(
     assert announced(session, PRIVACY, clock()) == []
     clock.turn(days=3)
     assert run() == (0, 0, 0)
-    [said] = announced(session, PRIVACY, clock())
-    assert (said.kind, said.id) == (Kind.UNAPPROVED, str(waiting.id))
+    [notice] = announced(session, PRIVACY, clock())
+    assert (notice.kind, notice.id) == (Kind.UNAPPROVED, str(waiting.id))
     # 14 March and three months; announced in time, so it goes that day.
-    assert said.goes == said.due.replace(month=6, day=14) == said.due
-    clock.at = said.goes - timedelta(seconds=1)
+    assert notice.goes == notice.due.replace(month=6, day=14) == notice.due
+    clock.at = notice.goes - timedelta(seconds=1)
     assert run() == (0, 0, 0)
     clock.turn(seconds=1)
     assert run() == (1, 0, 0)

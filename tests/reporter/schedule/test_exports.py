@@ -339,7 +339,7 @@ def test_written_times(name: str) -> None:
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "reason"),
     [
         (
             "Title,Start,Status\nAlpha,2026-12-05 9:00,Accepted\nBeta,2026-12-05 10:00,Declined\n",
@@ -356,10 +356,10 @@ def test_written_times(name: str) -> None:
         ),
     ],
 )
-def test_what_does_not_take_place_is_left_out(text: str, said: str) -> None:
+def test_what_does_not_take_place_is_left_out(text: str, reason: str) -> None:
     reading = read(text)
     assert [title for title, _, _ in spans(reading)] == ["Alpha"]
-    assert said in " ".join(reading.left_out)
+    assert reason in " ".join(reading.left_out)
 
 
 @pytest.mark.parametrize(

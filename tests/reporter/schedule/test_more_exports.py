@@ -107,10 +107,10 @@ def test_outlook_ends_a_whole_day_at_the_midnight_after_it(end: str, last: str) 
     ]
 
 
-@pytest.mark.parametrize("said", ["Cancelled", "isCanceled", "Abgesagt", "Annulé"])
+@pytest.mark.parametrize("column", ["Cancelled", "isCanceled", "Abgesagt", "Annulé"])
 @pytest.mark.parametrize("yes", ["true", "Ja", "x"])
-def test_a_column_of_what_is_cancelled(said: str, yes: str) -> None:
-    reading = read(f"Title,Start,{said}\nA,2026-12-05 09:00,{yes}\nB,2026-12-05 10:00,no\n")
+def test_a_column_of_what_is_cancelled(column: str, yes: str) -> None:
+    reading = read(f"Title,Start,{column}\nA,2026-12-05 09:00,{yes}\nB,2026-12-05 10:00,no\n")
     assert [one.title for one in reading.sessions] == ["B"]
     assert len(reading.left_out) == 1
 

@@ -135,7 +135,7 @@ def test_the_gatherings_own_language_is_known_too() -> None:
 
 
 @pytest.mark.parametrize(
-    ("said", "days"),
+    ("typed", "days"),
     [
         ("today", "14"),
         ("gestern", "13"),
@@ -157,9 +157,9 @@ def test_the_gatherings_own_language_is_known_too() -> None:
         ("²", ""),
     ],
 )
-def test_what_people_call_a_day(said: str, days: str) -> None:
+def test_what_people_call_a_day(typed: str, days: str) -> None:
     known = [f"2026-03-{day}" for day in (13, 14, 15)]
-    found = matching_days(said, known, date(2026, 3, 14), SIX)
+    found = matching_days(typed, known, date(2026, 3, 14), SIX)
     assert found == {f"2026-03-{day}" for day in days.split()}
 
 

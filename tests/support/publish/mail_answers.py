@@ -238,9 +238,9 @@ def answers() -> Iterator[Answer]:
                 yield Answer(name, mail.as_bytes(), "\n".join(language.own))
 
 
-def is_clean(said: str, own: str) -> bool:
+def is_clean(read: str, own: str) -> bool:
     """Whether these are the person's words and no others; how lines and spaces fall does not count."""
-    return "".join(said.split()) == "".join(own.split())
+    return "".join(read.split()) == "".join(own.split())
 
 
 # --- Pieces -------------------------------------------------------------------------------------------------
@@ -491,12 +491,12 @@ PROGRAMS: tuple[Callable[[Language], Forms], ...] = (
 
 def main() -> None:
     """Print how many are clean, lost or kept too much of, and which."""
-    said = [(answer, mail_body(parse_mail(answer.mail)).own(SENT)) for answer in answers()]
-    wrong = [(answer, text) for answer, text in said if not is_clean(text, answer.own)]
+    read = [(answer, mail_body(parse_mail(answer.mail)).own(SENT)) for answer in answers()]
+    wrong = [(answer, text) for answer, text in read if not is_clean(text, answer.own)]
     for answer, text in wrong:
         print(f"{answer.name}: {text!r}")
     print(
-        f"{len(said) - len(wrong)} of {len(said)} clean, {sum(not text for _, text in said)} lost"
+        f"{len(read) - len(wrong)} of {len(read)} clean, {sum(not text for _, text in read)} lost"
     )
 
 

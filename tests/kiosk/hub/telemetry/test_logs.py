@@ -60,9 +60,9 @@ class NotNull(Exception):
 
     sqlstate = "23502"
 
-    def __init__(self, said: str) -> None:
-        super().__init__(f"{said}\nDETAIL:  Failing row contains (7, Leeks stand the frost).")
-        self.diag = SimpleNamespace(message_primary=said)
+    def __init__(self, message: str) -> None:
+        super().__init__(f"{message}\nDETAIL:  Failing row contains (7, Leeks stand the frost).")
+        self.diag = SimpleNamespace(message_primary=message)
 
 
 class Unreadable(NotNull):

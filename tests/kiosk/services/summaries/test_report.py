@@ -90,7 +90,8 @@ def test_the_desk_shows_and_saves_it(client: FlaskClient, evening: list[Takeaway
 
 
 @pytest.mark.parametrize(
-    ("approved", "said"), [(0, "<strong>0</strong> takeaways"), (1, "<strong>1</strong> takeaway<")]
+    ("approved", "count"),
+    [(0, "<strong>0</strong> takeaways"), (1, "<strong>1</strong> takeaway<")],
 )
 def test_an_evening_with_little_says_how_much_there_is(
     client: FlaskClient,
@@ -98,12 +99,12 @@ def test_an_evening_with_little_says_how_much_there_is(
     event: EventSession,
     rng: random.Random,
     approved: int,
-    said: str,
+    count: str,
 ) -> None:
     add_takeaway(session, event, rng, text="Waiting")
     for number in range(approved):
         add_takeaway(session, event, rng, text=f"Approved {number}", state="approved")
-    assert said in client.get("/desk/report/report.html").text
+    assert count in client.get("/desk/report/report.html").text
     assert client.get("/desk/report/report.pdf").data.startswith(b"%PDF-")
     page = client.get("/desk/report").text
     assert ("Nothing is approved yet." in page) == (not approved)

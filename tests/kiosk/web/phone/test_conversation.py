@@ -84,8 +84,8 @@ def test_only_what_the_room_may_see_can_be_answered(
     waiting = add_takeaway(session, event, rng, state="new", text="Not yet")
     for number in (waiting.id.hex, "nonsense", "0" * 32):
         assert client.get(f"/talk/{number}", environ_base=PHONE).status_code == 404
-        said = client.post(f"/talk/{number}/replies", data={"text": "Hm"}, environ_base=PHONE)
-        assert said.status_code == 404
+        response = client.post(f"/talk/{number}/replies", data={"text": "Hm"}, environ_base=PHONE)
+        assert response.status_code == 404
     assert session.scalars(select(Reply)).all() == []
 
 

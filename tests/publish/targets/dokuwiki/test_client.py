@@ -117,7 +117,7 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "said"),
+    ("answer", "error", "message"),
     [
         (httpx.Response(401), AuthRefused, "refused user name or password"),
         (httpx.Response(403, content=answer_of("x")), AuthRefused, "remoteuser"),
@@ -134,9 +134,11 @@ def test_api_is_found_from_any_address_of_the_wiki() -> None:
         ),
     ],
 )
-def test_door_that_does_not_open_says_why(answer: Any, error: type[Exception], said: str) -> None:
+def test_door_that_does_not_open_says_why(
+    answer: Any, error: type[Exception], message: str
+) -> None:
     played = Played(**{"dokuwiki.getVersion": answer})
-    with pytest.raises(error, match=said) as caught:
+    with pytest.raises(error, match=message) as caught:
         played.wiki.rights("a:b")
     assert "secret-1" not in str(caught.value)
 

@@ -80,8 +80,8 @@ def test_words_stay_words_and_addresses_are_links() -> None:
 
 
 def test_markup_of_people_becomes_words() -> None:
-    said = "**Who** has //one//? [[https://a.example/b__c|There]] {{x.jpg?20|A rose}} <del>no</del> https://a.example//d"
-    assert markup.words_of(said) == (
+    typed = "**Who** has //one//? [[https://a.example/b__c|There]] {{x.jpg?20|A rose}} <del>no</del> https://a.example//d"
+    assert markup.words_of(typed) == (
         "Who has one? There (https://a.example/b__c) A rose no https://a.example//d"
     )
     assert markup.words_of("a\\\\ b [[start]] [[user:ann|Ann]]%%**%%") == "a\nb start Ann**"
@@ -288,14 +288,14 @@ def test_rights_that_lack_are_told(kit: Kit, wiki: DokuWikiPlace) -> None:
     assert rows["story"]["state"] == "withdrawn"
     assert "visitor may not delete files" in rows["media"]["error"]
 
-    for user, said in (("outside", "remoteuser"), ("nobody", "refused user name or password")):
+    for user, message in (("outside", "remoteuser"), ("nobody", "refused user name or password")):
         wrong = Doku("The wiki", wiki.url, user, "outside-pass")
-        with closing(wrong), pytest.raises(AuthRefused, match=said):
+        with closing(wrong), pytest.raises(AuthRefused, match=message):
             wrong.rights("a:b")
 
 
 @pytest.mark.parametrize(
-    ("switch", "password", "said"),
+    ("switch", "password", "message"),
     [
         ({"REMOTE": "0"}, "kit-pass", "remote access"),
         ({"REMOTE_USERS": ""}, "wrong", "refused user name or password"),
@@ -308,7 +308,7 @@ def test_doors_of_other_wikis(
     *,
     switch: dict[str, str],
     password: str,
-    said: str,
+    message: str,
 ) -> None:
     """Shut to all as out of the box; open to all, where a wrong password makes a nameless reader of us."""
     put_there(kit, wiki)
@@ -316,7 +316,7 @@ def test_doors_of_other_wikis(
     dokuwiki_server.stop()
     dokuwiki_server.start(**switch)
     try:
-        with closing(target_of(kit)) as target, pytest.raises(AuthRefused, match=said):
+        with closing(target_of(kit)) as target, pytest.raises(AuthRefused, match=message):
             target.test()
     finally:
         dokuwiki_server.stop()

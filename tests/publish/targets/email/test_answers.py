@@ -451,7 +451,7 @@ def mail(body: bytes, **headers: str) -> bytes:
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def said(body: bytes, kind: str, **headers: str) -> str:
+def text_of_mail(body: bytes, kind: str, **headers: str) -> str:
     return mail_body(parse_mail(mail(body, Content_Type=kind, **headers))).own(S)
 
 
@@ -482,15 +482,15 @@ def said(body: bytes, kind: str, **headers: str) -> str:
 def test_charsets(words: str, written: str, label: str) -> None:
     data = words.encode(written)
     kind = f'text/plain; charset="{label}"' if label else "text/plain"
-    assert said(data, kind, Content_Transfer_Encoding="8bit") == words
+    assert text_of_mail(data, kind, Content_Transfer_Encoding="8bit") == words
     page = b"<html><head></head><body><div>" + data + b"</div></body></html>"
     if written not in ("utf-16", "utf-7"):
-        assert said(page, kind.replace("plain", "html")) == words
+        assert text_of_mail(page, kind.replace("plain", "html")) == words
 
 
 @pytest.mark.parametrize("byte", range(0x80, 0x100))
 def test_no_byte_is_lost_or_replaced(byte: int) -> None:
-    text = said(b"Hello " + bytes([byte]) + b" you", "text/plain; charset=us-ascii")
+    text = text_of_mail(b"Hello " + bytes([byte]) + b" you", "text/plain; charset=us-ascii")
     assert len(text.replace("\xa0", " ")) in (11, 10)
     assert "\ufffd" not in text
 
@@ -500,9 +500,9 @@ def test_flowed_paragraphs_are_joined() -> None:
         "This paragraph is \r\nflowed over \r\nthree lines.\r\n  indented\r\n> quoted and \r\n> flowed\r\n"
         ">> deeper \r\n> not that deep\r\nEnd \r\n-- \r\nRobin\r\n"
     )
-    joined = said(body.encode(), "text/plain; charset=utf-8; format=flowed")
+    joined = text_of_mail(body.encode(), "text/plain; charset=utf-8; format=flowed")
     assert joined == "This paragraph is flowed over three lines.\n indented\n\nEnd"
-    deleted = said(
+    deleted = text_of_mail(
         "种子 \r\n发芽了 \r\n！\r\n".encode(), "text/plain; charset=utf-8; format=flowed; delsp=yes"
     )
     assert deleted == "种子发芽了！"
@@ -515,7 +515,7 @@ def test_parts_that_are_no_words_are_left_out() -> None:
         b"--x\r\nContent-Type: text/plain; name=notes.txt\r\nContent-Disposition: attachment; filename=notes.txt\r\n\r\n"
         b"attached\r\n--x\r\nContent-Type: message/rfc822\r\n\r\nSubject: y\r\n\r\ninner\r\n--x--\r\n"
     )
-    assert said(body, 'multipart/mixed; boundary="x"').split() == ["Before", "After"]
+    assert text_of_mail(body, 'multipart/mixed; boundary="x"').split() == ["Before", "After"]
 
 
 def test_both_forms_tell_the_same() -> None:
@@ -523,7 +523,7 @@ def test_both_forms_tell_the_same() -> None:
         b"--x\r\nContent-Type: text/plain\r\n\r\nYes\r\n\r\nGardens\r\nwords\r\n--x\r\nContent-Type: text/html\r\n\r\n"
         b"<div>Yes</div><div id=divRplyFwdMsg>From: x</div>Gardens\r\n--x--\r\n"
     )
-    assert said(body, 'multipart/alternative; boundary="x"') == "Yes"
+    assert text_of_mail(body, 'multipart/alternative; boundary="x"') == "Yes"
 
 
 @pytest.mark.parametrize(

@@ -160,6 +160,6 @@ def test_automatic_answers_are_told_apart(head: str) -> None:
     ],
 )
 def test_charsets_that_are_not_said_or_wrong(label: str | None, charset: str, words: str) -> None:
-    said = f"; charset={label}" if label else ""
-    head = f"Subject: Re\nContent-Type: text/plain{said}\nContent-Transfer-Encoding: 8bit\n\n"
+    parameter = f"; charset={label}" if label else ""
+    head = f"Subject: Re\nContent-Type: text/plain{parameter}\nContent-Transfer-Encoding: 8bit\n\n"
     assert mail_body(parse_mail(head.encode() + words.encode(charset))).plain == words

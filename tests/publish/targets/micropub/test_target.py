@@ -151,8 +151,8 @@ def test_endpoint_is_found_and_the_token_goes_nowhere_else(
 ) -> None:
     blog.link, blog.link_header = link, header
     target = opened(blog.url + address)
-    said = target.test()
-    assert "/micropub" in said
+    sentence = target.test()
+    assert "/micropub" in sentence
     target.create(story(), {})
     assert posts(blog) == [f"/posts/{KEY}"]
     assert blog.leaks == []
@@ -542,7 +542,7 @@ def test_person_looks_and_tries_again_and_the_post_is_there_once(
 
 
 @pytest.mark.parametrize(
-    ("answer", "error", "said"),
+    ("answer", "error", "message"),
     [
         (
             refusal(403, "insufficient_scope", "No create"),
@@ -565,12 +565,12 @@ def test_person_looks_and_tries_again_and_the_post_is_there_once(
     ],
 )
 def test_refusals_mean_what_their_code_says(
-    blog: Blog, opened: Open, answer: Refusal, error: type[Exception], said: str
+    blog: Blog, opened: Open, answer: Refusal, error: type[Exception], message: str
 ) -> None:
     target = opened()
     target.find(KEY)
     blog.refusals = [answer]
-    with pytest.raises(error, match=said):
+    with pytest.raises(error, match=message):
         target.create(story(), {})
     assert posts(blog) == []
 

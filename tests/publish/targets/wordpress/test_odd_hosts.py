@@ -41,7 +41,7 @@ def rows_at(wordpress: WordPress, what: str, kit: Kit) -> list[str]:
     return [r["title"]["raw"] for r in answer.json() if f"sr-{kit.facts.mark}" in r["slug"]]
 
 
-def said_of(kit: Kit) -> str:
+def sentence_of(kit: Kit) -> str:
     """What a test of the target says, also where it is an error."""
     try:
         return target_registry.test_target(kit.session, kit.context, "blog")
@@ -70,7 +70,7 @@ def test_a_round_a_change_and_a_takedown_on_a_disturbed_blog(
     photo = kit.photo(kit.event(), 1, "Frost")
     add_blog(kit, wordpress)
     with manners(wordpress, *disturbed):
-        assert "may publish" in said_of(kit)
+        assert "may publish" in sentence_of(kit)
         assert {r["state"] for r in publish(kit.session, kit.context)} == {"sent"}
         publish(kit.session, kit.context)
         decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost", "tags": ["cold"]})
@@ -107,9 +107,9 @@ def test_causes_of_a_refused_sign_in_are_told_apart(
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress, password=password)
     with manners(wordpress, *disturbed):
-        said = said_of(kit)
+        sentence = sentence_of(kit)
         rows = publish(kit.session, kit.context, wait=True)
-    for one in (said, rows[0]["error"]):
+    for one in (sentence, rows[0]["error"]):
         assert [word for word in words if word not in one] == []
         assert [word for word in never if word in one] == []
     assert rows[0]["state"] == "waiting"
@@ -153,7 +153,7 @@ def test_a_blog_is_found_from_any_address_of_it(kit: Kit, wordpress: WordPress, 
         path = made.json()["link"].removeprefix(wordpress.url)
     kit.takeaway(kit.event(), "Words")
     add_blog(kit, wordpress, url=f"{wordpress.url}{path}")
-    assert "may publish" in said_of(kit)
+    assert "may publish" in sentence_of(kit)
     assert [r["state"] for r in publish(kit.session, kit.context)] == ["sent"]
 
 
@@ -201,7 +201,7 @@ def test_a_blog_in_a_folder_is_found_from_the_sites_address(
 ) -> None:
     with closing(InFolder(folder, front)) as site:
         add_blog(kit, wordpress_account, url=site.url)
-        assert "Ann may publish" in said_of(kit)
+        assert "Ann may publish" in sentence_of(kit)
         # The password went nowhere but to the blog.
         assert set(site.signed) == {f"{folder}/wp-json/wp/v2/users/me"}
 
@@ -220,14 +220,14 @@ def test_a_web_page_that_is_no_wordpress_asks_for_folder_and_sign_in(
 ) -> None:
     with closing(InFolder("/elsewhere", "<html>Welcome</html>", status)) as site:
         add_blog(kit, wordpress_account, url=site.url)
-        said = said_of(kit)
-        assert said.startswith(kind.__name__)
+        sentence = sentence_of(kit)
+        assert sentence.startswith(kind.__name__)
         host = site.url.removeprefix("http://")
         assert (
             f"no WordPress: is the blog under {host}/blog, or does the Wi-Fi want a sign-in?"
-            in said
+            in sentence
         )
-        assert "goes on by itself" not in said
+        assert "goes on by itself" not in sentence
         assert site.signed == []
 
 
@@ -237,7 +237,7 @@ def test_a_page_that_leads_to_another_host_gets_no_password(
     away = "<html><link rel='https://api.w.org/' href='http://blog.invalid/wp-json/' /></html>"
     with closing(InFolder("/elsewhere", away)) as site:
         add_blog(kit, wordpress_account, url=site.url)
-        assert "blog is at blog.invalid" in said_of(kit)
+        assert "blog is at blog.invalid" in sentence_of(kit)
         assert site.signed == []
 
 
@@ -247,6 +247,6 @@ def test_a_sign_in_page_on_the_way_to_a_known_blog_goes_on_by_itself(
 ) -> None:
     with closing(FaultProxy(wordpress.port)) as proxy:
         add_blog(kit, wordpress, url=proxy.url)
-        assert "may publish" in said_of(kit)
+        assert "may publish" in sentence_of(kit)
         proxy.fault = lambda method, path: "portal"
-        assert "goes on by itself" in said_of(kit)
+        assert "goes on by itself" in sentence_of(kit)

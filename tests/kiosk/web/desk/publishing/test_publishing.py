@@ -190,8 +190,8 @@ def test_what_a_person_does_by_hand_is_remembered(
         assert (delivery.state, delivery.url) == ("sent", "https://group.example/p/7")
         assert published_places(db.session(), row)[0]["url"] == "https://group.example/p/7"
         for _ in range(2):
-            said = "Ana: In March too?\nWe have seeds"
-            press(client, f"/desk/publish/by-hand/{delivery.id}/replies", text=said)
+            pasted = "Ana: In March too?\nWe have seeds"
+            press(client, f"/desk/publish/by-hand/{delivery.id}/replies", text=pasted)
         replies = db.session.query(Reply).order_by(Reply.author).all()
         assert [(r.author, r.text, r.state) for r in replies] == [
             ("", "We have seeds", "held"),
