@@ -44,6 +44,8 @@ _RECORDED = (".wav", ".bwf", ".mp3", ".flac")
 _P2 = re.compile(r"(.*contents)/(?:(video)|audio)/([0-9a-z]{6})(\d\d)?\.mxf", re.IGNORECASE)
 # Sony's XDCAM EX, and JVC: BPAV/CLPR/632_0001_01/632_0001_01.MP4 goes on in 632_0001_02/632_0001_02.MP4.
 _EX = re.compile(r"(.*clpr)/([^/]+_\d{4})_(\d\d)/\2_\3\.mp4", re.IGNORECASE)
+# Insta360: VID_20261205_093000_00_001 and _10_001 are the two lenses of one recording.
+_LENS = re.compile(r"(vid_\d{8}_\d{6})_(\d\d)_(\d{3})", re.IGNORECASE)
 _MIX = re.compile(r".+_(?:tr)?(?:lr|mix)|.+s12", re.IGNORECASE)
 # Files of one shot begin and end with the same press of the button.
 SAME_LENGTH = 5.0
@@ -86,6 +88,8 @@ def shot_key(name: str) -> tuple[str, str]:
         return ex[1].casefold(), ex[2].casefold()
     if name.casefold().endswith(_RECORDED) and (track := _TRACK.fullmatch(file.stem)):
         return file.folder, track[1] or track[2]
+    if lens := _LENS.fullmatch(file.stem):
+        return file.folder, f"{lens[1]}_{lens[3]}"
     chapter = gopro_chapter(file.stem)
     if chapter is not None:
         return file.folder, chapter[0]
@@ -220,6 +224,8 @@ def _chapter_of(film: ShotFile) -> int | None:
     """The number of a film among those of its recording, if its name gives it."""
     if ex := _EX.fullmatch(film.name):
         return int(ex[3])
+    if lens := _LENS.fullmatch(film.stem):
+        return int(lens[2])
     found = gopro_chapter(film.stem)
     return found[1] if found else None
 

@@ -4,6 +4,10 @@ const RAW = /\.(dng|gpr|cr[23w]|nef|nrw|arw|raf|or[fi]|rw[2l]|pef|srw|x3f|raw|3f
 const COPY = /\.(thm|lrv|lrf|glv)$/i;
 const GOPRO = /^(?:(gopr)|g([hxp])(\d\d))(\d{4})$/i;
 const PIXEL = /^(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?$/i;
+// The two lenses of one recording of Insta360.
+const LENS = /^(vid_\d{8}_\d{6})_(\d\d)_(\d{3})$/i;
+// XDCAM EX: CLPR/632_0001_01/632_0001_01.MP4 goes on in CLPR/632_0001_02.
+const CLIP = /^(.+_\d{4})_(\d\d)$/;
 const EDITED = /^(img_)e(\d{4})$/i;
 // The film of a Live Photo lasts a few seconds, and is written with its picture.
 const LIVE_BYTES = 40_000_000;
@@ -20,6 +24,8 @@ function kindOf({ file }, kinds) {
 }
 
 function chapterOf(name) {
+  const lens = LENS.exec(name);
+  if (lens) return { shot: `${lens[1]}_${lens[3]}`, number: Number(lens[2]) };
   const found = GOPRO.exec(name);
   if (!found) return null;
   const series = found[1] || found[2].toLowerCase() === "p" ? "gopr" : `g${found[2].toLowerCase()}`;
@@ -31,6 +37,13 @@ function shotOf(name) {
   const edited = EDITED.exec(plain);
   if (edited) return edited[1] + edited[2];
   return chapterOf(plain)?.shot ?? PIXEL.exec(plain)?.[1] ?? plain;
+}
+
+// The folder of a clip of XDCAM EX's own, which all clips of its recording have in common.
+function clipOf({ file, folder }) {
+  const [, above, own] = /^(.*clpr)\/([^/]+)\/?$/i.exec(folder) ?? [];
+  const found = own && own.toLowerCase() === stem(file.name) && CLIP.exec(own);
+  return found ? { folder: above, shot: found[1].toLowerCase(), number: Number(found[2]) } : null;
 }
 
 // The film of which a file is only a small copy, as cameras keep them beside it.
@@ -69,7 +82,8 @@ export function queued(wanted, kinds, most, numberOf) {
 export function grouped(wanted, kinds, most) {
   const shots = new Map();
   for (const one of wanted) {
-    const key = `${one.folder}\n${shotOf(one.file.name)}`;
+    const clip = clipOf(one);
+    const key = clip ? `${clip.folder}\n${clip.shot}` : `${one.folder}\n${shotOf(one.file.name)}`;
     shots.set(key, [...(shots.get(key) ?? []), one]);
   }
   return [...shots.values()].flatMap((shot) => split(shot, kinds)).flatMap((group) => pieces(group, most));
@@ -94,7 +108,7 @@ function split(shot, kinds) {
     const together = [first, ...photos.filter(same), ...raws.filter((one) => one !== first), ...films.filter(live), ...sounds];
     return [together, ...alone(shot.filter((one) => !together.includes(one)))];
   }
-  const chapter = (one) => chapterOf(stem(one.file.name));
+  const chapter = (one) => clipOf(one) ?? chapterOf(stem(one.file.name));
   if (films.length && (films.length === 1 || films.every(chapter))) {
     films.sort((a, b) => (chapter(a)?.number ?? 0) - (chapter(b)?.number ?? 0));
     return [[...films, ...sounds], ...alone(others)];

@@ -92,6 +92,7 @@ def test_a_film_that_only_has_the_name_of_a_photo_stands_alone(film: ShotFile) -
         ["garden.mov", "garden.mp4"],
         ["BPAV/CLPR/632_0001_01/632_0001_01.MP4", "BPAV/CLPR/632_0002_01/632_0002_01.MP4"],
         ["films/a_0001_01.mp4", "films/a_0001_02.mp4"],
+        ["VID_20261205_093000_00_001.insv", "VID_20261205_093000_00_002.insv"],
     ],
 )
 def test_files_that_only_look_alike(apart: list[str]) -> None:
@@ -110,6 +111,7 @@ def test_two_pictures_of_one_name_and_different_times_are_two() -> None:
         ["GH010042.MP4", "GH020042.MP4"],
         ["GOPR0042.MP4", "GP010042.MP4", "GP020042.MP4"],
         ["BPAV/CLPR/632_0001_01/632_0001_01.MP4", "BPAV/CLPR/632_0001_02/632_0001_02.MP4"],
+        ["VID_20261205_093000_00_001.insv", "VID_20261205_093000_10_001.insv"],
         ["bpav/clpr/C27_0247_01/C27_0247_01.MP4", "bpav/clpr/C27_0247_02/C27_0247_02.MP4"],
     ],
 )
