@@ -61,12 +61,13 @@ class PictureTrack:
 @dataclass(frozen=True)
 class SoundTrack:
     """The audio track. ``is_trimmed``: an edit list hides more than the encoder's priming
-    samples."""
+    samples. ``beside``: further tracks of one microphone each, to be heard with it."""
 
     index: int
     codec: str
     channels: int
     is_trimmed: bool = False
+    beside: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -108,6 +109,25 @@ def real_audio(container: Any) -> Any:
     """The decodable audio track of an opened file that players play; phones put proprietary codecs
     before it."""
     return _preferred(container.streams.audio)
+
+
+def sounds_beside(audio: Any) -> list[Any]:
+    """Tracks that are to be heard with an audio track: professional cameras write one of each microphone, mono and
+    uncompressed."""
+    context, container = audio.codec_context, audio.container
+    if not context.name.startswith("pcm_") or context.channels != 1:
+        return []
+    if not {"mov", "mxf"} & set(container.format.name.split(",")):
+        return []
+    return [
+        other
+        for other in container.streams.audio
+        if other is not audio
+        and other.codec_context is not None
+        and (other.codec_context.name, other.codec_context.channels) == (context.name, 1)
+        and other.codec_context.sample_rate == context.sample_rate
+        and (other.disposition, other.start_time) == (audio.disposition, audio.start_time)
+    ]
 
 
 def _preferred(streams: Iterable[Any]) -> Any:
@@ -158,7 +178,8 @@ def _picture(stream: Any, frame: Any) -> PictureTrack:
 def _sound(stream: Any) -> SoundTrack:
     context = stream.codec_context
     hidden = _hidden(stream) > _PRIMING_SECONDS
-    return SoundTrack(stream.index, context.name, context.channels or 1, hidden)
+    beside = tuple(other.index for other in sounds_beside(stream))
+    return SoundTrack(stream.index, context.name, context.channels or 1, hidden, beside)
 
 
 def _hidden(stream: Any) -> Fraction:

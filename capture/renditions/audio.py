@@ -56,7 +56,8 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
         span = span_of(film.start, edits)
         gain = gain_for(measure(src, found.mime))
         track = audio_track(out, audio, found, span=span, gain=gain)
-        if not write_tracks(source, out, {audio.index: track}):
+        tracks = dict.fromkeys((audio.index, *film.sound.beside), track)
+        if not write_tracks(source, out, tracks):
             raise MediaFailed(BROKEN_MEDIA)
 
 

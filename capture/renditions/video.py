@@ -20,7 +20,7 @@ from capture.imaging.rendition_file import (
     temporary_rendition,
 )
 from capture.renditions.poster_frame import best_frame
-from capture.transcoding.audio_track import AudioTrack
+from capture.transcoding.audio_track import AudioTrack, MixedAudioTrack
 from capture.transcoding.loudness import gain_for, measure
 from capture.transcoding.transcode import CopyTrack, Span, Track, span_of, write_tracks
 from capture.transcoding.video_track import LONG_SIDE, SHORT_SIDE, VideoTrack
@@ -81,7 +81,8 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
         if film.sound is not None:
             stream = source.streams[film.sound.index]
             gain = gain_for(measure(src, found.mime))
-            tracks[stream.index] = audio_track(out, stream, found, span=span, gain=gain)
+            track = audio_track(out, stream, found, span=span, gain=gain)
+            tracks |= dict.fromkeys((stream.index, *film.sound.beside), track)
         if not write_tracks(source, out, tracks):
             raise MediaFailed(BROKEN_MEDIA)
 
@@ -118,6 +119,9 @@ def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float 
         and 0 < context.channels <= 2
     ):
         return CopyTrack(out, stream, span.start)
+    if sound is not None and sound.beside:
+        streams = [stream, *(stream.container.streams[index] for index in sound.beside)]
+        return MixedAudioTrack(out, streams, span, gain=gain)
     return AudioTrack(out, stream, span, gain=gain)
 
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import Any
 
-from capture.decoding.formats.sound_samples import audible
+from capture.decoding.formats.sound_samples import Mixer, audible
 from capture.transcoding.loudness import Leveller
-from capture.transcoding.transcode import EncodedTrack, Span
+from capture.transcoding.transcode import EncodedTrack, Span, decode
 
 SOUND_RATE = 48_000
 
@@ -67,3 +67,26 @@ class AudioTrack(EncodedTrack):
                 yield from self._leveller.take(made)
         if frame is None and self._leveller is not None:
             yield from self._leveller.take(None)
+
+
+class MixedAudioTrack(AudioTrack):
+    """The mix of several tracks of one microphone each; takes the packets of all of them."""
+
+    def __init__(self, out: Any, streams: Sequence[Any], span: Span, *, gain: float = 0.0) -> None:
+        super().__init__(out, streams[0], span, gain=gain)
+        self._mixer = Mixer(len(streams))
+        self._numbers = {stream.index: number for number, stream in enumerate(streams)}
+
+    def take(self, packet: Any) -> Iterator[Any]:
+        """Return the encoder's output for one packet; damaged packets are skipped."""
+        if self._span.is_over(packet):
+            return
+        for frame in decode(packet):
+            for mixed in self._mixer.take(self._numbers[packet.stream.index], frame):
+                yield from self._frame(mixed)
+
+    def end(self) -> Iterator[Any]:
+        """Mix what is left of longer tracks, and flush filters and encoder."""
+        for mixed in self._mixer.end():
+            yield from self._frame(mixed)
+        yield from self._rest()

@@ -13,9 +13,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import real_audio
-from capture.decoding.formats.sound_samples import audible
+from capture.decoding.film import real_audio, sounds_beside
+from capture.decoding.formats.sound_samples import Mixer, audible
 from capture.decoding.safe_open import decoded, open_media
+from capture.transcoding.transcode import decode
 
 TARGET = -16.0  # LUFS
 # A smaller difference is inaudible: the sound is then copied where its codec is compatible.
@@ -53,9 +54,21 @@ def _measured(path: Path, mime: str, decibels: float) -> Loudness:
         if stream is None:
             return Loudness(-70.0, -120.0)
         meter = Meter(decibels)
-        for frame in decoded(container, stream):
+        for frame in _heard(container, [stream, *sounds_beside(stream)]):
             meter.take(frame)
         return meter.end()
+
+
+def _heard(container: Any, streams: list[Any]) -> Iterator[Any]:
+    """All frames of a track, or of the mix of several."""
+    if len(streams) == 1:
+        yield from decoded(container, streams[0])
+        return
+    mixer, numbers = Mixer(len(streams)), {one.index: n for n, one in enumerate(streams)}
+    for packet in container.demux(streams):
+        for frame in decode(packet):
+            yield from mixer.take(numbers[packet.stream.index], frame)
+    yield from mixer.end()
 
 
 def gain_for(found: Loudness) -> float:

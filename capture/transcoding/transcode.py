@@ -71,7 +71,8 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
         for made in tracks[packet.stream.index].take(packet):
             out.mux(made)
             written += 1
-    for track in tracks.values():
+    # A mix is the track of several streams.
+    for track in dict.fromkeys(tracks.values()):
         for made in track.end():
             out.mux(made)
             written += 1

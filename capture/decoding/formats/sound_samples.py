@@ -12,6 +12,8 @@ the third.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from fractions import Fraction
 from typing import Any
 
 # 60 dB above full scale: louder than any recorder's range, softer than noise in the exponent.
@@ -43,6 +45,50 @@ def audible(frame: Any) -> Any:
     # Tracks of different microphones add up like noise.
     mixed = _floats(tracks).sum(axis=0, keepdims=True) / np.float32(channels**0.5)
     return _like(frame, mixed, "fltp", "mono")
+
+
+class Mixer:
+    """Mixes tracks of one microphone each, which have one rate and begin together, to frames of one channel."""
+
+    def __init__(self, tracks: int) -> None:
+        self._waiting: list[list[Any]] = [[] for _ in range(tracks)]
+        self._begins: Fraction | None = None
+        self._made, self._rate = 0, 48_000
+
+    def take(self, track: int, frame: Any) -> Iterator[Any]:
+        """Take the next frame of a track; give the mix as far as all tracks have come."""
+        if self._begins is None:
+            self._begins = (frame.pts or 0) * (frame.time_base or Fraction(1))
+            self._rate = frame.sample_rate
+        self._waiting[track].append(_floats(audible(frame).to_ndarray()).reshape(-1))
+        yield from self._mixed(min(map(_samples, self._waiting)))
+
+    def end(self) -> Iterator[Any]:
+        """What is left of the longer tracks."""
+        yield from self._mixed(max(map(_samples, self._waiting)))
+
+    def _mixed(self, count: int) -> Iterator[Any]:
+        import av
+        import numpy as np
+
+        if not count:
+            return
+        whole = np.zeros((1, count), np.float32)
+        for track, waiting in enumerate(self._waiting):
+            samples = np.concatenate(waiting) if waiting else np.zeros(0, np.float32)
+            whole[0, : len(samples)] += samples[:count]
+            self._waiting[track] = [samples[count:]] if len(samples) > count else []
+        # Tracks of different microphones add up like noise.
+        whole /= np.float32(len(self._waiting) ** 0.5)
+        made = av.AudioFrame.from_ndarray(whole, format="fltp", layout="mono")
+        made.sample_rate, made.time_base = self._rate, Fraction(1, self._rate)
+        made.pts = round((self._begins or Fraction(0)) * self._rate) + self._made
+        self._made += count
+        yield made
+
+
+def _samples(waiting: list[Any]) -> int:
+    return sum(len(samples) for samples in waiting)
 
 
 def _floats(samples: Any) -> Any:
