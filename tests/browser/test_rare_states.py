@@ -1,4 +1,4 @@
-"""What is seen seldom is for everybody, too: errors, banners, dialogs and unfolded parts, by axe in light and dark."""
+"""What is seldom seen is for everybody, too: errors, banners, what is folded, by axe; small phones, by their width."""
 
 from __future__ import annotations
 
@@ -105,3 +105,27 @@ def test_what_is_seldom_seen_is_for_everybody(
             if found:
                 wrong[f"{number}: {path}"] = found
     assert wrong == {}
+
+
+@pytest.mark.parametrize("language", ["uk", "de", "ar"])
+def test_long_words_fit_the_smallest_phones(
+    app: Flask, windows: Windows, event: EventSession, language: str
+) -> None:
+    wide: dict[str, int] = {}
+    with served(app) as server:
+        page = windows.open(viewport={"width": 320, "height": 568})
+        for path in (
+            "/",
+            f"/s/{event.code}",
+            "/desk/setup/gathering",
+            "/desk/setup/network",
+            "/desk/film",
+            "/desk/publish/places/add/folder",
+            "/desk/tools",
+            "/desk/settings",
+        ):
+            page.goto(f"http://127.0.0.1:{server.bind_addr[1]}{path}?lang={language}")
+            width = page.evaluate("document.documentElement.scrollWidth")
+            if width > 320:
+                wide[path] = width
+    assert wide == {}

@@ -10,8 +10,12 @@ async function copy(button) {
   if (!done) return;
   button.focus({ preventScroll: true });
   button.dataset.label ??= button.textContent;
-  button.textContent = button.dataset.done;
-  setTimeout(() => { button.textContent = button.dataset.label; }, 2000);
+  const spoken = document.getElementById("spoken");
+  button.textContent = spoken.textContent = button.dataset.done;
+  setTimeout(() => {
+    button.textContent = button.dataset.label;
+    spoken.textContent = "";
+  }, 2000);
 }
 
 async function filesOf(part) {
