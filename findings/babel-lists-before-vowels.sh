@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # Babel 2.18.0 writes "Ana y Inés" where Spanish says "Ana e Inés", and "siete o ocho" for "siete u ocho": before the sound of i
 # the "y" becomes "e", before that of o the "o" becomes "u". CLDR's patterns, which format_list fills in, know one word for
-# each; the change is left to whoever implements them (UTS 35, part 2, list patterns), and ICU does it, as Intl.ListFormat of
-# the same CLDR shows: a page whose lists are written by the server and by the browser says both. In Hebrew the "and" is a
-# letter in front of the name, with a hyphen if the name is in other letters; Babel leaves the hyphen out.
+# each. ICU, with the same patterns, has code that looks at the next word, as Intl.ListFormat shows: a page whose lists are
+# written by the server and by the browser says both. In Hebrew the "and" is a letter in front of the name, with a hyphen if
+# the name is in other letters; Babel leaves the hyphen out.
 #
 # Output seen:
 #   Babel 2.18.0, Node 24.19.0

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
-# PyAV 18.1.0 (FFmpeg 8.1.2): frame.rotation takes a mirrored film for a turned one. Phones write how a film lies into a matrix, and
-# some mirror the front camera's films with it. FFmpeg's av_display_rotation_get looks at one column, as for a turn, and says
-# that a mirrored matrix has to be set right first, which PyAV doesn't: "flipped left to right" gives -180, and whoever turns
-# by that shows the speaker upside down; "flipped top to bottom" gives 0. Turned and mirrored can't be told from turned. The
-# matrix itself, in the frame's side data, tells: the determinant of a mirrored one is negative.
+# PyAV 18.1.0 (FFmpeg 8.1.2): frame.rotation takes a mirrored film for a turned one. The matrix by which a container says how a film
+# lies can mirror as well as turn, as for a front camera. FFmpeg's av_display_rotation_get, which PyAV asks, reckons with
+# turns alone: "flipped left to right" gives -180, and whoever turns by that shows the speaker upside down; "flipped top to
+# bottom" gives 0. Turned and mirrored can't be told from turned. The matrix itself, in the frame's side data, tells: the
+# determinant of a mirrored one is negative.
 #
 # Output seen (the mark is at the top left of what is stored):
 #   PyAV 18.1.0, FFmpeg 8.1.2

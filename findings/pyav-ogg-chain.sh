@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# PyAV 18.1.0 (FFmpeg 8.1.2): of Ogg files in a chain, which is a valid file of its own (RFC 3533, 4; RFC 7845, 5.1), as stream
+# PyAV 18.1.0 (FFmpeg 8.1.2): of Ogg files in a chain, which is a valid file of its own (RFC 3533, 4), as stream
 # recorders write one where the programme changes and `cat` makes one, the duration is that of the last part. mutagen gives
 # that of the first. All of it is decoded, but at each seam the times begin at zero again, so that whoever places sound by them
 # lays the parts over each other. FFmpeg takes the end from the last page, and each part counts from its own beginning.
