@@ -113,18 +113,19 @@ class EncodedTrack(ABC):
     """A stream whose kept part is decoded and encoded again."""
 
     def __init__(self, stream: Any, span: Span) -> None:
-        self._decoder, self._span = decoder_of(stream), span
+        self._stream, self._span = stream, span
+        self._decoder = decoder_of(stream)
 
     def take(self, packet: Any) -> Iterator[Any]:
         """Return the encoder's output for one packet; damaged packets are skipped."""
         if self._span.is_over(packet):
             return
-        for frame in decode(self._decoder, packet):
+        for frame in decode(packet, self._decoder):
             yield from self._frame(frame)
 
     def end(self) -> Iterator[Any]:
         """Flush decoder, filters and encoder."""
-        for frame in decode(self._decoder, None):
+        for frame in decode(None, self._decoder):
             yield from self._frame(frame)
         yield from self._rest()
 
@@ -144,10 +145,15 @@ def tag(context: Any, colour: Colour) -> None:
     context.color_range = 2 if colour.is_full_range else LIMITED
 
 
-def decode(decoder: Any, packet: Any | None) -> list[Any]:
-    """Decode a packet to frames; none for a damaged one. ``None`` flushes the decoder's remaining frames."""
+def decode(packet: Any, decoder: Any = None) -> list[Any]:
+    """Decode a packet to frames, by its stream's own decoder or another; none for a damaged one.
+
+    ``None`` flushes a decoder's remaining frames.
+    """
     import av
 
+    if decoder is None:
+        decoder = packet.stream.codec_context
     try:
         return list(decoder.decode(packet))
     except (av.error.InvalidDataError, av.error.PatchWelcomeError, av.error.EOFError):
