@@ -115,6 +115,7 @@ def opened() -> Iterator[KioskContext]:
     """
     from kiosk.app import create_app
     from kiosk.runtime.context import current_kiosk
+    from kiosk.runtime.database import db
     from reporter.config import load_settings
 
     app = create_app(load_settings(gathering_folder()))
@@ -125,6 +126,8 @@ def opened() -> Iterator[KioskContext]:
             yield kiosk
         finally:
             kiosk.stop()
+            db.session.remove()
+            db.engine.dispose()
 
 
 def db_session() -> Session:

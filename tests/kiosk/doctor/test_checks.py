@@ -122,6 +122,7 @@ def test_a_lost_original_is_named(
     assert checks.originals(kiosk, 0).verdict is Verdict.OK
 
 
+@pytest.mark.sqlite("damages its file")
 def test_a_damaged_database_is_a_failure(
     kiosk: KioskContext,
     gathering: Settings,

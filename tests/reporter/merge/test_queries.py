@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import pytest
 from sqlalchemy import Engine, event
 
 from reporter.conversation import replies
@@ -70,7 +69,6 @@ def statements(folder: Path, number: int) -> Counter[str]:
         return Counter(counts)
 
 
-@pytest.mark.sqlite
 def test_a_merge_of_the_same_costs_no_query_for_each_row(tmp_path: Path) -> None:
     few, many = (statements(tmp_path / str(number), number) for number in (2, 12))
     assert dict(many - few) == {}
