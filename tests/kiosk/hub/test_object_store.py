@@ -17,8 +17,8 @@ from kiosk.peers.pairing import token_of
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from publish.drives.s3_objects import open_objects
-from reporter.media.objects import ObjectStore
-from reporter.media.store import hash_file
+from reporter.media.objects import ObjectStore, StoreUnreachable
+from reporter.media.store import Store, hash_file
 from reporter.models import Peer
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.browsers.pages import JSON, PHONE
@@ -50,6 +50,25 @@ def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request
 
 def keys(objects: ObjectStore, kind: str) -> list[str]:
     return [key for key in objects.keys("") if f"/{kind}/" in key]
+
+
+def test_it_is_ready_while_database_store_and_disk_answer(
+    hub: HubKit, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = hub.app.test_client()
+    # As a container's own health check asks, past the proxy.
+    asked = {"base_url": "http://127.0.0.1:8080"}
+    assert browser.get("/readyz", **asked).status_code == 200
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, "is_writable", lambda _store: False)
+        assert browser.get("/readyz", **asked).status_code == 503
+
+    def fail(_key: str) -> None:
+        raise StoreUnreachable("The store does not answer.")
+
+    monkeypatch.setattr(hub.app.extensions["hub"].objects, "stat", fail)
+    assert browser.get("/readyz", **asked).status_code == 503
+    assert browser.get("/healthz", **asked).status_code == 200
 
 
 def test_a_machine_drops_copies_that_it_has_not_used_for_long(

@@ -63,6 +63,7 @@ def trusting(certificate: tuple[Path, Path]) -> ssl.SSLContext:
     return ssl.create_default_context(cafile=str(certificate[0]))
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_pages_uploads_and_cookies(
     secure: str,
     certificate: tuple[Path, Path],
