@@ -8,11 +8,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 from functools import partial
 from pathlib import Path
 
 from publish.composition.constraints import fitting_ext, shrink, shrunk_notice
-from publish.errors import BeingMadeAgain, Gone, RetryAfter
+from publish.errors import BeingMadeAgain, Gone, RetryAfter, WaitForDependency
 from publish.net.transfer_meter import current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
@@ -52,6 +53,8 @@ class StoryJob:
     scratch_dir: Path
     # A try to make it was never answered: it may have arrived twice.
     doubtful: bool = False
+    # It is a takedown beside another publisher, who may be about to create the post: until then it only changes one.
+    creates_from: datetime | None = None
 
     def sent(self, target: Target, there: Remote) -> Sent:
         """The result, with the text as sent."""
@@ -198,6 +201,8 @@ def _upsert(target: Target, job: StoryJob, post: Post, links: Mapping[str, Remot
     found = target.find(post.key)
     if found is not None:
         return target.update(found, post, links)
+    if job.creates_from is not None:
+        raise WaitForDependency(job.creates_from)
     made = target.create(post, links)
     first = target.find(post.key) if target.may_double else None
     return made if first is None or first.id == made.id else target.update(first, post, links)

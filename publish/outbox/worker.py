@@ -9,8 +9,8 @@ import logging
 import traceback
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from sqlalchemy.orm import Session
 
@@ -41,6 +41,8 @@ from reporter.messages import Message
 from reporter.models import Target
 
 log = logging.getLogger(__name__)
+# How long a takedown that finds nothing to take down waits for whoever publishes now.
+_BESIDE = timedelta(seconds=30)
 _UNEXPECTED = Message("Something unexpected went wrong here; the log has the details.")
 
 
@@ -153,6 +155,8 @@ def _send(session: Session, context: PublishContext, claim: Claim, job: Job) -> 
     """Execute the job; no transaction is open during network calls. Raises ``publish.errors``."""
     target_id = claim.target_id
     ask = not claim.leaving and not limits_are_fresh(session, target_id, context.clock())
+    if isinstance(job, StoryJob) and claim.memory.urgent and not context.may_send():
+        job = replace(job, creates_from=context.clock() + _BESIDE)
     target = context.connect(session.get_one(Target, target_id))
     session.commit()
     try:

@@ -8,12 +8,16 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import select
 
 from publish import targets
+from publish.errors import ConnectionLost
 from publish.net.transfer_meter import moved
 from publish.outbox import lease
 from publish.outbox.runner import deliver_due, queue
 from publish.posts.model import Remote
+from reporter.models import EventSession
+from reporter.moderation import decisions
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit
 
 BOOT = "0123"
@@ -116,3 +120,26 @@ def test_a_takedown_asks_nobody(due: Kit, place: FakePlace) -> None:
     context: Any = dataclasses.replace(due.context, may_send=lambda: False)
     assert deliver_due(due.session, context) is not None
     assert (place.posts, due.states()) == ({}, [("story", "withdrawn")])
+
+
+def test_a_takedown_beside_another_publisher_creates_nothing(due: Kit, place: FakePlace) -> None:
+    """It looks for what a try without an answer may have brought; the other may be about to create the post."""
+    [event] = due.session.scalars(select(EventSession))
+    goes = due.takeaway(event, "goes")
+    queue(due.session, due.context)
+    place.before[("create", "*")] = [ConnectionLost("lost")]
+    assert deliver_due(due.session, due.context) is not None
+    decisions.withdraw(due.session, goes, due.actor, due.store)
+    queue(due.session, due.context)
+    beside = dataclasses.replace(due.context, may_send=lambda: False)
+    assert deliver_due(due.session, beside) is None
+    assert place.posts == {}
+    [row] = due.deliveries()
+    assert (row.state, row.memory.urgent, row.lease) == ("due", True, "")
+    assert row.due_at > due.clock()
+    due.clock.forward(minutes=1)
+    # What the other has created meanwhile is changed at once.
+    place.posts[row.key] = {"texts": ["words", "goes"]}
+    assert deliver_due(due.session, beside) is not None
+    assert [post["texts"] for post in place.posts.values()] == [["words"]]
+    assert due.states() == [("story", "sent")]

@@ -66,4 +66,4 @@ def test_the_row_itself_goes_no_further_than_its_lease() -> None:
     ledger = {"takedowns.py:note_story", "takedowns.py:note_gone", "takedowns.py:_ask"}
     # What the queue asks before the lease.
     first = {f"{name}.py:waits_for" for name in ("media", "story", "front_page")}
-    assert takes_row == {*ledger, *first, "media.py:_shown"}
+    assert takes_row == {*ledger, *first, "media.py:_shown_takeaways"}
