@@ -34,7 +34,7 @@ class Unreachable(ReporterError):
 
 
 class PeerClient:
-    """Another laptop at its base URL, as ``http://192.168.4.2:8000``."""
+    """Another laptop at its base URL, as ``http://192.168.4.2:8000``; raises BadInput for what is none."""
 
     def __init__(
         self, url: str, token: str = "", *, transport: httpx.BaseTransport | None = None
@@ -43,13 +43,14 @@ class PeerClient:
         headers = {"Accept": "application/json"}
         if token:
             headers["Authorization"] = f"Bearer {token}"
-        self._http = httpx.Client(
-            base_url=self.url,
-            headers=headers,
-            timeout=httpx.Timeout(**_TIMEOUT),
-            transport=transport,
-            trust_env=False,
-        )
+        with self._reached():
+            self._http = httpx.Client(
+                base_url=self.url,
+                headers=headers,
+                timeout=httpx.Timeout(**_TIMEOUT),
+                transport=transport,
+                trust_env=False,
+            )
 
     def close(self) -> None:
         """Close pooled connections."""
@@ -130,7 +131,7 @@ class PeerClient:
     def _reached(self) -> Iterator[None]:
         try:
             yield
-        except (httpx.InvalidURL, httpx.UnsupportedProtocol) as error:
+        except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError) as error:
             raise BadInput(
                 "%(url)s is not the address of a laptop. Write it like http://192.168.4.2:8000.",
                 url=self.url,

@@ -14,7 +14,7 @@ import pytest
 
 from kiosk.peers import push
 from kiosk.peers.client import PeerClient
-from reporter.errors import Conflict
+from reporter.errors import BadInput, Conflict
 from reporter.media.store import Store
 
 THERE = "http://hub.example"
@@ -61,3 +61,21 @@ def test_another_machine_of_the_hub_gets_an_original_from_its_beginning(
         else:
             assert push._send(kiosk, client, one) == len(WORDS)
             assert bytes(received) == WORDS
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://L\u00da\u00a4Z\x16",
+        "http://laptop:port",
+        "http://a..b",
+        f"http://{'a' * 70}.local",
+        "ftp://laptop",
+        "http://laptop\0",
+    ],
+)
+def test_what_is_no_address_is_told_so(url: str) -> None:
+    """Before anybody is asked: typed at the desk, or sent by whoever likes to try."""
+    with pytest.raises(BadInput) as refused, PeerClient(url) as client:
+        client.call("GET", "/pair")
+    assert "Write it like" in str(refused.value)
