@@ -29,6 +29,7 @@ from publish.errors import (
     RetryAfter,
 )
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_values import url_parts
 
 _DAV = "{DAV:}"
 _ASK = b'<?xml version="1.0"?><propfind xmlns="DAV:"><prop><resourcetype/><getcontentlength/></prop></propfind>'
@@ -297,7 +298,7 @@ def _server_message(answer: HttpResponse) -> str:
 
 
 def _row(one: Any) -> tuple[str, int | None]:
-    path = unquote(urlsplit(one.findtext(f"{_DAV}href") or "").path)
+    path = unquote(url_parts(one.findtext(f"{_DAV}href")).path)
     length = next(
         (e.text for e in one.iter(f"{_DAV}getcontentlength") if (e.text or "").isdigit()), None
     )

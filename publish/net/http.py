@@ -14,7 +14,6 @@ from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cache
 from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
 
 from publish.errors import (
     AuthRefused,
@@ -30,6 +29,7 @@ from publish.errors import (
     redact,
 )
 from publish.net.reachability import unreached
+from publish.net.remote_values import url_parts
 from publish.net.stray_text import is_page, json_in, stray_words
 from publish.net.transfer_meter import current_meter
 from reporter.messages import Message
@@ -263,8 +263,8 @@ class HttpClient:
 
     def _moved(self, answer: HttpResponse, url: str) -> Exception:
         """The error for a redirect: a moved site keeps the path, a captive portal has its own."""
-        goal = urlsplit(answer.headers.get("Location", ""))
-        same_path = goal.path.rstrip("/") == urlsplit(url).path.rstrip("/")
+        goal = url_parts(answer.headers.get("Location"))
+        same_path = goal.path.rstrip("/") == url_parts(url).path.rstrip("/")
         if goal.netloc and same_path:
             return PauseTarget(
                 "%(name)s has moved to %(address)s. Add the target again with that address.",

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from publish.errors import Offline, Reachability
+from publish.net.remote_values import url_parts
 from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
 from reporter.messages import Message
@@ -86,9 +87,9 @@ def glimpse(host: str, *, clock: Clock = utc_now) -> Glimpse | None:
     """Request the host over plain HTTP, which needs no correct clock; None without a response."""
     try:
         answer = httpx.get(f"http://{host}/", timeout=_PEEK_SECONDS, follow_redirects=False)
-    except (httpx.HTTPError, httpx.InvalidURL):
+    except (httpx.HTTPError, httpx.InvalidURL, UnicodeError):
         return None
-    goal = urlsplit(answer.headers.get("Location", "")).hostname or host
+    goal = url_parts(answer.headers.get("Location")).hostname or host
     ahead = seconds_ahead(answer.headers.get("Date", ""), clock())
     return Glimpse(ahead, elsewhere=not _related(goal, host))
 

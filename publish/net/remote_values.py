@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, TypeVar
+from urllib.parse import SplitResult, urljoin, urlsplit
 
 log = logging.getLogger(__name__)
 
@@ -69,6 +70,25 @@ def clean_text(value: object) -> str:
     """Remove NUL and replace unpaired surrogates, which JSON may contain but databases and pages can't hold."""
     text = value if isinstance(value, str) else "" if value is None else str(value)
     return text.replace("\0", "").encode("utf-8", "replace").decode("utf-8")
+
+
+def url_parts(value: object) -> SplitResult:
+    """The parts of a URL; all empty for what is none (Python refuses some, as ``http://[``)."""
+    try:
+        parts = urlsplit(str(value or ""))
+        # Each is parsed when it is asked for.
+        _ = parts.port, parts.hostname
+    except ValueError:
+        return SplitResult("", "", "", "", "")
+    return parts
+
+
+def joined_url(base: str, link: str) -> str:
+    """A link as an absolute URL, or '' for what is none."""
+    try:
+        return urljoin(base, link.strip())
+    except ValueError:
+        return ""
 
 
 def read_each(

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from dataclasses import dataclass, replace
 from datetime import datetime
-from urllib.parse import urlsplit
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from publish.errors import PublishError
+from publish.net.remote_values import url_parts
 from publish.outbox.adapt import shape_post
 from publish.outbox.apply import apply
 from publish.outbox.context import PublishContext
@@ -104,7 +104,7 @@ def done_by_hand(
     if row.state != DeliveryState.MANUAL:
         raise Conflict("This one does not wait for you any more.")
     link = url.strip() or row.url
-    if link and urlsplit(link).scheme not in ("http", "https"):
+    if link and url_parts(link).scheme not in ("http", "https"):
         raise BadInput(
             "Copy the whole address of the post, with https:// in front, or leave it empty."
         )

@@ -11,11 +11,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from functools import partial
 from typing import Any
-from urllib.parse import urlsplit
 
 from publish.markup.html_to_text import plain_text
 from publish.net.http import HttpClient
-from publish.net.remote_values import first_moment, read_each
+from publish.net.remote_values import first_moment, read_each, url_parts
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 
@@ -64,15 +63,12 @@ def _rows(
 
 def _page_of(row: Mapping[str, Any]) -> str:
     """The page a mention refers to; empty if it is not a URL."""
-    try:
-        return _plain(str(row.get("wm-target") or ""))
-    except ValueError:
-        return ""
+    return _plain(str(row.get("wm-target") or ""))
 
 
 def _plain(address: str) -> str:
     """Normalized form of a page's URL."""
-    parts = urlsplit(address)
+    parts = url_parts(address)
     return f"{parts.netloc.lower()}{parts.path.removesuffix('index.html').rstrip('/')}"
 
 
@@ -85,7 +81,7 @@ def _remote_reply(row: Mapping[str, Any], post: Remote) -> RemoteReply:
         remote_id=str(row.get("wm-id") or source),
         post_id=post.id,
         # Services send null if a page names no author: then the site is used.
-        author=plain_text(str(name or "")) or urlsplit(source).hostname or "",
+        author=plain_text(str(name or "")) or url_parts(source).hostname or "",
         text=_words(row),
         written_at=first_moment(row.get("published"), row.get("wm-received")),
         url=source if source.startswith(("http://", "https://")) else "",

@@ -11,10 +11,11 @@ import re
 from collections.abc import Iterator, Mapping, MutableMapping
 from html import unescape
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, Reachability
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_values import joined_url, url_parts
 from publish.net.stray_text import is_page
 from reporter.messages import Message
 
@@ -95,7 +96,7 @@ class _Search:
         """Whether a redirect leads to another server, or to https on the same one."""
         if not 300 <= answer.status < 400:
             return False
-        goal = urlsplit(urljoin(url, answer.headers.get("Location", "")))
+        goal = url_parts(joined_url(url, answer.headers.get("Location", "")))
         own = urlsplit(url)
         return (goal.scheme, goal.netloc) != (own.scheme, own.netloc)
 
@@ -107,9 +108,9 @@ class _Search:
                 raise self._web.error(page, url)
             if not 300 <= page.status < 400:
                 break
-            url = urljoin(url, page.headers.get("Location", ""))
+            url = joined_url(url, page.headers.get("Location", ""))
         self._seen.append(page)
-        link = urlsplit(urljoin(url, _edit_uri(page.text)))
+        link = url_parts(joined_url(url, _edit_uri(page.text)))
         own = urlsplit(url)
         if not link.path.endswith(".php"):
             return

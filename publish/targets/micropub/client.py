@@ -16,11 +16,12 @@ import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import parse_qsl, urlencode, urljoin, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Reachability, RetryAfter
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
+from publish.net.remote_values import joined_url, url_parts
 from publish.targets.micropub.microformats import MOST, anchors, first_word
 from reporter.messages import Message
 
@@ -79,7 +80,7 @@ class Micropub:
         endpoint = self.config.get("media-endpoint")
         if not isinstance(endpoint, str) or not endpoint.strip():
             return ""
-        return self.trusted(urljoin(self.endpoint, endpoint.strip()), self.endpoint)
+        return self.trusted(joined_url(self.endpoint, endpoint), self.endpoint)
 
     @property
     def destination(self) -> dict[str, str]:
@@ -91,7 +92,7 @@ class Micropub:
             else []
         )
         own = urlsplit(self.address).netloc.lower()
-        meant = next((uid for uid in uids if urlsplit(uid).netloc.lower() == own), "")
+        meant = next((uid for uid in uids if url_parts(uid).netloc.lower() == own), "")
         return {"mp-destination": meant} if meant and len(uids) > 1 else {}
 
     def forget(self) -> None:
@@ -147,7 +148,7 @@ class Micropub:
             goal = answer.headers.get("Location", "")
             if answer.status not in (301, 302, 303, 307, 308) or not goal:
                 return answer, url
-            url = urljoin(url, goal)
+            url = joined_url(url, goal)
         raise PauseTarget("%(name)s redirects without end.", name=self.name)
 
     # --- Queries -------------------------------------------------------------------------------------------
@@ -279,7 +280,7 @@ class Micropub:
         url = answer.headers.get("Location", "")
         if not url and isinstance(answer.data, dict):
             url = answer.data.get("url") or ""
-        goal = urljoin(self.endpoint, str(url).strip()) if url else ""
+        goal = joined_url(self.endpoint, str(url)) if url else ""
         return goal if goal.startswith(("https://", "http://")) else ""
 
     def close(self) -> None:
@@ -315,7 +316,7 @@ def _named_endpoints(answer: HttpResponse, url: str) -> Iterator[str]:
             r'(?:^|;)\s*rel\s*=\s*(?:"([^"]*)"|([^\s;,]+))', link.group(2), re.IGNORECASE
         )
         if rel and "micropub" in (rel.group(1) or rel.group(2)).lower().split():
-            yield urljoin(url, link.group(1).strip())
+            yield joined_url(url, link.group(1))
     for anchor in anchors(answer.text, url):
         if anchor.tag == "link" and "micropub" in anchor.rels:
             yield anchor.url

@@ -7,9 +7,10 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from publish.net.remote_values import joined_url
 from publish.targets.micropub import microformats
 from publish.targets.micropub.client import Micropub, is_deleted
-from publish.targets.micropub.microformats import first_word, joined, markup
+from publish.targets.micropub.microformats import first_word, markup
 
 # Pages searched: lists of 50 posts, lists of 50 files, and front pages.
 _PAGES, _MEDIA_PAGES, _FRONT_PAGES = 10, 4, 4
@@ -28,7 +29,7 @@ def in_list(blog: Micropub, key: str, besides: str = "") -> str | None:
         for item in answer:
             address = first_word(item, "url") or str(item.get("url") or "")
             # django-indieweb returns it as a path.
-            url = joined(blog.endpoint, address) if address else ""
+            url = joined_url(blog.endpoint, address) if address else ""
             if url and url != besides and not is_deleted(item) and is_ours(item, url, key):
                 return url
     return ""
@@ -73,7 +74,11 @@ def file_in_list(blog: Micropub, key: str) -> str:
         items = answer.get("items")
         rows = [item for item in items if isinstance(item, dict)] if isinstance(items, list) else []
         found = next(
-            (url for row in rows if bears(url := joined(endpoint, str(row.get("url") or "")), key)),
+            (
+                url
+                for row in rows
+                if bears(url := joined_url(endpoint, str(row.get("url") or "")), key)
+            ),
             "",
         )
         if found or len(rows) < _FILES:

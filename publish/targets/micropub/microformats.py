@@ -9,8 +9,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urljoin, urlsplit
+from urllib.parse import urlsplit
 
+from publish.net.remote_values import joined_url
 from reporter.schedule.lenient_html import LenientParser
 
 # Parsing a megabyte takes seconds on an old laptop; front pages are about a tenth of that.
@@ -36,10 +37,10 @@ class _Anchors(LenientParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         attributes = {name: value or "" for name, value in attrs}
         if tag == "base" and attributes.get("href"):
-            self.base = joined(self.base, attributes["href"])
+            self.base = joined_url(self.base, attributes["href"])
         if tag in ("a", "link") and "href" in attributes:
             rels = frozenset(attributes.get("rel", "").lower().split())
-            self.found.append(Anchor(tag, rels, joined(self.base, attributes["href"])))
+            self.found.append(Anchor(tag, rels, joined_url(self.base, attributes["href"])))
 
 
 def anchors(html: str, url: str) -> list[Anchor]:
@@ -47,14 +48,6 @@ def anchors(html: str, url: str) -> list[Anchor]:
     reader = _Anchors(url)
     reader.parsed(html)
     return reader.found
-
-
-def joined(base: str, link: str) -> str:
-    """A link as an absolute URL, or '' if invalid."""
-    try:
-        return urljoin(base, link.strip())
-    except ValueError:
-        return ""
 
 
 def entries(html: str, url: str) -> list[Item]:

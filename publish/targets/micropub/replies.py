@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from urllib.parse import urlsplit
 
 from publish.errors import Offline, Reachability
 from publish.markup.html_to_text import MOST_CHARS, plain_text
-from publish.net.remote_values import first_moment
+from publish.net.remote_values import first_moment, url_parts
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
 from publish.targets.micropub.client import Micropub
@@ -34,7 +33,7 @@ def replies_at(blog: Micropub, post: Remote, unread: set[str]) -> Iterator[Remot
             unread.add(post.id)
         return
     # Otherwise a captive portal would look as if all replies were deleted.
-    path = urlsplit(post.url).path
+    path = url_parts(post.url).path
     if path not in answer.text and not entries(answer.text, url):
         raise Offline(blog.web.portal(), Reachability.PORTAL)
     yield from replies_on(answer.text, url, post.id)
@@ -74,7 +73,7 @@ def _remote_reply(cite: Item, url: str, post_id: str, parent: str, *, kind: str)
     return RemoteReply(
         remote_id=where or first_word(cite, "uid") or _print(name, text, kind),
         post_id=post_id,
-        author=name or str(card.get("value") or "") or urlsplit(where).netloc,
+        author=name or str(card.get("value") or "") or url_parts(where).netloc,
         text=text,
         written_at=first_moment(first_word(cite, "published"), first_word(cite, "updated")),
         url=where if where.startswith(("http://", "https://")) else "",

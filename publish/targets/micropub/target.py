@@ -20,6 +20,7 @@ from publish.errors import BeingMadeAgain, Gone, PauseTarget, Permanent, Publish
 from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
+from publish.net.remote_values import url_parts
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import indie_html
 from publish.targets.base import (
@@ -288,7 +289,7 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
 
     def _only(self, made: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """If a number was added to our name, another kiosk was faster: use its post and delete ours."""
-        if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", urlsplit(made.id).path):
+        if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", url_parts(made.id).path):
             return made
         first = in_list(self._blog, post.key, besides=made.id)
         if not first:

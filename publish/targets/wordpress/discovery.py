@@ -12,10 +12,11 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from html import unescape
 from typing import Any
-from urllib.parse import urlencode, urljoin, urlsplit
+from urllib.parse import urlencode, urlsplit
 
 from publish.errors import Offline, PauseTarget, PublishError, Reachability
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.remote_values import joined_url, url_parts
 from publish.net.stray_text import is_page
 from publish.targets.wordpress.refusals import filter_name, is_filtered
 
@@ -105,7 +106,8 @@ class _Search:
 
     def _follow(self, answer: HttpResponse, url: str) -> None:
         """Record a redirect on the same server; one to another server is an error."""
-        goal, own = urlsplit(urljoin(url, answer.headers.get("Location", ""))), urlsplit(url)
+        goal = url_parts(joined_url(url, answer.headers.get("Location", "")))
+        own = urlsplit(url)
         moved = self._web.error(answer, url)
         if (goal.scheme, goal.netloc) != (own.scheme, own.netloc):
             raise moved
@@ -117,7 +119,7 @@ class _Search:
         page = self._web.page(url, most=_PAGE_BYTES)
         if not 300 <= page.status < 400:
             self._seen.append(page)
-        link = urlsplit(urljoin(url, _rest_link(page)))
+        link = url_parts(joined_url(url, _rest_link(page)) or url)
         own = urlsplit(url)
         if link.geturl() == url:
             return

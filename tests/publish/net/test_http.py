@@ -73,6 +73,9 @@ def test_web_page_instead_of_json_is_a_sign_in_page() -> None:
         reply(200, html="<h1>Welcome to Cafe Wi-Fi</h1>").call("GET", URL)
     with pytest.raises(Offline, match="sign in"):
         reply(302, headers={"Location": "http://portal.cafe/login?to=blog"}).call("GET", URL)
+    with pytest.raises(Offline, match="sign in"):
+        # No address at all, which Python's own parser refuses.
+        reply(302, headers={"Location": "http://[portal"}).call("GET", URL)
 
 
 def test_moved_site_is_not_a_sign_in_page() -> None:

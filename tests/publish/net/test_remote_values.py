@@ -11,7 +11,14 @@ import pytest
 from sqlalchemy import select, update
 
 from publish.conversation.fetch_replies import listen
-from publish.net.remote_values import clean_text, first_moment, parse_moment, read_each
+from publish.net.remote_values import (
+    clean_text,
+    first_moment,
+    joined_url,
+    parse_moment,
+    read_each,
+    url_parts,
+)
 from publish.posts.model import Remote
 from publish.targets.bluesky.records import remote_reply
 from reporter.models.conversation import Reply, ReplyPoll
@@ -127,3 +134,27 @@ def test_a_date_ahead_counts_where_nothing_better_is_told() -> None:
     assert first_moment(ahead, past, now=NOW).year == 2026
     # The laptop's own clock may be years behind.
     assert first_moment(ahead, now=NOW).year == 2099
+
+
+@pytest.mark.parametrize(
+    "url", ["http://[", "http://a]b/", "https://blog.example:99999/", "http://a:b", None]
+)
+def test_what_is_no_address_has_no_parts(url: str | None) -> None:
+    assert not any(url_parts(url))
+
+
+def test_addresses_have_their_parts() -> None:
+    parts = url_parts("https://blog.example:8443/posts/1")
+    assert (parts.hostname, parts.port, parts.path) == ("blog.example", 8443, "/posts/1")
+
+
+@pytest.mark.parametrize(
+    ("link", "whole"),
+    [
+        (" ../2 ", "https://blog.example/2"),
+        ("//cdn.example/x", "https://cdn.example/x"),
+        ("http://[", ""),
+    ],
+)
+def test_links_are_joined_to_their_page(link: str, whole: str) -> None:
+    assert joined_url("https://blog.example/posts/1", link) == whole
