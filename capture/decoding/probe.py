@@ -158,7 +158,12 @@ def _duration(container: Any, mime: str) -> float | None:
         return counted_seconds(container)
     if mime == "audio/aac" or not container.duration or container.duration < 0:
         return None
-    return float(container.duration) / 1_000_000
+    told = float(container.duration) / 1_000_000
+    if container.format.name == "ogg" and real_audio(container) is not None:
+        # Of Ogg files in a chain FFmpeg tells the length of the last one (findings/pyav-ogg-chain.sh).
+        counted = counted_seconds(container) or told
+        return counted if counted > told + 0.2 else told
+    return told
 
 
 def _audio_mime(mime: str) -> str:

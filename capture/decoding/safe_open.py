@@ -18,6 +18,7 @@ from typing import Any, NoReturn
 from capture.decoding.coefficients import held_bytes
 from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
+from capture.decoding.formats.chains import packets_of
 from capture.decoding.formats.decoders import decoder_of
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.mime_sniff import RAW_TYPES
@@ -314,7 +315,7 @@ def decoded(container: Any, stream: Any) -> Iterator[Any]:
     """
     import av
 
-    packets, decoder = container.demux(stream), decoder_of(stream)
+    packets, decoder = packets_of(container, stream), decoder_of(stream)
     while True:
         try:
             packet = next(packets)

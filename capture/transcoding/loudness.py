@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from capture.decoding.film import real_audio, sounds_beside
+from capture.decoding.formats.chains import packets_of
 from capture.decoding.formats.sound_samples import Mixer, audible
 from capture.decoding.safe_open import decoded, open_media
 from capture.transcoding.transcode import decode
@@ -65,7 +66,7 @@ def _heard(container: Any, streams: list[Any]) -> Iterator[Any]:
         yield from decoded(container, streams[0])
         return
     mixer, numbers = Mixer(len(streams)), {one.index: n for n, one in enumerate(streams)}
-    for packet in container.demux(streams):
+    for packet in packets_of(container, *streams):
         for frame in decode(packet):
             yield from mixer.take(numbers[packet.stream.index], frame)
     yield from mixer.end()

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
+from capture.decoding.formats.chains import packets_of
 from capture.decoding.formats.decoders import decoder_of
 from capture.imaging.colour import Colour
 from reporter.media.edits import Edits
@@ -61,7 +62,7 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
     import av
 
     written = 0
-    packets = source.demux([source.streams[index] for index in tracks])
+    packets = packets_of(source, *(source.streams[index] for index in tracks))
     while True:
         try:
             packet = next(packets)
