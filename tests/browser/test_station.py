@@ -71,6 +71,18 @@ STICKS_OUT = """screen => {
   const scrolls = root.scrollWidth > innerWidth || root.scrollHeight > innerHeight;
   return [...outside.map((each) => each.outerHTML), ...(scrolls ? ["the page"] : [])];
 }"""
+# Of a small window: what lies over another part, or is wider than the page.
+COVERED = """screen => {
+  const box = (each) => each.getBoundingClientRect();
+  const shown = ["#stage", "#below", `#${screen}`].map((name) => document.querySelector(name));
+  const parts = shown.filter((each) => each.checkVisibility() && box(each).width > 0);
+  const over = (one, other) => box(one).bottom > box(other).top + 8 && box(one).right > box(other).left + 8
+    && box(other).bottom > box(one).top + 8 && box(other).right > box(one).left + 8;
+  const found = parts.filter((one, n) => parts.slice(n + 1).some((other) => over(one, other)));
+  const thin = parts.filter((each) => box(each).width < innerWidth / 2);
+  const wide = document.documentElement.scrollWidth > innerWidth ? ["the page"] : [];
+  return [...[...found, ...thin].map((each) => each.id), ...wide];
+}"""
 ROOT = ["--no-sandbox"] if getattr(os, "geteuid", lambda: 1)() == 0 else []
 ALLOWED = ("camera", "microphone")
 
@@ -460,6 +472,25 @@ def test_every_screen_is_for_everybody(
     check("kept")
     if way == "video":
         check_kept(session, store, "webm", lasts=lasts)
+
+
+@pytest.mark.parametrize(("width", "height"), [(390, 844), (768, 1024), (800, 500)])
+def test_in_a_small_window_one_part_comes_below_the_other(
+    station: Station, running: EventSession, width: int, height: int
+) -> None:
+    page = station.open(
+        query="?lang=de", viewport={"width": width, "height": height}, reduced_motion="reduce"
+    )
+    expect(page.locator("#live")).to_be_visible()
+    wrong = {"find": page.evaluate(COVERED, "find")}
+    page.locator("#now button").first.click()
+    wrong["choose"] = page.evaluate(COVERED, "choose")
+    page.locator("button[data-way=photo]").click()
+    wrong["photo"] = page.evaluate(COVERED, "photo")
+    page.locator("#shoot").click()
+    expect(page.locator("#still")).to_be_visible()
+    wrong["look"] = page.evaluate(COVERED, "look")
+    assert {screen: found for screen, found in wrong.items() if found} == {}
 
 
 def test_who_finishes_at_once_has_something_to_keep(
