@@ -49,7 +49,7 @@ def direction(language: str) -> str:
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
-def counted(language: str, kind: str, n: int) -> str:
+def count_phrase(language: str, kind: str, n: int) -> str:
     """Format as '3 photos'. Each phrase is spelled out so that it is extracted with its plural forms."""
     words = translations(language)
     if kind == Kind.PHOTO:

@@ -122,7 +122,7 @@ def _from_plain(parts: list[list[Any]]) -> Message:
     )
 
 
-def listed(things: Sequence[Message]) -> Message:
+def comma_separated(things: Sequence[Message]) -> Message:
     """Return messages as one, with commas between."""
     return functools.reduce(
         lambda first, more: Message("%(first)s, %(more)s", first=first, more=more), things

@@ -42,7 +42,7 @@ def edited_image(image: Any, edits: Edits) -> Any:
     import numpy as np
     from PIL import Image
 
-    if not edits.seen:
+    if not edits.changes_picture:
         return image
     return Image.fromarray(np.ascontiguousarray(apply_edits(np.asarray(image), edits)))
 

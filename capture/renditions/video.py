@@ -100,7 +100,12 @@ def video_track(
 ) -> Track:
     """Choose the video track for ``out``: copied where compatible and unchanged, else encoded."""
     edits, film = edits or Edits(), described(found)
-    if not edits.seen and span.length is None and film.picture is not None and _fits(stream, found):
+    if (
+        not edits.changes_picture
+        and span.length is None
+        and film.picture is not None
+        and _fits(stream, found)
+    ):
         return CopyTrack(out, stream, span.start, colour=film.picture.colour)
     return VideoTrack(out, stream, film, span, edits=edits)
 

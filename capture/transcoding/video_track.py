@@ -56,7 +56,7 @@ class VideoTrack(EncodedTrack):
         kept = max(self._edits.crop[2:]) if self._edits.crop else 1.0
         self._size = _even_size(*film.picture.display_size, kept=kept)
         turned = self._size[::-1] if film.picture.rotation in (90, 270) else self._size
-        if self._edits.seen:
+        if self._edits.changes_picture:
             turned = edited_size(turned, self._edits)
         self._to = _encoder(out, film.picture, turned)
         self._graph: Any = None
@@ -124,7 +124,7 @@ class VideoTrack(EncodedTrack):
         with suppress(av.error.BlockingIOError, av.error.EOFError):
             while True:
                 made = self._graph.vpull()
-                if self._edits.seen:
+                if self._edits.changes_picture:
                     made = edited_frame(made, self._edits)
                 # Neighbouring frames may have been dropped, so the source's key frames don't apply.
                 made.pict_type = self._picture_type(made.pts)

@@ -12,7 +12,7 @@ from kiosk.cli.common import (
     gathering_folder,
     gathering_option,
     json_option,
-    opened,
+    kiosk_context,
     print_json,
 )
 from kiosk.cli.progress_bar import progress_bar
@@ -82,7 +82,7 @@ def merge(other: str, code: str | None, as_json: bool) -> None:
 
     Repeating it changes nothing. Over the network only missing data is transferred; an interrupted transfer continues.
     """
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         if other.startswith(("http://", "https://")):
             done = _merge_over_network(kiosk, other, code)
         else:

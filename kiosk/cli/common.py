@@ -107,7 +107,7 @@ def print_json(document: Any) -> None:
 
 
 @contextmanager
-def opened() -> Iterator[KioskContext]:
+def kiosk_context() -> Iterator[KioskContext]:
     """Open the selected gathering in an application context, without server and workers.
 
     A command with ``port_option`` gets the running kiosk's address, if it listens at one alone.

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_context, print_json
 
 
 @click.command("actions")
@@ -24,7 +24,7 @@ def actions(ics: Path | None, as_json: bool) -> None:
     from reporter.follow_up.icalendar import calendar
     from reporter.follow_up.next_gathering import next_gathering
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         items = all_items(db_session())
         if ics is not None:
             title = kiosk.settings.gathering.title
@@ -49,7 +49,7 @@ def replies(as_json: bool) -> None:
     """Fetch replies from all targets and list all known ones."""
     from kiosk.services.conversation import listen_now, replies_document
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         listen_now(kiosk)
         document = replies_document(db_session())
     if as_json:

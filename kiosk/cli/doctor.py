@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from kiosk.cli.common import gathering_option, json_option, opened, port_option, print_json
+from kiosk.cli.common import gathering_option, json_option, kiosk_context, port_option, print_json
 
 MARKS = {"ok": "ok  ", "warn": "look", "fail": "FAIL"}
 
@@ -20,7 +20,7 @@ def doctor(port: int, as_json: bool) -> None:
     from kiosk.doctor.checks import examine
     from kiosk.doctor.finding import Verdict
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         findings = []
         for finding in examine(kiosk, port):
             findings.append(finding)
@@ -43,7 +43,7 @@ def support(output: Path | None, port: int) -> None:
     """Write a support bundle without texts, names, pictures or receipts. Without -o, show its contents."""
     from kiosk.privacy.support_bundle import support_files, write_support_bundle
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         files = support_files(kiosk, port)
     for name, text in files.items():
         click.echo(f"{name}  {len(text.encode())} bytes")

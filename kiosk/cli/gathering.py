@@ -15,7 +15,7 @@ from kiosk.cli.common import (
     gathering_folder,
     gathering_option,
     json_option,
-    opened,
+    kiosk_context,
     port_option,
     print_json,
 )
@@ -181,7 +181,7 @@ def list_sessions(as_json: bool = False) -> None:
     """List the sessions and their codes."""
     from reporter.gathering.sessions import all_sessions, takeaway_counts
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows, counts = all_sessions(db_session()), takeaway_counts(db_session())
         if as_json:
             print_json({"sessions": [session_record(row, counts.get(row.code, 0)) for row in rows]})
@@ -202,7 +202,7 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
     from reporter.gathering.schedule_preview import preview_import
     from reporter.gathering.sessions import import_schedule
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         reading = _read(file, kiosk.settings.gathering.timezone)
         if dry_run:
             preview = preview_import(db_session(), reading)
@@ -295,7 +295,7 @@ def add_sessions(titles: tuple[str, ...], room: str, as_json: bool) -> None:
     """Add one session for each title."""
     from reporter.gathering.sessions import add_session
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows = [
             add_session(db_session(), t, now=kiosk.now(), rng=kiosk.rng, room=room) for t in titles
         ]
@@ -318,7 +318,7 @@ def posters(output: Path, base_url: str | None, port: int, paper: str) -> None:
     """Write the print pack: posters, marker cards, the reporter's brief, the opening statement."""
     from kiosk.services.print_pack import write_posters
 
-    with opened() as kiosk, progress_bar("posters") as bar:
+    with kiosk_context() as kiosk, progress_bar("posters") as bar:
         written = write_posters(
             kiosk, output, base_url=base_url, port=port, paper=paper, progress=bar.step
         )

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_context, print_json
 from kiosk.cli.progress_bar import progress_bar
 from reporter.enums import ImportState
 
@@ -40,7 +40,7 @@ def import_card(paths: tuple[Path, ...], code: str, watching: bool, as_json: boo
         raise NotFound(
             "There is nothing at %(what)s. Is the card in, and is this its folder?", what=missing[0]
         )
-    with opened() as kiosk, _stoppable() as stop:
+    with kiosk_context() as kiosk, _stoppable() as stop:
         event = by_code(db_session(), code) if code else None
         label = " ".join(str(path.absolute()) for path in paths)
         job = begin_import(db_session(), label, now=kiosk.now(), rng=kiosk.rng, event=event)

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_context, print_json
 from reporter.errors import BadInput
 
 if TYPE_CHECKING:
@@ -25,7 +25,7 @@ def erase(receipts: tuple[str, ...], yes: bool) -> None:
     from kiosk.privacy.erasure import erase as erase_rows
     from reporter.moderation.decisions import by_receipt
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows = list(
             {row.id: row for row in (by_receipt(db_session(), r) for r in receipts)}.values()
         )
@@ -76,7 +76,7 @@ def census(as_json: bool) -> None:
     """Search every place for data that must not be there; exit code 1 if any is found."""
     from kiosk.privacy.census import take_census
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         places = take_census(kiosk)
     if as_json:
         print_json({"places": [vars(place) for place in places]})
@@ -100,7 +100,7 @@ def retain(dry_run: bool, as_json: bool) -> None:
     from kiosk.privacy.erasure import purge_now
     from kiosk.privacy.retention import preview, run_clock
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         removed = {} if dry_run else asdict(run_clock(kiosk))
         if any(removed.values()):
             purge_now(kiosk)

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_context, print_json
 from kiosk.cli.progress_bar import progress_bar
 from reporter.errors import BadInput
 
@@ -35,7 +35,7 @@ def list_all(as_json: bool = False) -> None:
     from kiosk.services.publishing import publish_context_of
     from publish.status.target_registry import list_targets
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows = list_targets(db_session(), publish_context_of(kiosk).budget)
     if as_json:
         print_json({"targets": rows})
@@ -74,7 +74,7 @@ def add(kind: str, name: str, options: tuple[str, ...]) -> None:
     """
     from kiosk.services.publishing import add_target
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         add_target(kiosk, kind, name, _options(options), ask=ask_secret)
         click.echo(f"added {name}. Try it with: reporter targets test {name}")
 
@@ -86,7 +86,7 @@ def test(name: str) -> None:
     """Publish a test item to a target and remove it again."""
     from kiosk.services.publishing import test_target
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         click.echo(f"{name}: {test_target(kiosk, name)}")
 
 
@@ -97,7 +97,7 @@ def password(name: str) -> None:
     """Replace a target's password and test it; the password is asked for, or read from standard input."""
     from kiosk.services.publishing import set_password, test_target
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         set_password(kiosk, name, ask_secret)
         click.echo(f"{name}: {test_target(kiosk, name)}")
 
@@ -109,7 +109,7 @@ def remove(name: str) -> None:
     """Remove a target and its secret; what was published stays there."""
     from kiosk.services.publishing import remove_target
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         click.echo(remove_target(kiosk, name))
 
 
@@ -152,7 +152,7 @@ def publish(
 
     if pause and (resume or wait or dry_run):
         raise click.UsageError("--pause goes alone, or with --target.")
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         if budget is not None:
             set_budget(kiosk, budget)
         if pause or resume:
@@ -224,7 +224,7 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
         verify_bundle(verify)
         click.echo(f"{verify}: complete")
         return
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:
             made = write_bundle(kiosk, goal, progress=bar.step)
@@ -276,7 +276,7 @@ def film(as_json: bool, output: Path, **wanted: Any) -> None:
 
     if output.suffix.lower() != ".mp4":
         raise click.UsageError("The film is an MP4: let the name of its file end in .mp4.")
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         planned = plan(kiosk, _film_wish(**wanted), wanted["address"])
         with progress_bar("film") as bar:
             made = write_film(kiosk, planned.script, output, progress=bar.step)
@@ -324,7 +324,7 @@ def report(output: Path, audience: str) -> None:
     from kiosk.services.summaries.report import write_report
     from reporter.moderation.visibility import Scope
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         written = write_report(kiosk, output, Scope(audience), partial(click.echo, err=True))
     count = written.numbers[0][0] if written.numbers else 0
     click.echo(f"{output}: made of {count} takeaways that this audience may see")

@@ -11,7 +11,7 @@ from kiosk.cli.common import (
     db_session,
     gathering_option,
     json_option,
-    opened,
+    kiosk_context,
     port_option,
     print_json,
 )
@@ -43,7 +43,7 @@ def rehearse(phones: int, port: int, as_json: bool) -> None:
 
     Each opens a page and sends a line of text and two photos; one in ten sends a video. All is removed afterwards.
     """
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         url = find_kiosk(kiosk, port)
         try:
             results = _rehearse(kiosk, url, phones)

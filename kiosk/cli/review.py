@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from kiosk.cli.common import db_session, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_context, print_json
 from reporter.enums import Kind, TakeawayState
 from reporter.errors import BadInput
 
@@ -42,7 +42,7 @@ def list_takeaways(state: str | None, as_json: bool) -> None:
     from reporter.models import Takeaway
     from reporter.stories.queries import with_everything
 
-    with opened():
+    with kiosk_context():
         query = (
             select(Takeaway).options(*with_everything()).order_by(Takeaway.received_at, Takeaway.id)
         )
@@ -66,7 +66,7 @@ def _decide(
 ) -> None:
     from reporter.moderation.decisions import by_receipt
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         # All are looked up first, so that a mistyped receipt changes nothing.
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         for row in rows:
@@ -92,7 +92,7 @@ def _describe_plainly(receipts: tuple[str, ...]) -> None:
     from reporter.moderation.decisions import by_receipt
     from reporter.review.conflicts import set_fields_many
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         bare = [row for row in rows if undescribed(row)]
         set_fields_many(
@@ -127,7 +127,7 @@ def describe_photos(receipts: tuple[str, ...], text: str, accept: bool) -> None:
     from reporter.review.conflicts import set_fields_many
     from reporter.review.queries import undescribed_rows
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         rows = [by_receipt(db_session(), receipt) for receipt in receipts]
         rows = rows or list(db_session().scalars(undescribed_rows()))
         if not accept and not text:
@@ -167,7 +167,7 @@ def search(
     from reporter.search.maintenance import rebuild_if_asked
 
     filters = {"session": normalize(code) if code else "", "kind": kind or ""}
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         # A library may have been updated since the kiosk ran.
         rebuild_if_asked(db_session(), kiosk.index)
         kiosk.index.sync(db_session())
@@ -197,7 +197,7 @@ def themes(as_json: bool) -> None:
     from reporter.themes.board import theme_board
     from reporter.themes.refresh import refresh
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         language = kiosk.settings.gathering.language
         refresh(db_session(), language, kiosk.actor("shell"))
         board = theme_board(db_session(), language)
@@ -233,7 +233,7 @@ def withdraw_takeaway(receipt: str) -> None:
     from kiosk.services.publishing import take_down
     from reporter.moderation.decisions import by_receipt, withdraw
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         row = by_receipt(db_session(), receipt)
         withdraw(db_session(), row, kiosk.actor("shell"), kiosk.store)
         kiosk.index.sync(db_session())

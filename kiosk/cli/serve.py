@@ -25,7 +25,7 @@ from kiosk.cli.common import (
     db_session,
     gathering_folder,
     gathering_option,
-    opened,
+    kiosk_context,
     warn_of_place,
 )
 from kiosk.cli.progress_bar import progress_bar
@@ -334,7 +334,7 @@ def open_window(port: int, shortcut: bool) -> None:
 @gathering_option
 def index(rebuild: bool) -> None:
     """Manage the search index."""
-    with opened() as kiosk, progress_bar("index") as bar:
+    with kiosk_context() as kiosk, progress_bar("index") as bar:
         written = kiosk.index.rebuild(db_session(), bar.step)
         click.echo(f"indexed {written} takeaways")
 

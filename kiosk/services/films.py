@@ -27,7 +27,7 @@ from kiosk.runtime.addresses import phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.composition.cross_links import online_home
-from publish.i18n import counted
+from publish.i18n import count_phrase
 from reporter.enums import Kind, Source
 from reporter.errors import Busy, Conflict, MediaFailed, NotFound, ReporterError
 from reporter.films import arrangement
@@ -349,7 +349,7 @@ def _alt(kiosk: KioskContext, script: Script) -> str:
     """As 'Film of the evening: 12 photos, 3 videos, 4 notes'."""
     kinds = Counter(_KINDS.get(piece.kind) for piece in script.pieces)
     counts = (
-        counted(kiosk.settings.gathering.language, kind, kinds[kind])
+        count_phrase(kiosk.settings.gathering.language, kind, kinds[kind])
         for kind in _KINDS.values()
         if kinds[kind]
     )

@@ -23,7 +23,7 @@ from publish.errors import (
     Permanent,
     PublishError,
 )
-from publish.net.transfer_meter import kept, moved
+from publish.net.transfer_meter import count_resumable, count_sent
 from reporter.messages import Message
 
 # Schemes that need an optional extra of this project.
@@ -142,7 +142,7 @@ class RemoteDrive(Drive):
         ):
             for piece in pieces_of(source):
                 file.write(piece)
-                moved(len(piece))
+                count_sent(len(piece))
 
     def append(self, name: str, source: Path, start: int) -> None:
         """Append to the existing part; after an interruption the acknowledged chunks remain."""
@@ -153,9 +153,9 @@ class RemoteDrive(Drive):
             with self._fs.open(path, mode, block_size=_REQUEST) as file:
                 file.seek(start)
                 while piece := source_file.read(SURE):
-                    moved(len(piece))
+                    count_sent(len(piece))
                     file.write(piece)
-                    kept(len(piece))
+                    count_resumable(len(piece))
 
     def read_from(self, name: str, start: int) -> bytes:
         """The file's bytes from an offset."""

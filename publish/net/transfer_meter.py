@@ -66,7 +66,7 @@ def current_meter() -> TransferMeter | None:
 
 
 @contextmanager
-def counted(meter: TransferMeter) -> Iterator[TransferMeter]:
+def use_meter(meter: TransferMeter) -> Iterator[TransferMeter]:
     """Context manager: report to this meter."""
     token = _CURRENT.set(meter)
     try:
@@ -75,14 +75,14 @@ def counted(meter: TransferMeter) -> Iterator[TransferMeter]:
         _CURRENT.reset(token)
 
 
-def moved(count: int) -> None:
+def count_sent(count: int) -> None:
     """Count sent bytes, for targets that do not use HTTP."""
     meter = current_meter()
     if meter is not None:
         meter.record_sent(count)
 
 
-def kept(count: int) -> None:
+def count_resumable(count: int) -> None:
     """Count sent bytes that need not be sent again, for targets with resumable uploads."""
     meter = current_meter()
     if meter is not None:

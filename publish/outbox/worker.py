@@ -15,7 +15,7 @@ from datetime import datetime, timedelta
 from sqlalchemy.orm import Session
 
 from publish.errors import LimitsChanged, PublishError, redact
-from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.transfer_meter import TransferMeter, use_meter
 from publish.net.understood import understood
 from publish.outbox import batch
 from publish.outbox.apply import apply
@@ -107,7 +107,7 @@ def _deliver_one(
     """Deliver and store the outcome; return what to compare again, or None if other rows go first."""
     began = context.clock()
     meter = TransferMeter(renewal(session, context, claim), context.clock)
-    with counted(meter):
+    with use_meter(meter):
         job, result = _attempt(session, context, claim)
     _note_transfer(session, context, claim.target_id, meter, began=began)
     file = job.media if isinstance(job, MediaJob) else None
@@ -219,7 +219,7 @@ def _deliver_batch(
     """Deliver several rows of one target together; None: the first goes alone and the others are released."""
     first, began = claims[0], context.clock()
     meter = TransferMeter(renewal(session, context, first), context.clock)
-    with counted(meter):
+    with use_meter(meter):
         jobs = _prepare_batch(session, context, claims)
         results = batch.send(session, context, claims, jobs) if jobs else None
     _note_transfer(session, context, first.target_id, meter, began=began)

@@ -21,7 +21,7 @@ from publish.posts.model import Post, Remote
 from publish.rendering.soft_hyphens import with_soft_hyphens
 from publish.rendering.text_language import text_language
 from reporter.languages import spoken_locale
-from reporter.media.webvtt import read_cues, spoken
+from reporter.media.webvtt import read_cues, spoken_text
 
 _SIGNS = {ord(sign): f"&#{ord(sign)};" for sign in "[]{}"}
 
@@ -87,7 +87,7 @@ def _data_url(captions: str) -> str:
 
 def spoken_words(captions: str) -> str:
     """Caption text without timestamps."""
-    return spoken(read_cues(captions))
+    return spoken_text(read_cues(captions))
 
 
 def _lang(text: str, page: str) -> Markup:

@@ -12,7 +12,7 @@ from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from publish.i18n import counted
+from publish.i18n import count_phrase
 from publish.posts.follow_up import CALENDAR
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia
 from publish.rendering.html import day_words, environment, period, render
@@ -219,7 +219,8 @@ def _days(facts: GatheringFacts, summaries: Sequence[Summary]) -> str:
 def _counts(facts: GatheringFacts, summary: Summary) -> str:
     """Format as '3 photos · 1 video · 4 notes'."""
     return " · ".join(
-        counted(facts.language, kind, summary["kinds"].count(kind)) for kind in _kinds_in(summary)
+        count_phrase(facts.language, kind, summary["kinds"].count(kind))
+        for kind in _kinds_in(summary)
     )
 
 

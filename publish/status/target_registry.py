@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 
 from publish.errors import Offline, PauseTarget, PublishError, Reachability, redact
 from publish.net.remote_state import RemoteState
-from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.transfer_meter import TransferMeter, use_meter
 from publish.net.understood import understood
 from publish.outbox.context import PublishContext, secret_name, secrets_of
 from publish.outbox.target_status import (
@@ -166,7 +166,7 @@ def test_target(session: Session, context: PublishContext, name: str) -> str:
         target = context.connect(row)
         session.commit()
         try:
-            with counted(meter), understood(row.name):
+            with use_meter(meter), understood(row.name):
                 sentence = target.test()
         finally:
             target.close()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from typing import Any
 
 from publish.net.remote_state import RemoteState
-from publish.net.transfer_meter import kept
+from publish.net.transfer_meter import count_resumable
 from publish.posts.model import PostMedia
 
 # Seconds. Bluesky keeps unattached files for at least an hour, Mastodon and Facebook for a day.
@@ -33,7 +33,7 @@ class Uploads:
         if there is not None and time.monotonic() - at < _LAST_S:
             return there
         there = send()
-        kept(media.bytes)
+        count_resumable(media.bytes)
         now = time.monotonic()
         for old in [each for each, (at, _) in list(self._there.items()) if now - at >= _LAST_S]:
             self._there.pop(old, None)

@@ -17,7 +17,7 @@ from reporter.annotations.edit_history import edits_of, takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import Kind
 from reporter.errors import BadInput
-from reporter.media.webvtt import Cue, check_letters, clipped, moved, read_cues, spoken, webvtt
+from reporter.media.webvtt import Cue, check_letters, clipped, moved, read_cues, spoken_text, webvtt
 from reporter.models import Media
 from reporter.models.captions import Captions
 from reporter.moderation.decisions import bump_revision, lock_gathering
@@ -74,7 +74,7 @@ def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
     beyond = [c for c in read_cues(row.kept) if cut and (c.end <= begin or c.begin >= end)]
     whole = sorted([*beyond, *moved(cues, begin)], key=lambda cue: (cue.begin, cue.end))
     row.kept, row.version = webvtt(whole), row.version + 1
-    media.words = spoken(cues)[:MOST_CHARS]
+    media.words = spoken_text(cues)[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
         bump_revision(session, takeaway)
     session.commit()
@@ -84,7 +84,7 @@ def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
 def renew_spoken(session: Session, media: Media) -> None:
     """After a cut, update the searchable words to what can still be heard. Does not commit."""
     if media.kind != Kind.PHOTO:
-        media.words = spoken(captions_of(session, media))[:MOST_CHARS]
+        media.words = spoken_text(captions_of(session, media))[:MOST_CHARS]
 
 
 def ask_draft(session: Session, media: Media) -> None:

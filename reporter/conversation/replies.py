@@ -289,7 +289,7 @@ def count_shown(session: Session, takeaway: Takeaway) -> int:
     return session.scalar(query) or 0
 
 
-def counted(session: Session, takeaway: Takeaway) -> dict[str, int]:
+def reaction_counts(session: Session, takeaway: Takeaway) -> dict[str, int]:
     """Number of seconds, boosts and likes by kind; kinds with none are omitted."""
     kinds = (ReplyKind.SECOND, ReplyKind.BOOST, ReplyKind.FAVOURITE)
     query = (

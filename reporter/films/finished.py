@@ -16,7 +16,7 @@ from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import Source
 from reporter.films.script import SoundExcerpt
 from reporter.gathering.sessions import add_session
-from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken, webvtt
+from reporter.media.webvtt import Cue, clipped, moved, read_cues, spoken_text, webvtt
 from reporter.models import EventSession, Media, Story, Takeaway
 
 # Identifies its session: no schedule has this id, and the laptops of a gathering recognize each other's by it.
@@ -64,7 +64,7 @@ def _set_captions(session: Session, film: Media, cues: list[Cue]) -> None:
     """Set the film's captions, on the timeline of the film before a cut."""
     row = captions_row(session, film)
     row.kept, row.version = webvtt(cues), row.version + 1
-    film.words = spoken(shown_part(session, film, row.kept))[:MOST_CHARS]
+    film.words = spoken_text(shown_part(session, film, row.kept))[:MOST_CHARS]
 
 
 def captions_digest(session: Session, sha256: str) -> str:

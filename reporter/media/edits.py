@@ -77,7 +77,7 @@ class Edits:
         return self != Edits()
 
     @property
-    def seen(self) -> bool:
+    def changes_picture(self) -> bool:
         """Whether the edits change the picture itself."""
         return bool(self.blur or self.sheet or self.crop is not None or self.turn or self.tilt)
 

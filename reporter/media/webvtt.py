@@ -299,7 +299,7 @@ def _stamp(seconds: float) -> str:
     return f"{minutes // 60:02}:{minutes % 60:02}:{rest // 1000:02}.{rest % 1000:03}"
 
 
-def typed(cues: Iterable[Cue]) -> str:
+def editable_lines(cues: Iterable[Cue]) -> str:
     """Format as lines for a person to edit, which ``read_cues`` parses back to the same cues."""
     return "\n".join(
         f"{_short(cue.begin)} - {_short(cue.end)} {_typed_text(cue.text)}" for cue in cues
@@ -321,7 +321,7 @@ def _short(seconds: float) -> str:
     return f"{minutes}:{rest // 1000:02}{thousandths}"
 
 
-def spoken(cues: Iterable[Cue]) -> str:
+def spoken_text(cues: Iterable[Cue]) -> str:
     """The text without times."""
     return "\n".join(cue.text for cue in cues)
 

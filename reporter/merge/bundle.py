@@ -33,7 +33,7 @@ from reporter.enums import (
 from reporter.errors import BadInput, ReporterError
 from reporter.follow_up.action_items import KINDS, WHAT_CHARS
 from reporter.media.store import PIECE, Store
-from reporter.media.webvtt import read_cues, spoken, webvtt
+from reporter.media.webvtt import read_cues, spoken_text, webvtt
 from reporter.merge.context import Look, MergeReport, Tell, no_progress
 from reporter.merge.follow_up import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
@@ -252,7 +252,7 @@ def _keep_captions(session: Session, media: Media, captions: str) -> None:
     if captions and media.kind != Kind.PHOTO and not (known and known.kept):
         row = captions_row(session, media)
         row.kept, row.version = captions, row.version + 1
-        media.words = spoken(read_cues(captions))[:MOST_CHARS]
+        media.words = spoken_text(read_cues(captions))[:MOST_CHARS]
 
 
 def _event(session: Session, record: _Record, actor: Actor, done: MergeReport) -> EventSession:

@@ -16,7 +16,7 @@ from reporter.annotations.captions import captions_row, shown_part
 from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
 from reporter.enums import ReplyState
-from reporter.media.webvtt import spoken
+from reporter.media.webvtt import spoken_text
 from reporter.merge.context import MergeContext, alive_takeaways, row_values
 from reporter.models import Media
 from reporter.models.captions import Captions
@@ -70,7 +70,7 @@ def _merge_captions(merge: MergeContext, theirs: _Captions) -> None:
         return
     row = captions_row(session, media)
     row.kept, row.version = theirs.kept, theirs.version
-    media.words = spoken(shown_part(session, media, row.kept))[:MOST_CHARS]
+    media.words = spoken_text(shown_part(session, media, row.kept))[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
         bump_revision(session, takeaway)
     merge.done.captions += 1

@@ -126,14 +126,14 @@ def left_over(story: Story, *rules: ColumnElement[bool]) -> Select[Takeaway]:
         .where(
             Takeaway.session_id == story.session_id,
             Takeaway.id.not_in(inside),
-            ~taken(),
+            ~is_in_composed_story(),
             *rules,
         )
         .order_by(Takeaway.starred.desc(), Takeaway.recorded_at, Takeaway.id)
     )
 
 
-def taken() -> ColumnElement[bool]:
+def is_in_composed_story() -> ColumnElement[bool]:
     """Whether a takeaway is in a composed story that takes it out of its session's own."""
     return exists().where(
         and_(

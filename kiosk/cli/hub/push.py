@@ -7,7 +7,13 @@ from typing import TYPE_CHECKING
 
 import click
 
-from kiosk.cli.common import gathering_folder, gathering_option, json_option, opened, print_json
+from kiosk.cli.common import (
+    gathering_folder,
+    gathering_option,
+    json_option,
+    kiosk_context,
+    print_json,
+)
 from kiosk.cli.progress_bar import progress_bar
 
 if TYPE_CHECKING:
@@ -26,7 +32,7 @@ def pair(hub_url: str, code: str) -> None:
     """Pair this gathering with a hub, by a code created there."""
     from kiosk.peers.push import pair_hub
 
-    with opened() as kiosk:
+    with kiosk_context() as kiosk:
         peer = pair_hub(kiosk, hub_url, code)
         click.echo(
             f"paired with {peer.name} at {peer.url}; send everything there with: reporter push"
@@ -49,7 +55,7 @@ def push(wait: bool, as_json: bool) -> None:
         else:
             click.echo("nothing is new")
         return
-    with opened() as kiosk, progress_bar("originals") as bar:
+    with kiosk_context() as kiosk, progress_bar("originals") as bar:
         done = _push(kiosk, wait, lambda done, total, _bytes: bar.step(done, total, ""))
     if as_json:
         print_json(done.as_json())

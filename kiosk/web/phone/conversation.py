@@ -56,7 +56,7 @@ def conversation(number: str) -> ResponseReturnValue:
         takeaway_id=takeaway.id.hex,
         record=_without_receipt(takeaway),
         thread=_thread(takeaway),
-        counts=replies.counted(db.session(), takeaway),
+        counts=replies.reaction_counts(db.session(), takeaway),
         kinds=KINDS,
         audiences=_audiences(takeaway),
         client_id=new_id(kiosk.now(), kiosk.rng),
@@ -149,7 +149,7 @@ def second(number: str) -> ResponseReturnValue:
     word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
-        return jsonify(replies.counted(db.session(), takeaway)), 201
+        return jsonify(replies.reaction_counts(db.session(), takeaway)), 201
     return redirect(url_for("talk.conversation", number=number, notice="second"), code=303)
 
 

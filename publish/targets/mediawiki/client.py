@@ -26,7 +26,7 @@ from publish.errors import (
 )
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
-from publish.net.transfer_meter import kept
+from publish.net.transfer_meter import count_resumable
 from publish.targets.mediawiki.discovery import find_api
 
 # Error classes by prefix of the error code. https://www.mediawiki.org/wiki/API:Errors_and_warnings
@@ -332,7 +332,7 @@ class Wiki:
                 raise
             return key, int(error.details["offset"])
         pace.went(len(piece))
-        kept(len(piece))
+        count_resumable(len(piece))
         return answer.get("filekey", key), int(answer.get("offset", offset + len(piece)))
 
     def same_file(self, path: Path) -> dict[str, Any] | None:

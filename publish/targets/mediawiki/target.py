@@ -40,7 +40,7 @@ from publish.targets.wiki.page_section import (
 )
 from publish.targets.wiki.signatures import mediawiki_manner
 from publish.targets.wiki.talk_page import read_comments, remove_answer
-from reporter.messages import Message, listed
+from reporter.messages import Message, comma_separated
 
 _NEEDED = {"edit": Message("change pages"), "createpage": Message("make pages")}
 _SAME = ("fileexists-no-change", "fileexists-forbidden")
@@ -109,7 +109,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             raise AuthRefused(
                 "%(who)s may not %(what)s at %(name)s. Ask its admins for these rights.",
                 who=me["name"],
-                what=listed(lacking),
+                what=comma_separated(lacking),
                 name=self.name,
             )
         files = self._takes_files() and "upload" in may

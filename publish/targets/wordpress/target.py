@@ -32,7 +32,7 @@ from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsRepl
 from publish.targets.wordpress.client import Site
 from publish.targets.wordpress.comments import Comments
 from publish.targets.wordpress.discovery import blog_of
-from reporter.messages import Message, listed
+from reporter.messages import Message, comma_separated
 
 # Our slug can only belong to our own item; trashed items are given another slug.
 _STATUSES = "publish,future,draft,pending,private"
@@ -129,7 +129,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             raise AuthRefused(
                 "%(who)s may not %(what)s at %(name)s. Ask for the role Author or Editor there.",
                 who=me.get("name") or self.setup.options["user"],
-                what=listed(lacking),
+                what=comma_separated(lacking),
                 name=self.name,
             )
         return Message(

@@ -22,7 +22,7 @@ from publish.errors import (
 )
 from publish.net import http
 from publish.net.http import HttpClient, retry_after
-from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.transfer_meter import TransferMeter, use_meter
 
 URL = "https://blog.example/wp-json/wp/v2/posts"
 
@@ -207,7 +207,7 @@ def test_an_answer_that_comes_slowly_renews_the_lease() -> None:
     counts: list[int] = []
     pieces = (b"[" + b" " * 10, b" " * 10, b"]")
     client = answer(lambda request: httpx.Response(200, content=iter(pieces)))
-    with counted(TransferMeter(counts.append)) as meter:
+    with use_meter(TransferMeter(counts.append)) as meter:
         assert client.call("GET", URL).data == []
     # Once for the request, then for each piece of the answer.
     assert counts == [meter.sent] * (1 + len(pieces))
@@ -222,7 +222,7 @@ def test_a_pause_ends_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         if len(counts) > 1:
             raise PausedByUser("Paused.")
 
-    with counted(TransferMeter(pause)):
+    with use_meter(TransferMeter(pause)):
         assert reply(200, json={"id": 7}).call("GET", URL).data == {"id": 7}
         with pytest.raises(PausedByUser):
             reply(200, json={}).call("GET", URL)

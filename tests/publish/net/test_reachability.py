@@ -15,7 +15,7 @@ from publish.errors import Offline, PausedByUser, PublishError, Reachability, re
 from publish.net import reachability
 from publish.net.http import HttpClient
 from publish.net.reachability import Glimpse, say_ahead, unreached
-from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.transfer_meter import TransferMeter, use_meter
 
 NOW = datetime(2026, 5, 9, 12, 0, tzinfo=UTC)
 URL = "https://blog.example/wp-json"
@@ -77,7 +77,7 @@ def test_bytes_and_the_others_clock_are_counted() -> None:
 
     web = HttpClient("The blog", transport=httpx.MockTransport(handler))
     wire = TransferMeter(clock=lambda: NOW)
-    with counted(wire):
+    with use_meter(wire):
         web.call("POST", URL, content=iter([b"x" * 25_000] * 2))
     assert 50_000 < wire.sent < 50_600
     assert wire.answers == 1
@@ -98,7 +98,7 @@ def test_a_pause_breaks_off_what_is_under_way() -> None:
             raise PausedByUser("Paused.")
 
     web = HttpClient("The blog", transport=httpx.MockTransport(handler))
-    with counted(TransferMeter(stop)), pytest.raises(PausedByUser):
+    with use_meter(TransferMeter(stop)), pytest.raises(PausedByUser):
         web.call("POST", URL, content=iter([b"x" * 9_000] * 20))
     assert reached == []
 

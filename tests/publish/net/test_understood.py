@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from publish.errors import RetryAfter
-from publish.net.transfer_meter import TransferMeter, counted
+from publish.net.transfer_meter import TransferMeter, use_meter
 from publish.net.understood import understood
 from publish.status import target_registry
 from tests.publish.conformance.mastodon import TOKEN, Mastodon, MastodonPlace
@@ -21,7 +21,7 @@ def test_an_answer_without_a_field_is_said_with_its_words() -> None:
     meter = TransferMeter()
     meter.record_response(9, "", '<b>Temporarily</b> unavailable {"email": "ann@example.org"}')
     raised = pytest.raises(RetryAfter, match="“Temporarily unavailable”")
-    with counted(meter), raised, understood("there"):
+    with use_meter(meter), raised, understood("there"):
         raise KeyError("id")
 
 
@@ -29,7 +29,7 @@ def test_an_answer_without_a_field_is_said_with_its_words() -> None:
 def test_of_json_nothing_is_quoted(text: str) -> None:
     meter = TransferMeter()
     meter.record_response(9, "", text)
-    with counted(meter), pytest.raises(RetryAfter) as raised, understood("there"):
+    with use_meter(meter), pytest.raises(RetryAfter) as raised, understood("there"):
         raise KeyError("did")
     assert raised.value.message == "there answered in a way that can't be understood."
 

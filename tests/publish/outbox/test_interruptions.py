@@ -12,7 +12,7 @@ import pytest
 
 from publish import targets
 from publish.errors import ConnectionLost, Offline
-from publish.net.transfer_meter import kept, moved
+from publish.net.transfer_meter import count_resumable, count_sent
 from publish.outbox.policy import interruptions
 from publish.outbox.runner import retry
 from publish.posts.model import PostMedia, Remote
@@ -38,12 +38,12 @@ class NarrowTarget(FakeTarget):
     def put_media(self, media: PostMedia) -> Remote:
         left = media.bytes - self.there.get(media.key, 0)
         if left <= self.reach:
-            moved(left)
+            count_sent(left)
             return super().put_media(media)
         self.place.calls.append(("broken", media.key))
-        moved(self.reach)
+        count_sent(self.reach)
         if self.goes_on:
-            kept(self.reach)
+            count_resumable(self.reach)
             self.there[media.key] = self.there.get(media.key, 0) + self.reach
         raise self.error("It broke.")
 

@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from publish import targets
 from publish.errors import ConnectionLost
-from publish.net.transfer_meter import moved
+from publish.net.transfer_meter import count_sent
 from publish.outbox import lease
 from publish.outbox.runner import deliver_due, queue
 from publish.posts.model import Remote
@@ -86,7 +86,7 @@ def test_who_was_silent_for_longer_than_the_lease_lasts_looks_again_before_it_cr
             due.clock.forward(minutes=6)
             place.posts[key] = {"texts": ["by the other"]}
         # The next request begins.
-        moved(1)
+        count_sent(1)
         return found
 
     monkeypatch.setattr(FakeTarget, "find", find)

@@ -13,11 +13,11 @@ from reporter.media.webvtt import (
     Cue,
     check_letters,
     clipped,
+    editable_lines,
     moved,
     read_caption_file,
     read_cues,
-    spoken,
-    typed,
+    spoken_text,
     webvtt,
 )
 
@@ -54,10 +54,10 @@ def test_written_and_read_again_it_is_the_same() -> None:
     assert text.startswith("WEBVTT\n\n00:00:00.250 --> 00:00:03.000\na &lt; b &amp; c &gt; d\n\n")
     assert read_cues(text) == cues
     assert webvtt([]) == ""
-    lines = typed([Cue(3, 4.5, "Good morning"), Cue(65, 70, "two\nlines")])
+    lines = editable_lines([Cue(3, 4.5, "Good morning"), Cue(65, 70, "two\nlines")])
     assert lines == "0:03 - 0:04.5 Good morning\n1:05 - 1:10 two\nlines"
-    assert typed(read_cues(lines)) == lines
-    assert spoken(cues) == "a < b & c > d\ntwo\nlines → here"
+    assert editable_lines(read_cues(lines)) == lines
+    assert spoken_text(cues) == "a < b & c > d\ntwo\nlines → here"
 
 
 @pytest.mark.parametrize(
@@ -114,7 +114,7 @@ def test_spaces_joiners_and_signs_stay(words: str) -> None:
         cues = read_cues(text)
         assert cues == [Cue(1, 3.25, words)]
         assert read_cues(webvtt(cues)) == cues
-        assert read_cues(typed(cues)) == cues
+        assert read_cues(editable_lines(cues)) == cues
 
 
 @pytest.mark.parametrize(
@@ -243,7 +243,7 @@ def test_what_is_edited_in_a_browser_stays(rows: list[tuple[int, int, str]]) -> 
     )
     cues = read_cues(f"WEBVTT\n\n{lines}") if rows else []
     # A form sends line ends as CR LF.
-    again = read_cues(typed(cues).replace("\n", "\r\n"))
+    again = read_cues(editable_lines(cues).replace("\n", "\r\n"))
     assert [(round(c.begin, 3), round(c.end, 3), c.text) for c in again] == [
         (round(c.begin, 3), round(c.end, 3), c.text) for c in cues
     ]

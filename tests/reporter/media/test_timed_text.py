@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from reporter.errors import BadInput
-from reporter.media.webvtt import read_caption_file, read_cues, typed
+from reporter.media.webvtt import editable_lines, read_caption_file, read_cues
 
 ASS = "[Script Info]\r\nScriptType: v4.00+\r\n\r\n[V4+ Styles]\r\nFormat: Name, Fontname\r\n\r\n[Events]\r\n"
 TTML = 'xmlns="http://www.w3.org/ns/ttml" xmlns:ttp="http://www.w3.org/ns/ttml#parameter"'
@@ -130,7 +130,7 @@ def test_broken_xml_is_refused(text: str) -> None:
 
 def test_a_line_that_is_only_a_time_stays_a_line_of_its_caption() -> None:
     parsed = read_cues("WEBVTT\n\n00:01.000 --> 00:02.000\nWe meet at\n10:30\n[11:00]\n")
-    assert read_cues(typed(parsed)) == parsed
+    assert read_cues(editable_lines(parsed)) == parsed
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from kiosk.web.shared.streaming_forms import small_file
 from reporter.annotations import captions
 from reporter.enums import Kind
 from reporter.errors import BadInput, NotFound
-from reporter.media.webvtt import MOST_BYTES, read_caption_file, typed
+from reporter.media.webvtt import MOST_BYTES, editable_lines, read_caption_file
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")
@@ -40,7 +40,7 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
         sha256=media.sha256,
         error=error,
         item=next(item for item in record["media"] if item["sha256"] == media.sha256),
-        text=typed(kept or draft) if text is None else text,
+        text=editable_lines(kept or draft) if text is None else text,
         kind=media.kind,
         drafted=bool(draft),
         drafting=drafting,
@@ -74,4 +74,4 @@ def _read_file(receipt: str, sha256: str, data: bytes, text: str) -> ResponseRet
         cues = read_caption_file(data, language)
     except BadInput as error:
         return page(receipt, sha256, text=text, error=error.message), 400
-    return page(receipt, sha256, text=typed(cues))
+    return page(receipt, sha256, text=editable_lines(cues))

@@ -47,13 +47,13 @@ _TABS = (*STATES, (sheets.ALL, later("All")))
 class View:
     """A filter and a page within it."""
 
-    asked_for: sheets.Filter
+    criteria: sheets.Filter
     after: str = ""
     before: str = ""
     show: str = ""
 
     @classmethod
-    def asked(cls, show: str = "") -> View:
+    def from_request(cls, show: str = "") -> View:
         """Read the filter from the URL; forms carry it along."""
         args = request.args
         state = args.get("state", "")
@@ -64,7 +64,7 @@ class View:
         except ValueError as error:
             raise _broken() from error
         flags = tuple(name for name, _words in FLAGS if args.get(name))
-        asked = sheets.Filter(
+        criteria = sheets.Filter(
             sheets.ALL if number else known,
             args.get("session", ""),
             args.get("kind", ""),
@@ -74,12 +74,12 @@ class View:
             number,
             read_span(args.get("time", "")),
         )
-        return cls(asked, args.get("after", ""), args.get("before", ""), show)
+        return cls(criteria, args.get("after", ""), args.get("before", ""), show)
 
     @property
     def state(self) -> str:
         """The selected state."""
-        return self.asked_for.state
+        return self.criteria.state
 
     @property
     def args(self) -> dict[str, str]:
@@ -90,13 +90,14 @@ class View:
     @property
     def filters(self) -> dict[str, str]:
         """URL arguments of the filter's first page."""
-        asked = self.asked_for
+        criteria = self.criteria
         arguments = {
-            name: getattr(asked, name) for name in ("state", "session", "kind", "intent", "source")
+            name: getattr(criteria, name)
+            for name in ("state", "session", "kind", "intent", "source")
         }
-        arguments["group"] = asked.group.hex if asked.group else ""
-        arguments["time"] = span_text(*asked.span) if asked.span else ""
-        arguments |= dict.fromkeys(asked.flags, "1")
+        arguments["group"] = criteria.group.hex if criteria.group else ""
+        arguments["time"] = span_text(*criteria.span) if criteria.span else ""
+        arguments |= dict.fromkeys(criteria.flags, "1")
         return {name: value for name, value in arguments.items() if value}
 
     @property
@@ -114,7 +115,7 @@ class View:
         """The selected page; raises BadRequest for an invalid one."""
         try:
             return sheets.page(
-                session, self.asked_for, size=size, after=self.after, before=self.before
+                session, self.criteria, size=size, after=self.after, before=self.before
             )
         except ValueError as error:
             raise _broken() from error
@@ -152,7 +153,7 @@ def _broken() -> BadRequest:
 
 def tabs(session: Session, view: View) -> list[tuple[str, Any, int]]:
     """Return (state, label, count) of each state."""
-    counts = sheets.state_counts(session, view.asked_for)
+    counts = sheets.state_counts(session, view.criteria)
     counts.pop(TakeawayState.WITHDRAWN.value, None)
     counts[sheets.ALL] = sum(counts.values())
     return [(state, words, counts.get(state, 0)) for state, words in _TABS]
@@ -160,9 +161,9 @@ def tabs(session: Session, view: View) -> list[tuple[str, Any, int]]:
 
 def choices(view: View) -> list[tuple[str, Any, tuple[tuple[str, Any], ...], str]]:
     """Return (argument, label, labelled values, current value) of the filters with a list of values."""
-    asked = view.asked_for
+    criteria = view.criteria
     return [
-        ("kind", _("Kind"), KINDS, asked.kind),
-        ("intent", _("What it is"), INTENTS, asked.intent),
-        ("source", _("From"), SOURCES, asked.source),
+        ("kind", _("Kind"), KINDS, criteria.kind),
+        ("intent", _("What it is"), INTENTS, criteria.intent),
+        ("source", _("From"), SOURCES, criteria.source),
     ]

@@ -27,8 +27,8 @@ class Mark:
 
 def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
     """Return the timeline; empty if one span holds everything and none is selected."""
-    spans = timeline(session, view.asked_for, settings.zone)
-    if len(spans) < 2 and view.asked_for.span is None:
+    spans = timeline(session, view.criteria, settings.zone)
+    if len(spans) < 2 and view.criteria.span is None:
         return []
     most = max((span.count for span in spans), default=1)
     days = _changes([shown_day(span.begin, settings) for span in spans])

@@ -54,7 +54,7 @@ _SAVED = ("caption", "session_code", "audience", "consent")
 @describe(query=VIEW_QUERY)
 def sheet() -> ResponseReturnValue:
     """Show the contact sheet and the preview."""
-    return _sheet(View.asked())
+    return _sheet(View.from_request())
 
 
 def _sheet(
@@ -83,7 +83,7 @@ def _sheet(
         sessions=all_sessions(session),
         tabs=tabs(session, view),
         flags=FLAGS,
-        flag_counts=sheets.flag_counts(session, view.asked_for),
+        flag_counts=sheets.flag_counts(session, view.criteria),
         choices=choices(view),
         strip=time_strip(session, view, current_kiosk().settings),
         audiences=AUDIENCES,
@@ -176,7 +176,7 @@ def _mine() -> str:
 )
 def decide(receipt: str) -> ResponseReturnValue:
     """Approve, hide, reopen, star or unstar one takeaway, and go to the next."""
-    view, wanted = View.asked(), request.form.get("decision", "")
+    view, wanted = View.from_request(), request.form.get("decision", "")
     takeaway = decisions.by_receipt(db.session(), receipt)
     if wanted in ("star", "unstar"):
         decisions.change(db.session(), takeaway, desk_actor(), {"starred": wanted == "star"})
@@ -195,7 +195,7 @@ def decide(receipt: str) -> ResponseReturnValue:
 @describe(query=VIEW_QUERY, form="")
 def undo_one(step: str) -> ResponseReturnValue:
     """Undo a step; the preceding one can be undone next."""
-    view, number = View.asked(), _number(step)
+    view, number = View.from_request(), _number(step)
     done = undo.undo_step(db.session(), number, desk_actor())
     for clash in done.clashes[:3]:
         flash(clash_words(clash), "trouble")
@@ -214,7 +214,7 @@ def block(receipt: str) -> ResponseReturnValue:
     takeaway = decisions.by_receipt(db.session(), receipt)
     admission.block(db.session(), takeaway, desk_actor())
     flash(_("Nothing more is taken from that phone. The page “Status” lists it."))
-    return _back(View.asked(), show=receipt)
+    return _back(View.from_request(), show=receipt)
 
 
 @bp.post("/selected")
@@ -237,7 +237,7 @@ def decide_selected() -> ResponseReturnValue:
     if done.clashes:
         left = ngettext("%(num)d was left alone:", "%(num)d were left alone:", len(done.clashes))
         flash(f"{left} {clash_words(done.clashes[0])}", "trouble")
-    return _back(View.asked(), undo=_mine() if done.changed else "")
+    return _back(View.from_request(), undo=_mine() if done.changed else "")
 
 
 def _many(wanted: str) -> Any:
@@ -261,7 +261,7 @@ def _many(wanted: str) -> Any:
 )
 def keep_one(group: str) -> ResponseReturnValue:
     """Keep one of similar pictures and hide the others that are not approved, as one step."""
-    view, keep = View.asked(), request.form.get("keep", "")
+    view, keep = View.from_request(), request.form.get("keep", "")
     criteria = sheets.Filter(state=sheets.ALL, group=_number(group))
     rows = sheets.page(db.session(), criteria, size=500).rows
     others = [row for row in rows if row.receipt != keep and row.state == TakeawayState.NEW]
@@ -279,7 +279,7 @@ def accept_proposals() -> ResponseReturnValue:
     rows = list(db.session.scalars(sheets.undescribed_rows()))
     done = conflicts.set_fields_many(db.session(), rows, desk_actor(), proposals_for)
     flash(ngettext("%(num)d description taken.", "%(num)d descriptions taken.", len(done.changed)))
-    return _back(View.asked(), undo=_mine() if done.changed else "")
+    return _back(View.from_request(), undo=_mine() if done.changed else "")
 
 
 @bp.post("/<receipt>/proposal")
@@ -288,7 +288,7 @@ def accept_proposal(receipt: str) -> ResponseReturnValue:
     """Accept the proposed alt text of one photo."""
     takeaway = decisions.by_receipt(db.session(), receipt)
     conflicts.set_fields_many(db.session(), [takeaway], desk_actor(), proposals_for)
-    return _back(View.asked(), show=receipt, undo=_mine())
+    return _back(View.from_request(), show=receipt, undo=_mine())
 
 
 @bp.post("/<receipt>")
@@ -315,6 +315,6 @@ def save(receipt: str) -> ResponseReturnValue:
             _("Not everything was saved. Somebody else changed this too: %(what)s.", what=fields),
             "trouble",
         )
-        return _sheet(View.asked(show=receipt), clashes, form), 409
+        return _sheet(View.from_request(show=receipt), clashes, form), 409
     flash(_("Saved."))
-    return _back(View.asked(), show=receipt, undo=_mine())
+    return _back(View.from_request(), show=receipt, undo=_mine())

@@ -75,7 +75,7 @@ def test_the_same_form_twice_is_one_reply_and_me_too_counts_once(
     for _ in range(3):
         client.post(f"/talk/{takeaway.id.hex}/second", environ_base=PHONE)
     client.post(f"/talk/{takeaway.id.hex}/second", environ_base={"REMOTE_ADDR": "192.168.4.9"})
-    assert replies.counted(session, takeaway) == {"second": 2}
+    assert replies.reaction_counts(session, takeaway) == {"second": 2}
 
 
 def test_only_what_the_room_may_see_can_be_answered(
