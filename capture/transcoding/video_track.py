@@ -50,7 +50,6 @@ class VideoTrack(EncodedTrack):
         stream.codec_context.thread_count = min(os.cpu_count() or 1, MOST_THREADS)
         stream.thread_type = "AUTO"
         super().__init__(stream, span)
-        self._stream = stream
         self._picture = film.picture
         self._edits = edits or Edits()
         kept = max(self._edits.crop[2:]) if self._edits.crop else 1.0
