@@ -158,12 +158,12 @@ def _duration(container: Any, mime: str) -> float | None:
         return counted_seconds(container)
     if mime == "audio/aac" or not container.duration or container.duration < 0:
         return None
-    told = float(container.duration) / 1_000_000
+    stated = float(container.duration) / 1_000_000
     if container.format.name == "ogg" and real_audio(container) is not None:
         # Of Ogg files in a chain FFmpeg tells the length of the last one (findings/pyav-ogg-chain.sh).
-        counted = counted_seconds(container) or told
-        return counted if counted > told + 0.2 else told
-    return told
+        counted = counted_seconds(container) or stated
+        return counted if counted > stated + 0.2 else stated
+    return stated
 
 
 def _audio_mime(mime: str) -> str:

@@ -26,8 +26,8 @@ def note_on(path: Path, mime: str) -> str:
     """A message for people where a picture is truncated, '' where it is whole or its format doesn't
     tell."""
     if mime == "image/jpeg":
-        told = path.stat()
-        return CUT_SHORT if _is_cut_jpeg(path, told.st_size, told.st_mtime_ns) else ""
+        status = path.stat()
+        return CUT_SHORT if _is_cut_jpeg(path, status.st_size, status.st_mtime_ns) else ""
     if mime == "image/png":
         return "" if b"IEND" in path.read_bytes()[-(1 << 16) :] else CUT_SHORT
     if mime == "image/gif":
