@@ -57,7 +57,13 @@ def _words(text: str) -> frozenset[str]:
 
 # Values of a recording column that forbid all recording, and those that forbid only pictures and sound, not words.
 _YES = _words(
-    "1 true yes y x ja oui si sí sim on ein wahr vrai verdadero ✓ ✔ all everything both alles todo tout"
+    "1 true yes y x ja oui si sí sim on ein wahr vrai verdadero ✓ ✔ all everything both alles todo tout "
+    "так да نعم हाँ हां 是 是的 はい 예 네 tak evet igen ano ναι כן بله có"
+)
+# Values that leave it allowed; whatever else is written there is a wish.
+_NO = _words(
+    "0 false no n nein non não nao ні нет لا नहीं 否 不 いいえ 아니요 nie hayır nem ne όχι לא خیر không off "
+    "falsch faux falso none null nan undefined n/a na ok okay allowed erlaubt open offen - – — ? . tbd tba"
 )
 _PICTURES_ALONE = _words(
     "pictures picture photos photo images image video videos film films recording recordings bilder fotos foto "
@@ -70,14 +76,20 @@ _FILLER = _words("no not and or only keine kein und nur ni y o sin solo pas de e
 def recording_wish(text: str) -> tuple[bool, bool | None]:
     """Parse a cell into (must not be recorded, may its words be published): "yes", "pictures", "pictures and words".
 
+    Words that are not understood ("please don't", "ask me first") are taken as a wish, unless they begin with a no or
+    name a number.
+
     The second is None if not specified: words then stay in the room, or as an organizer has
     decided.
     """
     words = set(re.findall(r"\w+|[✓✔]", text.casefold()))
     if text.strip().casefold() in _YES:
         return True, None
-    if not words or words - _FILLER - _PICTURES_ALONE - _WORDS_TOO or not words - _FILLER:
+    if not words or not words - _FILLER or text.strip().casefold() in _NO:
         return False, None
+    if words - _FILLER - _PICTURES_ALONE - _WORDS_TOO:
+        first = re.split(r"[\s,;:.!(]+", text.strip().casefold())[0]
+        return first not in _NO and not any(map(str.isdigit, text)), None
     return True, not words & _WORDS_TOO
 
 

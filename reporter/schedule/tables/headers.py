@@ -299,6 +299,8 @@ def _zone_inside(inside: str) -> tzinfo | None:
 
 def _other_column(name: str, words: list[str]) -> Column | None:
     joined = {"".join(words)}
+    if _refuses_recording(name):
+        return Column(name, "do_not_record")
     for role, vocabulary in _VOCABULARY.items():
         named = set(words) & vocabulary or joined & vocabulary
         allowed = vocabulary | _FILLER | {"name", "names"}
@@ -319,6 +321,23 @@ def _other_column(name: str, words: list[str]) -> Column | None:
     if words and set(words) & _WEAK_TITLES and set(words) <= _WEAK_TITLES | _FILLER:
         return Column(name, "title", doubt=2)
     return None
+
+
+# "Do not record" and the like, in names of columns, which are sentences and no lists of words.
+_REFUSALS = re.compile(
+    r"\b(?:nicht|keine?|kein) ?(?:aufnehm|aufzeichn|aufnahm|film|foto)|\bpas (?:d ?)?(?:enregistr|film|photo)"
+    r"|\bno (?:grab|film|foto|photo|video|recording)|\bnao (?:grav|film|foto)|\bnon (?:registr|film|fotograf)"
+    r"|\bniet (?:opnemen|filmen)|\bgeen (?:opname|foto)|\bnie (?:nagryw|film|fotograf)|\bbez nagr|\binte (?:spela|film)"
+    r"|\bне (?:запис|знім|сним|фото)|\bбез (?:запис|зйом|съем)|(?:عدم|بدون|لا) ?(?:ال)?(?:تسج|تصوير|تسجيل)"
+    r"|रिकॉर्ड\w* ?(?:न|नहीं|ना)(?!\w)|न रिकॉर्ड|(?:不|禁止|勿|免)(?:要)?(?:录|錄|拍|摄|攝)"
+    r"|(?:録画|録音|撮影|収録) ?(?:不可|禁止|ng)"
+    r"|(?:녹화|녹음|촬영) ?(?:금지|불가)|\bkayit (?:yok|yapma|alma)|אין (?:להקליט|לצלם)|ללא (?:הקלטה|צילום)"
+)
+
+
+def _refuses_recording(name: str) -> bool:
+    plain = " ".join(without_accents(name.casefold()).replace("'", " ").replace("’", " ").split())
+    return _REFUSALS.search(plain) is not None or _REFUSALS.search(name.casefold()) is not None
 
 
 def _refuses(words: list[str]) -> bool:

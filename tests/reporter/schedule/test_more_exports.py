@@ -224,3 +224,27 @@ def test_names_of_the_format_are_no_words_of_a_session() -> None:
 def test_spans_of_hours_in_chinese() -> None:
     reading = read("标题,日期,时间\n歌,2026年12月6日,下午2点-3点半\n")
     assert times_and_titles(reading) == ["06 13:00 06 14:30 歌"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Nicht aufnehmen", "Keine Aufzeichnung", "Ne pas enregistrer", "Pas d'enregistrement", "No grabar",
+        "Não gravar", "Non registrare", "Niet opnemen", "Nie nagrywać", "Не записувати", "Без запису",
+        "عدم التسجيل", "रिकॉर्ड न करें",
+        "不录制", "禁止拍摄", "録画不可", "撮影禁止", "촬영 금지",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    "yes", ["ja", "так", "نعم", "हाँ", "是", "はい", "evet", "bitte nicht!", "ask me first"]
+)
+def test_who_must_not_be_recorded_is_known_in_many_languages(name: str, yes: str) -> None:
+    rows = f"A,2026-12-05 09:00,{yes}\nB,2026-12-05 10:00,no\nC,2026-12-05 11:00,\nD,2026-12-05 12:00,Nein: gern\n"
+    reading = read(f"Title,Start,{name}\n{rows}")
+    assert [one.title for one in reading.sessions if one.do_not_record] == ["A"]
+
+
+@pytest.mark.parametrize("name", ["Recording", "Aufzeichnung", "Enregistrement", "录制", "Запис"])
+def test_a_column_of_recordings_is_no_refusal(name: str) -> None:
+    reading = read(f"Title,Start,{name}\nA,2026-12-05 09:00,yes\n")
+    assert not reading.sessions[0].do_not_record
