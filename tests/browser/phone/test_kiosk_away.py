@@ -35,9 +35,12 @@ def test_a_tap_stays_in_the_page_until_the_kiosk_is_back(
 ) -> None:
     page = page_without_kiosk
     here = page.url
+    page.set_viewport_size({"width": 320, "height": 420})
     page.get_by_role("link", name=name).first.click()
     dialog = page.get_by_role("dialog", name="The kiosk does not answer just now")
     expect(dialog).to_be_visible()
+    # What it says comes first, also where its buttons are below the edge.
+    expect(dialog.get_by_role("heading")).to_be_in_viewport(ratio=1)
     expect(dialog.locator("#away-list li")).to_have_count(1)
     expect(dialog.locator("#away-list")).to_contain_text("Still on your phone")
     assert page.url == here
