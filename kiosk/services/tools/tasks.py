@@ -27,6 +27,10 @@ Work = Callable[[Progress], Sequence[str]]
 RUNNING, DONE, FAILED = "running", "done", "failed"
 
 
+class Warnings(list[str]):
+    """A result that somebody should do something about, though the work was done."""
+
+
 @dataclass
 class Task:
     """A task and its progress."""
@@ -37,6 +41,7 @@ class Task:
     of: int = 0
     what: str = ""
     messages: list[str] = field(default_factory=list)
+    warns: bool = False
 
     def as_json(self) -> dict[str, Any]:
         """As JSON for the page that displays it."""
@@ -70,7 +75,8 @@ class Tasks:
 
         try:
             with self._app.app_context():
-                task.messages = list(work(tell))
+                result = work(tell)
+            task.messages, task.warns = list(result), isinstance(result, Warnings)
             task.state = DONE
         except (ReporterError, OSError) as error:
             message = error.message if isinstance(error, ReporterError) else str(error)

@@ -30,7 +30,7 @@ from kiosk.services.tools.copies import (
 from kiosk.services.tools.neighbours import neighbours
 from kiosk.services.tools.rehearsing import play_volunteers
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
-from kiosk.services.tools.tasks import Progress, Tasks, Work
+from kiosk.services.tools.tasks import Progress, Tasks, Warnings, Work
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import own_port
@@ -142,7 +142,7 @@ def _examine(kiosk: KioskContext, port: int, tell: Progress) -> Sequence[str]:
     from kiosk.doctor.checks import CHECKS, examine
     from kiosk.doctor.finding import Verdict
 
-    messages = []
+    messages = Warnings()
     for number, finding in enumerate(examine(kiosk, port), 1):
         tell(number, len(CHECKS), finding.name)
         if finding.verdict is not Verdict.OK:

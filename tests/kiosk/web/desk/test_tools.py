@@ -78,6 +78,10 @@ def test_the_check_says_what_is_not_well_in_the_language_of_the_page(
     press(client, "/desk/tools/check")
     page = ended(client)
     assert "This laptop is in no network. Join the Wi-Fi that phones will use." in page
+    # What asks for something doesn't look as if all were well.
+    result = page.split('id="task"')[1].split("</section>")[0]
+    assert 'class="notice"' in result
+    assert "safe" not in result
     page = client.get("/desk/tools?lang=de").text
     assert "Dieser Laptop ist in keinem Netz." in page
 
