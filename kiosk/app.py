@@ -36,7 +36,6 @@ from kiosk.web.phone import captive_portal, pwa, start
 from kiosk.web.shared import health, joined
 from kiosk.web.shared.streaming_forms import KioskRequest
 from reporter import secret_store
-from reporter.annotations import face_review
 from reporter.clock import Clock, new_random, utc_now
 from reporter.config import Settings
 from reporter.database.engine import engine_options, prepare_sqlite
@@ -81,7 +80,8 @@ def create_app(
         gathering = ensure_row(db.session(), now=clock(), rng=rng)
         note_program(db.session(), version(), now=clock())
         ensure_lobby(db.session(), now=clock(), rng=rng)
-        face_review.set_check(db.session(), settings.publish.check_faces)
+        if gathering.check_faces != settings.publish.check_faces:
+            _apply_face_check(settings)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
         kiosk.may_send = lambda: _may_send(kiosk)
         app.secret_key = secret_store.signing_key(kiosk.secrets_id)
@@ -90,6 +90,12 @@ def create_app(
     _show_tour(app, sample=shown_receipt(settings.folder) is not None)
     app.register_lazy(_deferred, _sources())
     return app
+
+
+def _apply_face_check(settings: Settings) -> None:
+    from reporter.annotations import face_review
+
+    face_review.set_check(db.session(), settings.publish.check_faces)
 
 
 def _show_tour(app: Flask, *, sample: bool) -> None:

@@ -12,7 +12,8 @@ from sqlalchemy.orm import Session
 
 from kiosk.peers.snapshot import DEVICES, SHARED
 from reporter import migrations
-from reporter.database.engine import Base, sqlite_url
+from reporter.database.engine import sqlite_url
+from reporter.models import whole_metadata
 
 # Rows per batch.
 _MANY = 1000
@@ -54,7 +55,7 @@ def rows_mark(session: Session) -> str:
 
 
 def _tables(names: Collection[str]) -> list[Table]:
-    return [table for table in Base.metadata.sorted_tables if table.name in names]
+    return [table for table in whole_metadata().sorted_tables if table.name in names]
 
 
 def _without_device(table: Table, row: dict[str, object]) -> dict[str, object]:

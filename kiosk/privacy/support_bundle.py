@@ -17,8 +17,7 @@ from kiosk.privacy.log_files import log_files, redact
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.config import Settings, sections
-from reporter.database.engine import Base
-from reporter.models import Delivery, Media, Takeaway, Target
+from reporter.models import Delivery, Media, Takeaway, Target, whole_metadata
 
 # Settings that are secret, or that say who or where somebody is; only whether they are set is told.
 HIDDEN = frozenset(
@@ -112,7 +111,7 @@ def _counts() -> dict[str, Any]:
     ask = db.session.scalar
     tables = {
         table.name: ask(select(func.count()).select_from(table))
-        for table in Base.metadata.sorted_tables
+        for table in whole_metadata().sorted_tables
     }
     states = {
         "takeaway": select(Takeaway.state, func.count()).group_by(Takeaway.state),

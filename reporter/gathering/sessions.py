@@ -16,7 +16,6 @@ from reporter.codes import make_code, normalize
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, NotFound
 from reporter.models import EventSession, Takeaway
-from reporter.moderation.decisions import bump_revision
 
 if TYPE_CHECKING:
     from reporter.schedule import ScheduledSession
@@ -144,6 +143,8 @@ def import_schedule(
 
 def _tell(session: Session, changed: Iterable[EventSession]) -> None:
     """Index and outbox follow takeaways, not sessions: touch those whose session has a new title, room or speaker."""
+    from reporter.moderation.decisions import bump_revision
+
     for row in changed:
         for takeaway in row.takeaways:
             bump_revision(session, takeaway)

@@ -6,8 +6,8 @@ from typing import Any, Literal
 
 from alembic import context
 
-import reporter.models  # noqa: F401  # fills the metadata
-from reporter.database.engine import Base, UtcDateTime
+from reporter.database.engine import UtcDateTime
+from reporter.models import whole_metadata
 
 
 def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
@@ -16,7 +16,7 @@ def _render(kind: str, item: Any, _autogen: Any) -> str | Literal[False]:
 
 context.configure(
     connection=context.config.attributes["connection"],
-    target_metadata=Base.metadata,
+    target_metadata=whole_metadata(),
     render_as_batch=True,
     render_item=_render,
     version_table=context.config.attributes.get("version_table", "alembic_version"),

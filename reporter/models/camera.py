@@ -32,8 +32,6 @@ class Camera(Base):
     basis: Mapped[str] = mapped_column(default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
-    shots: Mapped[list[Shot]] = relationship(back_populates="camera")
-
 
 class CardImport(Base):
     """An import of a card or folder: requested, running or finished."""
@@ -119,7 +117,7 @@ class Shot(Base):
     # A small JPEG of a file without rendition: a marker.
     picture: Mapped[bytes | None] = mapped_column(LargeBinary, deferred=True)
 
-    camera: Mapped[Camera] = relationship(back_populates="shots")
+    camera: Mapped[Camera] = relationship()
     takeaway: Mapped[Takeaway | None] = relationship()
 
 

@@ -13,6 +13,18 @@ from reporter.database.message_column import MessageString
 from reporter.models.takeaway import EventSession
 
 
+class StoryItem(Base):
+    """A takeaway that an organizer put into a story. In a story other than its session's own, it leaves that one."""
+
+    __tablename__ = "story_item"
+
+    story_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("story.id"), primary_key=True)
+    takeaway_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("takeaway.id"), primary_key=True, index=True
+    )
+    position: Mapped[int] = mapped_column(default=0)
+
+
 class Story(Base):
     """A sequence of takeaways composed by an organizer. ``session_id`` set: the session's own,
     created when first needed.
@@ -44,20 +56,8 @@ class Story(Base):
 
     session: Mapped[EventSession | None] = relationship()
     items: Mapped[list[StoryItem]] = relationship(
-        order_by="StoryItem.position", cascade="all, delete-orphan"
+        order_by=StoryItem.position, cascade="all, delete-orphan"
     )
-
-
-class StoryItem(Base):
-    """A takeaway that an organizer put into a story. In a story other than its session's own, it leaves that one."""
-
-    __tablename__ = "story_item"
-
-    story_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("story.id"), primary_key=True)
-    takeaway_id: Mapped[uuid.UUID] = mapped_column(
-        ForeignKey("takeaway.id"), primary_key=True, index=True
-    )
-    position: Mapped[int] = mapped_column(default=0)
 
 
 class StoryText(Base):

@@ -23,7 +23,6 @@ from reporter.search.recipe import Recipe
 from reporter.search.text.highlight import highlight
 from reporter.search.text.languages import stemmable
 from reporter.search.whoosh_index import WhooshIndex
-from reporter.stories.queries import with_everything
 
 __all__ = [
     "FACETS",
@@ -47,6 +46,8 @@ def load_hits(
 
     The consent gate is applied again: the index may lag a second behind a withdrawal.
     """
+    from reporter.stories.queries import with_everything
+
     ids = [uuid.UUID(one) for one in found.ids]
     rows = session.scalars(select(Takeaway).where(Takeaway.id.in_(ids)).options(*with_everything()))
     by_id = {row.id: row for row in rows}

@@ -6,10 +6,8 @@ import pytest
 from sqlalchemy import inspect
 
 import reporter.hub.models
-import reporter.models
-import reporter.models.conversation
-import reporter.models.follow_up
 from reporter.database.engine import Base
+from reporter.models import whole_metadata
 from tests.guards.repository import modules
 
 _NULL_ORDERS = {"nulls_first", "nulls_last"}
@@ -17,6 +15,7 @@ _NULL_ORDERS = {"nulls_first", "nulls_last"}
 
 def nullable() -> set[tuple[str, str]]:
     """(model, attribute) of every column that may be NULL."""
+    whole_metadata()
     mappers = [
         *Base.registry.mappers,
         *reporter.hub.models.RegistryBase.registry.mappers,

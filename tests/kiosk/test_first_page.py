@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from alembic.script import ScriptDirectory
 
-from reporter import migrations
+from reporter import migrations, models
 from reporter.gathering.folder import make_gathering
 
 # A kiosk that has answered its first page, and whose background threads have taken a turn each.
@@ -60,8 +60,24 @@ BEHIND = (
     "kiosk.web.screens.wall",
     "multiprocessing",
     "publish.targets",
+    "reporter.models.camera",
+    "reporter.models.story",
+    "reporter.moderation.decisions",
     "reporter.schedule",
 )
+# Queries of another thread configure the mappers after any class.
+MAPPED = """
+import builtins
+from sqlalchemy.orm import configure_mappers
+from reporter import models
+build = builtins.__build_class__
+def built(*args, **more):
+    made = build(*args, **more)
+    configure_mappers()
+    return made
+builtins.__build_class__ = built
+models.whole_metadata()
+"""
 LATE = {"alembic", "av", "cv2", "fontTools", "fpdf", "httpx", "numpy", "PIL", "whoosh", "zxingcpp"}
 
 
@@ -100,6 +116,19 @@ def test_a_second_start_loads_the_first_page_only(folder: Path) -> None:
     assert "ifaddr" not in loaded or sys.platform != "linux"
     assert "kiosk.web.phone.start" in loaded
     assert [name for name in loaded if name.startswith(BEHIND)] == []
+
+
+def test_models_can_be_mapped_while_others_are_used(tmp_path: Path) -> None:
+    run(MAPPED, tmp_path / "g")
+
+
+def test_every_model_is_found_by_its_name() -> None:
+    later = [name for names in models.LATER.values() for name in names]
+    assert set(later) < set(models.__all__)
+    for name in later:
+        assert getattr(models, name).__name__ == name
+    with pytest.raises(AttributeError, match="Nobody"):
+        models.Nobody  # type: ignore[attr-defined]  # noqa: B018
 
 
 def test_the_names_of_the_steps_tell_the_newest_schema() -> None:

@@ -16,9 +16,9 @@ from capture.intake.receive import ReceivedFile, Submission, receive
 from reporter.clock import new_id
 from reporter.codes import make_code
 from reporter.config import LimitSettings
-from reporter.database.engine import Base, engine_options, prepare_sqlite, sqlite_url
+from reporter.database.engine import engine_options, prepare_sqlite, sqlite_url
 from reporter.media.store import Store
-from reporter.models import EventSession, Gathering, Takeaway
+from reporter.models import EventSession, Gathering, Takeaway, whole_metadata
 
 NOW = datetime(2025, 3, 1, 10, 0, tzinfo=UTC)
 
@@ -51,7 +51,7 @@ class Room:
         url = sqlite_url(folder / "reporter.db")
         self.engine: Engine = create_engine(url, **engine_options(url))
         prepare_sqlite(self.engine)
-        Base.metadata.create_all(self.engine)
+        whole_metadata().create_all(self.engine)
         self.rng = random.Random(1)
         self.limits = LimitSettings()
         self.session = Session(self.engine)

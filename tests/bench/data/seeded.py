@@ -24,11 +24,18 @@ from capture.renditions.worker import process_due
 from reporter.clock import new_id, utc_now
 from reporter.codes import make_receipt
 from reporter.config import LimitSettings, Settings
-from reporter.database.engine import Base
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
-from reporter.models import Attachment, EventSession, Gathering, Media, Tag, Takeaway
+from reporter.models import (
+    Attachment,
+    EventSession,
+    Gathering,
+    Media,
+    Tag,
+    Takeaway,
+    whole_metadata,
+)
 from tests.bench.data.seeded_photos import photos as draw
 from tests.bench.data.seeded_words import NAMES, TAGS, TITLES, sentences
 
@@ -207,7 +214,7 @@ def _columns(media: Media) -> Values:
 
 def _copy_what_was_made(session: Session, copies: list[tuple[uuid.UUID, Values]]) -> None:
     """Rows of whatever table describes a media (renditions, hashes): what the steps found out holds for the copies."""
-    for table in Base.metadata.sorted_tables:
+    for table in whole_metadata().sorted_tables:
         of_media = [key for key in table.foreign_keys if key.column is Media.__table__.c.id]
         if not of_media or table.name == Attachment.__tablename__:
             continue

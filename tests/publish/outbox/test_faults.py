@@ -13,7 +13,7 @@ from sqlalchemy import text
 from publish import targets
 from publish.net import http
 from publish.outbox.runner import deliver_due, open_count, queue
-from reporter.database.engine import Base
+from reporter.models import whole_metadata
 from reporter.moderation import decisions
 from tests.support.publish.fakes import Kit, jpeg, open_kit
 from tests.support.servers.contract import FAULTS, ContractServer, ContractTarget
@@ -92,7 +92,7 @@ def census(kit: Kit, server: ContractServer, texts: list[list[str]], files: int)
 
 def clear(kit: Kit) -> None:
     """Forget everything but the schema: making a gathering takes longer than a run."""
-    tables = [t for t in reversed(Base.metadata.sorted_tables) if t.name != "gathering"]
+    tables = [t for t in reversed(whole_metadata().sorted_tables) if t.name != "gathering"]
     for table in tables:
         kit.session.execute(table.delete())
     kit.session.commit()

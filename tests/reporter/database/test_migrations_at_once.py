@@ -8,7 +8,8 @@ from pathlib import Path
 from sqlalchemy import create_engine, inspect
 
 from reporter import migrations
-from reporter.database.engine import Base, sqlite_url
+from reporter.database.engine import sqlite_url
+from reporter.models import whole_metadata
 
 
 def schema(path: Path) -> dict[str, set[str]]:
@@ -36,7 +37,7 @@ def migrate(path: Path) -> dict[str, set[str]]:
 def test_migrations_of_several_threads_keep_to_their_own_database(tmp_path: Path) -> None:
     with ThreadPoolExecutor(3) as threads:
         found = list(threads.map(migrate, [tmp_path / f"{number}.db" for number in range(3)]))
-    assert set(Base.metadata.tables) <= set(found[0])
+    assert set(whole_metadata().tables) <= set(found[0])
     assert found[1:] == found[:1] * 2
     migrations.write_blank(tmp_path / "blank.db")
     assert schema(tmp_path / "blank.db") == found[0]

@@ -19,7 +19,6 @@ from reporter import migrations
 from reporter.clock import new_id, rfc3339
 from reporter.codes import is_valid
 from reporter.config import FOLDERS, Settings, check_language
-from reporter.database.engine import Base
 from reporter.errors import BadInput, ConfigError, Conflict, NotFound
 from reporter.gathering.folder import make_gathering, open_engine
 from reporter.gathering.sessions import (
@@ -32,7 +31,7 @@ from reporter.gathering.sessions import (
     running,
     takeaway_counts,
 )
-from reporter.models import EventSession, Gathering
+from reporter.models import EventSession, Gathering, whole_metadata
 from reporter.schedule import ScheduledSession
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway
 
@@ -81,7 +80,7 @@ def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
     migrations.upgrade(engine)
     with engine.connect() as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
-        differences = compare_metadata(context, Base.metadata)
+        differences = compare_metadata(context, whole_metadata())
     engine.dispose()
     assert differences == []
 

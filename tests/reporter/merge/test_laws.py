@@ -23,14 +23,21 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.conversation import replies
-from reporter.database.engine import Base
 from reporter.follow_up import action_items
 from reporter.gathering import session_editing
 from reporter.gathering.session_editing import SessionFields
 from reporter.media.store import Store
 from reporter.merge.context import MergeContext, MergeReport
 from reporter.merge.gathering import merge_gathering
-from reporter.models import Decision, EventSession, Gathering, Story, Takeaway, Tombstone
+from reporter.models import (
+    Decision,
+    EventSession,
+    Gathering,
+    Story,
+    Takeaway,
+    Tombstone,
+    whole_metadata,
+)
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
 from reporter.moderation import decisions
@@ -66,7 +73,7 @@ class Laptop:
 
     def __init__(self, number: int, place: Path) -> None:
         self.engine: Engine = create_engine("sqlite://", poolclass=StaticPool)
-        Base.metadata.create_all(self.engine)
+        whole_metadata().create_all(self.engine)
         self.session = Session(self.engine)
         self.store = Store(place)
         self.rng = random.Random(number)
@@ -277,7 +284,7 @@ def test_the_documents_say_what_becomes_of_each_column() -> None:
             first, columns = line.split("|")[1:3]
             table = first.strip(" `") or table
             documented.setdefault(table, []).extend(re.findall(r"`(\w+)`", columns))
-    shared = [Base.metadata.tables[name] for name in SHARED if name in Base.metadata.tables]
+    shared = [whole_metadata().tables[name] for name in SHARED if name in whole_metadata().tables]
     assert {name: sorted(names) for name, names in documented.items()} == {
         one.name: sorted(column.name for column in one.columns) for one in shared
     }

@@ -21,11 +21,11 @@ from sqlalchemy.orm import Session
 
 from kiosk.peers.row_copy import copy_rows
 from reporter.config import Settings
-from reporter.database.engine import Base
 from reporter.database.row_security import Scope, scope_transactions, working_for
 from reporter.hub.models import HubGathering, Organization
 from reporter.hub.schema import upgrade_hub
 from reporter.merge import other_database
+from reporter.models import whole_metadata
 from tests.support.servers.postgres import postgres_cluster
 
 WANTED = os.environ.get("REPORTER_TEST_ENGINE") == "postgresql"
@@ -70,7 +70,7 @@ def copy_gathering(folder: Path, goal: Path) -> None:
     if not WANTED:
         return
     with _opened(folder) as old, _opened(goal) as new:
-        for table in Base.metadata.sorted_tables:
+        for table in whole_metadata().sorted_tables:
             if rows := [dict(row) for row in old.execute(select(table)).mappings()]:
                 new.execute(insert(table), rows)
         new.commit()
@@ -78,7 +78,7 @@ def copy_gathering(folder: Path, goal: Path) -> None:
 
 def _copy_database(folder: Path, goal: Path) -> None:
     with _opened(folder) as session:
-        copy_rows(session, goal, Base.metadata.tables)
+        copy_rows(session, goal, whole_metadata().tables)
 
 
 @contextmanager
