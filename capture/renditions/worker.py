@@ -242,6 +242,8 @@ def _render(
 def _still_at(session: Session, job: _Job) -> float | None:
     """The evening's film shows its title as poster: the sharpest frame in it is the code on its
     last card."""
+    if job.kind == Kind.PHOTO:
+        return None
     query = select(Takeaway.id).join(Attachment).where(Attachment.media_id == job.media_id)
     made_here = session.scalar(query.where(Takeaway.source == Source.FILM).limit(1))
     return TITLE_SECONDS / 2 if made_here is not None else None
@@ -313,7 +315,7 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
         store.keep_rendition(made.path, job.sha256, made.name, made.ext)
     store.clear_workplaces(job.sha256)
     note_look(session, job.media_id, found.kind, result.look)
-    _touch_takeaways(session, job.media_id, was=job.kind)
+    _touch_takeaways(session, job.media_id, was=job.kind if found.kind != job.kind else "")
     session.commit()
     return True
 
@@ -323,6 +325,8 @@ def _renew_words(session: Session, job: _Job, result: Result) -> None:
     for made in result.made:
         if made.name == VIEW:
             forget_words(session, job.media_id, made.sha256)
+    if result.probe.kind == Kind.PHOTO:
+        return
     media = session.get(Media, job.media_id, populate_existing=True)
     if media is not None:
         renew_spoken(session, media)

@@ -40,12 +40,13 @@ def keep_look(
     look = session.get(ImageQuality, media_id)
     if look is None:
         look = ImageQuality(media_id=media_id, likeness="")
-        session.add(look)
     before = look.group_id
     look.sharpness, look.brightness = sharpness, brightness
     if look.likeness != likeness:
         look.likeness = likeness
         look.group_id = _group(session, int(likeness, 16)) if likeness else None
+    # With its group: else it would be written twice.
+    session.add(look)
     session.flush()
     if before is not None and before != look.group_id:
         drop_empty(session, [before])
