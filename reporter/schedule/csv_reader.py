@@ -139,7 +139,8 @@ class _Reader:
                 )
             )
             return None
-        if any(row.cell(index).casefold() in _NO for index in self.table.named("shown")):
+        hidden = any(row.cell(index).casefold() in _NO for index in self.table.named("shown"))
+        if hidden or is_yes(self._text(row, "private")):
             self.findings.leave_out(Message("%(where)s is not published.", where=row.where))
             return None
         if says_postponed(title) or says_postponed(state):
@@ -257,6 +258,9 @@ class _Reader:
             )
         wall = moment.replace(tzinfo=None)
         above, self.latest = self.latest, wall
+        if above and above.date() == wall.date():
+            # Of several rows after noon that lack a "pm" each is told.
+            self.latest = max(above, wall)
         if start.clock and wall.hour < 7 and above and above.date() == wall.date() and above > wall:
             self.findings.note(
                 Message(

@@ -184,6 +184,10 @@ class _Reader:
         if "CANCEL" in status.upper() or says_cancelled(title):
             self.findings.leave_out(Message("%(where)s is cancelled.", where=where))
             return None
+        if event.text("CLASS").strip().upper() in ("PRIVATE", "CONFIDENTIAL"):
+            # Somebody's own appointment in the calendar from which the programme comes.
+            self.findings.leave_out(Message("%(where)s is not published.", where=where))
+            return None
         if not title:
             self.findings.leave_out(
                 Message(

@@ -94,6 +94,7 @@ _OTHERS: dict[str, str] = {
     "licence": "licence license lizenz licencia licenza licentie",
     "status": "status state estado statut etat stato",
     "shown": "active published",
+    "private": "private privat prive privee privado privato isprivate",
     "cancelled": "cancelled canceled iscancelled iscanceled abgesagt annule annulee cancelado cancelada annullato "
     "annullata geannuleerd odwolane odwolany скасовано отменено",
     "key": "id guid uid uuid code slug identifier nr number no key",

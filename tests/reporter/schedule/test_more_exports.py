@@ -248,3 +248,31 @@ def test_who_must_not_be_recorded_is_known_in_many_languages(name: str, yes: str
 def test_a_column_of_recordings_is_no_refusal(name: str) -> None:
     reading = read(f"Title,Start,{name}\nA,2026-12-05 09:00,yes\n")
     assert not reading.sessions[0].do_not_record
+
+
+@pytest.mark.parametrize("kind", ["PRIVATE", "confidential"])
+def test_private_appointments_are_no_sessions(kind: str) -> None:
+    events = "".join(
+        f"BEGIN:VEVENT\nUID:{title}\nSUMMARY:{title}\nCLASS:{kind_of}\nDTSTART:20261205T093000Z\nEND:VEVENT\n"
+        for title, kind_of in (("Dentist", kind), ("Compost", "PUBLIC"))
+    )
+    calendar = f"BEGIN:VCALENDAR\nVERSION:2.0\nPRODID:x\n{events}END:VCALENDAR\n".replace(
+        "\n", "\r\n"
+    )
+    table = "Subject,Start Date,Start Time,Private\nDentist,12/05/2026,09:30 AM,True\n"
+    table += "Compost,12/05/2026,09:30 AM,False\n"
+    for reading in (read(calendar), read(table)):
+        assert [one.title for one in reading.sessions] == ["Compost"]
+        assert len(reading.left_out) == 1
+
+
+def test_each_time_after_noon_without_a_pm_is_told() -> None:
+    rows = "".join(
+        f"{title},2026-12-05,{clock}\n"
+        for title, clock in zip("ABCD", ("11:00", "1:00", "2:30", "6:00"), strict=True)
+    )
+    notes = read(f"title,date,start\n{rows}").notes
+    flagged = {
+        row for row in ("Row 2", "Row 3", "Row 4", "Row 5") if any(row in note for note in notes)
+    }
+    assert flagged == {"Row 3", "Row 4", "Row 5"}
