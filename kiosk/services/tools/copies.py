@@ -12,7 +12,7 @@ from kiosk.runtime.database import db
 from kiosk.services.merging import merge_in
 from kiosk.services.publishing import write_bundle
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
-from kiosk.services.tools.tasks import Progress
+from kiosk.services.tools.tasks import Progress, Warnings
 from reporter.config import exists, load_settings
 from reporter.errors import NotFound
 from reporter.gathering.backup import copy_gathering
@@ -134,4 +134,5 @@ def take_in(kiosk: KioskContext, other: Path, progress: Progress) -> Sequence[st
             known=done.known,
         )
     ]
-    return [*messages, *(Message("Left out: %(what)s", what=line) for line in done.left)]
+    left = [Message("Left out: %(what)s", what=line) for line in done.left]
+    return Warnings([*messages, *left]) if left else messages

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import IO
 
 from kiosk.runtime.context import KioskContext
-from kiosk.services.tools.tasks import Progress
+from kiosk.services.tools.tasks import Progress, Warnings
 from reporter.errors import Conflict
 from reporter.messages import Message, stored_message
 
@@ -48,7 +48,8 @@ def play_volunteers(
     if not answer.strip():
         raise Conflict("The rehearsal ended early: %(why)s", why=" ".join(lines[-1:]))
     report = json.loads(answer)
-    return [
+    whole = report["accepted"] >= report["expected"] and not report["failed_media"]
+    messages = [
         Message(
             "Phones: %(phones)s. Takeaways that they sent: %(accepted)s, in %(seconds)s s. All of it is gone again.",
             phones=report["phones"],
@@ -57,6 +58,7 @@ def play_volunteers(
         ),
         stored_message(report["message"]),
     ]
+    return messages if whole and report["ready_after_s"] is not None else Warnings(messages)
 
 
 def rehearsal(kiosk: KioskContext, port: int, phones: int) -> list[str]:

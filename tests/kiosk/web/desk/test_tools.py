@@ -20,7 +20,7 @@ from kiosk.rehearsal.volunteers import Notes, expected
 from kiosk.runtime.context import current_kiosk
 from kiosk.services.tools import rehearsing
 from kiosk.services.tools.copies import folder_name, take_in
-from kiosk.services.tools.tasks import Tasks
+from kiosk.services.tools.tasks import Tasks, Warnings
 from kiosk.services.tools.watched_folder import look_once
 from publish.bundle.bagit import check_zip
 from reporter.config import exists, load_settings
@@ -99,6 +99,34 @@ def test_a_rehearsal_is_judged_in_the_language_of_the_page(
     page = client.get("/desk/tools?lang=de").text
     assert "innerhalb von weniger als einer Sekunde sicher." in page
     assert "Kleine Kopien von allem waren 2 Min. später fertig." in page
+
+
+@pytest.mark.parametrize(
+    ("receipts", "ready_after", "failed_media", "well"),
+    [(80, 9.0, 0, True), (79, 9.0, 0, False), (80, None, 0, False), (80, 9.0, 2, False)],
+)
+def test_a_rehearsal_that_lost_something_does_not_look_well(
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    receipts: int,
+    ready_after: float | None,
+    failed_media: int,
+    well: bool,
+) -> None:
+    lost = expected(20) - 80
+    notes = Notes(took={"photo": [0.4]}, receipts=set(map(str, range(receipts + lost))))
+    made = report(
+        notes,
+        phones=20,
+        seconds=9.0,
+        ready_after=ready_after,
+        failed_media=failed_media,
+        left_behind=[],
+    ).as_json()
+    play_instead(monkeypatch, f"print({json.dumps(made)!r})")
+    with app.app_context():
+        told = rehearsing.play_volunteers(current_kiosk(), 8000, 20, lambda *_step: None)
+    assert isinstance(told, Warnings) is not well
 
 
 def play_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
