@@ -74,20 +74,23 @@ def own_words(text: str, sent: SentMail, author: str = "", address: str = "") ->
     """
     text = text[:_MOST_CHARS].replace("\r\n", "\n").replace("\r", "\n")
     lines = [line.rstrip() for line in text.split("\n")[:_MOST_LINES]]
-    signed = any(line.startswith(SIGNED) for line in lines)
-    mine = (author, address)
-    whole = _own([line for line in lines if not line.startswith(SIGNED)], sent, mine)
-    if not whole and signed:
+    mine, bare = (author, address), [line for line in lines if not line.startswith(SIGNED)]
+    whole = _own(bare, sent, mine)
+    if not whole and len(bare) < len(lines):
         # Whoever types below or above all else may type into the signature's element.
         typed = _own([line.removeprefix(SIGNED) for line in lines], sent, mine)
         whole = typed if _MORE_THAN_A_NAME.search(typed) else ""
+    whole = whole or _own(bare, sent, mine, is_below=True)
     return whole.replace(OWN_MARK, "")
 
 
-def _own(lines: list[str], sent: SentMail, author: tuple[str, str]) -> str:
+def _own(
+    lines: list[str], sent: SentMail, author: tuple[str, str], *, is_below: bool = False
+) -> str:
+    """The person's words above a quotation and between its parts, or below its header."""
     lines = mark_digest(_below_mark(split_lines(lines)), sent.subject)
     above = _until_cut(lines, sent)
-    if not any(line.strip() for line in above):
+    if is_below:
         above = _below_header([line for line in lines[len(above) :] if line != CUT], sent)
     kept = without_signature(without_banner(_unquoted(above, sent)), *author)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
