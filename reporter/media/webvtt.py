@@ -195,7 +195,8 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
 
 
 def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
-    """The line after a cue's text. SubRip has empty lines in it; there the next cue number marks the end."""
+    """The line after a cue's text. SubRip has empty lines in it; there the next cue number marks the end. In WebVTT
+    only a line without any character ends it: YouTube's cues have lines of one space."""
     while at < len(lines) and "-->" not in lines[at]:
         if (
             not is_vtt
@@ -203,10 +204,18 @@ def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
             and "-->" in "".join(lines[at + 1 : at + 2])
         ):
             return at
-        if not lines[at].strip(" \t") and (is_vtt or _begins_block(lines, at)):
+        is_over = is_vtt and (not lines[at] or _names_block(lines, at))
+        if not lines[at].strip(" \t") and (is_over or _begins_block(lines, at)):
             return at
         at += 1
     return at
+
+
+def _names_block(lines: Sequence[str], at: int) -> bool:
+    """Whether after this empty line the next thing is the name of a cue, or a note."""
+    following = next((n for n in range(at, len(lines)) if lines[n].strip()), len(lines))
+    name, below = (*lines[following : following + 2], "", "")[:2]
+    return "-->" in below or name.startswith("NOTE")
 
 
 def _begins_block(lines: Sequence[str], at: int) -> bool:
@@ -318,7 +327,9 @@ def _guarded(line: str) -> str:
 def _short(seconds: float) -> str:
     minutes, rest = divmod(round(seconds * 1000), 60_000)
     thousandths = f".{rest % 1000:03}".rstrip("0") if rest % 1000 else ""
-    return f"{minutes}:{rest // 1000:02}{thousandths}"
+    # More minutes are not read as such.
+    whole = f"{minutes // 60}:{minutes % 60:02}" if minutes > 999 else str(minutes)
+    return f"{whole}:{rest // 1000:02}{thousandths}"
 
 
 def spoken_text(cues: Iterable[Cue]) -> str:

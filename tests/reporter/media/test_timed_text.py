@@ -215,3 +215,21 @@ def test_no_words_are_lost_for_where_their_times_stand(
     text: str, expected: list[tuple[float, float, str]]
 ) -> None:
     assert cues(text) == expected
+
+
+def test_a_line_of_one_space_ends_no_cue_of_webvtt() -> None:
+    """YouTube's files: each cue has the line before above its own, which is a space in the first."""
+    head = "WEBVTT\nKind: captions\nLanguage: en\n\n"
+    first = "00:00:00.160 --> 00:00:02.470 align:start position:0%\n \nhello<00:00:00.480><c> there</c>\n\n"
+    second = "00:00:02.470 --> 00:00:04.000 align:start position:0%\nhello there\n \n\n"
+    assert cues(f"{head}{first}{second}") == [(0.16, 2.47, "hello there"), (2.47, 4, "hello there")]
+    # By hand, blanks are left on empty lines.
+    by_hand = (
+        "WEBVTT\n\n00:01.000 --> 00:02.000\nA\n \ntwo\n00:03.000 --> 00:04.000\nB\n  \nNOTE x\n"
+    )
+    assert cues(by_hand) == [(1, 2, "A"), (3, 4, "B")]
+
+
+def test_times_of_many_hours_are_edited_without_loss() -> None:
+    read = read_cues("1\n20:00:01,500 --> 20:00:02,000\nA\n")
+    assert read_cues(editable_lines(read)) == read
