@@ -49,6 +49,8 @@ _OTHER_FORMAT = re.compile(
     rb"|%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
     re.IGNORECASE,
 )
+# Words that appear one by one, as speech recognition of YouTube writes them.
+_WORD_BY_WORD = re.compile(r"<\d\d:\d\d:\d\d\.\d{3}><c>")
 _REFERENCE = re.compile(r"&(?:#\d{1,7}|#[xX][0-9a-fA-F]{1,6}|[a-zA-Z]{2,31});")
 
 
@@ -101,7 +103,8 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     lines = [part for line in lines for part in _usual(line)]
     if any("-->" in line for line in lines):
         first = next((line for line in lines if line.strip()), "")
-        return _blocks(lines, is_vtt=first.startswith("WEBVTT"))
+        cues = _blocks(lines, is_vtt=first.startswith("WEBVTT"))
+        return _unrolled(cues) if any(map(_WORD_BY_WORD.search, lines)) else cues
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
         return _sbv(lines)
     if any(line.lstrip().startswith("Dialogue:") for line in lines):
@@ -192,6 +195,17 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
         # A browser never shows a cue of WebVTT without a length; words of SubRip are not lost for a wrong end.
         if text and (end > begin or not is_vtt):
             yield Cue(begin, _end(begin, end, text, None), text)
+
+
+def _unrolled(cues: Iterable[Cue]) -> Iterable[Cue]:
+    """Captions that roll up, each line once: YouTube repeats the line before above each new one."""
+    before = ""
+    for cue in cues:
+        lines = cue.text.split("\n")
+        new = lines[1:] if lines[0] == before else lines
+        before = lines[-1]
+        if new:
+            yield replace(cue, text="\n".join(new))
 
 
 def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:

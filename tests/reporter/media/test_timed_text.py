@@ -222,7 +222,12 @@ def test_a_line_of_one_space_ends_no_cue_of_webvtt() -> None:
     head = "WEBVTT\nKind: captions\nLanguage: en\n\n"
     first = "00:00:00.160 --> 00:00:02.470 align:start position:0%\n \nhello<00:00:00.480><c> there</c>\n\n"
     second = "00:00:02.470 --> 00:00:04.000 align:start position:0%\nhello there\n \n\n"
-    assert cues(f"{head}{first}{second}") == [(0.16, 2.47, "hello there"), (2.47, 4, "hello there")]
+    third = "00:00:04.000 --> 00:00:06.000 align:start position:0%\nhello there\nand<00:00:05.000><c> you</c>\n\n"
+    # Each line rolls up once.
+    rolled = [(0.16, 2.47, "hello there"), (4, 6, "and you")]
+    assert cues(f"{head}{first}{second}{third}") == rolled
+    plain = f"{first}{second}".replace("<00:00:00.480><c>", "").replace("</c>", "")
+    assert [text for _begin, _end, text in cues(f"{head}{plain}")] == ["hello there"] * 2
     # By hand, blanks are left on empty lines.
     by_hand = (
         "WEBVTT\n\n00:01.000 --> 00:02.000\nA\n \ntwo\n00:03.000 --> 00:04.000\nB\n  \nNOTE x\n"
