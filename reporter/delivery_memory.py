@@ -40,7 +40,7 @@ class DeliveryMemory:
     # Fingerprint of what was begun to be sent and not acknowledged: it may be there, whatever else failed.
     # ``SEVERAL`` if several versions were.
     tried: str = _until(SENT, default="")
-    # A try was not answered before it was sent after all: what that one made may have come late, as a double.
+    # A try was not answered before it was sent after all: what that one made may come late, as a double.
     doubtful: bool = False
     # Files (media ids) that were missing when the post was sent.
     missing: tuple[uuid.UUID, ...] = ()
@@ -168,6 +168,12 @@ _READ: dict[str, Callable[[Any], Any]] = {
 def urgent_sql(remote: Any) -> ColumnElement[bool]:
     """SQL expression for ``urgent``. ``remote``: the column ``Delivery.remote``."""
     found: ColumnElement[bool] = remote["urgent"].as_boolean()
+    return found
+
+
+def doubtful_sql(remote: Any) -> ColumnElement[bool]:
+    """SQL expression for ``doubtful``. ``remote``: the column ``Delivery.remote``."""
+    found: ColumnElement[bool] = remote["doubtful"].as_boolean()
     return found
 
 

@@ -7,7 +7,7 @@ protocols report to it.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager, nullcontext, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from datetime import datetime
@@ -32,11 +32,14 @@ class TransferMeter:
     last_text: str = ""
     # Seconds by which this laptop is ahead of the server's clock.
     clock_skew_s: float | None = None
+    # Whether a pause, or the loss of the lease, ends the delivery (``cleaning_up``).
+    ends: bool = True
 
     def record_sent(self, count: int) -> None:
         """Count bytes handed to the network."""
         self.sent += count
-        self._tell()
+        with nullcontext() if self.ends else suppress(PausedByUser):
+            self._tell()
 
     def record_waiting(self) -> None:
         """A response is coming in, however slowly: we are still at it. Never aborts."""
@@ -73,6 +76,19 @@ def use_meter(meter: TransferMeter) -> Iterator[TransferMeter]:
         yield meter
     finally:
         _CURRENT.reset(token)
+
+
+@contextmanager
+def cleaning_up() -> Iterator[None]:
+    """Context manager: what this delivery has made too much is removed even if it was paused or has lost its lease."""
+    meter = current_meter()
+    if meter is not None:
+        meter.ends = False
+    try:
+        yield
+    finally:
+        if meter is not None:
+            meter.ends = True
 
 
 def count_sent(count: int) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
@@ -14,14 +14,16 @@ from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS
 from publish.outbox.items.base import Item
 from publish.outbox.items.takedowns import takes_back
-from publish.outbox.policy.row_states import OPEN, SOON, when_done
+from publish.outbox.policy.row_states import OPEN, OVER, SOON, when_done
 from publish.outbox.target_status import budget_left
 from publish.targets import target_class
-from reporter.delivery_memory import urgent_sql
+from reporter.delivery_memory import doubtful_sql, urgent_sql
 from reporter.enums import DeliveryState, ItemKind
 from reporter.models import Delivery, Target
 from reporter.models.outbox import OutboxState, TargetStatus
 
+# What was sent longer ago is looked at with its next change.
+_FORGOTTEN = timedelta(days=1)
 _LEAVING = Delivery.state == DeliveryState.WITHDRAWING
 
 
@@ -87,6 +89,30 @@ def _affordable(
         return Delivery.id.is_not(None)
     free = [t.id for t in targets if target_class(t.kind).free(t.options)]
     return or_(takes_back(), Delivery.target_id.in_(free), Delivery.bytes < left)
+
+
+def look_again(session: Session, context: PublishContext, targets: Sequence[Target]) -> bool:
+    """Make posts due of which a try was not answered, once it can't be carried out any more: what it made goes.
+
+    Returns whether there are any. Commits.
+    """
+    here = [t.id for t in may_go(session, targets) if target_class(t.kind).may_double]
+    if not here:
+        return False
+    now = context.clock()
+    sent_then = Delivery.due_at.between(now - _FORGOTTEN, now - OVER)
+    doubtful = doubtful_sql(Delivery.remote)
+    rows = select(Delivery.id).where(
+        Delivery.state == DeliveryState.SENT, sent_then, Delivery.target_id.in_(here)
+    )
+    found = list(session.scalars(rows.where(Delivery.item_kind == ItemKind.STORY, doubtful)))
+    if found:
+        again = update(Delivery).where(
+            Delivery.id.in_(found), Delivery.state == DeliveryState.SENT, Delivery.lease == ""
+        )
+        session.execute(again.values(state=DeliveryState.CHANGED.value, due_at=now))
+        session.commit()
+    return bool(found)
 
 
 def next_row(session: Session, row_id: uuid.UUID, now: datetime) -> Delivery | None:

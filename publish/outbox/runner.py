@@ -20,7 +20,7 @@ from publish.outbox.lease import free_abandoned
 from publish.outbox.ledger import chosen_targets, queue, recheck
 from publish.outbox.policy.decide import MOST_ATTEMPTS, OFFLINE_PAUSE
 from publish.outbox.policy.row_states import REFUSED, WAITING, due_state
-from publish.outbox.queue import allowed, due_rows, may_go
+from publish.outbox.queue import allowed, due_rows, look_again, may_go
 from publish.outbox.target_status import forget_limits
 from publish.outbox.worker import Outcome, deliver_row
 from publish.targets import target_class
@@ -40,6 +40,8 @@ def deliver_due(
     free_abandoned(session, context)
     targets = chosen_targets(session, names)
     due = due_rows(session, context, targets, takedowns=takedowns)
+    if not (due or takedowns) and look_again(session, context, targets):
+        due = due_rows(session, context, targets)
     if due and not takedowns and not context.may_send():
         # Takedowns may run next to another publisher: removing twice is harmless.
         due = due_rows(session, context, targets, takedowns=True)

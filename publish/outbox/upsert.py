@@ -14,7 +14,7 @@ from pathlib import Path
 
 from publish.composition.constraints import fitting_ext, shrink, shrunk_notice
 from publish.errors import BeingMadeAgain, Gone, RetryAfter, WaitForDependency
-from publish.net.transfer_meter import current_meter
+from publish.net.transfer_meter import cleaning_up, current_meter
 from publish.outbox.policy.decide import NotTried, NotWanted, Sent, Withdrawn
 from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
 from publish.targets import FrontPageEntry, Target
@@ -204,7 +204,10 @@ def _upsert(target: Target, job: StoryJob, post: Post, links: Mapping[str, Remot
     if job.creates_from is not None:
         raise WaitForDependency(job.creates_from)
     made = target.create(post, links)
-    first = target.find(post.key) if target.may_double else None
+    if not target.may_double:
+        return made
+    with cleaning_up():
+        first = target.find(post.key)
     return made if first is None or first.id == made.id else target.update(first, post, links)
 
 

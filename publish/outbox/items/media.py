@@ -112,6 +112,8 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     if parts := _parts(session, takeaway):
         # Takedowns cover everything seen in a film: its contributors are notified.
         memory = replace(memory, takeaways=parts)
+    if target_class(target.kind).may_double and (memory.tried or claim.attempts > 1):
+        memory = replace(memory, doubtful=True)
     stated = limits_of(session, target.id)
     limits = stated.narrowed(memory.most)
     return MediaJob(known, media, limits, memory, context.store.incoming, cut=limits != stated)

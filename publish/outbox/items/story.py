@@ -17,7 +17,7 @@ from publish.outbox.context import PublishContext
 from publish.outbox.items import front_page, takedowns
 from publish.outbox.items.base import Order
 from publish.outbox.policy.decide import NotWanted
-from publish.outbox.policy.row_states import OPEN, SETTLED, when_done
+from publish.outbox.policy.row_states import OPEN, OVER, SETTLED, when_done
 from publish.outbox.policy.transition import Claim, Transition
 from publish.outbox.policy.wanting import Wanted
 from publish.outbox.target_status import limits_of
@@ -80,6 +80,8 @@ class _Links:
 
     there: Mapping[str, Remote]
     missing: tuple[uuid.UUID, ...] = ()
+    # A try of one of them was not answered: it may be there twice.
+    doubtful: bool = False
 
 
 def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
@@ -92,13 +94,14 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
     if fitted is None:
         return Settled(NotWanted())
     post, before = fitted.post, claim.memory
-    library = issubclass(target_class(target.kind), MediaLibrary)
-    links = _links(session, claim, post, context.clock()) if library else _Links({})
+    cls, now = target_class(target.kind), context.clock()
+    library = issubclass(cls, MediaLibrary)
+    links = _links(session, claim, post, now) if library else _Links({})
     wanted = fingerprint(target, post)
     shows = tuple(map(uuid.UUID, post.shown))
     post = replace(post, lost=tuple(sorted(map(str, before.may_show - set(shows)))))
     return StoryJob(
-        _known(claim, wanted, target_class(target.kind)),
+        _known(claim, wanted, cls),
         post,
         links.there,
         limits_of(session, target.id).narrowed(before.most),
@@ -108,15 +111,24 @@ def prepare(session: Session, context: PublishContext, claim: Claim) -> Job:
             takeaways=shows,
             missing=links.missing,
             date=rfc3339(post.date) or "",
-            doubtful=before.doubtful or _is_open(claim),
+            doubtful=cls.may_double and _stays_doubtful(claim, links, now),
         ),
         Message.join((*fitted.notes, *_notes(len(links.missing)))),
-        trying=before.once_tried(wanted, dict.fromkeys(shows, _begins(claim, context.clock()))),
-        same=claim.sent == wanted and links.missing == before.missing and not _is_open(claim),
+        trying=before.once_tried(wanted, dict.fromkeys(shows, _begins(claim, now))),
+        same=claim.sent == wanted
+        and links.missing == before.missing
+        and not (_is_open(claim) or before.doubtful),
         inside=not library,
         scratch_dir=context.store.incoming,
         doubtful=before.doubtful or _is_open(claim),
     )
+
+
+def _stays_doubtful(claim: Claim, links: _Links, now: datetime) -> bool:
+    """Whether a try of the post or of a file was not answered, and may be carried out after this one."""
+    if claim.memory.doubtful:
+        return claim.sent_at is None or now - claim.sent_at < OVER
+    return _is_open(claim) or links.doubtful
 
 
 def _is_open(claim: Claim) -> bool:
@@ -154,9 +166,10 @@ def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:
     cls = target_class(session.get_one(Target, claim.target_id).kind)
     may_follow = issubclass(cls, MediaLibrary) and cls.files_may_follow
     there: dict[str, Remote] = {}
-    missing = []
+    missing, doubtful = [], False
     for media in post.media():
         file = by_key.get(media.key)
+        doubtful = doubtful or (file is not None and file.memory.doubtful)
         remote = known_remote(file) if file is not None and file.sent else None
         if remote is not None:
             there[media.key] = remote
@@ -165,7 +178,7 @@ def _links(session: Session, claim: Claim, post: Post, now: datetime) -> _Links:
         if wait and file is not None and file.wanted and file.state in OPEN:
             raise WaitForDependency(when_done(file, now))
         missing.append(media.id)
-    return _Links(there, tuple(missing))
+    return _Links(there, tuple(missing), doubtful)
 
 
 def settled(session: Session, claim: Claim, after: Transition, now: datetime) -> None:

@@ -25,6 +25,8 @@ SETTLED = (DeliveryState.SENT, DeliveryState.WITHDRAWN)
 REFUSED = "refused:"
 # While a worker holds an open row, check again after this long: its lease lasts much longer.
 SOON = timedelta(seconds=1)
+# After this long a request without an answer is no longer carried out late.
+OVER = timedelta(minutes=10)
 
 
 class LeasedRow(Protocol):

@@ -16,6 +16,7 @@ from typing import Any
 from publish.errors import AuthRefused, BeingMadeAgain, Gone, PayloadTooLarge, Permanent, RetryAfter
 from publish.i18n import page_text
 from publish.net.http import HttpResponse
+from publish.net.transfer_meter import cleaning_up
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.html import blog_html
 from publish.targets.base import Answer as OwnAnswer
@@ -162,7 +163,8 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         made = self._call("POST", "/wp/v2/posts", json=body).data
         if made["slug"] == post.key:
             return _remote(made)
-        self._delete(f"/wp/v2/posts/{made['id']}")
+        with cleaning_up():
+            self._delete(f"/wp/v2/posts/{made['id']}")
         first = self.find(post.key)
         if first is None:
             raise Permanent(
@@ -310,10 +312,11 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         remote = _remote_media(made)
         if made.get("slug") == media.key:
             return remote
-        first = self.find_media(media.key, media.ext)
-        if first is None or first.id == remote.id:
-            return remote
-        self.withdraw_media(remote)
+        with cleaning_up():
+            first = self.find_media(media.key, media.ext)
+            if first is None or first.id == remote.id:
+                return remote
+            self.withdraw_media(remote)
         return self.update_media(first, media)
 
     def update_media(self, remote: Remote, media: PostMedia) -> Remote:

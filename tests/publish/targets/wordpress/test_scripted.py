@@ -246,10 +246,9 @@ def test_the_ledger_knows_which_of_two_files_was_kept(kit: Kit, blog: ScriptedBl
     assert (row.state, row.remote_id, row.url) == ("sent", str(first["id"]), first["source_url"])
 
 
-def test_a_post_that_was_made_late_goes_when_the_story_is_changed(
-    kit: Kit, blog: ScriptedBlog
-) -> None:
-    """A try without an answer, which the blog carried out when the next one had been acknowledged."""
+@pytest.mark.parametrize("then", ["changed", "left alone"])
+def test_a_post_that_was_made_late_goes(kit: Kit, blog: ScriptedBlog, then: str) -> None:
+    """Of a try without an answer, which the blog carried out when the next one had been acknowledged."""
     place = {"url": blog.url, "user": "ann", "status": "publish"}
     kit.target("blog", "wordpress", options=place)
     note = kit.takeaway(kit.event(), "words")
@@ -267,13 +266,68 @@ def test_a_post_that_was_made_late_goes_when_the_story_is_changed(
     assert deliver_due(kit.session, kit.context) is not None
     [row] = kit.deliveries()
     assert row.state == "sent"
+    assert deliver_due(kit.session, kit.context) is None
     late = blog.add("posts", asked[0].pop("slug"), **asked[0])
     assert late["slug"] == f"{row.key}-2"
-    decisions.change(kit.session, note, kit.actor, {"text": "other words"})
-    queue(kit.session, kit.context)
+    if then == "changed":
+        decisions.change(kit.session, note, kit.actor, {"text": "other words"})
+        queue(kit.session, kit.context)
+    else:
+        # By then nothing is carried out late any more.
+        kit.clock.forward(minutes=11)
     assert deliver_due(kit.session, kit.context) is not None
     assert blog.only("posts")["id"] == int(row.remote_id)
-    assert "other words" in blog.only("posts")["content"]
+    assert ("other words" in blog.only("posts")["content"]) is (then == "changed")
+    # Once more at most: then it is believed.
+    for _ in range(2):
+        kit.clock.forward(minutes=11)
+        deliver_due(kit.session, kit.context)
+    [row] = kit.deliveries()
+    assert (row.state, row.memory.doubtful) == ("sent", False)
+    blog.asked.clear()
+    kit.clock.forward(minutes=11)
+    assert deliver_due(kit.session, kit.context) is None
+    assert blog.asked == []
+
+
+def test_a_file_that_was_made_late_goes(kit: Kit, blog: ScriptedBlog) -> None:
+    place = {"url": blog.url, "user": "ann", "status": "publish"}
+    kit.target("blog", "wordpress", options=place)
+    kit.photo(kit.event(), 1, "Frost")
+    queue(kit.session, kit.context)
+    blog.refuse = [Refusal(502, "")]
+    assert deliver_due(kit.session, kit.context) is not None
+    kit.clock.forward(minutes=1)
+    while deliver_due(kit.session, kit.context) is not None:
+        pass
+    assert kit.states() == [("media", "sent"), ("story", "sent")]
+    first = blog.only("media")
+    blog.add("media", kit.deliveries("media")[0].key)
+    kit.clock.forward(minutes=11)
+    assert deliver_due(kit.session, kit.context) is not None
+    assert blog.only("media") is first
+
+
+def test_a_worker_that_slept_while_it_sent_takes_back_what_it_made_too_much(
+    kit: Kit, blog: ScriptedBlog
+) -> None:
+    """And does not put its own, older words over what another has sent meanwhile."""
+    place = {"url": blog.url, "user": "ann", "status": "publish"}
+    kit.target("blog", "wordpress", options=place)
+    kit.takeaway(kit.event(), "older words")
+    queue(kit.session, kit.context)
+    [row] = kit.deliveries()
+    real = blog.make
+
+    def late(request: Request, what: str) -> Any:
+        kit.clock.forward(minutes=6)
+        blog.add("posts", row.key, content="newer words")
+        return real(request, what)
+
+    blog.make = late  # type: ignore[method-assign]
+    assert deliver_due(kit.session, kit.context) is not None
+    assert blog.only("posts")["content"] == "newer words"
+    assert kit.states() == [("story", "due")]
 
 
 def test_all_copies_of_a_post_are_taken_down(
