@@ -116,14 +116,14 @@ def _trouble(refused: Mapping[str, int], wanted: int, got: int, failed_media: in
     if got < wanted:
         return Message(
             "Takeaways that were not taken in: %(lost)s of %(wanted)s, most of them at this: %(reason)s. A phone would "
-            "keep them and try again. Look at: reporter doctor",
+            "keep them and try again. Look at “Check this laptop”, or: reporter doctor",
             lost=wanted - got,
             wanted=wanted,
             reason=max(refused, key=lambda reason: refused[reason], default="?"),
         )
     return Message(
         "Everything was taken in. Pictures and films that could not be made small: %(count)s. "
-        "Look at: reporter doctor",
+        "Look at “Check this laptop”, or: reporter doctor",
         count=failed_media,
     )
 
