@@ -35,9 +35,9 @@ class Message(str):
     def _of(cls, parts: Iterable[Part]) -> Self:
         kept = tuple(parts)
         text = " ".join(_filled(template, params) for template, params in kept)
-        made = super().__new__(cls, text)
-        made.parts = kept
-        return made
+        message = super().__new__(cls, text)
+        message.parts = kept
+        return message
 
     @classmethod
     def join(cls, messages: Iterable[str]) -> Self:

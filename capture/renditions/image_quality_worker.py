@@ -71,5 +71,5 @@ def glance_due(session: Session, store: Store, pool: DecoderPool) -> int:
 
 
 def _picture(store: Store, media: Media) -> Path | None:
-    made = next((r for r in media.renditions if r.name == _PICTURE[media.kind]), None)
-    return store.rendition(media.sha256, made.name, made.ext) if made else None
+    picture = next((r for r in media.renditions if r.name == _PICTURE[media.kind]), None)
+    return store.rendition(media.sha256, picture.name, picture.ext) if picture else None

@@ -307,12 +307,12 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
         session.rollback()
         return False
     session.execute(delete(Rendition).where(Rendition.media_id == job.media_id))
-    session.add_all(_row(job, made) for made in result.made)
+    session.add_all(_row(job, rendition) for rendition in result.made)
     session.flush()
     _renew_words(session, job, result)
     # The update locks the row: a concurrent edit waits, and then discards these results.
-    for made in result.made:
-        store.keep_rendition(made.path, job.sha256, made.name, made.ext)
+    for rendition in result.made:
+        store.keep_rendition(rendition.path, job.sha256, rendition.name, rendition.ext)
     store.clear_workplaces(job.sha256)
     note_look(session, job.media_id, found.kind, result.look)
     _touch_takeaways(session, job.media_id, was=job.kind if found.kind != job.kind else "")
@@ -322,9 +322,9 @@ def _finish(session: Session, store: Store, job: _Job, result: Result) -> bool:
 
 def _renew_words(session: Session, job: _Job, result: Result) -> None:
     """Refresh the searchable words: drop those of an outdated view, index the spoken ones again."""
-    for made in result.made:
-        if made.name == VIEW:
-            forget_words(session, job.media_id, made.sha256)
+    for rendition in result.made:
+        if rendition.name == VIEW:
+            forget_words(session, job.media_id, rendition.sha256)
     if result.probe.kind == Kind.PHOTO:
         return
     media = session.get(Media, job.media_id, populate_existing=True)
@@ -333,17 +333,17 @@ def _renew_words(session: Session, job: _Job, result: Result) -> None:
         session.flush()
 
 
-def _row(job: _Job, made: RenditionFile) -> Rendition:
+def _row(job: _Job, rendition: RenditionFile) -> Rendition:
     return Rendition(
         media_id=job.media_id,
-        name=made.name,
-        type=made.mime,
-        ext=made.ext,
-        bytes=made.bytes,
-        sha256=made.sha256,
-        width=made.width,
-        height=made.height,
-        duration=made.duration,
+        name=rendition.name,
+        type=rendition.mime,
+        ext=rendition.ext,
+        bytes=rendition.bytes,
+        sha256=rendition.sha256,
+        width=rendition.width,
+        height=rendition.height,
+        duration=rendition.duration,
     )
 
 

@@ -50,21 +50,26 @@ class AudioTrack(EncodedTrack):
         return length is None or (moment + seconds > 0 and moment < length)
 
     def _encoded(self, frame: Any) -> Iterator[Any]:
-        for made in self._levelled(frame):
+        for levelled in self._levelled(frame):
             # The muxer would reject a timestamp that repeats or goes back.
             begins = (
-                self._next if made.pts is None else made.pts * (made.time_base or 0) * SOUND_RATE
+                self._next
+                if levelled.pts is None
+                else levelled.pts * (levelled.time_base or 0) * SOUND_RATE
             )
-            made.pts, made.time_base = max(round(begins), self._next), Fraction(1, SOUND_RATE)
-            self._next = made.pts + made.samples
-            yield from self._to.encode(made)
+            levelled.pts, levelled.time_base = (
+                max(round(begins), self._next),
+                Fraction(1, SOUND_RATE),
+            )
+            self._next = levelled.pts + levelled.samples
+            yield from self._to.encode(levelled)
 
     def _levelled(self, frame: Any) -> Iterator[Any]:
-        for made in self._resampler.resample(frame):
+        for levelled in self._resampler.resample(frame):
             if self._leveller is None:
-                yield made
+                yield levelled
             else:
-                yield from self._leveller.take(made)
+                yield from self._leveller.take(levelled)
         if frame is None and self._leveller is not None:
             yield from self._leveller.take(None)
 

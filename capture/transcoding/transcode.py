@@ -69,13 +69,13 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
         except (StopIteration, av.error.FFmpegError):
             break
         # The empty packets at the end have the stream index 0 for every track.
-        for made in tracks[packet.stream.index].take(packet):
-            out.mux(made)
+        for output in tracks[packet.stream.index].take(packet):
+            out.mux(output)
             written += 1
     # A mix is the track of several streams.
     for track in dict.fromkeys(tracks.values()):
-        for made in track.end():
-            out.mux(made)
+        for output in track.end():
+            out.mux(output)
             written += 1
     return written
 

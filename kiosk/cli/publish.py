@@ -227,12 +227,14 @@ def bundle(output: Path | None, verify: Path | None, as_json: bool) -> None:
     with kiosk_context() as kiosk:
         goal = output or kiosk.settings.folder / "bundle" / "bag"
         with progress_bar("bundle") as bar:
-            made = write_bundle(kiosk, goal, progress=bar.step)
-        note_copy(db_session(), BUNDLE, made.path, now=kiosk.now())
+            written = write_bundle(kiosk, goal, progress=bar.step)
+        note_copy(db_session(), BUNDLE, written.path, now=kiosk.now())
         if as_json:
-            print_json({**vars(made), "path": str(made.path)})
+            print_json({**vars(written), "path": str(written.path)})
         else:
-            click.echo(f"{made.path}: {made.takeaways} takeaways, {made.files} files, verified")
+            click.echo(
+                f"{written.path}: {written.takeaways} takeaways, {written.files} files, verified"
+            )
 
 
 @click.command("film")
@@ -279,13 +281,13 @@ def film(as_json: bool, output: Path, **wanted: Any) -> None:
     with kiosk_context() as kiosk:
         planned = plan(kiosk, _film_wish(**wanted), wanted["address"])
         with progress_bar("film") as bar:
-            made = write_film(kiosk, planned.script, output, progress=bar.step)
+            rendered = write_film(kiosk, planned.script, output, progress=bar.step)
     if as_json:
-        print_json(film_record(planned.script, made, planned.left_out))
+        print_json(film_record(planned.script, rendered, planned.left_out))
         return
     count = len(planned.script.receipts)
     click.echo(
-        f"{made.path}: {made.seconds:.0f} s, {made.bytes / 1e6:.1f} MB, starred takeaways in it: {count}"
+        f"{rendered.path}: {rendered.seconds:.0f} s, {rendered.bytes / 1e6:.1f} MB, starred takeaways in it: {count}"
     )
     if planned.left_out:
         click.echo(f"did not fit: {len(planned.left_out)} (--seconds makes it longer)")

@@ -137,7 +137,7 @@ def write_film(
     # clean up.
     with tempfile.TemporaryDirectory(dir=kiosk.store.renditions, prefix=".film-") as folder:
         progress_file, work = Path(folder) / "progress", Path(folder) / path.name
-        made: MadeFilm = kiosk.slow_pool.run(
+        made_film: MadeFilm = kiosk.slow_pool.run(
             make_film,
             _with_music_in_reach(script, Path(folder)),
             work,
@@ -155,7 +155,7 @@ def write_film(
         shown = select(Takeaway.id).where(Takeaway.receipt.in_(script.receipts))
         holds = db.session.scalars(shown).all()
         note_copy(db.session(), FILM, path, now=kiosk.now(), holds=holds)
-    return replace(made, path=path.absolute())
+    return replace(made_film, path=path.absolute())
 
 
 def _with_music_in_reach(script: Script, folder: Path) -> Script:
@@ -179,12 +179,12 @@ def _tell(progress_file: Path, progress: OnProgress | None) -> None:
         progress(int(done), int(whole))
 
 
-def film_record(script: Script, made: MadeFilm, left_out: tuple[str, ...]) -> dict[str, Any]:
+def film_record(script: Script, made_film: MadeFilm, left_out: tuple[str, ...]) -> dict[str, Any]:
     """A film as JSON."""
     return {
-        "path": str(made.path),
-        "seconds": round(made.seconds, 2),
-        "bytes": made.bytes,
+        "path": str(made_film.path),
+        "seconds": round(made_film.seconds, 2),
+        "bytes": made_film.bytes,
         "shape": script.shape.value,
         "pieces": [
             {"kind": piece.kind.value, "seconds": piece.seconds, "receipt": piece.receipt or None}
@@ -305,30 +305,30 @@ def _heard_in(kiosk: KioskContext, script: Script) -> tuple[SoundExcerpt, ...]:
 def _make(kiosk: KioskContext, film: Film, script: Script) -> None:
     with tempfile.TemporaryDirectory(dir=kiosk.store.incoming) as folder:
         path = Path(folder) / "film.mp4"
-        made = write_film(kiosk, script, path, _note_progress, is_copy=False)
+        made_film = write_film(kiosk, script, path, _note_progress, is_copy=False)
         film = film_of(db.session())
         if Path(script.music).name != film.music:
             # The music was changed or removed meanwhile: start over.
             arrangement.take_away(db.session(), kiosk.store, film, asked=True)
             return
-        _keep(kiosk, film, script, made)
+        _keep(kiosk, film, script, made_film)
 
 
-def _keep(kiosk: KioskContext, film: Film, script: Script, made: MadeFilm) -> None:
+def _keep(kiosk: KioskContext, film: Film, script: Script, made_film: MadeFilm) -> None:
     """Store the film as a takeaway, with its parts and its captions."""
 
     def seal(row: Takeaway, media: Media) -> None:
         db.session.flush()
         row.parts = parts_of(db.session(), script.pieces)
-        caption_film(db.session(), media, made.heard)
-        film.made, film.made_seconds = script.fingerprint, made.seconds
+        caption_film(db.session(), media, made_film.heard)
+        film.made, film.made_seconds = script.fingerprint, made_film.seconds
         film.asked, film.done, film.whole, film.error = False, 0, 0, ""
 
     now, rng = kiosk.now(), kiosk.rng
     event = film_session(db.session(), _title(kiosk), now=now, rng=rng)
     # Rendering takes a minute: withdrawals during it are found by the gate and by the next turn.
     offer = Submission(
-        event, files=[_received(kiosk, made.path)], audience=film.audience, source=Source.FILM
+        event, files=[_received(kiosk, made_film.path)], audience=film.audience, source=Source.FILM
     )
     context = IntakeContext(db.session(), kiosk.store, now, rng)
     take_film_in(context, offer, alt=_alt(kiosk, script), seal=seal)

@@ -236,12 +236,12 @@ def _write(
 
 def _add_smaller(bag: BagWriter, files: Mapping[str, PostMedia]) -> dict[str, str]:
     """Write the smaller copies of all pictures; return a map of their keys to addresses."""
-    made: dict[str, str] = {}
+    addresses: dict[str, str] = {}
     for _key, media in sorted(files.items()):
         for name, make in smaller_copies(media):
             if bag.add(media_name(name), Derived(partial(_as_parts, make))):
-                made[Path(name).stem] = media_name(name)
-    return made
+                addresses[Path(name).stem] = media_name(name)
+    return addresses
 
 
 def _as_parts(make: Callable[[], bytes]) -> Parts | None:
@@ -283,13 +283,13 @@ def _describe(
 
 def _originals(content: _Content, store: Store) -> dict[str, Source]:
     """Map names in the bundle to the photo without place and time, or None where removal can't be guaranteed."""
-    made: dict[str, Source] = {}
+    originals: dict[str, Source] = {}
     for media in (a.media for takeaway in content.takeaways for a in takeaway.attachments):
         path = store.original(media.sha256, media.ext)
         # An editor decided what others see, so the original of an edited photo stays private.
         if media.kind == "photo" and not media.edits_fingerprint and path.is_file():
-            made[_original_name(media)] = partial(_freed, path)
-    return made
+            originals[_original_name(media)] = partial(_freed, path)
+    return originals
 
 
 def _freed(path: Path) -> Parts | None:
@@ -306,8 +306,8 @@ def _record(
     """The takeaway's record with addresses inside the bundle, without its receipt, which authorizes withdrawal."""
 
     def address(media: Media, name: str) -> str:
-        made = {rendition.name: rendition.sha256 for rendition in media.renditions}
-        return links.get(f"sr-{facts.mark}-{made.get(name, '')[:20]}", "")
+        hashes = {rendition.name: rendition.sha256 for rendition in media.renditions}
+        return links.get(f"sr-{facts.mark}-{hashes.get(name, '')[:20]}", "")
 
     record = takeaway_record(takeaway, address)
     del record["receipt"]

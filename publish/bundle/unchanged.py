@@ -84,8 +84,8 @@ class Comparison:
         elif isinstance(source, bytes):
             length = len(source) if self._is_same(name, source) else -1
         else:
-            made = source()
-            length = None if made is None else sum(map(len, made))
+            parts = source()
+            length = None if parts is None else sum(map(len, parts))
         if length != size:
             raise Changed
         return None if size is None else WrittenFile(known, size, 0)

@@ -80,11 +80,11 @@ def _first_moment(blocks: Sequence[Block], story: Story) -> datetime:
 def _blocks(
     pieces: Sequence[Piece], story: Story, store: Store, facts: GatheringFacts
 ) -> tuple[Block, ...]:
-    made = (
+    blocks = (
         _words(piece, story) if isinstance(piece, StoryText) else _block(piece, store, facts)
         for piece in pieces
     )
-    return tuple(block for block in made if block is not None)
+    return tuple(block for block in blocks if block is not None)
 
 
 def _words(row: StoryText, story: Story) -> Block | None:
@@ -175,12 +175,12 @@ def _parts(takeaway: Takeaway) -> tuple[str, ...]:
 
 def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> PostMedia | None:
     media = attachment.media
-    made = {rendition.name: rendition for rendition in media.renditions}
-    main = made.get(_OUT.get(media.kind, "view"))
+    renditions = {rendition.name: rendition for rendition in media.renditions}
+    main = renditions.get(_OUT.get(media.kind, "view"))
     # The row stays while a lost rendition is recreated, so the story keeps its picture.
     if media.state == MediaState.FAILED or main is None:
         return None
-    poster = made.get("poster") if media.kind == Kind.VIDEO else None
+    poster = renditions.get("poster") if media.kind == Kind.VIDEO else None
     return _file(
         attachment,
         main,

@@ -203,26 +203,26 @@ def _upsert(target: Target, job: StoryJob, post: Post, links: Mapping[str, Remot
         return target.update(found, post, links)
     if job.creates_from is not None:
         raise WaitForDependency(job.creates_from)
-    made = target.create(post, links)
+    created = target.create(post, links)
     if not target.may_double:
-        return made
+        return created
     with cleaning_up():
         first = target.find(post.key)
-    return made if first is None or first.id == made.id else target.update(first, post, links)
+    return created if first is None or first.id == created.id else target.update(first, post, links)
 
 
 def _send_whole(target: Target, job: StoryJob) -> Remote:
     """Send a post with embedded files, shrinking photos where necessary."""
-    made: list[Path] = []
+    shrunk: list[Path] = []
     try:
         blocks = []
         for block in job.post.blocks:
             media = tuple(_ready(one, job.limits, job.scratch_dir) for one in block.media)
-            made += [new.path for new, old in zip(media, block.media, strict=True) if new != old]
+            shrunk += [new.path for new, old in zip(media, block.media, strict=True) if new != old]
             blocks.append(replace(block, media=media))
         return _upsert(target, job, replace(job.post, blocks=tuple(blocks)), {})
     finally:
-        for path in made:
+        for path in shrunk:
             path.unlink(missing_ok=True)
 
 

@@ -129,7 +129,7 @@ def _fits(there: Sequence[PostMedia], more: Sequence[PostMedia], most: int) -> b
 
 
 def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> list[Part]:
-    made = []
+    numbered = []
     for number, part in enumerate(parts, 1):
         text = "\n\n".join(part.words)
         if cut and number == len(parts):
@@ -138,8 +138,8 @@ def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> 
             text = f"{text}\n\n{foot}"
         if len(parts) > 1:
             text = f"{text} ({number}/{len(parts)})"
-        made.append(Part(text.strip(), tuple(part.files)))
-    return made
+        numbered.append(Part(text.strip(), tuple(part.files)))
+    return numbered
 
 
 def _cut(text: str, room: int, measure: Callable[[str], int]) -> Iterator[str]:

@@ -39,8 +39,8 @@ def own_table(table: Table) -> Table:
     metadata = MetaData()
     copy = Table(table.name, metadata, *_owner(), *(_column(one, table) for one in table.columns))
     for constraint in table.constraints:
-        if (made := own_constraint(constraint, copy)) is not None:
-            copy.append_constraint(made)
+        if (own := own_constraint(constraint, copy)) is not None:
+            copy.append_constraint(own)
     copy.append_constraint(
         ForeignKeyConstraint(
             [ORGANIZATION, GATHERING],

@@ -172,8 +172,8 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
     )
     pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
     looks = looks_of([piece for piece in pieces if piece])
-    made = sorted(part.looks.partition(":")[0] for part in finished.parts)
-    return bool(looks) and sorted(looks.values()) == made
+    film_looks = sorted(part.looks.partition(":")[0] for part in finished.parts)
+    return bool(looks) and sorted(looks.values()) == film_looks
 
 
 def are_captions_fresh(session: Session, finished: Takeaway) -> bool:

@@ -142,9 +142,9 @@ def piece_of(store: Store, takeaway: Takeaway) -> Piece | None:
     media = [attachment.media for attachment in takeaway.attachments]
     for kind, name in ((Kind.VIDEO, "play"), (Kind.PHOTO, "view")):
         for one in media:
-            made = next((r for r in one.renditions if r.name == name), None)
-            if one.kind == kind and one.state == MediaState.READY and made is not None:
-                piece = _picture(store, takeaway, one, made)
+            rendition = next((r for r in one.renditions if r.name == name), None)
+            if one.kind == kind and one.state == MediaState.READY and rendition is not None:
+                piece = _picture(store, takeaway, one, rendition)
                 if piece is not None:
                     return piece
     is_wordless = any(one.kind in (Kind.PHOTO, Kind.VIDEO) for one in media)
@@ -152,12 +152,12 @@ def piece_of(store: Store, takeaway: Takeaway) -> Piece | None:
     return None if is_wordless or not words else _quote(takeaway, words)
 
 
-def _picture(store: Store, takeaway: Takeaway, media: Media, made: Rendition) -> Piece | None:
-    path = store.rendition(media.sha256, made.name, made.ext)
+def _picture(store: Store, takeaway: Takeaway, media: Media, rendition: Rendition) -> Piece | None:
+    path = store.rendition(media.sha256, rendition.name, rendition.ext)
     if not path.is_file():
         return None
     is_video = media.kind == Kind.VIDEO
-    seconds = min(VIDEO_SECONDS, made.duration or VIDEO_SECONDS) if is_video else PHOTO_SECONDS
+    seconds = min(VIDEO_SECONDS, rendition.duration or VIDEO_SECONDS) if is_video else PHOTO_SECONDS
     return Piece(
         PieceKind.VIDEO if is_video else PieceKind.PHOTO,
         seconds,
@@ -166,7 +166,7 @@ def _picture(store: Store, takeaway: Takeaway, media: Media, made: Rendition) ->
         receipt=takeaway.receipt,
         path=str(path),
         media=media.sha256,
-        rendition=made.sha256,
+        rendition=rendition.sha256,
         edits_fingerprint=media.edits_fingerprint,
         is_whole=bool(media.words.strip()),
     )

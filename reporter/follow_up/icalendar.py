@@ -26,15 +26,15 @@ def calendar(
     """A calendar file. Names are included only with their owners' agreement."""
     from icalendar import Calendar
 
-    made = Calendar()
-    made.add("prodid", "-//Social Reporter//EN")
-    made.add("version", "2.0")
-    made.add("x-wr-calname", title)
+    document = Calendar()
+    document.add("prodid", "-//Social Reporter//EN")
+    document.add("version", "2.0")
+    document.add("x-wr-calname", title)
     if following is not None:
-        made.add_component(_event(following, now))
+        document.add_component(_event(following, now))
     for item in items:
-        made.add_component(_todo(item, now))
-    return bytes(made.to_ical())
+        document.add_component(_todo(item, now))
+    return bytes(document.to_ical())
 
 
 def _event(row: NextGathering, now: datetime) -> Event:

@@ -212,8 +212,8 @@ def _promised(database: Path) -> Iterator[_File]:
     with closing(sqlite3.connect(database)) as rows:
         for sha256, ext in rows.execute("SELECT sha256, ext FROM media ORDER BY sha256"):
             yield _File(store.original(sha256, ext), sha256, original=True)
-        made = "SELECT m.sha256, r.name, r.ext, r.sha256 FROM rendition r JOIN media m ON m.id = r.media_id"
-        for sha256, name, ext, own in rows.execute(f"{made} ORDER BY m.sha256, r.name"):
+        renditions_query = "SELECT m.sha256, r.name, r.ext, r.sha256 FROM rendition r JOIN media m ON m.id = r.media_id"
+        for sha256, name, ext, own in rows.execute(f"{renditions_query} ORDER BY m.sha256, r.name"):
             yield _File(store.rendition(sha256, name, ext), own, original=False)
 
 

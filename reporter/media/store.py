@@ -221,8 +221,8 @@ class Store:
 
     def drop_renditions(self, sha256: str) -> bool:
         """Delete an original's renditions; False: see ``drop``."""
-        made = (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*")
-        kept = [path for path in made if not try_remove(path)]
+        paths = (self.renditions / _checked(sha256)[:2]).glob(f"{sha256}-*")
+        kept = [path for path in paths if not try_remove(path)]
         self.clear_workplaces(sha256)
         return not kept
 

@@ -191,10 +191,10 @@ def _merge_item(
 def _file(data: Path, media: dict[str, Any]) -> Path | None:
     """The best file in the bundle: the original, else the playable rendition, else the picture.
     Never outside the bundle."""
-    made = {**media["renditions"], "original": media["original"]}
+    paths = {**media["renditions"], "original": media["original"]}
     for name in _FILES:
-        path = data / str(made.get(name) or "")
-        if made.get(name) and path.resolve().is_relative_to(data.resolve()) and path.is_file():
+        path = data / str(paths.get(name) or "")
+        if paths.get(name) and path.resolve().is_relative_to(data.resolve()) and path.is_file():
             return path
     return None
 

@@ -59,7 +59,7 @@ def _media(merge: MergeContext, theirs: Media) -> Media | None:
     merge.session.add(ours)
     merge.session.flush()
     copy_edits(merge.session, merge.other, ours, theirs)
-    copied = [_copy_rendition(merge, ours, made) for made in theirs.renditions]
+    copied = [_copy_rendition(merge, ours, rendition) for rendition in theirs.renditions]
     ready = theirs.state == MediaState.READY and bool(copied) and all(copied)
     if theirs.state != MediaState.FAILED and not ready:
         ours.state = MediaState.RECEIVED.value
@@ -99,7 +99,9 @@ def lacking_renditions(merge: MergeContext) -> set[str]:
     """Their renditions of originals that could not be taken, as the ids of their files."""
     query = select(Rendition.sha256, Media.sha256).join(Media, Media.id == Rendition.media_id)
     have = set(merge.session.scalars(select(Media.sha256)))
-    return {made[:32] for made, original in merge.other.execute(query) if original not in have}
+    return {
+        rendition[:32] for rendition, original in merge.other.execute(query) if original not in have
+    }
 
 
 def _copy_rendition(merge: MergeContext, ours: Media, theirs: Rendition) -> bool:

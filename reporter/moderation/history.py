@@ -47,14 +47,14 @@ def remember(
     after: dict[str, Any],
 ) -> Decision:
     """Record a change, after ``bump_revision`` has given the takeaway its new revision. Does not commit."""
-    made = new_id(actor.now, actor.rng)
+    decision_id = new_id(actor.now, actor.rng)
     decision = Decision(
-        id=made,
+        id=decision_id,
         takeaway_id=takeaway.id,
         at=actor.now,
         who=actor.who,
         action=action,
-        step=actor.step or made,
+        step=actor.step or decision_id,
         revision=takeaway.revision,
         undone=False,
         before=before,

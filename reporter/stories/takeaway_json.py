@@ -74,9 +74,9 @@ def _renditions(media: Media, media_url: MediaUrl) -> dict[str, str]:
 
 def _reported_media(media: Media) -> Media | Rendition:
     """The media whose size and length are reported: the original, or a rendition if that has another shape."""
-    made = {rendition.name: rendition for rendition in media.renditions}
+    renditions = {rendition.name: rendition for rendition in media.renditions}
     return (
-        made.get("play" if media.kind != Kind.PHOTO else "view", media)
+        renditions.get("play" if media.kind != Kind.PHOTO else "view", media)
         if media.edits_fingerprint
         else media
     )

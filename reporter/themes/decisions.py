@@ -174,8 +174,11 @@ def _restore(session: Session, stored: dict[str, Any], now: datetime) -> None:
     unbury(session, Deleted.THEME, number, now=now)
     theme = session.get(Theme, number)
     if theme is None:
-        made = datetime.fromisoformat(stored["created_at"])
-        theme = Theme(id=number, created_at=made if made.tzinfo else made.replace(tzinfo=UTC))
+        created_at = datetime.fromisoformat(stored["created_at"])
+        theme = Theme(
+            id=number,
+            created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
+        )
         session.add(theme)
     theme.name, theme.kept, theme.dropped = stored["name"], stored["kept"], stored["dropped"]
     theme.changed_at = now

@@ -76,10 +76,10 @@ def refresh(session: Session, language: str, actor: Actor) -> bool:
     texts, kept, step = _read(session, language, whole=whole)
     session.commit()
     if whole:
-        placed, made = _find(texts, kept, actor)
+        placed, new_themes = _find(texts, kept, actor)
     else:
-        placed, made = _place(texts), []
-    return _store(session, placed, made, step, now=actor.now, whole=whole)
+        placed, new_themes = _place(texts), []
+    return _store(session, placed, new_themes, step, now=actor.now, whole=whole)
 
 
 def _assigned() -> Select[uuid.UUID]:
@@ -197,7 +197,7 @@ def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) ->
 def _store(
     session: Session,
     placed: Sequence[_Placed],
-    made: Sequence[uuid.UUID],
+    new_themes: Sequence[uuid.UUID],
     step: int | None,
     *,
     now: datetime,
@@ -212,8 +212,8 @@ def _store(
     if _last_step(session) != step:
         session.rollback()
         return False
-    if made:
-        new = [{"id": one, "name": "", "created_at": now} for one in made]
+    if new_themes:
+        new = [{"id": one, "name": "", "created_at": now} for one in new_themes]
         session.execute(insert(Theme), [{**row, "kept": False, "dropped": False} for row in new])
     revisions = _revisions(session)
     members = [_row(one, revisions) for one in free if one.text.id in revisions]

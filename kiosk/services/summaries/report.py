@@ -103,13 +103,13 @@ def write_report(
     if kind not in FORMATS:
         raise BadInput("The report is a page or a PDF: let its file end in .html or .pdf.")
     report = gather_report(kiosk, place)
-    made = (
+    document = (
         report_html(kiosk, report).encode()
         if kind == ".html"
         else report_pdf(kiosk, report, warn=warn)
     )
     output.parent.mkdir(parents=True, exist_ok=True)
     temporary = output.with_name(f".{output.name}.new")
-    temporary.write_bytes(made)
+    temporary.write_bytes(document)
     temporary.replace(output)
     return report

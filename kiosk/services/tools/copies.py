@@ -72,14 +72,14 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
 def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[str]:
     """Write the curated bundle as one file to a stick."""
     goal = stick / f"{folder_name(kiosk.settings.gathering.title)}.zip"
-    made = write_bundle(kiosk, goal, progress=progress)
-    note_copy(db.session(), BUNDLE, made.path, now=kiosk.now())
+    bundle = write_bundle(kiosk, goal, progress=progress)
+    note_copy(db.session(), BUNDLE, bundle.path, now=kiosk.now())
     return [
         Message(
             "The bundle is in %(goal)s, and all of it was read back. Takeaways: %(takeaways)s; files: %(files)s.",
             goal=goal,
-            takeaways=made.takeaways,
-            files=made.files,
+            takeaways=bundle.takeaways,
+            files=bundle.files,
         )
     ]
 

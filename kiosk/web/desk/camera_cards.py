@@ -185,10 +185,10 @@ def _tile(
 def _picture(row: Any, takeaway: Takeaway | None) -> str:
     if takeaway is None:
         return url_for("desk.cards.picture", shot=row.id.hex)
-    made = [
+    pictures = [
         a.media for a in takeaway.attachments if any(r.name == "thumb" for r in a.media.renditions)
     ]
-    return media_url(made[0], "thumb") if made else ""
+    return media_url(pictures[0], "thumb") if pictures else ""
 
 
 def _opening(roll: Roll, place: int, events: dict[uuid.UUID, EventSession]) -> Opening:

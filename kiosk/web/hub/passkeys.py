@@ -96,12 +96,12 @@ def ask_for_another() -> Response:
 def add() -> Response:
     """Keep another passkey."""
     here = own_account()
-    made, whom, name = _new_passkey()
+    passkey, whom, name = _new_passkey()
     if whom != here.account:
         raise Forbidden(_("Sign in first."))
     known = passkeys.ids_of(db.session(), here.account)
     name = name or _("Passkey %(number)d", number=len(known) + 1)
-    passkeys.add(db.session(), made.row(here.account, name, now=current_hub().clock()))
+    passkeys.add(db.session(), passkey.row(here.account, name, now=current_hub().clock()))
     return jsonify(next="/hub/account")
 
 
@@ -109,8 +109,8 @@ def _new_passkey() -> tuple[NewPasskey, uuid.UUID | None, str]:
     """The passkey in the answer, whom it was asked for, and what it is to be called."""
     texts = read_texts(("credential", "name"))
     challenge, whom = _pending_challenge()
-    made = ceremony.check_made(_site(), texts.get("credential", ""), challenge)
-    return made, whom, passkeys.clean_name(texts.get("name", ""))
+    passkey = ceremony.check_made(_site(), texts.get("credential", ""), challenge)
+    return passkey, whom, passkeys.clean_name(texts.get("name", ""))
 
 
 @bp.post("/invitation/<secret>/passkey/ask")
@@ -131,10 +131,10 @@ def join(secret: str) -> Response:
     """Become a member, with a passkey as the way in."""
     keys = count_try()
     now = current_hub().clock()
-    made, whom, name = _new_passkey()
+    passkey, whom, name = _new_passkey()
     if whom is None:
         raise BadInput("This page was answered already. Load it anew and try once more.")
-    row = made.row(whom, name or _("Passkey %(number)d", number=1), now=now)
+    row = passkey.row(whom, name or _("Passkey %(number)d", number=1), now=now)
     organizations.accept(db.session(), secret, Joining(whom, rows=(row,)), now=now)
     forgive(keys)
     begin(whom, WAY)

@@ -90,8 +90,8 @@ def _receipt_query() -> Select[Any]:
 @functools.cache
 def _wall_query() -> Select[Any]:
     ready = select(_times(Media.state == MediaState.READY)).scalar_subquery()
-    made = select(func.count()).select_from(Rendition).scalar_subquery()
-    return select(*COLUMNS, Gathering.revision, ready, made)
+    renditions = select(func.count()).select_from(Rendition).scalar_subquery()
+    return select(*COLUMNS, Gathering.revision, ready, renditions)
 
 
 def _media(of_it: ColumnElement[bool]) -> list[Any]:

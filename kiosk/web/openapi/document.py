@@ -94,7 +94,7 @@ def operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, An
     description = description_of(view) or Description()
     tag = tag_of(rule)
     words = (view.__doc__ or "").strip().split("\n\n")
-    made: dict[str, Any] = {
+    operation_object: dict[str, Any] = {
         "operationId": f"{method.lower()} {rule.rule}",
         "summary": " ".join(words[0].split()),
         "tags": [tag],
@@ -102,10 +102,10 @@ def operation(rule: Rule, method: str, view: Callable[..., Any]) -> dict[str, An
         "responses": _responses(method, description, tag),
     }
     if tag in ("desk", "station") and rule.endpoint not in ("access.login", "access.check_login"):
-        made["security"] = [{}, {"login": []}]
+        operation_object["security"] = [{}, {"login": []}]
     if body := _body(method, description, tag):
-        made["requestBody"] = body
-    return made
+        operation_object["requestBody"] = body
+    return operation_object
 
 
 def tag_of(rule: Rule) -> str:
@@ -181,17 +181,19 @@ def _form_schema(description: Description, *, desk: bool) -> dict[str, Any]:
 
 def _responses(method: str, description: Description, tag: str) -> dict[str, Any]:
     usual = (303,) if method == "POST" else (200,)
-    made = {str(status): _success(status, description) for status in description.statuses or usual}
+    responses = {
+        str(status): _success(status, description) for status in description.statuses or usual
+    }
     if tag in ("desk", "station") and method == "GET":
-        made["302"] = {"description": "To the login page.", "headers": _PLACE}
+        responses["302"] = {"description": "To the login page.", "headers": _PLACE}
     if description.answers and method == "GET":
-        made["304"] = {"description": "Nothing has changed since the ETag that was sent."}
-    made["default"] = {
+        responses["304"] = {"description": "Nothing has changed since the ETag that was sent."}
+    responses["default"] = {
         "description": "Not done: 400 malformed, 403 not allowed, 404 not found, 408 broke off, 409 changed meanwhile, "
         "410 taken back, 413 too large, 415 another kind, 422 can't be used, 429 too much, 503 busy, 507 disk.",
         "content": {PROBLEM: {"schema": _ref("Problem")}, HTML: {"schema": {"type": "string"}}},
     }
-    return made
+    return responses
 
 
 def _success(status: int, description: Description) -> dict[str, Any]:

@@ -34,8 +34,8 @@ def _ref(name: str) -> Schema:
 def _object(optional: str = "", /, **properties: Schema) -> Schema:
     """An object with these and no others; all are there but the optional ones (names apart by spaces)."""
     required = [name for name in properties if name not in optional.split()]
-    made: Schema = {"type": "object", "properties": properties, "required": required}
-    return {**made, "additionalProperties": False}
+    object_schema: Schema = {"type": "object", "properties": properties, "required": required}
+    return {**object_schema, "additionalProperties": False}
 
 
 def _open(closed: Schema) -> Schema:

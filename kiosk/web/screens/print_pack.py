@@ -44,9 +44,9 @@ def _picture(text: str) -> Markup:
 @describe(query="paper=A4|Letter", produces="application/pdf")
 def pack() -> Response:
     """Send posters, marker cards, the brief and the rest as one PDF."""
-    made = make_pack(current_kiosk(), base_url=base_url(), port=0, paper=_paper())
+    document = make_pack(current_kiosk(), base_url=base_url(), port=0, paper=_paper())
     headers = {"Content-Disposition": 'attachment; filename="posters.pdf"'}
-    return Response(made.pdf, mimetype="application/pdf", headers=headers)
+    return Response(document.pdf, mimetype="application/pdf", headers=headers)
 
 
 @bp.get("/notice.pdf")

@@ -84,10 +84,10 @@ def _slides() -> Iterator[dict[str, Any]]:
         yield from _of_theme(theme, shown)
     if not themes:
         yield from _drawn(_starred(), shown)
-    made = _film()
-    if made:
-        address = url_for("slides.film", v=made[:12])
-        yield {**_words("film", "", ""), "id": f"film:{made}", "film": address}
+    film_version = _film()
+    if film_version:
+        address = url_for("slides.film", v=film_version[:12])
+        yield {**_words("film", "", ""), "id": f"film:{film_version}", "film": address}
     address = f"{base_url()}/outcomes"
     end = _words("end", _("Thank you!"), address.removeprefix("http://"))
     yield {**end, "image": url_for("slides.code")}

@@ -185,16 +185,16 @@ def card(row: Takeaway) -> dict[str, Any]:
 
 def _small_picture(media: Media) -> str:
     """Return a smaller copy's URL for phones; '' if it would be too narrow or not smaller."""
-    made = {r.name for r in media.renditions}
+    names = {r.name for r in media.renditions}
     wide = (media.width or 0) >= (media.height or 0) and (media.width or 0) > SMALL
-    return media_url(media, "thumb") if wide and {"thumb", "view"} <= made else ""
+    return media_url(media, "thumb") if wide and {"thumb", "view"} <= names else ""
 
 
 def _picture_name(media: Media) -> str:
     if media.state != MediaState.READY:
         return ""
-    made = {r.name for r in media.renditions}
-    return next((name for name in PICTURES if name in made), "")
+    names = {r.name for r in media.renditions}
+    return next((name for name in PICTURES if name in names), "")
 
 
 def shorten(text: str, most: int = CARD_CHARS) -> str:

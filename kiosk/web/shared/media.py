@@ -105,27 +105,27 @@ def send_film(media: Media) -> Response:
 
 
 def _rendition(media: Media, name: str) -> Response:
-    made = next((r for r in media.renditions if r.name == name), None)
-    if made is None:
+    rendition = next((r for r in media.renditions if r.name == name), None)
+    if rendition is None:
         raise _nothing()
     kiosk = current_kiosk()
-    if not _has_own_right(media) and (address := _public_address(media, made)):
+    if not _has_own_right(media) and (address := _public_address(media, rendition)):
         return _lead_to(address)
-    file = kiosk.store.served_rendition(media.sha256, name, made.ext)
+    file = kiosk.store.served_rendition(media.sha256, name, rendition.ext)
     if isinstance(file, Path) and not file.exists():
         requeue_if_damaged(db.session(), kiosk.store, media, now=kiosk.now())
-    response = _send(file, made.type, made.sha256)
+    response = _send(file, rendition.type, rendition.sha256)
     if request.args.get("v", "") != media.edits_fingerprint:
         # An address of before the last edit: it gets what holds now, and must not keep it as what it was.
         response.headers["Cache-Control"] = "private, no-cache"
     return response
 
 
-def _public_address(media: Media, made: Rendition) -> str:
+def _public_address(media: Media, rendition: Rendition) -> str:
     """Return the object store's public URL of a file that the room may see; '' otherwise."""
-    seconds = PUBLIC_FILM_SECONDS if made.name == "play" else PUBLIC_SECONDS
+    seconds = PUBLIC_FILM_SECONDS if rendition.name == "play" else PUBLIC_SECONDS
     return current_kiosk().store.rendition_address(
-        media.sha256, made.name, made.ext, mime=made.type, seconds=seconds
+        media.sha256, rendition.name, rendition.ext, mime=rendition.type, seconds=seconds
     )
 
 

@@ -25,8 +25,8 @@ def shell_url(media: Media, name: str) -> str:
     if name == CAPTIONS:
         captions = webvtt(captions_of(db.session(), media)).encode()
         return f"data:text/vtt;base64,{base64.b64encode(captions).decode('ascii')}"
-    made: Rendition = next(r for r in media.renditions if r.name == name)
-    return store.rendition(media.sha256, name, made.ext).as_uri()
+    rendition: Rendition = next(r for r in media.renditions if r.name == name)
+    return store.rendition(media.sha256, name, rendition.ext).as_uri()
 
 
 def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:

@@ -168,8 +168,8 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             span = markup.find_part(page.text, post.key)
             return with_part(page.text, span, self._part(post, links, page.id))
 
-        made = self._wiki.change(self._page(post), change, _SUMMARY, may_make=True)
-        return self._remote(made, post.key, self._part(post, links, made.id))
+        changed_page = self._wiki.change(self._page(post), change, _SUMMARY, may_make=True)
+        return self._remote(changed_page, post.key, self._part(post, links, changed_page.id))
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Update our part, also on a page that was moved; other people's changes are preserved."""

@@ -142,7 +142,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         for number, photo in enumerate(files.values()):
             body[f"attached_media[{number}]"] = json.dumps({"media_fbid": photo})
         try:
-            made = self._call("POST", f"{self._page}/feed", data=body)
+            created = self._call("POST", f"{self._page}/feed", data=body)
         except Permanent as error:
             if not self._uploads.forget(part.files):
                 raise
@@ -150,7 +150,7 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
                 "%(name)s may have dropped files. They are sent again.", name=self.name
             ) from error
         self._uploads.forget(part.files)
-        return self._remote(str(made["id"]), {"files": files})
+        return self._remote(str(created["id"]), {"files": files})
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Update text and remove pictures in place. Adding a picture requires a new post: the API can't add one.
@@ -297,8 +297,10 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
 
     def put_answer(self, post: Remote, answer: Answer) -> Remote:
         """Comment under it."""
-        made = self._call("POST", f"{answer.to or post.id}/comments", data={"message": answer.text})
-        return self._remote(str(made["id"]), {})
+        created = self._call(
+            "POST", f"{answer.to or post.id}/comments", data={"message": answer.text}
+        )
+        return self._remote(str(created["id"]), {})
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Delete the comment."""

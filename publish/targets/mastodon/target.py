@@ -385,8 +385,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             "in_reply_to_id": to,
             "visibility": self.setup.options.get("visibility") or "public",
         }
-        made = self._api.say("POST", "/api/v1/statuses", body, answer.key)
-        return Remote(str(made["id"]), str(made.get("url") or ""))
+        created = self._api.say("POST", "/api/v1/statuses", body, answer.key)
+        return Remote(str(created["id"]), str(created.get("url") or ""))
 
     def withdraw_answer(self, post: Remote, remote: Remote) -> None:
         """Delete the answer."""

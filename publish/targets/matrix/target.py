@@ -185,10 +185,10 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         if slot.media is not None:
             content["url"] = self._room.upload(slot.media)
         transaction = f"{post.key}.{slot.name}.{content[PRINT]}.{_short(root)}"
-        made = self._room.send(events.threaded(content, root, last), transaction)
+        event_id = self._room.send(events.threaded(content, root, last), transaction)
         if slot.media is not None:
             self._room.forget(slot.media)
-        return made
+        return event_id
 
     def _edit(self, old: Event, content: Mapping[str, object]) -> None:
         if events.current(old).get(PRINT) == content[PRINT]:

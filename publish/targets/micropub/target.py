@@ -205,10 +205,10 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
         url = self._blog.location(answer)
         if not url:
             return self._somewhere(post.key)
-        made = self._ledger_entry(
+        created = self._ledger_entry(
             url, properties, files, later=answer.status == 202 and not self._appears(url)
         )
-        return self._only(made, post, links)
+        return self._only(created, post, links)
 
     def _parts(
         self, post: Post, properties: Properties, files: Sequence[PostMedia], stack: ExitStack
@@ -287,14 +287,14 @@ class MicropubTarget(MediaLibrary, PollsReplies, Target):
                 return True
         return False
 
-    def _only(self, made: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
+    def _only(self, created: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:
         """If a number was added to our name, another kiosk was faster: use its post and delete ours."""
-        if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", url_parts(made.id).path):
-            return made
-        first = in_list(self._blog, post.key, besides=made.id)
+        if not re.search(rf"{re.escape(post.key)}-\d+(\.\w+)?/?$", url_parts(created.id).path):
+            return created
+        first = in_list(self._blog, post.key, besides=created.id)
         if not first:
-            return made
-        self.withdraw(made)
+            return created
+        self.withdraw(created)
         return self.update(Remote(first, first), post, links)
 
     def update(self, remote: Remote, post: Post, links: Mapping[str, Remote]) -> Remote:

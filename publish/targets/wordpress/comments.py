@@ -73,15 +73,17 @@ class Comments:
             "content": _html(answer.text),
             "author_user_agent": _AGENT + answer.key,
         }
-        made = self._call("POST", "/wp/v2/comments", json=body, accept={400, 403, 404, 409, 429})
-        if made.status < 300:
-            return Remote(str(made.data["id"]), str(made.data.get("link") or ""))
-        raise self._refused(made)
+        response = self._call(
+            "POST", "/wp/v2/comments", json=body, accept={400, 403, 404, 409, 429}
+        )
+        if response.status < 300:
+            return Remote(str(response.data["id"]), str(response.data.get("link") or ""))
+        raise self._refused(response)
 
-    def _refused(self, made: WebAnswer) -> Exception:
-        body = made.data if isinstance(made.data, dict) else {}
+    def _refused(self, response: WebAnswer) -> Exception:
+        body = response.data if isinstance(response.data, dict) else {}
         code, message = str(body.get("code", "")), str(body.get("message", ""))
-        if "flood" in code or made.status == 429:
+        if "flood" in code or response.status == 429:
             return RetryAfter(
                 "%(name)s wants a pause between two comments.", _FLOOD, name=self._name
             )
@@ -89,7 +91,10 @@ class Comments:
             return RetryAfter(
                 "%(name)s has this answer already; it is looked up there.", name=self._name
             )
-        if code in ("rest_comment_invalid_post_id", "rest_post_invalid_id") or made.status == 404:
+        if (
+            code in ("rest_comment_invalid_post_id", "rest_post_invalid_id")
+            or response.status == 404
+        ):
             return Gone("%(name)s has nothing any more that this answers.", name=self._name)
         if "closed" in code:
             return Permanent("Comments are closed at %(name)s.", name=self._name)

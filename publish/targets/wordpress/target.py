@@ -160,18 +160,18 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Create the post. If another kiosk was faster with our slug, use its post and delete ours."""
         body = {**self._body(post, links), "slug": post.key}
-        made = self._call("POST", "/wp/v2/posts", json=body).data
-        if made["slug"] == post.key:
-            return _remote(made)
+        created = self._call("POST", "/wp/v2/posts", json=body).data
+        if created["slug"] == post.key:
+            return _remote(created)
         with cleaning_up():
-            self._delete(f"/wp/v2/posts/{made['id']}")
+            self._delete(f"/wp/v2/posts/{created['id']}")
         first = self.find(post.key)
         if first is None:
             raise Permanent(
                 "%(name)s gives our post another short name (%(slug)s): something else there is "
                 "called %(key)s. Rename or remove that.",
                 name=self.name,
-                slug=made["slug"],
+                slug=created["slug"],
                 key=post.key,
             )
         return self.update(first, post, links)
@@ -307,10 +307,10 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             what=f" {reason}".rstrip(),
         )
 
-    def _only(self, made: dict[str, Any], media: PostMedia) -> Remote:
+    def _only(self, created: dict[str, Any], media: PostMedia) -> Remote:
         """Ensure uniqueness: a changed slug means that ours already existed."""
-        remote = _remote_media(made)
-        if made.get("slug") == media.key:
+        remote = _remote_media(created)
+        if created.get("slug") == media.key:
             return remote
         with cleaning_up():
             first = self.find_media(media.key, media.ext)

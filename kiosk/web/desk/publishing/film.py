@@ -221,8 +221,8 @@ def finished() -> Response:
 @describe(produces="video/mp4")
 def preview(receipt: str) -> Response:
     """Send a preview of a few seconds of one piece."""
-    made = preview_piece(current_kiosk(), receipt)
-    return Response(made, mimetype="video/mp4", headers={"Cache-Control": "no-store"})
+    film = preview_piece(current_kiosk(), receipt)
+    return Response(film, mimetype="video/mp4", headers={"Cache-Control": "no-store"})
 
 
 def _back(place: str = "") -> ResponseReturnValue:

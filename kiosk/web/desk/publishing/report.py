@@ -49,9 +49,9 @@ def pdf() -> Response:
     """Send the report as a PDF to print."""
     kiosk, paper = current_kiosk(), request.args.get("paper", "")
     wanted = paper if paper in PAPERS else PAPERS[0]
-    made = report_pdf(kiosk, gather_report(kiosk, _place()), paper=wanted)
+    document = report_pdf(kiosk, gather_report(kiosk, _place()), paper=wanted)
     headers = {"Content-Disposition": 'inline; filename="report.pdf"', "Cache-Control": "no-store"}
-    return Response(made, mimetype="application/pdf", headers=headers)
+    return Response(document, mimetype="application/pdf", headers=headers)
 
 
 def _place() -> Scope:

@@ -185,7 +185,7 @@ def _piece(one: Takeaway | StoryText) -> dict[str, Any]:
 
 
 def _has(renditions: list[Rendition], name: str) -> bool:
-    return any(made.name == name for made in renditions)
+    return any(rendition.name == name for rendition in renditions)
 
 
 def _room() -> list[dict[str, Any]]:
@@ -331,8 +331,8 @@ def _links(post: Post) -> dict[str, str]:
         .where(Rendition.sha256.in_(wanted))
     )
     return {
-        wanted[made.sha256]: media_url(media, made.name)
-        for made, media in db.session.execute(query)
+        wanted[rendition.sha256]: media_url(media, rendition.name)
+        for rendition, media in db.session.execute(query)
     }
 
 

@@ -170,8 +170,8 @@ def preview(receipt: str, sha256: str) -> Response:
     media = _photo(receipt, sha256)
     edits = read_edits(_json(request.get_data(as_text=True)[: MOST_BYTES + 1]), media.kind)
     kiosk = current_kiosk()
-    made = preview_photo(kiosk.store, kiosk.quick_pool, media, edits, max_pixels=_most_pixels())
-    return Response(made, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
+    jpeg = preview_photo(kiosk.store, kiosk.quick_pool, media, edits, max_pixels=_most_pixels())
+    return Response(jpeg, mimetype="image/jpeg", headers={"Cache-Control": "no-store"})
 
 
 @bp.get("/sheet")
