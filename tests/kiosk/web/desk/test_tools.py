@@ -125,8 +125,8 @@ def test_a_rehearsal_that_lost_something_does_not_look_well(
     ).as_json()
     play_instead(monkeypatch, f"print({json.dumps(made)!r})")
     with app.app_context():
-        told = rehearsing.play_volunteers(current_kiosk(), 8000, 20, lambda *_step: None)
-    assert isinstance(told, Warnings) is not well
+        messages = rehearsing.play_volunteers(current_kiosk(), 8000, 20, lambda *_step: None)
+    assert isinstance(messages, Warnings) is not well
 
 
 def play_instead(monkeypatch: pytest.MonkeyPatch, program: str) -> None:
