@@ -98,13 +98,13 @@ def census(as_json: bool) -> None:
 def retain(dry_run: bool, as_json: bool) -> None:
     """Delete what has been kept long enough, and list what is due next; a running kiosk does this by itself."""
     from kiosk.privacy.erasure import purge_now
-    from kiosk.privacy.retention import preview, run_clock
+    from kiosk.privacy.retention import due, preview, run_clock
 
     with kiosk_context() as kiosk:
         removed = {} if dry_run else asdict(run_clock(kiosk))
         if any(removed.values()):
             purge_now(kiosk)
-        previews = preview(kiosk)
+        previews = preview(kiosk, due(kiosk))
     if as_json:
         print_json({"removed": removed, "kinds": [_as_json(one) for one in previews]})
         return

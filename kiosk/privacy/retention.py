@@ -2,14 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.models import Takeaway
-from reporter.privacy.retention import CLOCK, Expired, Kind, announced, expire, schedule
+from reporter.privacy.retention import (
+    CLOCK,
+    Expired,
+    Item,
+    Kind,
+    expire,
+    is_announced,
+    schedule,
+)
 
 
 @dataclass(frozen=True)
@@ -30,11 +40,15 @@ def run_clock(kiosk: KioskContext) -> Expired:
     return expire(db.session(), settings, kiosk.store, kiosk.actor(CLOCK))
 
 
-def preview(kiosk: KioskContext) -> list[Preview]:
-    """What will go, kind by kind. Changes nothing."""
+def due(kiosk: KioskContext) -> list[Item]:
+    """All that will go, soonest first. Changes nothing."""
+    return schedule(db.session(), kiosk.settings.privacy, kiosk.now())
+
+
+def preview(kiosk: KioskContext, items: Sequence[Item]) -> list[Preview]:
+    """What will go (``due``), kind by kind."""
     settings, now = kiosk.settings.privacy, kiosk.now()
-    items = schedule(db.session(), settings, now)
-    near = Counter(item.kind for item in announced(db.session(), settings, now))
+    near = Counter(item.kind for item in items if is_announced(item, now))
     previews = []
     for kind in Kind:
         goes = [item.goes for item in items if item.kind is kind]
@@ -43,10 +57,16 @@ def preview(kiosk: KioskContext) -> list[Preview]:
     return previews
 
 
-def leaving(kiosk: KioskContext) -> list[tuple[Takeaway, datetime]]:
-    """The takeaways that are announced, with the moment each goes; whoever approves one keeps it."""
-    items = announced(db.session(), kiosk.settings.privacy, kiosk.now())
-    goes = {item.id: item.goes for item in items if item.kind is Kind.UNAPPROVED}
-    rows = db.session.scalars(db.select(Takeaway).where(Takeaway.state.in_(("new", "hidden"))))
-    found = [(row, goes[str(row.id)]) for row in rows if str(row.id) in goes]
-    return sorted(found, key=lambda pair: pair[1])
+def leaving(
+    kiosk: KioskContext, items: Sequence[Item], *, most: int
+) -> tuple[list[tuple[Takeaway, datetime]], int]:
+    """The first takeaways that are announced, with the moment each goes, and how many more there are; whoever approves
+    one keeps it."""
+    now = kiosk.now()
+    near = [item for item in items if item.kind is Kind.UNAPPROVED and is_announced(item, now)]
+    goes = {uuid.UUID(item.id): item.goes for item in near[:most]}
+    rows = db.session.scalars(
+        db.select(Takeaway).where(Takeaway.id.in_(goes), Takeaway.state.in_(("new", "hidden")))
+    )
+    found = sorted(((row, goes[row.id]) for row in rows), key=lambda pair: pair[1])
+    return found, len(near) - len(goes)

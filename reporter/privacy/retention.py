@@ -10,9 +10,11 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, time, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from dateutil.relativedelta import relativedelta
 from sqlalchemy import Select, delete, func, not_, or_, select
@@ -61,8 +63,7 @@ class Kind(StrEnum):
 ANNOUNCED = (Kind.UNAPPROVED, Kind.ADDRESSES)
 
 
-@dataclass(frozen=True)
-class Item:
+class Item(NamedTuple):
     """Data with a retention period: when it ends, when it is announced, and when the data is really deleted.
 
     Deletion is later than ``due`` if the laptop was off and could not announce it in time.
@@ -87,8 +88,15 @@ class Expired:
 
 def period_end(moment: datetime, period: str) -> datetime | None:
     """The end of a period that began at a given time; None: never."""
-    length = _LENGTHS.get(period)
+    length = _length_from(moment.date(), period)
     return None if length is None else moment + length
+
+
+@lru_cache(maxsize=1000)
+def _length_from(day: date, period: str) -> timedelta | None:
+    """How long a period is that begins on this day; months differ. Most items of a gathering begin on the same few."""
+    length, begun = _LENGTHS.get(period), datetime.combine(day, time())
+    return None if length is None else begun + length - begun
 
 
 def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
@@ -104,7 +112,7 @@ def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list
             announced_at = notices.get((kind, one))
             goes = max(end, (announced_at or now) + lead) if lead else end
             items.append(Item(kind, one, end, end - lead, goes, announced_at))
-    return sorted(items, key=lambda item: (item.goes, item.kind, item.id))
+    return sorted(items, key=attrgetter("goes", "kind", "id"))
 
 
 def _lead(settings: PrivacySettings, kind: Kind, period: timedelta) -> timedelta:
@@ -162,8 +170,12 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
 
 def announced(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
     """Items the desk has to announce now, before they are deleted."""
-    items = schedule(session, settings, now)
-    return [item for item in items if item.kind in ANNOUNCED and item.announced_from <= now]
+    return [item for item in schedule(session, settings, now) if is_announced(item, now)]
+
+
+def is_announced(item: Item, now: datetime) -> bool:
+    """Whether the desk has to announce it now."""
+    return item.kind in ANNOUNCED and item.announced_from <= now
 
 
 def expire(session: Session, settings: PrivacySettings, store: Store, actor: Actor) -> Expired:
@@ -182,7 +194,9 @@ def expire(session: Session, settings: PrivacySettings, store: Store, actor: Act
     if over or ended:
         ask_purge(session, actor.now)
     session.commit()
-    announce(session, settings, actor.now)
+    if over:
+        # Notices of what is gone go too.
+        announce(session, settings, actor.now)
     return Expired(len(ids[Kind.UNAPPROVED]), len(ids[Kind.ADDRESSES]), ended)
 
 

@@ -10,7 +10,7 @@ from flask_babel import lazy_gettext as later
 from sqlalchemy import select
 
 from kiosk.i18n.setting_help import PERIOD_WORDS
-from kiosk.privacy.retention import leaving, preview
+from kiosk.privacy.retention import due, leaving, preview
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.enums import DeliveryState
@@ -47,12 +47,13 @@ class Leaving:
 def overview() -> str:
     """Show all of it."""
     kiosk = current_kiosk()
-    going = leaving(kiosk)
+    items = due(kiosk)
+    going, more = leaving(kiosk, items, most=MOST)
     return render_template(
         "desk/privacy.html",
-        kinds=[(WORDS[one.kind], PERIOD_WORDS[one.period], one) for one in preview(kiosk)],
-        going=going[:MOST],
-        more=max(0, len(going) - MOST),
+        kinds=[(WORDS[one.kind], PERIOD_WORDS[one.period], one) for one in preview(kiosk, items)],
+        going=going,
+        more=more,
         takedowns=takedowns(),
         copies=copies(),
         contact=kiosk.settings.privacy.contact,
