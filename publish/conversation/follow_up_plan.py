@@ -248,7 +248,7 @@ def _links(session: Session) -> list[tuple[str, str]]:
 
 def _questions(session: Session, facts: GatheringFacts) -> _Content:
     words = translations(facts.language)
-    waiting = unanswered(session)[:MOST]
+    waiting = unanswered(session, most=MOST)
     lines = _lines(all_items(session, state=ItemState.OPEN))
     if not waiting and not lines:
         raise BadInput("No question is open and nothing is left to do: nothing to ask for.")

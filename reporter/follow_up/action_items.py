@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import itertools
 import uuid
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import Any
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from reporter.actor import Actor
@@ -150,18 +150,43 @@ def is_overdue(item: ActionItem, today: date) -> bool:
     return item.state == ItemState.OPEN and item.due_on is not None and item.due_on < today
 
 
-def proposed(session: Session) -> list[Takeaway]:
-    """Approved questions and intentions without an item yet, oldest first."""
+def proposed(session: Session, *, most: int | None = None) -> list[Takeaway]:
+    """Approved questions and intentions without an item yet, oldest first; at most ``most``."""
+    return _oldest_first(session, _is_proposed(), most)
+
+
+def count_proposed(session: Session) -> int:
+    """The number of all that ``proposed`` returns without a limit."""
+    return session.scalar(select(func.count()).select_from(Takeaway).where(_is_proposed())) or 0
+
+
+def unanswered(session: Session, *, most: int | None = None) -> list[Takeaway]:
+    """Approved questions without a visible reply, oldest first; at most ``most``."""
+    return _oldest_first(session, _is_unanswered(), most)
+
+
+def unanswered_among(session: Session, rows: Iterable[Takeaway]) -> set[uuid.UUID]:
+    """The ids of the ``unanswered`` among takeaways."""
+    ids = [row.id for row in rows]
+    return set(session.scalars(select(Takeaway.id).where(Takeaway.id.in_(ids), _is_unanswered())))
+
+
+def count_unanswered(session: Session) -> int:
+    """The number of all that are ``unanswered``."""
+    return session.scalar(select(func.count()).select_from(Takeaway).where(_is_unanswered())) or 0
+
+
+def _oldest_first(session: Session, rule: ColumnElement[bool], most: int | None) -> list[Takeaway]:
+    query = select(Takeaway).where(rule).options(joinedload(Takeaway.session))
+    return list(session.scalars(query.order_by(Takeaway.recorded_at, Takeaway.id).limit(most)))
+
+
+def _is_proposed() -> ColumnElement[bool]:
     taken = exists().where(ActionItem.takeaway_id == Takeaway.id)
-    query = select(Takeaway).where(
-        Takeaway.intent.in_(KINDS), Takeaway.state == TakeawayState.APPROVED, ~taken
-    )
-    query = query.options(joinedload(Takeaway.session)).order_by(Takeaway.recorded_at, Takeaway.id)
-    return list(session.scalars(query))
+    return and_(Takeaway.intent.in_(KINDS), Takeaway.state == TakeawayState.APPROVED, ~taken)
 
 
-def unanswered(session: Session) -> list[Takeaway]:
-    """Approved questions without a visible reply, oldest first."""
+def _is_unanswered() -> ColumnElement[bool]:
     has_reply = exists().where(
         and_(
             Reply.takeaway_id == Takeaway.id,
@@ -172,14 +197,12 @@ def unanswered(session: Session) -> list[Takeaway]:
     settled = exists().where(
         and_(ActionItem.takeaway_id == Takeaway.id, ActionItem.state != ItemState.OPEN)
     )
-    query = select(Takeaway).where(
+    return and_(
         Takeaway.intent == Intent.QUESTION,
         Takeaway.state == TakeawayState.APPROVED,
         ~has_reply,
         ~settled,
     )
-    query = query.options(joinedload(Takeaway.session)).order_by(Takeaway.recorded_at, Takeaway.id)
-    return list(session.scalars(query))
 
 
 def for_place(items: list[ActionItem], place: Scope) -> list[ActionItem]:

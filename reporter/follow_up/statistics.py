@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, distinct, func, or_, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
-from reporter.follow_up.action_items import unanswered
+from reporter.follow_up.action_items import count_unanswered
 from reporter.models import Takeaway
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
@@ -55,7 +55,7 @@ def board(session: Session) -> Board:
     questions = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
     waits = _first_answers(session)
     return Board(
-        questions_answered=Share(questions - len(unanswered(session)), questions),
+        questions_answered=Share(questions - count_unanswered(session), questions),
         first_answer_after=timedelta(seconds=median(waits)) if waits else None,
         answered_within=_by_wait(waits),
         actions_done=_actions(session),
@@ -65,7 +65,7 @@ def board(session: Session) -> Board:
 
 
 def _count(session: Session, rule: ColumnElement[bool]) -> int:
-    return session.scalar(select(func.count(Takeaway.id)).where(rule)) or 0
+    return session.scalar(select(func.count()).select_from(Takeaway).where(rule)) or 0
 
 
 def _has_reply() -> ColumnElement[bool]:

@@ -27,6 +27,8 @@ STATES = (
     (ItemState.DONE.value, later("Done")),
     (ItemState.DROPPED.value, later("Dropped")),
 )
+# Candidates shown at once; the oldest come first, and each that becomes an item makes room.
+MOST = 100
 # The form's fields; browsers send a checkbox only if it is ticked.
 _FIELDS = ("what", "who", "due_on", "outcome", "state")
 
@@ -38,14 +40,17 @@ def overview() -> str:
     wanted = request.args.get("state", "")
     state = wanted if wanted in set(ItemState) else ItemState.OPEN.value
     takeaway, reply = _sources()
+    session, is_open = db.session(), state == ItemState.OPEN
+    proposed = action_items.proposed(session, most=MOST) if is_open else []
     return render_template(
         "desk/actions.html",
         items=action_items.all_items(db.session(), state=state),
         state=state,
         states=STATES,
         kinds=KINDS,
-        proposed=action_items.proposed(db.session()) if state == ItemState.OPEN else [],
-        unanswered=action_items.unanswered(db.session()) if state == ItemState.OPEN else [],
+        proposed=proposed,
+        more=action_items.count_proposed(session) - len(proposed) if is_open else 0,
+        unanswered=action_items.unanswered_among(session, proposed),
         overdue=action_items.is_overdue,
         today=today(),
         shown=request.args.get("show", ""),

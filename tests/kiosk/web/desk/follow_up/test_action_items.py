@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import random
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from capture.codes.qr_reader import read_codes
 from kiosk.cli import main
+from kiosk.web.desk.follow_up import action_items
 from reporter.config import Settings
 from reporter.media.store import Store
 from reporter.models import EventSession, Story, Takeaway
@@ -68,6 +69,28 @@ def test_a_takeaway_becomes_an_item_and_is_settled(
     assert "Who has seeds?" in settled
     assert "Saved." in settled
     assert "Ben has" in client.get("/desk/afterwards/digest").text
+
+
+def test_of_many_questions_the_oldest_are_shown_and_the_others_counted(
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    monkeypatch: pytest.MonkeyPatch,
+    question: Takeaway,
+) -> None:
+    monkeypatch.setattr(action_items, "MOST", 1)
+    later = question.recorded_at + timedelta(minutes=1)
+    for text in ("Where do bees sleep?", "Who has a spade?"):
+        add_takeaway(
+            session, event, rng, state="approved", intent="question", text=text, recorded_at=later
+        )
+    page = client.get(DESK).text
+    assert "Who has seeds?" in page
+    assert "Where do bees sleep?" not in page
+    assert "and 2 more" in page
+    assert page.count("not answered yet") == 1
+    assert "and 2 more" not in client.get(f"{DESK}?state=done").text
 
 
 def test_the_calendar_is_for_everybody_and_the_desk_is_not(
