@@ -103,7 +103,7 @@ DEVICE = re.compile(_any(_DEVICE), re.IGNORECASE)
 DEVICE_CHARS = 120
 # Lines with many variants, recognizable only by the program's URL or slogan.
 DEVICE_LINE = re.compile(
-    r"outlook.{0,40}<https://aka\.ms/\w+>.{0,25}$|^yahoo mail\s?: |^provenance : courrier"
+    r"outlook.{0,40}<https://aka\.ms/\w+>.{0,25}$|^yahoo mail\s?: |^provenance : courrier|^签名由.{1,20}定制$"
     r"|^(?=.*(?:\bprint|druck|imprim|stamp[ai]|afdruk))"
     r".*(?:consider the environment|an die umwelt|l.environnement|medio ambiente|meio ambiente"
     r"|all.ambiente|aan het milieu)"

@@ -42,7 +42,9 @@ _SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
 _HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
 # GroupWise's only mark: ">>> Name <address> 14.03.2026 17:02 >>>".
 _GROUPWISE = re.compile(r"^>>> .{3,200} >>>\s*$")
-_QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s)")
+# A line between bars is the row of a table.
+_QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s(?!.*\|$))")
+_CELLS = re.compile(r"^\s*\|\s*(?P<label>[^|:]{1,30}?)\s*\|\s*(?P<value>[^|]*)")
 # "Re:", "AW:", "Fwd:" and their equivalents in other languages.
 _PREFIX = re.compile(
     r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
@@ -266,13 +268,13 @@ def _block(lines: Sequence[str], number: int) -> Iterator[str]:
             missed = 0
         elif "@" in line or line.startswith((" ", "\t")) or seen:
             missed += 1
-        if missed > 2:
+        if missed > 2 or (seen > 1 and OPENING.match(line) and _DATE.search(line)):
             return
         yield line
 
 
 def _field(line: str) -> str:
-    found = _HEADER.match(plain_line(line))
+    found = _HEADER.match(plain_line(line)) or _CELLS.match(line)
     return _label(found["label"]) if found else ""
 
 

@@ -16,6 +16,7 @@ _FOOTER_RULE = re.compile(r"^\s*(?:[-_=*~#+‐‑‒–—―]\s?){3,}\s*$")
 # The program's address on a line of its own, below "Sent with …".
 _ADDRESS_ALONE = re.compile(r"\s*<?https?://[^\s<>]+>?\s*")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
+_DASHED_CHARS = 60
 _CARD_LINES, _CARD_CHARS, _TITLE_WORDS = 12, 80, 4
 # What ends with a full stop without being a sentence: "Hof 9 e.V.", "Example Inc.".
 _ABBREVIATED = re.compile(
@@ -29,6 +30,8 @@ _POSTSCRIPT = re.compile(
 _LISTED = re.compile(r"^\s*(?:[-*•–+]|\d{1,2}[.)])\s+\S")
 # Cells of a signature that NetEase's programs write as a table: "|", "| |".
 _CELL = re.compile(r"^\s*\|(?:\s*\|)?\s*$")
+# No list writes that below its rule.
+_FIRST_PERSON = re.compile(r"\b(?:[Ii]ch|[Mm]ir|I|[Jj]e|[Yy]o|[Ee]u|[Яя]|[Мм]не|[Мм]ені|[Ii]k)\b")
 _SPEAKER = re.compile(r"\b(?:ich|wir|er|sie|ik|wij|jag|jeg|vi|ben|biz|én)\b", re.IGNORECASE)
 # Below the emoji of a reaction: "Robin reacted via Gmail <https://…>".
 _REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S*emojireaction\S*>")
@@ -51,6 +54,12 @@ _MEANT_FOR = re.compile(
     r"|ten onrechte|per abuis|omyłk|pomyłk|omylem|по ошибке|помилков|av misstag|ved en fejl|ved en feil|erehdyksess"
     r"|yanlışlıkla|από λάθος|tévedésből|din greşeală|בטעות|بالخطأ|عن طريق الخطأ"
     r"|गलती से|실수로|誤って|错收|錯收|误收|誤收",
+    re.IGNORECASE,
+)
+# … and names itself.
+_THIS_MAIL = re.compile(
+    r"mail|message|nachricht|courriel|correo|mensaje|mensagem|messaggi|bericht|сообщени|письм|повідомлен|лист|μήνυμα|wiadomoś"
+    r"|zpráv|üzenet|meddelande|melding|besked|viesti|ileti|mesaj|mesajul|הודעה|דוא|رسالة|बريد|संदेश|ईमेल|메일|메시지|邮件|郵件|メール",
     re.IGNORECASE,
 )
 # Mailing list footers, apart from the list's own address.
@@ -118,6 +127,8 @@ def without_banner(lines: list[str]) -> list[str]:
     end = next((n for n in range(first, len(lines)) if not lines[n].strip()), len(lines))
     notice = plain_line(" ".join(lines[first:end]))
     rest = any(map(str.strip, lines[end:]))
+    if notice in ("Extern", "External", "extern", "external"):
+        return lines  # servers write it in capitals or brackets
     return lines[end:] if rest and len(notice) < 600 and _BANNER.search(notice) else lines
 
 
@@ -142,7 +153,7 @@ def _without_notice(lines: list[str]) -> list[str]:
             kept.pop()
         begins = max((n for n, line in enumerate(kept) if not line.strip()), default=-1) + 1
         notice = " ".join(kept[begins:])
-        if begins == 0 or not (_SECRET.search(notice) and _MEANT_FOR.search(notice)):
+        if begins == 0 or not all(one.search(notice) for one in (_SECRET, _MEANT_FOR, _THIS_MAIL)):
             return kept
         kept = kept[:begins]
 
@@ -163,6 +174,7 @@ def _without_footer(lines: list[str]) -> list[str]:
             and 0 < len(rest) <= _FOOTER_LINES
             and any(map(str.strip, lines[:number]))
             and any(map(_LIST.search, rest))
+            and not any(map(_FIRST_PERSON.search, rest))
             and any(ADDRESS.search(one) or "://" in one for one in rest)
         ):
             return lines[:number]
@@ -176,6 +188,10 @@ def _without_signature(lines: list[str]) -> list[str]:
         above = any(lines[:number])
         if line.strip() not in ("--", "—") or _separates_list(lines, number):
             continue
+        if line.strip() == "—" and any(
+            len(one) > _DASHED_CHARS or one[:1].islower() for one in lines[number + 1 :]
+        ):
+            continue  # a pause within a text
         if rest <= _SIGNATURE_LINES and (above or rest == 1):
             return [*lines[:number], *_postscript(lines[number:])]
     return lines
@@ -221,6 +237,9 @@ def _is_card(lines: Sequence[str]) -> bool:
 
 
 def _is_sentence(line: str) -> bool:
+    # Titles and streets have few small words.
+    if sum(word[0].islower() for word in re.findall(r"[^\W\d_]+", line)) > 3 and "@" not in line:
+        return "://" not in line and "www." not in line
     return bool(re.search(r"[.!?…。！？]\s*$", line)) and not _ABBREVIATED.search(line.rstrip())
 
 

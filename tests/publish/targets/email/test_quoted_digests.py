@@ -211,3 +211,25 @@ def test_more_lines_of_phones(line: str) -> None:
 def test_more_subjects_of_machines(subject: str) -> None:
     made = parse_mail(f"From: r@post.example\r\nSubject: {subject}\r\n\r\nx".encode())
     assert automatic_reason(made, header_text(made, "Subject"), "r@post.example")
+
+
+OWN = [
+    "| was | wer |\n|---|---|\n| Säge | Ada |",
+    "Von: Haltestelle Hof\nAn: Parkplatz\nZeit: 10 Minuten zu Fuß",
+    "Anbei das Rezept.\n\nEs ist vertraulich, bitte nur an die Empfänger dieser Runde weitergeben!",
+    "Bitte nehmt mich vom Verteiler.\n\n---\n\nIch finde den Link zum Abmelden nicht: https://hof9.example/abmelden",
+    "Liebe Grüße\nRobin Beispiel\nKomme mit dem Rad, ruft an 0341 1234567",
+    "Extern\n\nist mein Bruder, darf er kommen?",
+    "Ja\n—\naber erst um 11 Uhr, weil ich vorher noch die Kinder wegbringe.",
+    "1) ja\n2) nein, erst ab 10:00\n3) 5-7 Personen",
+    "Plan:\n---------\n10:00 Aufbau\n12:00 Essen\n---------\nWer hilft?",
+    "Hat jemand mein iPhone gesehen?\nIch habe die Fotos vom iPhone gesendet.",
+    "On Saturday, 14 March 2026 at 10:00 we met.\nIt was lovely, Ada wrote a poem.",
+    "Schreibt mir: robin@post.example\noder ruft an: 0341 1234567",
+]
+
+
+@pytest.mark.parametrize("own", OWN)
+def test_words_that_look_like_what_programs_add_stay(own: str) -> None:
+    mail = f"{own}\n\nAm 14.03.26 um 22:15 schrieb {NAME}:\n> Kompost\n"
+    assert own_words(mail, SENT, "Robin Beispiel", "robin@post.example") == own
