@@ -8,14 +8,14 @@ from sqlalchemy.orm import Session
 from publish.posts.model import ThemeDigest
 from reporter.models import ThemeMember
 from reporter.moderation.visibility import Scope, showable
-from reporter.themes.board import ThemeView, theme_board
+from reporter.themes.board import ThemeView, themes_alone
 
 
 def public_themes(session: Session, language: str) -> tuple[ThemeDigest, ...]:
     """Themes that an organizer reviewed, named and described by public takeaways only; the largest first."""
     if session.scalar(select(ThemeMember.takeaway_id).limit(1)) is None:
         return ()
-    return tuple(map(theme_digest, theme_board(session, language, showable(Scope.PUBLIC)).themes))
+    return tuple(map(theme_digest, themes_alone(session, language, showable(Scope.PUBLIC))))
 
 
 def theme_digest(theme: ThemeView) -> ThemeDigest:

@@ -83,6 +83,13 @@ def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) ->
     return ThemeBoard(kept, members.get(None, []), gone)
 
 
+def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -> list[ThemeView]:
+    """The ``themes`` of the board, without loading takeaways that are in none: as long as nobody has asked for themes,
+    that is all of them."""
+    rules = rules or (Takeaway.state.in_(COUNTED),)
+    return theme_board(session, language, *rules, ThemeMember.theme_id.is_not(None)).themes
+
+
 def _members(*rules: ColumnElement[bool]) -> Any:
     query = select(Takeaway, ThemeMember.theme_id).outerjoin(
         ThemeMember, ThemeMember.takeaway_id == Takeaway.id

@@ -11,7 +11,7 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.models import Gathering, Theme, ThemeMember, ThemeStep
 from reporter.moderation.visibility import Scope, showable
-from reporter.themes.board import ThemeView, theme_board
+from reporter.themes.board import ThemeView, themes_alone
 from reporter.themes.refresh import refresh
 
 
@@ -35,7 +35,7 @@ def shown_themes(
     """The themes, the largest first, limited to takeaways that may be shown. ``place`` None: the
     desk."""
     rules: list[ColumnElement[bool]] = [showable(place, new_too=new_too)] if place else []
-    return theme_board(db.session(), kiosk.settings.gathering.language, *rules).themes
+    return themes_alone(db.session(), kiosk.settings.gathering.language, *rules)
 
 
 def theme_members(

@@ -15,7 +15,7 @@ from reporter.models import Takeaway, Theme
 from reporter.moderation.decisions import by_receipt
 from reporter.stories.editing import draft_theme
 from reporter.themes import decisions
-from reporter.themes.board import theme_board
+from reporter.themes.board import theme_board, themes_alone
 from reporter.themes.refresh import refresh
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
@@ -61,7 +61,7 @@ def change(number: str) -> ResponseReturnValue:
 def begin_story(number: str) -> ResponseReturnValue:
     """Create a story from this theme."""
     theme = decisions.find_theme(db.session(), number)
-    views = {view.id: view for view in theme_board(db.session(), _language()).themes}
+    views = {view.id: view for view in themes_alone(db.session(), _language())}
     view = views.get(theme.id)
     if view is None:
         raise NotFound("There is no such theme any more. Load the page again.")

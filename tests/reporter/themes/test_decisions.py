@@ -13,7 +13,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway, Theme
 from reporter.moderation.decisions import hide, withdraw
 from reporter.moderation.visibility import Scope, showable
-from reporter.themes.board import ThemeBoard, theme_board
+from reporter.themes.board import ThemeBoard, theme_board, themes_alone
 from reporter.themes.decisions import (
     drop_theme,
     find_theme,
@@ -205,6 +205,8 @@ def test_the_gate_decides_whose_words_make_a_name(full: Room) -> None:
     assert any("Zorblax" in view.name for view in full.board().themes)
     shown = theme_board(full.session, "en", showable(Scope.PUBLIC))
     assert not any("Zorblax" in view.name for view in shown.themes)
+    assert themes_alone(full.session, "en", showable(Scope.PUBLIC)) == shown.themes
+    assert themes_alone(full.session, "en") == full.board().themes
 
 
 def test_one_more_takeaway_is_placed_without_finding_all_anew(
