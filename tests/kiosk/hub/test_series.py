@@ -200,7 +200,7 @@ def test_one_page_for_all_gatherings(
     number = owner.get("/hub/").text.partition("/hub/o/")[2].partition('"')[0]
     page = owner.get(f"/hub/o/{number}/series").text
     assert "Mend the roof" in page
-    assert "Order seeds · Ann" in page
+    assert "<bdi>Order seeds</bdi> · <bdi>Ann</bdi>" in page
     assert "Autumn &lt;gathering&gt;" in page
     both = statements(hub, lambda: owner.get(f"/hub/o/{number}/series"))
     hub.clock.turn(days=1)
