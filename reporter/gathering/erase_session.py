@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import Column, MetaData, Table, delete, func, select
 from sqlalchemy.orm import Session
 
+from reporter.database.tenant_tables import GATHERING, ORGANIZATION
 from reporter.enums import TakeawayState
 from reporter.files import try_remove
 from reporter.media.store import Store
@@ -17,6 +18,8 @@ from reporter.models import Delivery, EventSession, Story, Takeaway, Upload
 
 # Columns that refer to a row of another table without a foreign key.
 _BY_NAME = {"takeaway_id": "takeaway", "story_id": "story", "session_id": "event_session"}
+# On PostgreSQL every key and reference begins with these, which all rows of the gathering share.
+_TENANT = (ORGANIZATION, GATHERING)
 # One IN list of SQLite takes 32,766 values.
 _SLICE = 500
 
@@ -53,7 +56,7 @@ def _doomed(session: Session, tables: MetaData, code: str) -> dict[str, set[Any]
         "event_session": set(session.scalars(select(events.c.id).where(events.c.code == code)))
     }
     for table in tables.sorted_tables:
-        key = next(iter(table.primary_key.columns), None)
+        key = next((one for one in table.primary_key.columns if one.name not in _TENANT), None)
         for column, parent in _references(table):
             if key is not None and doomed.get(parent) and parent != table.name:
                 found = _rows(session, key, column, doomed[parent])
@@ -66,7 +69,7 @@ def _references(table: Table) -> list[tuple[Column[Any], str]]:
     found = {
         key.parent: key.column.table.name
         for key in table.foreign_keys
-        if key.column.table.name != "media"
+        if key.column.table.name != "media" and key.parent.name not in _TENANT
     }
     named = {column: _BY_NAME[column.name] for column in table.columns if column.name in _BY_NAME}
     return list({**named, **found}.items())

@@ -75,6 +75,7 @@ def turns(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return taken
 
 
+@pytest.mark.sqlite("watches its database's file")
 def test_a_worker_without_work_sleeps_until_a_change(app: LazyApp, turns: list[str]) -> None:
     running = Workers(app)
     running.start()
@@ -95,6 +96,7 @@ def test_a_worker_without_work_sleeps_until_a_change(app: LazyApp, turns: list[s
         running.stop()
 
 
+@pytest.mark.sqlite("watches its database's file")
 def test_a_worker_that_failed_tries_again(
     app: LazyApp, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

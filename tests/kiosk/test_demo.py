@@ -111,6 +111,7 @@ def test_photographs_are_shown_with_their_licence() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C can't be sent to one process on Windows")
+@pytest.mark.sqlite("another process opens the folder")
 def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Path) -> None:
     port = free_port()
     place = tmp_path / "places"

@@ -106,6 +106,7 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path / "g"
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_first_page_and_rest_load_no_pixels_no_index_no_network(folder: Path) -> None:
     assert LATE & run(RUN, folder) == set()
 

@@ -78,6 +78,7 @@ def found_by_index(settings: Settings) -> int:
     return WhooshIndex(settings.folder / "index").search(SearchRequest(place=None, limit=1)).total
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
     gathering: Settings,
     kiosk_process: KioskProcess,
@@ -121,6 +122,7 @@ def test_it_says_what_the_laptop_can_take_and_leaves_nothing(
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Ctrl-C can't be sent to one process on Windows")
+@pytest.mark.sqlite("another process opens the folder")
 def test_one_that_is_stopped_leaves_nothing_either(
     gathering: Settings,
     kiosk_process: KioskProcess,
@@ -161,6 +163,7 @@ def test_one_that_is_stopped_leaves_nothing_either(
     assert found_by_index(gathering) == 0
 
 
+@pytest.mark.sqlite("another process opens the folder")
 def test_it_refuses_politely(
     gathering: Settings,
     kiosk_process: KioskProcess,
@@ -220,6 +223,9 @@ def test_what_somebody_put_into_a_rehearsal_stays(
 def test_a_session_is_erased_with_its_rows_and_no_other(
     session: Session, event: EventSession, clock: TurnableClock, rng: random.Random, store: Store
 ) -> None:
+    # What stays, with rows that refer to it.
+    approve(session, add_takeaway(session, event, rng, tags=["two"]), actor(clock))
+    session.commit()
     before = rows(session)
     other = add_session(session, "To go", now=clock(), rng=rng)
     takeaway = add_takeaway(session, other, rng, tags=["one"])

@@ -202,6 +202,7 @@ def test_a_kiosk_that_still_opens_its_database_is_waited_for() -> None:
     assert found == RunningKiosk(f"http://127.0.0.1:{port}/", "7", "Spring gathering")
 
 
+@pytest.mark.sqlite("reads its database's file")
 def test_the_id_of_a_folder_is_read_and_nothing_written(
     gathering: Settings, tmp_path: Path
 ) -> None:

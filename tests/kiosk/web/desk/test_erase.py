@@ -100,6 +100,7 @@ def purge_all(app: Flask) -> None:
         db.session.remove()
 
 
+@pytest.mark.sqlite("looks through the bytes of its database's file")
 def test_what_is_withdrawn_leaves_the_folder(
     app: Flask,
     client: FlaskClient,
@@ -137,6 +138,7 @@ def test_what_is_withdrawn_leaves_the_folder(
     assert hash_file(gathering.folder / "reporter.db") == before
 
 
+@pytest.mark.sqlite("looks through the bytes of its database's file")
 def test_while_somebody_reads_it_is_tried_again(
     app: Flask, client: FlaskClient, gathering: Settings, sent: dict[str, str]
 ) -> None:
@@ -151,6 +153,7 @@ def test_while_somebody_reads_it_is_tried_again(
     assert traces(gathering.folder, *needles(sent)) == {}
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_erase_from_the_shell_and_the_copies_are_told_apart(
     app: Flask,
     gathering: Settings,
@@ -187,6 +190,7 @@ def test_erase_from_the_shell_and_the_copies_are_told_apart(
     assert str(early) not in again.output
 
 
+@pytest.mark.sqlite("looks through the bytes of its database's file")
 def test_an_unknown_receipt_erases_nothing(gathering: Settings, sent: dict[str, str]) -> None:
     result = run(gathering, "erase", sent["receipt"], "ABCDEFGHJKMNP", "--yes")
     assert result.exit_code == 1
@@ -223,6 +227,7 @@ def census(gathering: Settings) -> tuple[int, dict[str, dict[str, Any]]]:
     return result.exit_code, {place["name"]: place for place in places}
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_a_sound_gathering_has_no_violations(
     app: Flask,
     gathering: Settings,
@@ -313,7 +318,7 @@ def spoil_references(session: Session, gathering: Settings, row: Takeaway) -> st
         spoil_rotated_log,
         spoil_support_bundle,
         spoil_film,
-        spoil_references,
+        pytest.param(spoil_references, marks=pytest.mark.sqlite("PostgreSQL takes no such row")),
         spoil_bundle,
     ],
 )

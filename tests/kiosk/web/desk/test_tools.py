@@ -48,6 +48,7 @@ def ended(client: FlaskClient) -> str:
     return client.get("/desk/tools").text
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_a_copy_and_a_bundle_go_onto_a_stick_and_are_found_there(
     client: FlaskClient, event: EventSession, stick: Path
 ) -> None:
@@ -170,6 +171,7 @@ def test_a_title_becomes_a_name_that_every_stick_takes() -> None:
     assert folder_name("///") == "gathering"
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_a_restored_backup_is_what_the_kiosk_goes_on_with(
     app: Flask,
     client: FlaskClient,
@@ -235,6 +237,7 @@ def test_a_bundle_is_no_backup(client: FlaskClient, event: EventSession, stick: 
     assert "No backup lies on a stick" in client.get("/desk/tools").text
 
 
+@pytest.mark.sqlite("copies hold the database of a folder")
 def test_bringing_in_tells_how_far_it_is(
     app: Flask, client: FlaskClient, event: EventSession, stick: Path
 ) -> None:

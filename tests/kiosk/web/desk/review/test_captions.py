@@ -180,6 +180,7 @@ def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.sqlite("another process opens the folder")
 def test_typing_beside_the_player(
     desk: Desk, kiosk_process: KioskProcess, laptop_page: Page, axe: Callable[..., list[str]]
 ) -> None:
@@ -307,6 +308,7 @@ def test_a_file_comes_into_the_field_to_be_looked_over(desk: Desk) -> None:
 
 
 @pytest.mark.browser
+@pytest.mark.sqlite("another process opens the folder")
 def test_a_file_is_read_in_the_browser_without_loss(
     desk: Desk, kiosk_process: KioskProcess, laptop_page: Page
 ) -> None:
