@@ -62,6 +62,7 @@ class VideoTrack(EncodedTrack):
         self._shape: tuple[int, int, str] | None = None
         self._next: Any = Fraction(-1)
         self._last = -1
+        self._until = Fraction(0)
         self._begins = film.start
         self._before: Any = None
         self._key: int | None = None
@@ -80,17 +81,9 @@ class VideoTrack(EncodedTrack):
             yield from rest
 
     def _end(self) -> Fraction:
-        """When the last picture's time is over, counted from the start of the span; 0 if the file doesn't say."""
-        import av
-
-        stream, container = self._stream, self._stream.container
-        whole = Fraction(container.duration or 0, av.time_base)
-        whole += Fraction(container.start_time or 0, av.time_base) if whole else 0
-        track = Fraction(0)
-        if stream.duration:
-            track = ((stream.start_time or 0) + stream.duration) * stream.time_base
-        end = min(track or whole, whole) - self._span.start
-        return end if self._span.length is None else min(end, self._span.length)
+        """When the last picture's time is over, counted from the start of the span."""
+        # By the picture itself, for a file that breaks off has the length of the whole.
+        return self._until if self._span.length is None else min(self._until, self._span.length)
 
     def _frame(self, frame: Any) -> Iterator[Any]:
         # AVI has only decoding timestamps.
@@ -109,6 +102,8 @@ class VideoTrack(EncodedTrack):
             yield from self._shown(frame, moment)
 
     def _shown(self, frame: Any, moment: Fraction) -> Iterator[Any]:
+        begins = frame.pts if frame.pts is not None else frame.dts
+        self._until = (begins + (frame.duration or 0)) * frame.time_base - self._span.start
         frame.pts, frame.time_base = round(moment / CLOCK), CLOCK
         shape = (frame.width, frame.height, frame.format.name)
         if shape != self._shape:

@@ -90,3 +90,22 @@ def test_a_cut_shows_what_stands_when_it_begins(
     length, found = shown(src, tmp_path / "out", Edits(cut=cut))
     assert length == pytest.approx(cut[1] - cut[0], abs=0.05)
     assert found == pictures
+
+
+def test_a_film_that_breaks_off_does_not_stand_still_for_what_is_missing(tmp_path: Path) -> None:
+    whole = tmp_path / "whole.mp4"
+    with av.open(str(whole), "w", options={"movflags": "+faststart"}) as out:
+        stream: Any = out.add_stream("mpeg4", rate=10)
+        stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
+        stream.bit_rate = 400_000
+        noise = np.random.default_rng(1)
+        for _ in range(100):
+            pixels = noise.integers(0, 255, (120, 160, 3), np.uint8)
+            out.mux(stream.encode(av.VideoFrame.from_ndarray(pixels, format="rgb24")))
+        out.mux(stream.encode(None))
+    data = whole.read_bytes()
+    src = tmp_path / "part.mp4"
+    src.write_bytes(data[: len(data) // 2])
+    length, pictures = shown(src, tmp_path / "out")
+    assert len(pictures) < 80
+    assert length == pytest.approx(len(pictures) / 10, abs=0.2)
