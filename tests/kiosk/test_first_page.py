@@ -48,7 +48,9 @@ else:
 """
 # What the first page has no use for.
 BEHIND = (
+    "capture.decoding.mime_sniff",
     "capture.intake.receive",
+    "capture.intake.submission",
     "capture.renditions",
     "concurrent.futures.process",
     "flask_wtf",

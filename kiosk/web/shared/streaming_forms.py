@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from typing import IO, Any, cast
+from typing import IO, TYPE_CHECKING, Any, cast
 
 from flask import Request, request
 from werkzeug.datastructures import ImmutableMultiDict
@@ -12,7 +12,6 @@ from werkzeug.exceptions import ClientDisconnected
 from werkzeug.formparser import FormDataParser
 
 from capture.intake import concurrency
-from capture.intake.submission import ReceivedFile, Submission, file_name
 from kiosk.runtime.context import current_kiosk
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
@@ -20,6 +19,9 @@ from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
 from reporter.media.store import Incoming
 from reporter.messages import N_
 from reporter.models import EventSession
+
+if TYPE_CHECKING:
+    from capture.intake.submission import Submission
 
 # Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
 
@@ -151,6 +153,8 @@ def offer_from_form(event: EventSession, *, source: str = Source.PHONE) -> Submi
     Raises UnsupportedMedia for what is no form; TooLarge, DiskFull, BadRequest and Unfinished while it is read.
     The files are on the disk (fsync) when this returns, and removed after the request unless the intake keeps them.
     """
+    from capture.intake.submission import ReceivedFile, Submission, file_name
+
     if request.mimetype not in FORMS:
         raise UnsupportedMedia(
             "A takeaway is sent as a form, with its files as multipart/form-data."
