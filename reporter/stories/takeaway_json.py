@@ -83,17 +83,24 @@ def _reported_media(media: Media) -> Media | Rendition:
 
 
 def published_places(session: Session, takeaway: Takeaway) -> list[dict[str, Any]]:
-    """Where it is published: the posts that it was sent in, and takedown results."""
+    """Where it is published: the posts that it was sent in, and takedown results.
+
+    Without a folder's path (``file:///home/ada/…``): whoever holds the receipt reads this, and can't open it.
+    """
     leaving = takedowns(session, takeaway.id)
     places = {one["target"] for one in leaving}
     stories = [story.id for story in stories_of(session, takeaway)]
     rows = session.scalars(
         select(Delivery).where(Delivery.item_kind == ItemKind.STORY, Delivery.item_id.in_(stories))
     )
-    return [
+    sent = [
         {"target": row.target.name, "url": row.url, "state": row.state}
         for row in rows
         if takeaway.id in row.memory.takeaways
         and row.state != DeliveryState.WITHDRAWN
         and row.target.name not in places
-    ] + leaving
+    ]
+    return [
+        {**place, "url": "" if place["url"].startswith("file:") else place["url"]}
+        for place in sent + leaving
+    ]

@@ -191,6 +191,19 @@ def test_composed_story_takes_a_takeaway_out_of_its_session(kit: Kit, place: Fak
     ]
 
 
+def test_whoever_holds_a_receipt_is_not_told_the_folders_of_the_laptop(
+    kit: Kit, place: FakePlace
+) -> None:
+    row = kit.takeaway(kit.event(), "words")
+    kit.target()
+    run(kit)
+    for url, shown in (("file:///home/ada/stick/site/1.html", ""), ("https://blog.example/1",) * 2):
+        kit.deliveries("story")[0].url = url
+        kit.session.commit()
+        [published] = published_places(kit.session, row)
+        assert (published["state"], published["url"]) == ("sent", shown)
+
+
 def test_late_sleeper_does_not_overwrite_its_successor(kit: Kit, place: FakePlace) -> None:
     kit.takeaway(kit.event(), "words")
     kit.target()
