@@ -80,18 +80,19 @@ def test_two_workers_and_a_laptop_make_one_post(
         for number in range(2):
             working.enter_context(worker(hub, number))
         publish_at_hub(owner)
-        assert in_time(lambda: settled(app, hub))
-        [post] = contents(wordpress, "posts", mark)
-        assert "Leeks stand the frost" in post
-        assert len(contents(wordpress, "media", mark)) == 2
+        assert in_time(lambda: settled(app, hub)), ledgers(app, hub)
+        posts, files = (contents(wordpress, kind, mark) for kind in ("posts", "media"))
+        assert (len(posts), len(files)) == (1, 2), (posts, files, ledgers(app, hub))
+        assert "Leeks stand the frost" in posts[0]
 
         decide(app, receipts)
         pushed(app)
         publish_at_hub(owner)
-        assert in_time(lambda: settled(app, hub) and changed(wordpress, mark))
-    [post] = contents(wordpress, "posts", mark)
-    assert "Leeks" not in post
-    assert len(contents(wordpress, "media", mark)) == 1
+        done = in_time(lambda: settled(app, hub) and changed(wordpress, mark))
+        assert done, ledgers(app, hub)
+    posts, files = (contents(wordpress, kind, mark) for kind in ("posts", "media"))
+    assert (len(posts), len(files)) == (1, 1), (posts, files, ledgers(app, hub))
+    assert "Leeks" not in posts[0]
 
 
 def make_renditions(app: Flask) -> None:
@@ -183,8 +184,28 @@ def settled(app: Flask, hub: HubKit) -> bool:
     return bool(here and there) and here | there <= {"sent", "withdrawn"}
 
 
+def ledgers(app: Flask, hub: HubKit) -> str:
+    """Both ledgers, for whoever wants to know why."""
+    with app.app_context():
+        here = list(db.session.scalars(_ROWS))
+        db.session.remove()
+    return "\n".join(
+        f"{side}: {row.item_kind} {row.key} {row.state} {row.attempts} {row.remote_id} {row.lease} {row.error}"
+        for side, rows in (("laptop", here), ("hub", rows_at(hub)))
+        for row in rows
+    )
+
+
+_ROWS = select(Delivery).order_by(Delivery.item_kind, Delivery.key)
+
+
 def states_at(hub: HubKit) -> set[str]:
     """The states of the hub's ledger."""
+    return {row.state for row in rows_at(hub)}
+
+
+def rows_at(hub: HubKit) -> list[Delivery]:
+    """The hub's ledger."""
     with hub.owner() as session:
         with working_for(Scope(migrating=True)):
             [(organization, gathering)] = session.execute(
@@ -192,7 +213,7 @@ def states_at(hub: HubKit) -> set[str]:
             ).all()
             session.rollback()
         with working_for(Scope(organization, gathering)):
-            return set(session.scalars(select(Delivery.state)))
+            return list(session.scalars(_ROWS))
 
 
 def changed(blog: WordPress, mark: str) -> bool:
