@@ -81,7 +81,7 @@ def own_words(text: str, sent: SentMail, author: str = "", address: str = "") ->
     if not whole and len(bare) < len(lines):
         # Whoever types below or above all else may type into the signature's element.
         typed = _own([line.removeprefix(SIGNED) for line in lines], sent, mine)
-        whole = typed if _MORE_THAN_A_NAME.search(typed) else ""
+        whole = typed if _MORE_THAN_A_NAME.search(typed[:2000]) else ""
     whole = whole or _own(bare, sent, mine, is_below=True)
     return whole.replace(OWN_MARK, "")
 

@@ -34,7 +34,7 @@ _CELL = re.compile(r"^\s*\|(?:\s*\|)?\s*$")
 _FIRST_PERSON = re.compile(r"\b(?:[Ii]ch|[Mm]ir|I|[Jj]e|[Yy]o|[Ee]u|[Яя]|[Мм]не|[Мм]ені|[Ii]k)\b")
 _SPEAKER = re.compile(r"\b(?:ich|wir|er|sie|ik|wij|jag|jeg|vi|ben|biz|én)\b", re.IGNORECASE)
 # Below the emoji of a reaction: "Robin reacted via Gmail <https://…>".
-_REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S*emojireaction\S*>")
+_REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S{0,300}emojireaction\S{0,100}>")
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
 _SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
 # "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character.

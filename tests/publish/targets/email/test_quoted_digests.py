@@ -233,3 +233,21 @@ OWN = [
 def test_words_that_look_like_what_programs_add_stay(own: str) -> None:
     mail = f"{own}\n\nAm 14.03.26 um 22:15 schrieb {NAME}:\n> Kompost\n"
     assert own_words(mail, SENT, "Robin Beispiel", "robin@post.example") == own
+
+
+@pytest.mark.timeout(60)
+@pytest.mark.parametrize(
+    "page",
+    [
+        f'<div id="Signature">{"a" * 190_000}</div>',
+        f'<div id="Signature">{"a b c" * 40_000}</div>',
+        "<https://www.google.com/gmail/about/" * 1_000,
+        "-------- a --------" * 9_000,
+        "aB" * 90_000,
+        '>>> "a" == \n' * 4_000,
+        "| a | b |\n" * 5_000,
+    ],
+)
+def test_hostile_answers_end(page: str) -> None:
+    for text in (mail_text(page), page):
+        assert len(own_words(text, SENT, "Robin Beispiel", "r@post.example")) <= len(text)
