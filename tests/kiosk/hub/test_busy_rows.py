@@ -71,6 +71,7 @@ def wait_for_waiting(connection: Connection) -> None:
     raise AssertionError("nobody waits")
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_withdrawal_waits_for_a_worker_that_adds_a_rendition(
     app: Flask, hub: HubKit, scope: Scope
 ) -> None:
@@ -93,6 +94,7 @@ def rendition_of(media: Media) -> Rendition:
     )
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_push_that_met_a_deadlock_is_repeated(
     app: Flask, scope: Scope, hub: HubKit, postgres_server: Postgres
 ) -> None:
@@ -111,6 +113,7 @@ def test_a_push_that_met_a_deadlock_is_repeated(
     engine.dispose()
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_worker_that_lost_its_claim_leaves_the_lease_to_the_next(
     hub: HubKit, scope: Scope
 ) -> None:

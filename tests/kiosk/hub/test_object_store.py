@@ -71,6 +71,7 @@ def test_it_is_ready_while_database_store_and_disk_answer(
     assert browser.get("/healthz", **asked).status_code == 200
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_machine_drops_copies_that_it_has_not_used_for_long(
     app: Flask, hub: HubKit, media_url: str, tmp_path: Path
 ) -> None:
@@ -113,6 +114,7 @@ def test_a_hub_with_a_folder_keeps_its_only_copies(
     kit.close()
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_machines_share_media_and_words(app: Flask, hub: HubKit, media_url: str) -> None:
     objects = open_objects(media_url)
     fill(app)

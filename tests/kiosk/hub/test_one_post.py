@@ -30,7 +30,10 @@ from tests.support.hub import HubKit, csrf, gathering_of, wire
 from tests.support.kiosk_process import TurnableClock
 from tests.support.servers.wordpress import WordPress
 
-pytestmark = pytest.mark.wordpress
+pytestmark = [
+    pytest.mark.wordpress,
+    pytest.mark.sqlite("a laptop pushes the database of its folder"),
+]
 PATIENCE = 180
 
 

@@ -29,6 +29,8 @@ from tests.support.hub import HubKit, csrf, wire
 from tests.support.kiosk_process import TurnableClock
 from tests.support.media import files
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture
 def second(tmp_path: Path, clock: TurnableClock) -> Iterator[Flask]:

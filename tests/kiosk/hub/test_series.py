@@ -106,6 +106,7 @@ def publish_as_site(hub: HubKit, owner: FlaskClient) -> None:
     work(hub)
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_public_page_of_what_all_gatherings_have_published(
     app: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -177,6 +178,7 @@ def test_a_public_page_of_what_all_gatherings_have_published(
     assert visitor.get("/series/gardens").status_code == 404
 
 
+@pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_one_page_for_all_gatherings(
     app: Flask, autumn: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch
 ) -> None:

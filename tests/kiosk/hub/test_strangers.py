@@ -22,6 +22,8 @@ VALUES = {
     "default": "0" * 64,
 }
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture(autouse=True)
 def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:

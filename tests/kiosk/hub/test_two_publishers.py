@@ -18,6 +18,8 @@ from reporter.models import Delivery
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture(autouse=True)
 def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:

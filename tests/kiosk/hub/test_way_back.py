@@ -24,6 +24,8 @@ from reporter.moderation import decisions
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
 from tests.support.hub import HubKit, csrf, gathering_of, wire
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture(autouse=True)
 def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:

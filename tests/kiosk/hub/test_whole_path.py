@@ -24,6 +24,8 @@ from tests.support.browsers.pages import press, send
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
 from tests.support.media import files
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture(autouse=True)
 def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request]:

@@ -753,7 +753,10 @@ def test_a_piece_that_the_other_lacks_stays_in_its_story(
         assert arranged(hub, story_of(hub)) == ["Leeks"]
 
 
-@pytest.mark.parametrize(("edits", "kept"), [(2**40, 10**9), (-5, 1)])
+_SMALLER = pytest.mark.sqlite("PostgreSQL's counts have 32 bits")
+
+
+@pytest.mark.parametrize(("edits", "kept"), [pytest.param(2**40, 10**9, marks=_SMALLER), (-5, 1)])
 def test_the_count_of_another_laptop_leaves_room_for_changes(
     kit: Kit, tmp_path: Path, edits: int, kept: int
 ) -> None:

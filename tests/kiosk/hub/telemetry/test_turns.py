@@ -17,6 +17,8 @@ from reporter.hub.models import HubGathering
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
 from tests.support.hub import HubKit, wire
 
+pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
+
 
 @pytest.fixture
 def filled(app: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> HubKit:
