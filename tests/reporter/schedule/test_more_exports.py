@@ -229,12 +229,26 @@ def test_spans_of_hours_in_chinese() -> None:
 @pytest.mark.parametrize(
     "name",
     [
-        "Nicht aufnehmen", "Keine Aufzeichnung", "Ne pas enregistrer", "Pas d'enregistrement", "No grabar",
-        "Não gravar", "Non registrare", "Niet opnemen", "Nie nagrywać", "Не записувати", "Без запису",
-        "عدم التسجيل", "रिकॉर्ड न करें",
-        "不录制", "禁止拍摄", "録画不可", "撮影禁止", "촬영 금지",
+        "Nicht aufnehmen",
+        "Keine Aufzeichnung",
+        "Ne pas enregistrer",
+        "Pas d'enregistrement",
+        "No grabar",
+        "Não gravar",
+        "Non registrare",
+        "Niet opnemen",
+        "Nie nagrywać",
+        "Не записувати",
+        "Без запису",
+        "عدم التسجيل",
+        "रिकॉर्ड न करें",
+        "不录制",
+        "禁止拍摄",
+        "録画不可",
+        "撮影禁止",
+        "촬영 금지",
     ],
-)  # fmt: skip
+)
 @pytest.mark.parametrize(
     "yes", ["ja", "так", "نعم", "हाँ", "是", "はい", "evet", "bitte nicht!", "ask me first"]
 )
