@@ -52,7 +52,7 @@ from tests.support.shared_app import (
 
 if TYPE_CHECKING:
     from tests.support.hub import HubKit
-    from tests.support.publish.fakes import Kit
+    from tests.support.publish.fakes import FakePlace, Kit
 
 pytest_plugins = ["tests.publish.conformance.mediawiki", "tests.publish.conformance.dokuwiki"]
 ROOT = Path(__file__).parent.parent
@@ -415,6 +415,18 @@ def kit(tmp_path: Path, request: pytest.FixtureRequest) -> Iterator["Kit"]:
     seed = zlib.crc32(request.node.nodeid.encode())
     with open_kit(tmp_path / "gathering", seed=seed) as kit:
         yield kit
+
+
+@pytest.fixture
+def place(monkeypatch: pytest.MonkeyPatch) -> "FakePlace":
+    """A place in memory, to which targets of the kind "fake" publish."""
+    from publish import targets
+    from tests.support.publish.fakes import FakePlace, FakeTarget
+
+    place = FakePlace()
+    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
+    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
+    return place
 
 
 @pytest.fixture

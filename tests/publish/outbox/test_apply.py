@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 import pytest
 from sqlalchemy.orm import Session
 
-from publish import targets
 from publish.errors import RetryAfter
 from publish.outbox.runner import deliver_due, queue
 from reporter.enums import DeliveryState
@@ -15,14 +14,6 @@ from reporter.models import Delivery
 from tests.support.publish.fakes import FakePlace, FakeTarget, Kit
 
 PUT = ("put_media", "*")
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
-    place = FakePlace()
-    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
-    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
-    return place
 
 
 def change(kit: Kit, row: Delivery, **values: object) -> None:

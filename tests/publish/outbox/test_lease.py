@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from publish import targets
 from publish.errors import ConnectionLost
 from publish.net.transfer_meter import count_sent
 from publish.outbox import lease
@@ -22,14 +21,6 @@ from tests.support.publish.fakes import FakePlace, FakeTarget, Kit
 
 BOOT = "0123"
 HERE = f"{platform.node()}|{BOOT}|7"
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
-    place = FakePlace()
-    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
-    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
-    return place
 
 
 @pytest.fixture

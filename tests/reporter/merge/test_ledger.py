@@ -12,7 +12,6 @@ from typing import Any
 import pytest
 from sqlalchemy import select
 
-from publish import targets
 from publish.errors import ConnectionLost
 from publish.outbox.runner import deliver_due, queue
 from reporter import models
@@ -20,16 +19,8 @@ from reporter.enums import ItemKind, Kind, Source
 from reporter.moderation import decisions
 from reporter.stories.queries import session_story
 from tests.reporter.merge.test_takeaways import merge, twin
-from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
+from tests.support.publish.fakes import FakePlace, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
-    place = FakePlace()
-    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
-    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
-    return place
 
 
 @pytest.fixture

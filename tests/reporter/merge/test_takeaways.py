@@ -11,7 +11,6 @@ import pytest
 from sqlalchemy import select
 
 from kiosk.services.merging import look
-from publish import targets
 from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
 from reporter import models
@@ -34,17 +33,9 @@ from reporter.review.undo import undo_step
 from reporter.stories import editing
 from reporter.stories.queries import session_story
 from tests.support.media.recordings import mp4
-from tests.support.publish.fakes import FakePlace, FakeTarget, Kit, jpeg, open_again, open_kit
+from tests.support.publish.fakes import FakePlace, Kit, jpeg, open_again, open_kit
 from tests.support.publish.rounds import publish
 from tests.support.servers.on_postgresql import copy_gathering
-
-
-@pytest.fixture
-def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
-    place = FakePlace()
-    monkeypatch.setattr(FakeTarget, "place", place, raising=False)
-    monkeypatch.setitem(targets.KINDS, "fake", FakeTarget)
-    return place
 
 
 @pytest.fixture
