@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from http.client import HTTPException
 from itertools import product
 from pathlib import Path
+from urllib.error import HTTPError
 
 from kiosk.runtime.addresses import url_of
 
@@ -69,6 +70,9 @@ def _ask(url: str, patience: float) -> dict[str, object] | None:
     try:
         with opener.open(url, timeout=patience) as answer:
             health = json.loads(answer.read(_MUCH))
+    except HTTPError as refusal:
+        refusal.close()
+        return None
     except (OSError, HTTPException, ValueError):
         return None
     return health if isinstance(health, dict) else None

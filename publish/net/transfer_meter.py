@@ -41,6 +41,11 @@ class TransferMeter:
         with nullcontext() if self.ends else suppress(PausedByUser):
             self._tell()
 
+    def record_all_sent(self, count: int) -> None:
+        """Count the last bytes of a request. Never aborts: its response is worth having."""
+        self.sent += count
+        self.record_waiting()
+
     def record_waiting(self) -> None:
         """A response is coming in, however slowly: we are still at it. Never aborts."""
         with suppress(PausedByUser):

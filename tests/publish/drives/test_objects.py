@@ -118,8 +118,10 @@ def test_an_address_holds_for_one_object(objects: ObjectStore, file: Path) -> No
     with urllib.request.urlopen(address, timeout=30) as answer:
         assert answer.read() == DATA
         assert answer.headers["Content-Type"] == "image/jpeg"
-    with pytest.raises(urllib.error.HTTPError):
+    with pytest.raises(urllib.error.HTTPError) as refused:
         urllib.request.urlopen(address.replace("photo", "other").replace(SHA, "0" * 64), timeout=30)
+    # It is a response as well, with a socket of its own.
+    refused.value.close()
 
 
 def test_a_service_that_is_away_is_said_so(monkeypatch: pytest.MonkeyPatch, file: Path) -> None:

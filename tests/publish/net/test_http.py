@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import ssl
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import httpx
 import pytest
@@ -226,6 +228,38 @@ def test_a_pause_ends_no_answer(monkeypatch: pytest.MonkeyPatch) -> None:
         assert reply(200, json={"id": 7}).call("GET", URL).data == {"id": 7}
         with pytest.raises(PausedByUser):
             reply(200, json={}).call("GET", URL)
+
+
+def pause_after(calls: int) -> TransferMeter:
+    """A meter whose delivery is paused once so many calls have told of bytes."""
+    left = iter(range(calls))
+
+    def renew(moved: int) -> None:
+        if next(left, None) is None:
+            raise PausedByUser("Paused.")
+
+    return TransferMeter(renew)
+
+
+def test_the_answer_to_a_request_that_is_all_out_is_heard() -> None:
+    """The place acts on it; what it made is known by its answer alone."""
+    client = answer(lambda request: httpx.Response(200, json=json.loads(request.read())))
+    # Of the request's head, and before its only piece.
+    with use_meter(pause_after(2)) as meter:
+        assert client.call("POST", URL, json={"id": 7}).data == {"id": 7}
+        assert meter.sent > len('{"id": 7}')
+        with pytest.raises(PausedByUser):
+            client.call("POST", URL, json={"id": 8})
+
+
+def test_a_pause_ends_a_request_between_two_pieces(tmp_path: Path) -> None:
+    (tmp_path / "film.mp4").write_bytes(bytes(1_000_000))
+    client, meter = reply(200, json={}), pause_after(3)
+    with (tmp_path / "film.mp4").open("rb") as film:
+        files = {"file": ("film.mp4", film, "video/mp4")}
+        with use_meter(meter), pytest.raises(PausedByUser):
+            client.call("POST", URL, files=files)
+    assert 0 < meter.sent < 1_000_000
 
 
 def test_answer_that_drips_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
