@@ -1,26 +1,16 @@
 // Guards links and forms on plain http, where no service worker can serve pages while the kiosk is unreachable: a tap first
 // checks whether the kiosk answers. If not, the page stays and shows what is stored on this phone.
-import { askFirst } from "../shared/leaving.js";
+import { askFirst, kioskAnswers, leavingLink } from "../shared/leaving.js";
 import { at, verdict } from "./queue-list.js";
 
-const PATIENCE = 4000;
 const LOOK_AGAIN = 2000;
-// A short response without a body that phones request anyway.
-const PROBE = "/generate_204";
 // Pages that the service worker serves offline, where there is one.
 const isKept = (path) => path === "/" || path === "/mine" || /^\/s\/[^/]+$/i.test(path);
 
 let away = false;
 
 async function answers() {
-  const stop = new AbortController();
-  const timer = setTimeout(() => stop.abort(), PATIENCE);
-  try {
-    away = !(await fetch(PROBE, { method: "HEAD", cache: "no-store", signal: stop.signal })).ok;
-  } catch {
-    away = true;
-  }
-  clearTimeout(timer);
+  away = !(await kioskAnswers());
   return !away;
 }
 
@@ -65,11 +55,6 @@ function stay(outbox, go, form) {
   closeWhenBack(dialog, form);
 }
 
-function isOurs(event, link) {
-  const plain = event.button === 0 && !(event.ctrlKey || event.metaKey || event.shiftKey || event.altKey || event.defaultPrevented);
-  return plain && link && !link.target && !link.download && link.origin === location.origin && !link.hash;
-}
-
 // Guards every link and form of this page; `outbox` is the page's upload queue.
 export function guardLinks(outbox) {
   if (!at("away")?.showModal) return;
@@ -85,8 +70,8 @@ export function guardLinks(outbox) {
     else stay(outbox, go, form);
   };
   document.addEventListener("click", (event) => {
-    const link = event.target.closest?.("a[href]");
-    if (!isOurs(event, link)) return;
+    const link = leavingLink(event);
+    if (!link) return;
     if (navigator.serviceWorker?.controller && isKept(new URL(link.href).pathname)) return;
     event.preventDefault();
     goOn(() => location.assign(link.href));

@@ -167,3 +167,55 @@ def test_what_is_written_anywhere_at_the_desk_waits_while_the_kiosk_is_away(
     page.context.set_offline(False)
     dialog.get_by_role("button", name="Try again").click()
     expect(page.get_by_text("Added: Bees in town.")).to_be_visible()
+
+
+@pytest.mark.parametrize(
+    ("path", "link"),
+    [
+        ("/desk/sessions", "Stories"),
+        ("/desk/setup/sessions", "Leave the setup"),
+        ("/desk/review", "Coverage"),
+        ("/desk/nowhere", "To the sessions"),
+        ("/", "Station"),
+        ("/search", "Spring gathering"),
+    ],
+)
+def test_a_link_of_the_laptops_pages_waits_while_the_kiosk_is_away(
+    url: str, laptop_page: Page, path: str, link: str
+) -> None:
+    page, here = laptop_page, f"{url}{path}"
+    page.goto(here)
+    page.context.set_offline(True)
+    page.get_by_role("link", name=link).first.click()
+    dialog = page.get_by_role("dialog", name=AWAY)
+    dialog.get_by_role("button", name="Stay here").click()
+    expect(dialog).to_have_count(0)
+    page.get_by_role("link", name=link).first.click()
+    page.context.set_offline(False)
+    dialog.get_by_role("button", name="Try again").click()
+    wait_until(page, lambda: page.url not in (here, "about:blank"))
+    assert page.url.startswith(url)
+
+
+def test_a_filter_waits_while_the_kiosk_is_away(url: str, laptop_page: Page) -> None:
+    page = laptop_page
+    page.goto(f"{url}/desk/actions")
+    page.context.set_offline(True)
+    page.get_by_role("radio", name="Dropped").check()
+    dialog = page.get_by_role("dialog", name=AWAY)
+    expect(dialog).to_be_visible()
+    page.context.set_offline(False)
+    dialog.get_by_role("button", name="Try again").click()
+    wait_until(page, lambda: "state=" in page.url)
+    expect(page.get_by_role("radio", name="Dropped")).to_be_checked()
+
+
+def test_pictures_of_the_review_change_without_leaving_the_page(
+    url: str, laptop_page: Page
+) -> None:
+    page = laptop_page
+    page.goto(f"{url}/desk/review")
+    page.evaluate("window.same = true")
+    page.locator(".sheet a").nth(1).click()
+    expect(page.locator(".preview .large")).to_contain_text("Takeaway 1")
+    assert page.evaluate("window.same")
