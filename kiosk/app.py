@@ -83,7 +83,7 @@ def create_app(
         if gathering.check_faces != settings.publish.check_faces:
             _apply_face_check(settings)
         app.extensions["kiosk"] = kiosk = make_kiosk(settings, gathering.id, clock=clock, rng=rng)
-        kiosk.may_send = lambda: _may_send(kiosk)
+        kiosk.may_send, kiosk.may_go_on = lambda: _may_send(kiosk), lambda: _may_go_on(kiosk)
         app.secret_key = secret_store.signing_key(kiosk.secrets_id)
         db.session.remove()
     add_pages(app, MIDDLEWARE, auth.LaptopAccess())
@@ -115,6 +115,12 @@ def _may_send(kiosk: KioskContext) -> bool:
     from kiosk.peers import publisher_lease
 
     return publisher_lease.may_send(kiosk)
+
+
+def _may_go_on(kiosk: KioskContext) -> bool:
+    from kiosk.peers import publisher_lease
+
+    return publisher_lease.may_go_on(kiosk)
 
 
 def bare_app(settings: Settings, database_url: str) -> LazyApp:

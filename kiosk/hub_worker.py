@@ -208,7 +208,7 @@ class HubWorker:
         with self._app.app_context(), working_for(claim.scope):
             open_gathering(claim.scope)
             kiosk = current_kiosk()
-            kiosk.may_send = partial(_may_send, claim.gathering)
+            kiosk.may_send = kiosk.may_go_on = partial(_may_send, claim.gathering)
             done = watched(turn.__name__, claim.gathering, lambda: attempt(lambda: turn(kiosk)))
             if isinstance(done, Exception):
                 note_failure(log, f"worker {turn.__name__}", done)

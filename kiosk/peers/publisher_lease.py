@@ -7,18 +7,24 @@ import logging
 import secrets
 import threading
 import time
+from functools import partial
 
 from sqlalchemy import select
 
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from reporter.errors import NotFound, ReporterError
+from reporter.errors import Forbidden, NotFound, ReporterError
 from reporter.models import Delivery, Peer
 
 log = logging.getLogger(__name__)
 
 # Well below the hub's lease (reporter.hub.publisher_lease).
 _GOOD_FOR = 600.0
+# While the hub gives no answer, a delivery that has begun goes on for so long. Until the lease ends there, what it
+# sends next has been answered (publish.net.http waits five minutes at most).
+_SAFE_FOR = 1400.0
+# So long an answer is waited for: a delivery stands still meanwhile.
+_WAIT = 10.0
 # Delay in seconds before asking again after a refusal.
 _PATIENCE = 15.0
 _HELD, _REFUSED = "publisher lease held", "publisher lease refused"
@@ -38,23 +44,45 @@ def may_send(kiosk: KioskContext) -> bool:
     with _ASKING:
         if now - kiosk.parts.get(_REFUSED, -1e9) < _PATIENCE:
             return False
-        asked_at = kiosk.now()
-        granted = _ask(kiosk, peer, "POST")
-        if granted:
-            kiosk.parts[_HELD] = now, asked_at
-        else:
+        granted = _take(kiosk, peer, now)
+        if not granted:
             kiosk.parts[_REFUSED] = now
-        return granted
+        return bool(granted)
 
 
-def _is_held(kiosk: KioskContext, now: float) -> bool:
+def may_go_on(kiosk: KioskContext) -> bool:
+    """Whether a delivery that has begun may go on: the hub's permission is extended in time, however long it takes.
+
+    While the hub gives no answer, its last one holds until shortly before the lease ends there.
+    """
+    peer = db.session.scalar(select(Peer).where(Peer.hub))
+    now = time.monotonic()
+    if peer is None or _is_held(kiosk, now):
+        return True
+    with _ASKING:
+        granted = _take(kiosk, peer, now)
+        return _is_held(kiosk, now, _SAFE_FOR) if granted is None else granted
+
+
+def _take(kiosk: KioskContext, peer: Peer, now: float) -> bool | None:
+    """Ask for the lease, or for more of it, and note the answer; None without one."""
+    asked_at = kiosk.now()
+    granted = _ask(kiosk, peer, "POST")
+    if granted:
+        kiosk.parts[_HELD] = now, asked_at
+    elif granted is not None:
+        kiosk.parts.pop(_HELD, None)
+    return granted
+
+
+def _is_held(kiosk: KioskContext, now: float, good_for: float = _GOOD_FOR) -> bool:
     """Whether the hub's permission holds, by both clocks: one stands still while the laptop sleeps, people set the
     other."""
     if _HELD not in kiosk.parts:
         return False
     since, asked_at = kiosk.parts[_HELD]
     slept = (kiosk.now() - asked_at).total_seconds()
-    return now - since < _GOOD_FOR and 0 <= slept < _GOOD_FOR
+    return now - since < good_for and 0 <= slept < good_for
 
 
 def release(kiosk: KioskContext) -> None:
@@ -79,18 +107,23 @@ def _sending() -> bool:
     return db.session.scalar(select(Delivery.id).where(Delivery.lease != "").limit(1)) is not None
 
 
-def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool:
+def _ask(kiosk: KioskContext, peer: Peer, method: str) -> bool | None:
+    """The hub's answer; None if there is none."""
     from kiosk.peers.client import PeerClient
     from kiosk.peers.pairing import token_of
 
     try:
         with PeerClient(peer.url, token_of(kiosk, peer)) as client:
+            ask = partial(client.call, method, timeout=_WAIT)
             try:
-                answer = client.call(method, "/hub/push/publisher-lease", headers=_PROCESS)
+                answer = ask("/hub/push/publisher-lease", headers=_PROCESS)
             except NotFound:
                 # What hubs of earlier versions call it.
-                answer = client.call(method, "/hub/push/baton")
+                answer = ask("/hub/push/baton")
             return bool(answer["granted"])
-    except ReporterError as error:
-        log.warning("the hub can't be asked who publishes: %s", type(error).__name__)
+    except Forbidden:
+        # It knows this laptop no more.
         return False
+    except (ReporterError, LookupError, TypeError) as error:
+        log.warning("the hub can't be asked who publishes: %s", type(error).__name__)
+        return None

@@ -62,6 +62,8 @@ class KioskContext:
     check_place: Callable[[Target], None] | None = None
     # Whether this kiosk may publish now: nobody else (a hub, where there is one) does.
     may_send: Callable[[], bool] = lambda: True
+    # Whether a delivery that has begun may go on.
+    may_go_on: Callable[[], bool] = lambda: True
     # Whether a phone is uploading right now; set by the server once it runs.
     receiving: Callable[[], bool] = lambda: False
     # Whether files are being uploaded right now.

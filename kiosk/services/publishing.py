@@ -49,6 +49,7 @@ def publish_context_of(kiosk: KioskContext) -> PublishContext:
         state=kiosk.remote_state,
         check_place=kiosk.check_place,
         may_send=kiosk.may_send,
+        may_go_on=kiosk.may_go_on,
     )
 
 

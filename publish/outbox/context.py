@@ -31,6 +31,8 @@ class PublishContext:
     budget: int = 0
     # Whether this process may publish the gathering now; checked before each row that publishes something.
     may_send: Callable[[], bool] = lambda: True
+    # Whether a delivery that has begun may go on; checked every minute while its bytes move.
+    may_go_on: Callable[[], bool] = lambda: True
     # Server facts learnt by open targets.
     state: RemoteState = field(default_factory=RemoteState)
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Update, select, update
 from sqlalchemy.orm import Session
@@ -28,6 +28,8 @@ from reporter.models import Delivery
 # The lease lasts this long after the last transferred byte.
 _DURATION = timedelta(minutes=5)
 _RENEW_EVERY = timedelta(seconds=1)
+# How often whoever grants the right to publish is asked while one delivery goes on.
+_ASK_EVERY = timedelta(minutes=1)
 
 
 def take_lease(
@@ -63,24 +65,45 @@ def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable
 
     The callback raises PausedByUser, and commits at most once a second. Whoever was silent for longer than the lease
     lasts (the machine slept, or the process was stopped) stops as well: what was looked up before tells nothing any
-    more, and whoever may publish by now does.
+    more, and whoever may publish by now does. So does whoever may not publish any more, but for a takedown.
     """
     renewed, over = context.clock(), False
+    ousted = _ousted(context, claim)
 
     def renew(moved: int) -> None:
         nonlocal renewed, over
         now = context.clock()
-        if not over and now - renewed < _RENEW_EVERY:
+        if not over and _is_within(now - renewed, _RENEW_EVERY):
             return
         late, renewed = now - renewed >= _DURATION, now
+        over = over or late or ousted(now)
         ours = session.execute(change(claim).values(moved=moved, due_at=now + _DURATION))
         stopped = is_stopped(session, claim.target_id)
         session.commit()
-        over = over or late or stopped or not ours.rowcount  # type: ignore[attr-defined]
+        over = over or stopped or not ours.rowcount  # type: ignore[attr-defined]
         if over:
             raise PausedByUser("Paused.")
 
     return renew
+
+
+def _ousted(context: PublishContext, claim: Claim) -> Callable[[datetime], bool]:
+    """A check whether somebody else publishes by now; it asks once in a while, as that may use the network."""
+    asked = context.clock()
+
+    def ousted(now: datetime) -> bool:
+        nonlocal asked
+        if claim.leaving or claim.memory.urgent or _is_within(now - asked, _ASK_EVERY):
+            return False
+        asked = now
+        return not context.may_go_on()
+
+    return ousted
+
+
+def _is_within(passed: timedelta, time: timedelta) -> bool:
+    """Whether less has passed; a clock that was set back tells nothing."""
+    return timedelta(0) <= passed < time
 
 
 def free_abandoned(session: Session, context: PublishContext) -> None:

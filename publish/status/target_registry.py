@@ -135,11 +135,12 @@ def make_publish_context(
     state: RemoteState | None = None,
     check_place: Callable[[Target], None] | None = None,
     may_send: Callable[[], bool] = lambda: True,
+    may_go_on: Callable[[], bool] = lambda: True,
 ) -> PublishContext:
     """Build the context for ledger and outbox. ``assets``: the folder that holds ``css/tokens.css``.
 
     ``state``: server facts shared with the program's other contexts. ``check_place`` raises
-    PublishError for targets that may not be opened from here. ``may_send``: see PublishContext.
+    PublishError for targets that may not be opened from here. ``may_send``, ``may_go_on``: see PublishContext.
     """
     state = RemoteState() if state is None else state
     open_it = partial(open_target, facts=facts, state=state, assets=assets)
@@ -150,7 +151,15 @@ def make_publish_context(
         return open_it(row)
 
     return PublishContext(
-        store, facts, clock, rng, connect, budget_mb * 1_000_000, may_send=may_send, state=state
+        store,
+        facts,
+        clock,
+        rng,
+        connect,
+        budget_mb * 1_000_000,
+        may_send=may_send,
+        may_go_on=may_go_on,
+        state=state,
     )
 
 

@@ -17,6 +17,7 @@ from reporter.hub.publisher_lease import LENGTH
 from reporter.models import Delivery
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
+from tests.support.kiosk_process import TurnableClock
 
 pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
 
@@ -74,6 +75,21 @@ def test_only_one_publishes_at_a_time(app: Flask, hub: HubKit, base: str) -> Non
         db.session.remove()
     work(hub)
     assert list(site.rglob("*.html"))
+
+
+def test_a_file_that_takes_longer_than_the_lease_keeps_it(
+    app: Flask, hub: HubKit, base: str, clock: TurnableClock
+) -> None:
+    with app.app_context():
+        kiosk = current_kiosk()
+        assert publisher_lease.may_send(kiosk)
+        for _ in range(5):
+            for one in (clock, hub.clock):
+                one.turn(seconds=LENGTH.total_seconds() / 2)
+            assert publisher_lease.may_go_on(kiosk)
+        db.session.remove()
+    work(hub)
+    assert not list(site_of(hub, base).rglob("*.html"))
 
 
 def test_a_laptop_keeps_its_lease_while_one_of_its_processes_may_be_sending(

@@ -13,7 +13,7 @@ from flask import Flask
 from kiosk.peers import client, pairing, publisher_lease
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.runtime.database import db
-from reporter.errors import NotFound
+from reporter.errors import Forbidden, NotFound, ReporterError
 from reporter.models import Peer
 from tests.support.kiosk_process import TurnableClock
 
@@ -107,3 +107,58 @@ def test_who_claims_a_row_while_another_thread_releases_asks_the_hub_again(
         db.session.remove()
     sender.join()
     assert (asked, may) == (["POST", "DELETE", "POST"], [True])
+
+
+@pytest.mark.parametrize(
+    ("answer", "going", "then"),
+    [
+        # However long it takes.
+        (True, [True] * 4, True),
+        # Without an answer until shortly before the hub's lease is over; nothing new is begun.
+        (None, [True, True, False, False], False),
+        # Somebody else publishes by now, or the laptop was unpaired.
+        (False, [False] * 4, False),
+    ],
+)
+def test_a_delivery_that_takes_long_goes_on_while_the_hub_keeps_the_lease_for_it(
+    app: Flask,
+    monkeypatch: pytest.MonkeyPatch,
+    clock: TurnableClock,
+    *,
+    answer: bool | None,
+    going: list[bool],
+    then: bool,
+) -> None:
+    answers: list[bool | None] = [True]
+
+    def ask(_kiosk: KioskContext, _peer: Peer, _method: str) -> bool | None:
+        return answers.pop() if answers else answer
+
+    monkeypatch.setattr(publisher_lease, "_ask", ask)
+    with app.app_context():
+        kiosk = current_kiosk()
+        add_hub(clock)
+        assert publisher_lease.may_send(kiosk)
+        assert publisher_lease.may_go_on(kiosk)
+        found = []
+        for _ in going:
+            clock.turn(seconds=630)
+            found.append(publisher_lease.may_go_on(kiosk))
+        assert found == going
+        assert publisher_lease.may_send(kiosk) is then
+        db.session.remove()
+
+
+@pytest.mark.parametrize(
+    ("error", "answer"), [(Forbidden("No."), False), (client.Unreachable("Nobody."), None)]
+)
+def test_a_refusal_is_an_answer(
+    monkeypatch: pytest.MonkeyPatch, error: ReporterError, answer: bool | None
+) -> None:
+    def call(_self: client.PeerClient, _method: str, _path: str, **_parts: Any) -> Any:
+        raise error
+
+    monkeypatch.setattr(client.PeerClient, "call", call)
+    monkeypatch.setattr(pairing, "token_of", lambda _kiosk, _peer: "token")
+    peer: Any = SimpleNamespace(url="http://hub.example")
+    assert publisher_lease._ask(SimpleNamespace(), peer, "POST") is answer  # type: ignore[arg-type]

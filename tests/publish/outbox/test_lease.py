@@ -14,6 +14,7 @@ from publish.errors import ConnectionLost
 from publish.net.transfer_meter import count_sent
 from publish.outbox import lease
 from publish.outbox.runner import deliver_due, queue
+from publish.outbox.target_status import pause_all
 from publish.posts.model import Remote
 from reporter.models import EventSession
 from reporter.moderation import decisions
@@ -134,3 +135,50 @@ def test_a_takedown_beside_another_publisher_creates_nothing(due: Kit, place: Fa
     assert deliver_due(due.session, beside) is not None
     assert [post["texts"] for post in place.posts.values()] == [["words"]]
     assert due.states() == [("story", "sent")]
+
+
+@pytest.mark.parametrize(("urgent", "state"), [(False, "due"), (True, "sent")])
+def test_who_may_not_publish_any_more_stops_between_two_pieces(
+    due: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch, *, urgent: bool, state: str
+) -> None:
+    """Whoever publishes now may be about to create the same post; what was taken back goes all the same."""
+    asked: list[bool] = []
+    real = FakeTarget.find
+
+    def find(self: FakeTarget, key: str) -> Remote | None:
+        """It takes twenty minutes, during which bytes move."""
+        for _ in range(40):
+            due.clock.forward(seconds=30)
+            count_sent(1)
+        return real(self, key)
+
+    def may_go_on() -> bool:
+        asked.append(True)
+        return len(asked) < 3
+
+    monkeypatch.setattr(FakeTarget, "find", find)
+    [row] = due.deliveries()
+    row.memory = dataclasses.replace(row.memory, urgent=urgent)
+    due.session.commit()
+    context = dataclasses.replace(due.context, may_go_on=may_go_on)
+    assert deliver_due(due.session, context) is not None
+    assert due.states() == [("story", state)]
+    assert (place.count("create"), len(asked)) == ((1, 0) if urgent else (0, 3))
+
+
+def test_a_clock_that_is_set_back_does_not_keep_a_pause_waiting(
+    due: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = FakeTarget.find
+
+    def find(self: FakeTarget, key: str) -> Remote | None:
+        found = real(self, key)
+        due.clock.forward(hours=-2)
+        pause_all(due.session, due.clock(), on=True)
+        count_sent(1)
+        return found
+
+    monkeypatch.setattr(FakeTarget, "find", find)
+    assert deliver_due(due.session, due.context) is not None
+    assert place.count("create") == 0
+    assert due.states() == [("story", "due")]
