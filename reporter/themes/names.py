@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
 
 from reporter.themes.texts import Prepared
 
@@ -13,14 +14,18 @@ BETWEEN = " · "
 
 
 def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str]:
-    """A name for each group, in the gathering's language if its members use it. Empty if there are no words."""
+    """A name for each group, in the gathering's language if its members use it. Empty if there are no words.
+
+    No two groups have the same name, unless their members use the same few words and no others.
+    """
     sizes = [_spread(group) for group in groups]
     everywhere: Counter[str] = sum(sizes, Counter())
     total = sum(map(len, groups)) or 1
-    return [
-        _name(group, own, everywhere, total, language=language)
-        for group, own in zip(groups, sizes, strict=True)
-    ]
+    names: list[str] = []
+    for group, own in zip(groups, sizes, strict=True):
+        words = _telling_words(group, own, everywhere, total, language=language)
+        names.append(_name(words, names))
+    return names
 
 
 def _spread(group: Sequence[Prepared]) -> Counter[str]:
@@ -28,14 +33,22 @@ def _spread(group: Sequence[Prepared]) -> Counter[str]:
     return Counter(concept for text in group for concept in {t.concept for t in text.terms})
 
 
-def _name(  # one place where all that a name depends on comes together
+def _name(words: Iterator[str], taken: Sequence[str]) -> str:
+    """The first words; if another theme is called so, a later word stands for the last of them."""
+    *first, last = chosen = list(islice(words, NAME_WORDS)) or [""]
+    others = (BETWEEN.join([*first, word]) for word in chain([last], words))
+    return next((name for name in others if name not in taken), BETWEEN.join(chosen))
+
+
+def _telling_words(  # one place where all that a name depends on comes together
     group: Sequence[Prepared],
     own: Counter[str],
     everywhere: Counter[str],
     total: int,
     *,
     language: str,
-) -> str:
+) -> Iterator[str]:
+    """Words that the group uses and the others use less, the most telling first, each once."""
     weights = {term.concept: term.weight for text in group for term in text.terms}
     points = {
         concept: weights[concept]
@@ -43,14 +56,12 @@ def _name(  # one place where all that a name depends on comes together
         * math.log(1 + (count / len(group)) / ((everywhere[concept] - count + 1) / total))
         for concept, count in own.items()
     }
-    chosen: list[str] = []
+    seen: set[str] = set()
     for concept in sorted(points, key=lambda one: (-points[one], one)):
         word = _common_spelling(group, concept, language)
-        if word.casefold() not in {other.casefold() for other in chosen}:
-            chosen.append(word)
-        if len(chosen) == NAME_WORDS:
-            break
-    return BETWEEN.join(chosen)
+        if word.casefold() not in seen:
+            seen.add(word.casefold())
+            yield word
 
 
 def _common_spelling(group: Sequence[Prepared], concept: str, language: str) -> str:

@@ -150,3 +150,18 @@ def test_importing_loads_no_numpy() -> None:
         check=True,
     )
     assert process.stdout.strip() == "False"
+
+
+def test_two_themes_about_nearly_the_same_are_told_apart_by_their_names() -> None:
+    common = [prepare("garden neighbours compost")] * 5
+    groups = [[*common, prepare(more)] for more in ("wheelbarrow", "rainwater", "bicycle")]
+    names = name_themes(groups, "en")
+    assert len(set(names)) == 3
+    assert all(len(name.split(BETWEEN)) == 3 for name in names)
+
+
+def test_themes_of_the_same_words_may_share_a_name() -> None:
+    words = [prepare("garden neighbours compost")] * 3
+    first, second = name_themes([words, words], "en")
+    assert first == second != ""
+    assert name_themes([[prepare("12"), prepare("…")]], "en") == [""]
