@@ -54,9 +54,14 @@ def _template_words() -> dict[str, object]:
     code = str(get_locale() or "en")
     return {
         "lang": code,
-        "dir": "rtl" if code.split("_")[0] in RIGHT_TO_LEFT else "ltr",
+        "dir": text_direction(code),
         "languages": LANGUAGES,
     }
+
+
+def text_direction(code: str) -> str:
+    """``rtl`` or ``ltr``, as HTML's ``dir`` has it, of a language's code."""
+    return "rtl" if code.split("_")[0] in RIGHT_TO_LEFT else "ltr"
 
 
 def _remember(response: Response) -> Response:

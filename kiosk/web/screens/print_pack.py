@@ -6,6 +6,7 @@ from flask import Blueprint, Response, render_template, request
 from markupsafe import Markup
 
 from capture.codes.qr_writer import qr_svg, wifi_text
+from kiosk.i18n.locale_selector import catalogue, text_direction
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.print_pack import facts, make_notice, make_pack, sheets
@@ -13,6 +14,7 @@ from kiosk.web.middleware.auth import require_desk
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
 from reporter.gathering.sessions import all_sessions, by_code
+from reporter.languages import spoken_language
 
 bp = Blueprint("printing", __name__, url_prefix="/desk/posters")
 bp.before_request(require_desk)
@@ -27,12 +29,16 @@ def posters() -> str:
     kiosk, code = current_kiosk(), request.args.get("session", "")
     rows = [by_code(db.session(), code)] if code else all_sessions(db.session())
     wifi = facts(kiosk.settings).wifi
+    language = spoken_language(kiosk.settings.gathering.language) or "en"
     return render_template(
         "print/posters.html",
         sheets=sheets(kiosk.settings, rows, base_url()),
         wifi=wifi,
         wifi_qr=_picture(wifi_text(wifi)) if wifi else "",
         picture=_picture,
+        poster_words=catalogue(language).gettext,
+        poster_lang=language.replace("_", "-"),
+        poster_dir=text_direction(language),
     )
 
 

@@ -226,6 +226,17 @@ def test_posters_hold_the_codes_that_phones_scan(client: FlaskClient, event: Eve
     assert pdf.get_data().startswith(b"%PDF-")
 
 
+def test_posters_speak_the_gatherings_language_whatever_the_desk_speaks(
+    client: FlaskClient, event: EventSession
+) -> None:
+    page = client.get("/desk/posters?lang=ar").text
+    poster = page.split('<article class="poster"')[1]
+    assert poster.startswith(' lang="en" dir="ltr"')
+    assert "Scan, record, keep it." in poster
+    assert "Open the page" in poster
+    assert "A page for each session." not in page
+
+
 def test_the_passphrase_is_set_at_the_laptop_and_lets_others_in(
     app: Flask, client: FlaskClient
 ) -> None:
