@@ -31,7 +31,8 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
-from reporter.schedule.tables.cells import RowTimes, TimeCells, is_yes, lone_weekday, with_halves
+from reporter.schedule.tables.cells import RowTimes, TimeCells, is_yes, lone_weekday
+from reporter.schedule.tables.clock_cells import with_clocks, with_halves
 from reporter.schedule.tables.grid import read_grid
 from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
@@ -61,7 +62,7 @@ def read_csv(
 
 def read_rows(table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = "") -> list[Draft]:
     """The sessions of a table; see ``read_csv``."""
-    table = adopt_columns(with_halves(table), findings)
+    table = with_clocks(adopt_columns(with_halves(table), findings), findings)
     table = replace(table, above=(*table.above, sheet)) if sheet else table
     reader = _Reader(
         table, _zone_above(table, zone, findings), findings, TimeCells(table, findings)

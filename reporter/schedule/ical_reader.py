@@ -29,6 +29,7 @@ from reporter.schedule.dates.zones import (
     names_a_place,
     tell_clock_change,
     zone_of_name,
+    zone_shown_by_windows,
     zones_with_offsets,
 )
 from reporter.schedule.datetimes import to_utc
@@ -323,7 +324,7 @@ class _Reader:
         offset = fixed_offset(name)
         if offset is not None:
             return (wall - offset).replace(tzinfo=UTC)
-        zone = zone_of_name(name)
+        zone = zone_of_name(name) or zone_shown_by_windows(name)
         if zone is None:
             self.findings.note(
                 Message(

@@ -30,7 +30,7 @@ _NOISE_WORDS = (
     "ore ora ore alle dalle dal al ab from von van de da das del di do os och hour hours heure heures hora horas uhr "
     "t г р года року год h το την τις στις στιγμή και local time uur г. r. g. godz hod hodin óra órakor "
     "с в на о kell pukul jam ngày lúc เวลา น arası saat w بتاريخ في الساعة יום בשעה ביום को बजे में gada m d "
-    "р. ca c approx em no na"
+    "р. ca c approx em no na ff ff. sharp pünktlich precise onwards"
 )
 _NOISE = set(_NOISE_WORDS.split())
 # Fast path: skips the lookup in fifty languages.

@@ -15,6 +15,9 @@ _ISO = re.compile(
 _PART = re.compile(r"(\d+(?:[.,]\d+)?|[.,]\d+)\s*([^\s\d,;:/+]+)?[\s,]*")
 _BETWEEN = re.compile(r"(?<!\S)(?:and|und|et|y|e|en|i|og|och|ja|ve|и|та|és|a|και|와|과)\s+(?=\d)")
 _HALF = re.compile(r"(\d?)\s?1/2(?!\d)")
+_ABOUT = re.compile(
+    r"^(?:about|approx(?:\.|imately)?|around|ca\.?|circa|etwa|rund|env(?:\.|iron)|unos|ok\.?|~|≈)\s?(?=\w)"
+)
 _UNITS = {
     "days": (
         "d day days tag tage tagen jour jours j día dia días dias giorno giorni dag dagen dagar dage "
@@ -53,6 +56,22 @@ _WORDS = {
     "un'ora": "1 h",
     "mezz'ora": "30 min",
     "one day": "1 d",
+    "anderthalb stunden": "90 min",
+    "eineinhalb stunden": "90 min",
+    "one and a half hours": "90 min",
+    "an hour and a half": "90 min",
+    "une heure et demie": "90 min",
+    "hora y media": "90 min",
+    "una hora y media": "90 min",
+    "uma hora e meia": "90 min",
+    "un'ora e mezza": "90 min",
+    "two hours": "2 h",
+    "zwei stunden": "2 h",
+    "deux heures": "2 h",
+    "dos horas": "2 h",
+    "półtorej godziny": "90 min",
+    "півтори години": "90 min",
+    "полтора часа": "90 min",
     "ein tag": "1 d",
 }
 
@@ -70,6 +89,7 @@ def parse_days_and_time(text: str) -> tuple[int, timedelta]:
     """
     text = text.strip()
     plain = unicodedata.normalize("NFKC", text).replace("\u2044", "/").casefold().strip()
+    plain = _ABOUT.sub("", plain)
     found = _read(_WORDS.get(plain, plain)) if 0 < len(plain) <= 40 else None
     if found is None or not timedelta() <= timedelta(days=found[0]) + found[1] <= MAX_DURATION:
         raise ValueError(text)

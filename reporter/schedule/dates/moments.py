@@ -15,6 +15,7 @@ from functools import lru_cache
 
 from reporter.schedule.dates.clock import LEAD, WORD, When, weekdays_in, with_clock
 from reporter.schedule.dates.day_parts import AM_BEFORE, PM_BEFORE
+from reporter.schedule.dates.day_ranges import day_range, days_and_times, other_weekday
 from reporter.schedule.dates.eras import common_year, common_years
 from reporter.schedule.dates.names import months_called
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, numeric_date
@@ -76,6 +77,8 @@ _VIETNAMESE = re.compile(r"(\d{1,2})\s(?:tháng|thg)\s(\d{1,2}),?\s(?:năm\s)?(\
 _ZONE_NAMED = re.compile(
     r"(?:(?<=z)|(?P<offset>[+-]\d\d:?\d\d)|(?<=\d))\s?\[([a-z_]+/[a-z_/+-]+)\]$"
 )
+# "5.12.-7.12.2026" is no time of 5:12.
+_DOTTED_DAYS = re.compile(r"\D*\d{1,2}\.\s?\d{1,2}\.?\s*(?:-|bis\b)")
 _BEFORE_BOTH = re.compile(f"(?:{AM_BEFORE}|{PM_BEFORE})")
 _INTERVAL = re.compile(r"(\d{4}-?\d{2}-?\d{2}t\S+?)/(\d{4}-?\d{2}-?\d{2}t\S+)")
 
@@ -99,10 +102,43 @@ def parse_span(text: str, order: DateOrder, *, clock_column: bool = False) -> Sp
         return Span(_part_of_day(part))
     if interval := _INTERVAL.fullmatch(plain):
         return Span(_moment(interval[1], order), _moment(interval[2], order))
+    if _DOTTED_DAYS.match(plain) and (days := _days(plain, order)) is not None:
+        return days
     try:
         return Span(_moment(plain, order, clock_column=clock_column))
     except ValueError:
-        return _range(plain, order, clock_column)
+        return _days(plain, order) or _range(plain, order, clock_column)
+
+
+def _days(text: str, order: DateOrder) -> Span | None:
+    days = day_range(text, lambda side: _day_alone(side, order))
+    if days is None:
+        return None
+    start = When(days[0], None, odd_weekday=other_weekday(text, days[0]))
+    return Span(start, When(days[1], None))
+
+
+def parse_days_and_times(text: str, order: DateOrder) -> Span | None:
+    """The span of "5.–7. Dezember 2026, 9–17 Uhr", from the first start to the last end; None for others."""
+    found = days_and_times(normal_text(text), lambda side: _day_alone(side, order))
+    try:
+        times = parse_span(found[1], order, clock_column=True) if found else None
+    except ValueError:
+        return None
+    if found is None or times is None or times.start.clock is None or times.start.day is not None:
+        return None
+    (first, last), end = found[0], times.end
+    clock = end.clock if end else None
+    return Span(replace(times.start, day=first), When(last, clock, late=bool(end and end.late)))
+
+
+def _day_alone(text: str, order: DateOrder) -> date | None:
+    """The date of a text that is nothing else, else None."""
+    try:
+        moment = _moment(text, order)
+    except ValueError:
+        return None
+    return moment.day if moment.clock is None and not moment.odd_weekday else None
 
 
 def ambiguous_month(text: str) -> str:
@@ -134,7 +170,7 @@ def normal_text(text: str) -> str:
     digits = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in visible)
     # Case folding changes some Greek letters.
     plain = " ".join(unicodedata.normalize("NFKC", digits.casefold()).split())
-    plain = _NOON_WORD.sub("12:00", _JAVASCRIPT.sub(r"\1", plain))
+    plain = _NOON_WORD.sub("12:00 pm", _JAVASCRIPT.sub(r"\1", plain))
     plain = common_years(_usual_words(plain))
     if len(plain) > MAX_LENGTH or not plain:
         raise ValueError(text[:MAX_LENGTH])
@@ -167,6 +203,7 @@ def _range(text: str, order: DateOrder, clock_column: bool) -> Span:
             begins, ends = _shared(text[: cut.start()], text[cut.end() :])
             end = _moment(with_midnight(ends), order, clock_column=clock_column)
             start = _in_zone_of(end, _start_of_range(begins, end, order, clock_column))
+            end = _in_half_of(start, end)
         except ValueError:
             continue
         _refuse_offset(text, cut, (start, end))
@@ -184,9 +221,24 @@ def _shared(begins: str, ends: str) -> tuple[str, str]:
     half = _BEFORE_BOTH.search(begins)
     if half and not _BEFORE_BOTH.search(ends) and not re.search(r"\d{4}", ends):
         return begins, f"{half[0]}{ends.lstrip()}"
-    if re.search(rf"{LEAD}\d{{1,2}}$", begins) and re.match(r"\d{1,2}$", ends):
+    if re.search(rf"(?:{LEAD}\d{{1,2}}|12:00 pm)$", begins) and re.match(r"\d{1,2}$", ends):
         return begins, f"{ends} h"
     return begins, ends
+
+
+def _in_half_of(start: When, end: When) -> When:
+    """The end; without am or pm, behind a start that has it, it is the next such time: ``11:00 am - 1:00``."""
+    clock = end.clock
+    if not start.half or end.half or end.day or end.late or clock is None or not start.clock:
+        return end
+    if not 1 <= clock.hour <= 12:
+        return end
+    begin = start.clock.hour * 60 + start.clock.minute
+    both = [clock.replace(hour=clock.hour % 12 + half) for half in (0, 12)]
+    waits = {(one.hour * 60 + one.minute - begin) % (24 * 60): one for one in both}
+    if min(waits) > 10 * 60:
+        raise ValueError("too long to be meant")
+    return replace(end, clock=waits[min(waits)])
 
 
 def _in_zone_of(end: When, start: When) -> When:
@@ -218,8 +270,6 @@ def _start_of_range(text: str, end: When, order: DateOrder, clock_column: bool) 
     """The start; in ``2:00–3:00 pm`` and ``9–10 am`` it takes am or pm from the end."""
     if not end.half:
         start = _with_unit(text, order, clock_column)
-        if start.half and end.clock and end.clock.hour <= 12 and not end.day:
-            raise ValueError(text)  # 9:00 am - 1:00 is ambiguous.
         return _kinds_agree(start, end)
     plain = _readable(text, order)
     if plain is not None and (plain.half or plain.clock is None):

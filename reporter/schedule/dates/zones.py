@@ -80,7 +80,7 @@ _LIKELY = (
 _UNIVERSAL = {"UTC", "Etc/UTC", "Etc/GMT", "GMT", "UCT", "Zulu", "Etc/UCT", "Universal", "Z"}
 
 
-_SHOWN_BY_WINDOWS = re.compile(r"\((?:UTC|GMT)(?:[+-]\d{1,2}:\d\d)?\)\s*([^()]+)")
+_SHOWN_BY_WINDOWS = re.compile(r"\((?:UTC|GMT)(?:[+-]\d{1,2}:\d\d)?\)\s*(.+)")
 
 
 def zone_of_name(name: str) -> ZoneInfo | None:
@@ -101,9 +101,10 @@ def zone_of_name(name: str) -> ZoneInfo | None:
 
 
 def zone_shown_by_windows(name: str) -> ZoneInfo | None:
-    """The zone of the first known city of a name such as "(UTC+01:00) Amsterdam, Berlin, Bern"; None for others."""
+    """The zone of "(UTC-05:00) Eastern Time (US & Canada)", or of the first city that is known in others; else None."""
     shown = _SHOWN_BY_WINDOWS.fullmatch(name.strip())
-    found = (zone_of_name(city) for city in shown[1].split(",")) if shown else iter(())
+    names = [shown[1], *shown[1].split(",")] if shown else []
+    found = (zone_of_name(one) for one in names)
     return next((zone for zone in found if zone is not None), None)
 
 

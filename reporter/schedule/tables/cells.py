@@ -15,6 +15,7 @@ from reporter.schedule.dates.moments import (
     When,
     ambiguous_month,
     normal_text,
+    parse_days_and_times,
     parse_span,
     weekdays_in,
     with_midnight,
@@ -34,8 +35,12 @@ _DAY_AND_MONTH = re.compile(r"\d{1,2}[./]\s?\d{1,2}\.?")
 _FRACTION = re.compile(r"0[.,]\d{3,17}|0[.,](?:5|25|75)")
 # What programs and people write where there is no time.
 _EMPTY = re.compile(
-    r"[-–—?.x]+|0000-00-00(?:[ T]00:00(?::00)?)?|null|none|nil|nan|nat|undefined|#?n\.?[/.]?a\.?|tb[acd]|open|offen"
-    r"|k\.\s?a\.",
+    r"[-–—?.x]+|0000-00-00(?:[ T]00:00(?::00)?)?|null|none|nil|nan|nat|undefined|#?n\.?[/.]?a\.?|open|offen"
+    r"|t\.?b\.?[acd]\.?|k\.\s?a\.|(?:time )?to be (?:announced|confirmed|determined|decided|defined)"
+    r"|unknown|unbekannt|noch offen"
+    r"|(?:wird |zeit )?(?:noch )?(?:bekannt ?gegeben|zu bestimmen)|wird noch bekannt ?gegeben|folgt|n\.?\s?n\.?"
+    r"|[àa] (?:confirmer|définir|preciser|préciser|confirmar|definir)|por (?:confirmar|definir|anunciar)"
+    r"|da (?:definire|confermare)|(?:nog )?(?:niet bekend|te bepalen)|do ustalenia|уточнюється|уточняется|待定|未定",
     re.IGNORECASE,
 )
 _YES = frozenset(
@@ -60,6 +65,12 @@ _YES = frozenset(
         "да",
     ]
 )
+_ONE_SESSION = Message(
+    "Its days came in as one session, from the first day's start to the last day's end. "
+    "For a session each day, write a row for each."
+)
+# 930, 1400, 1400–1500, 1400h
+_DIGITS = re.compile(r"\d{3,4}h?(?:\s?[-–—]\s?\d{3,4}h?)?")
 _EPOCH = datetime(1899, 12, 30, tzinfo=UTC)
 
 
@@ -162,8 +173,8 @@ class TimeCells:
             start_cells = [replace(piece, span=_day_only(piece.span)) for piece in start_cells]
         start = self._joined(start_cells, where)
         end, end_cells = self._end(row, start, where)
-        if end is None and start is not None:
-            end = next((piece.span.end for piece in start_cells if piece.span.end), None)
+        if start is not None:
+            end = self._on_last_day(start, end or _end_beside(start_cells), start_cells, where)
         if self._is_all_day(row) and end is not None:
             end = self._last_day(start, end)
         return RowTimes(start, end, _zone(start_cells), _zone(end_cells))
@@ -177,6 +188,16 @@ class TimeCells:
         except BadInput as error:
             self.findings.note_odd(Message.join([error.message, NO_END]), where)
             return None, []
+
+    def _on_last_day(
+        self, start: When, end: When | None, start_cells: list[_Piece], where: str
+    ) -> When | None:
+        """The end on the last day of a range such as "5–7 December"; ``end`` for other rows."""
+        last = next((day for piece in start_cells if (day := _last_of(piece))), None)
+        if last is None or start.clock is None or (end is not None and end.clock and end.day):
+            return end
+        self.findings.note(_ONE_SESSION, where)
+        return replace(end, day=last) if end is not None and end.clock else When(last, None)
 
     def _is_all_day(self, row: Row) -> bool:
         return is_yes(self.table.value(row, "all_day"))
@@ -239,11 +260,18 @@ class TimeCells:
             return Span(_serial(found))
         if column.kind == "date" and _DAY_AND_MONTH.fullmatch(text):
             return self._span_in_year(text, completed=True)
-        bare = self.dated and not column.kind and re.fullmatch(r"\d{3,4}", text) is not None
+        bare = self.dated and not column.kind and _DIGITS.fullmatch(text) is not None
         clock_column = column.kind == "time" or bare or _FRACTION.fullmatch(text) is not None
-        if clock_column and re.fullmatch(r"[1-9][0-5]\d", text):
-            text = f"0{text}"
-        span = self._span_in_year(text, clock_column=clock_column)
+        if clock_column and _DIGITS.fullmatch(text):
+            text = re.sub(r"\b(?=[1-9][0-5]\d\b)", "0", text)
+        try:
+            span = self._span_in_year(text, clock_column=clock_column)
+        except ValueError:
+            days = parse_days_and_times(text, self.order)
+            if days is None:
+                raise
+            self.findings.note(_ONE_SESSION)
+            span = days
         self._tell_month(text, span)
         return span
 
@@ -295,6 +323,18 @@ class TimeCells:
                 Message("Two columns don't agree: %(texts)s. The first was taken.", texts=texts),
                 where,
             )
+
+
+def _last_of(piece: _Piece) -> date | None:
+    """The last day of a cell that is a range of days without times; else None."""
+    end = piece.span.end
+    return end.day if end and end.day and piece.span.start.clock is None else None
+
+
+def _end_beside(pieces: list[_Piece]) -> When | None:
+    """The end in the cells of the start: one with a time of day comes first."""
+    ends = [piece.span.end for piece in pieces if piece.span.end]
+    return next((end for end in ends if end.clock), ends[0] if ends else None)
 
 
 def _in_one_zone(pieces: list[_Piece]) -> list[_Piece]:
@@ -355,37 +395,3 @@ def lone_weekday(text: str) -> frozenset[int]:
     """The weekdays that a text of a weekday alone may mean ("Sunday", "So., 6."); empty for other texts."""
     plain = re.sub(r"\d{1,2}(?:st|nd|rd|th)?", "", _plain(text)).strip(" .,")
     return weekdays_in(plain) if plain.isalpha() else frozenset()
-
-
-def with_halves(table: Table) -> Table:
-    """The table with a column of only "AM" and "PM", or "SA" and "CH", merged into the cells before it."""
-    halves = {
-        i
-        for i in range(1, len(table.columns))
-        if not table.columns[i].role and (texts := _texts(table, i)) and all(map(_is_half, texts))
-    }
-    if not halves:
-        return table
-    rows = [
-        replace(row, cells=tuple(_with_half(row, i, halves) for i in range(len(row.cells))))
-        for row in table.rows
-    ]
-    return replace(table, rows=tuple(rows))
-
-
-def _texts(table: Table, index: int) -> list[str]:
-    return [text for row in table.rows if (text := row.cell(index))]
-
-
-def _is_half(text: str) -> bool:
-    return (
-        re.fullmatch(r"[ap]\.?\s?m\.?|sa|ch|öö|ös|上午|下午|午前|午後|오전|오후", text.casefold())
-        is not None
-    )
-
-
-def _with_half(row: Row, index: int, halves: set[int]) -> str:
-    if index in halves:
-        return ""
-    cell = row.cells[index]
-    return f"{cell} {row.cell(index + 1)}" if index + 1 in halves and cell.strip() else cell

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from reporter.schedule.dates.moments import Span, parse_span
 from reporter.schedule.dates.names import without_accents
 from reporter.schedule.dates.order import DateOrder
+from reporter.schedule.tables.clock_cells import are_bare_hours
 from reporter.schedule.tables.header_words import word_set
 from reporter.schedule.tables.headers import Column, read_column
 from reporter.schedule.tables.table import MAX_ABOVE, Row, Table, records, separators
@@ -77,12 +78,21 @@ def _times(names: list[str], rows: Records) -> list[Column]:
             span for _, cells in rows[:60] if index < len(cells) and (span := _span(cells[index]))
         ]
         filled = sum(1 for _, cells in rows[:60] if index < len(cells) and cells[index].strip())
+        texts = [cells[index].strip() for _, cells in rows[:60] if index < len(cells)]
+        if _names_times(name) and are_bare_hours([text for text in texts if text]):
+            clocks += filled
+            found.append(Column(name, "start", "time"))
+            continue
         if not spans or len(spans) * 4 < filled * 3:
             break
         clocks += sum(1 for span in spans if span.start.clock is not None)
         column = read_column(name)
         found.append(column if column.role in ("start", "end") else Column(name, "start"))
     return found if clocks > 1 else []
+
+
+def _names_times(name: str) -> bool:
+    return not name or read_column(name).kind == "time"
 
 
 def _span(text: str) -> Span | None:

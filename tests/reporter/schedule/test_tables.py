@@ -252,7 +252,6 @@ def test_moments_and_spans_in_one_cell(cell: str, start: str, end: str) -> None:
     "cell",
     [
         "2026-12-05 14:00-05:00",
-        "9:00 am - 1:00",
         "5 Dec 2026 9",
         "2026-12-05 25:00",
         "31.11.2026 9:00",
@@ -309,9 +308,9 @@ def test_a_weekday_that_is_not_of_the_date_is_told() -> None:
 @pytest.mark.parametrize(
     ("rows", "warning"),
     [
-        ("A,5 Dec 2026,11:00,\nB,5 Dec 2026,1:30,", "It starts at 01:30, before the row above"),
+        ("A,5 Dec 2026,14:00,\nB,5 Dec 2026,1:30,", "It starts at 01:30, before the row above"),
         ("A,5 Dec 2026,23:00,\nB,,0:30,", "It starts at 00:30, before the row above"),
-        ("A,5 Dec 2026,11:00,1:00", "It ends on the next day, more than eight hours later"),
+        ("A,5 Dec 2026,14:00,1:00", "It ends on the next day, more than eight hours later"),
         ("A,26-Dec-05,11:00,", "It is in 2005"),
         ("A,15 Jul 2026,11:00 CET,", "CET is not the clocks' time in summer"),
     ],
