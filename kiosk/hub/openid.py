@@ -44,6 +44,9 @@ _ALGORITHMS = (
     "EdDSA",
 )
 
+# What goes wrong with an answer that is not one, and with a token that is none.
+_WRONG = (JoseError, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, RecursionError)
+
 
 @dataclass(frozen=True)
 class Client:
@@ -96,7 +99,7 @@ def _fetch(url: str) -> dict[str, Any]:
     try:
         answer = httpx.get(url, timeout=_TIMEOUT, headers={"Accept": "application/json"})
         body = answer.raise_for_status().json()
-    except (httpx.HTTPError, httpx.InvalidURL, ValueError) as error:
+    except (httpx.HTTPError, httpx.InvalidURL, ValueError, RecursionError) as error:
         place = urlsplit(url).netloc
         raise Forbidden("%(name)s can't be reached now. Try once more.", name=place) from error
     return body if isinstance(body, dict) else {}
@@ -132,7 +135,7 @@ def subject_of(
             client, metadata["token_endpoint"], response.get("code", ""), pending.verifier
         )
         return _subject(client, pending, token, metadata=metadata, now=now)
-    except (JoseError, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError) as error:
+    except _WRONG as error:
         raise _refused(client.provider) from error
 
 

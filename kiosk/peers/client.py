@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +21,8 @@ else:
 # first byte.
 _TIMEOUT = {"connect": 5, "read": 60, "write": 60, "pool": 5}
 _PIECE = 1 << 18
+# Longest answer in JSON, in bytes: it lists the originals of a hundred thousand takeaways.
+_MOST = 1 << 26
 # How often a download may break off before the rest waits for the next merge.
 _TRIES = 4
 # Called with the number of bytes received.
@@ -66,12 +68,25 @@ class PeerClient:
         """Send a request and return the answer's JSON. Raises Unreachable, Forbidden, NotFound,
         Conflict or BadInput."""
         with self._reached():
-            response = self._http.request(method, path, **parts)
+            response = self._ask(method, path, parts)
         self._check(response)
         try:
             return response.json()
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise BadInput("There is no Social Reporter at %(url)s.", url=self.url) from error
+
+    def _ask(self, method: str, path: str, parts: Mapping[str, Any]) -> httpx.Response:
+        """The response, with its body. Whoever answers at the address may not be a laptop at all."""
+        with self._http.stream(method, path, **parts) as response:
+            return self._whole(response)
+
+    def _whole(self, response: httpx.Response) -> httpx.Response:
+        body = bytearray()
+        for piece in response.iter_bytes(_PIECE):
+            body += piece
+            if len(body) > _MOST:
+                raise BadInput("There is no Social Reporter at %(url)s.", url=self.url)
+        return httpx.Response(response.status_code, content=bytes(body))
 
     def fetch(
         self, path: str, goal: Path, heard: OnBytes, *, sha256: str = "", etag: str = ""
@@ -112,9 +127,7 @@ class PeerClient:
             if response.status_code == 416:
                 # The partial file was already complete.
                 return tag_file.read_text().strip('"')
-            if response.status_code >= 300:
-                response.read()
-            self._check(response)
+            self._check(response if response.status_code < 300 else self._whole(response))
             tag_file.write_text(response.headers.get("ETag", ""))
             self._write(response, part, heard, "ab" if response.status_code == 206 else "wb")
             tag = str(response.headers.get("ETag", "")).strip('"') or "unknown"
@@ -136,6 +149,8 @@ class PeerClient:
                 "%(url)s is not the address of a laptop. Write it like http://192.168.4.2:8000.",
                 url=self.url,
             ) from error
+        except httpx.DecodingError as error:
+            raise BadInput("There is no Social Reporter at %(url)s.", url=self.url) from error
         except httpx.TransportError as error:
             raise Unreachable(
                 "%(url)s does not answer. Is its kiosk running, and are both in one network?",
@@ -160,6 +175,6 @@ class PeerClient:
 def _detail(response: httpx.Response) -> str:
     try:
         body = response.json()
-    except ValueError:
+    except (ValueError, RecursionError):
         return ""
     return str(body.get("detail", ""))[:300] if isinstance(body, dict) else ""

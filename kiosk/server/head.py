@@ -27,6 +27,8 @@ _HOST = re.compile(
 # No control characters except tab (RFC 9110, 5.5); this excludes NUL, CR and LF.
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 _LENGTH = re.compile(rb"[0-9]{1,18}")
+# Neither a method nor the line's end before it; and a line that ends with LF alone.
+_NO_REQUEST = re.compile(rb"\A[^!#$%&'*+\-.^_`|~0-9A-Za-z\r]|(?<!\r)\n")
 
 
 class HeadError(Exception):
@@ -97,6 +99,9 @@ def head_end(buffer: bytearray, *, start: int = 0) -> int:
 
 
 def _check_partial(buffer: bytearray) -> None:
+    # At once: a phone that tries TLS first (RFC 8446, 5.1: its first byte is 22) turns to http then.
+    if _NO_REQUEST.search(buffer):
+        raise HeadError(400, "The first line of this request is not HTTP.")
     first = buffer.find(b"\r\n")
     if first < 0 and len(buffer) > MAX_LINE:
         raise HeadError(414, "The address of this request is too long.")

@@ -12,6 +12,7 @@ import tempfile
 import zlib
 from dataclasses import asdict
 from pathlib import Path
+from typing import Any
 
 from flask import Blueprint, Response, current_app, g, jsonify, request
 from flask_babel import gettext as _
@@ -29,8 +30,9 @@ from kiosk.web.hub.member_access import open_gathering
 from kiosk.web.middleware.auth import csrf
 from kiosk.web.openapi.describe import describe
 from kiosk.web.peers.files import send_original, send_snapshot
+from kiosk.web.shared.json_body import read_object
 from reporter.database.row_security import Scope
-from reporter.errors import BadInput, Forbidden, TooMuch
+from reporter.errors import BadInput, ConfigError, Forbidden, TooMuch
 from reporter.gathering.admission import Window
 from reporter.hub import kiosks, publisher_lease
 from reporter.hub.kiosks import KnownKiosk, Offer
@@ -71,18 +73,27 @@ def _pushing() -> KnownKiosk:
 def pair() -> Response:
     """Use a code up; the answer has the token. Raises TooMuch for who guesses."""
     _count_try()
-    offered = request.get_json()
+    offered = read_object()
     us = Introduction.from_json(offered)
     gathering = Introduction.from_json(offered.get("gathering"))
-    values = offered.get("settings")
-    if not isinstance(values, dict):
-        raise BadInput(_("This is not a laptop of a gathering."))
+    settings = _settings_of(offered.get("settings"))
     hub = current_hub()
-    offer = Offer(us.id, us.name, gathering.id, gathering.name, written_settings(values))
+    offer = Offer(us.id, us.name, gathering.id, gathering.name, settings)
     paired = kiosks.pair(
         db.session(), str(offered.get("code", "")), offer, now=hub.clock(), rng=hub.rng
     )
     return jsonify(id=paired.gathering_id, name=paired.organization, token=paired.token)
+
+
+def _settings_of(values: Any) -> str:
+    """The text of a laptop's settings. Anybody may send some: wrong ones are no failure of the hub."""
+    sections = values.values() if isinstance(values, dict) else (None,)
+    if not all(isinstance(one, dict) for one in sections):
+        raise BadInput(_("This is not a laptop of a gathering."))
+    try:
+        return written_settings(values)
+    except ConfigError as error:
+        raise BadInput(error.message) from error
 
 
 def _count_try() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Collection
 from typing import Any
 
@@ -16,24 +17,36 @@ def read_texts(names: Collection[str]) -> dict[str, str]:
     Raises BadRequest for what is no JSON object (RFC 8259), BadInput for a value that is no text. A lone surrogate is
     no text: it has no UTF-8 (RFC 3629, 3).
     """
-    given = _parse()
-    if not isinstance(given, dict):
-        raise BadRequest('A JSON object was expected, as {"text": "…"}.')
+    given = _object()
     return {name: _text(name, given[name]) for name in names if name in given}
 
 
-def _parse() -> Any:
+def read_object() -> dict[str, Any]:
+    """Return the request's JSON object, whose values may be of any kind; raises as ``read_texts``."""
+    given = _object()
+    _check_text("JSON", json.dumps(given, ensure_ascii=False))
+    return given
+
+
+def _object() -> dict[str, Any]:
     try:
-        return request.get_json()
+        given = request.get_json()
     except RecursionError as error:
         raise BadRequest("This JSON is nested too deeply.") from error
+    if not isinstance(given, dict):
+        raise BadRequest('A JSON object was expected, as {"text": "…"}.')
+    return given
 
 
 def _text(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise BadInput("%(name)s must be a text.", name=name)
+    _check_text(name, value)
+    return value
+
+
+def _check_text(name: str, value: str) -> None:
     try:
         value.encode()
     except UnicodeEncodeError as error:
         raise BadInput("%(name)s holds half a character (a lone surrogate).", name=name) from error
-    return value

@@ -73,6 +73,38 @@ def test_a_member_of_another_organization_is_refused_everywhere(hub: HubKit, bas
     assert "Spring gathering" not in stranger.get("/hub/").text
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"[" * 100_000,
+        b'["x"]',
+        b"{",
+        b'{"code": "\\ud800", "id": "%s", "name": "x"}',
+        b'{"code": "ABCD", "id": "%s", "name": "\\udfff"}',
+        b'{"code": 7, "id": "%s", "name": "x", "gathering": 7}',
+        *(
+            b'{"code": "ABCD", "id": "%s", "name": "x", "gathering": {"id": "%s", "name": "y"}, "settings": '
+            + settings
+            + b"}"
+            for settings in (
+                b"7",
+                b"{}",
+                b'{"kiosk": 7}',
+                b'{"kiosk": {"title": [[]]}}',
+                b'{"kiosk": null}',
+                b'{"x": {}}',
+            )
+        ),
+    ],
+)
+def test_whoever_guesses_a_code_gets_no_server_error(hub: HubKit, body: bytes) -> None:
+    number = str(uuid.UUID(int=7)).encode()
+    answer = hub.app.test_client().post(
+        "/hub/push/pair", data=body.replace(b"%s", number), content_type="application/json"
+    )
+    assert 400 <= answer.status_code < 500, answer.text
+
+
 def test_whoever_has_not_signed_in_is_asked_to(hub: HubKit, base: str) -> None:
     statuses = answers(hub.app.test_client(), hub, base)
     assert {status for (method, _), status in statuses.items() if method == "GET"} == {302}

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gzip
 import hashlib
 import re
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,9 +13,10 @@ from typing import Any
 import httpx
 import pytest
 
+from kiosk.peers import client as client_module
 from kiosk.peers import push
 from kiosk.peers.client import PeerClient
-from reporter.errors import BadInput, Conflict
+from reporter.errors import BadInput, Conflict, NotFound
 from reporter.media.store import Store
 
 THERE = "http://hub.example"
@@ -79,3 +81,47 @@ def test_what_is_no_address_is_told_so(url: str) -> None:
     with pytest.raises(BadInput) as refused, PeerClient(url) as client:
         client.call("GET", "/pair")
     assert "Write it like" in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("status", "content"),
+    [
+        (200, b"[" * 100_000),
+        (200, b"<html>"),
+        (404, b"[" * 100_000),
+    ],
+)
+def test_whoever_answers_otherwise_is_no_laptop(status: int, content: bytes) -> None:
+    transport = httpx.MockTransport(lambda _request: httpx.Response(status, content=content))
+    with PeerClient(THERE, transport=transport) as client, pytest.raises((BadInput, NotFound)):
+        client.call("GET", "/peers/summary")
+
+
+def test_packed_bytes_that_are_none_are_no_answer() -> None:
+    headers = {"Content-Encoding": "gzip"}
+    transport = httpx.MockTransport(
+        lambda _request: httpx.Response(200, stream=httpx.ByteStream(WORDS), headers=headers)
+    )
+    with PeerClient(THERE, transport=transport) as client, pytest.raises(BadInput):
+        client.call("GET", "/peers/summary")
+
+
+@pytest.mark.parametrize("status", [200, 500])
+def test_an_answer_without_end_fills_no_memory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, status: int
+) -> None:
+    monkeypatch.setattr(client_module, "_MOST", 1 << 20)
+
+    def endless() -> Iterator[bytes]:
+        while True:
+            yield bytes(1 << 16)
+
+    def answer(_request: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, content=endless())
+
+    with PeerClient(THERE, transport=httpx.MockTransport(answer)) as client:
+        with pytest.raises(BadInput, match="no Social Reporter"):
+            client.call("GET", "/peers/summary")
+        if status >= 300:
+            with pytest.raises(BadInput, match="no Social Reporter"):
+                client.fetch("/snapshot", tmp_path / "rows.db", lambda _count: None)

@@ -174,6 +174,22 @@ def test_requests_that_follow_one_another_without_waiting(server: Server) -> Non
         assert closes(sock)
 
 
+@pytest.mark.parametrize(
+    "data",
+    [
+        # A phone that tries TLS first, a request of another protocol, and one whose lines end with LF.
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
+        b"\x00\x00\x00\x2f",
+        b"GET / HTTP/1.1\nHost: 127.0.0.1\n\n",
+        b"GET / HTTP/1.1\r\nHost: 127.0.0.1\n",
+    ],
+)
+def test_what_can_become_no_request_is_refused_though_more_may_come(
+    server: Server, data: bytes
+) -> None:
+    assert ask(server, data).status == 400
+
+
 def test_a_head_in_single_bytes(server: Server) -> None:
     with dial(server) as sock:
         for byte in post(b"Content-Length: 3", body=b"abc"):
