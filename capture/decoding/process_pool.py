@@ -43,8 +43,8 @@ CRASHED = Message(
     "This file crashes the program that opens it, so it is probably damaged. Please record or send it again."
 )
 UNREADABLE = Message("This file can't be opened. Please record or send it again.")
-NO_ROOM = "The laptop's disk is full. Make room, and this goes on by itself."
-CLOSING = "The kiosk is being switched off. Please try again when it is back."
+NO_ROOM = Message("The laptop's disk is full. Make room, and this goes on by itself.")
+CLOSING = Message("The kiosk is being switched off. Please try again when it is back.")
 
 
 class DecoderDied(MediaFailed):

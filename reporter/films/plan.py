@@ -14,6 +14,7 @@ from reporter.errors import Conflict
 from reporter.films.script import BETWEEN, Piece, PieceKind, Script, Shape
 from reporter.media.alt_text import own_words
 from reporter.media.store import Store
+from reporter.messages import N_
 from reporter.models import EventSession, Media, Rendition, Takeaway
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
@@ -30,7 +31,7 @@ HURRIED = 0.75
 READING, BEGINNING = 16.0, 1.5
 # The most text that can be read in time.
 QUOTE_CHARS = 200
-NOTHING = (
+NOTHING = N_(
     "Nothing is starred yet, so there is nothing to make a film of. Star some photos, videos or notes at the desk, "
     "under Review, then make it."
 )
@@ -196,15 +197,17 @@ def shortened(text: str) -> str:
 
 def _why_nothing(session: Session, wish: Wish, has_dropped: bool) -> str:
     if has_dropped:
-        return "Every piece was taken out of the film. Put some back in, then make it."
+        return N_("Every piece was taken out of the film. Put some back in, then make it.")
     starred = select(func.count(Takeaway.id)).where(
         Takeaway.starred.is_(True), Takeaway.source != Source.FILM
     )
     if not session.scalar(starred):
         return NOTHING
     if wish.place is Scope.ROOM:
-        return "Nothing that is starred is approved and ready yet. Approve it at the desk, then make the film."
-    return (
+        return N_(
+            "Nothing that is starred is approved and ready yet. Approve it at the desk, then make the film."
+        )
+    return N_(
         "Nothing that is starred may be shown to this audience yet. It has to be approved, photos need a description, "
         "and people in it must have agreed. Look under Review, or make the film for the room."
     )

@@ -40,7 +40,7 @@ from publish.targets.wiki.page_section import (
 )
 from publish.targets.wiki.signatures import mediawiki_manner
 from publish.targets.wiki.talk_page import read_comments, remove_answer
-from reporter.messages import Message, comma_separated
+from reporter.messages import N_, Message, comma_separated
 
 _NEEDED = {"edit": Message("change pages"), "createpage": Message("make pages")}
 _SAME = ("fileexists-no-change", "fileexists-forbidden")
@@ -114,9 +114,9 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             )
         files = self._takes_files() and "upload" in may
         answers = Message(
-            "%(name)s answers; %(who)s may write pages there, files too."
+            N_("%(name)s answers; %(who)s may write pages there, files too.")
             if files
-            else "%(name)s answers; %(who)s may write pages there, but it takes no files.",
+            else N_("%(name)s answers; %(who)s may write pages there, but it takes no files."),
             name=self.name,
             who=me["name"],
         )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from sqlalchemy import select
 
 from reporter.merge.context import MergeContext, row_values
+from reporter.messages import Message
 from reporter.models import Target
 from reporter.moderation.deletions import Deleted, deletion_of, place_number
 
-_ASK = "This place came with another kiosk. Give its password and test it, before anything is sent there."
+_ASK = Message(
+    "This place came with another kiosk. Give its password and test it, before anything is sent there."
+)
 
 
 def merge_targets(merge: MergeContext) -> None:

@@ -129,3 +129,14 @@ def test_long_words_fit_the_smallest_phones(
             if width > 320:
                 wide[path] = width
     assert wide == {}
+
+
+def test_the_example_of_an_address_reads_from_the_left_in_arabic(
+    app: Flask, laptop_page: Page
+) -> None:
+    page = laptop_page
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/sessions/schedule?lang=ar")
+        expect(page.locator("#url")).to_have_css("direction", "ltr")
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/search")
+        expect(page.locator("#q")).to_have_css("direction", "rtl")

@@ -16,6 +16,7 @@ from jinja2.ext import babel_extract
 from kiosk.i18n.locale_selector import catalogue as translated_words
 from publish.i18n import translations
 from reporter.languages import LANGUAGES
+from tests.guards.repository import modules
 from tests.tools.collect_messages import forms
 
 ROOT = Path(__file__).parents[3]
@@ -126,3 +127,50 @@ def test_every_sentence_of_the_program_is_in_the_catalogues(
 )
 def test_posts_speak_the_language_of_the_gathering(tag: str, translation: str) -> None:
     assert translations(tag).gettext("Note") == translation
+
+
+# What is read by programs, by administrators in a log or a terminal, or belongs to the sample gathering.
+_NO_SENTENCES = (
+    "kiosk/cli/",
+    "kiosk/demo/",
+    "kiosk/server/",
+    "kiosk/hub/telemetry/",
+    "kiosk/web/openapi/",
+    "kiosk/desktop/awake.py",
+    "kiosk/build_assets.py",
+    "publish/bundle/ro_crate.py",
+    "reporter/config.py",
+    "reporter/migrations/",
+)
+# A Retry's own reason, which no page shows.
+_SHOWN_NOWHERE = {"The target has changed what it takes."}
+
+
+def sentences(tree: ast.AST) -> Iterator[str]:
+    """Literal sentences of more than four words that are no documentation and no piece of an f-string."""
+    apart = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.JoinedStr):
+            apart.update(map(id, node.values))
+    for node in ast.walk(tree):
+        text = node.value if isinstance(node, ast.Constant) and id(node) not in apart else ""
+        if isinstance(text, str) and re.fullmatch(r"[A-Z%]\S*( \S+){4,}[.?]", text):
+            yield text
+
+
+def test_no_sentence_is_kept_from_the_catalogues() -> None:
+    """One that a constant or a function holds is marked by ``N_`` or a ``Message``: else pages speak English."""
+    known = {
+        message.id
+        for lang, place in (("en", PAGES), ("de", POSTS))
+        for message in messages(lang, place)
+    }
+    known |= {one for ids in known if not isinstance(ids, str) for one in ids}
+    found = [
+        f"{path.relative_to(ROOT)}: {sentence}"
+        for _, path in modules()
+        if not str(path.relative_to(ROOT)).startswith(_NO_SENTENCES)
+        for sentence in sentences(ast.parse(path.read_text(encoding="utf-8")))
+        if sentence not in known | _SHOWN_NOWHERE
+    ]
+    assert found == []
