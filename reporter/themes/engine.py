@@ -23,6 +23,8 @@ LEAST_MEMBERS = 2
 # Words count besides their meanings: as signs of a random projection (Achlioptas, 2003).
 WORD_DIMENSIONS, WORD_SHARE = 64, 0.5
 NEIGHBOURS, NEIGHBOUR_SHARE = 6, 0.6
+# Neighbours are looked for among at most so many rows, evenly spread: among all, time grows with the square.
+NEIGHBOURHOOD = 4000
 ROUNDS = 30
 FEW = 10
 BLOCK = 256
@@ -135,15 +137,18 @@ def _smoothed(rows: Any) -> Any:
     near = min(NEIGHBOURS, len(rows) - 1)
     if near < 1:
         return rows
-    moved = np.empty_like(rows)
+    others = np.arange(len(rows))
+    if len(rows) > NEIGHBOURHOOD:
+        others = np.linspace(0, len(rows) - 1, NEIGHBOURHOOD).astype(np.intp)
+    there, moved = rows[others], np.empty_like(rows)
     for start in range(0, len(rows), BLOCK):
         own = np.arange(start, min(start + BLOCK, len(rows)))
-        alike = rows[own] @ rows.T
-        alike[own - start, own] = -1
+        alike = rows[own] @ there.T
+        alike[own[:, None] == others] = -1
         nearest = np.argpartition(-alike, near - 1, axis=1)[:, :near]
         shares = np.maximum(np.take_along_axis(alike, nearest, 1), 0) ** 2
         shares /= shares.sum(axis=1, keepdims=True) + 1e-9
-        moved[own] = np.einsum("ij,ijk->ik", shares, rows[nearest])
+        moved[own] = np.einsum("ij,ijk->ik", shares, there[nearest])
     return _scaled((1 - NEIGHBOUR_SHARE) * rows + NEIGHBOUR_SHARE * _scaled(moved))
 
 

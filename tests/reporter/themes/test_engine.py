@@ -5,8 +5,10 @@ from __future__ import annotations
 import subprocess
 import sys
 
+import numpy as np
 import pytest
 
+from reporter.themes import engine
 from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, find_groups
 from reporter.themes.names import BETWEEN, name_themes
 from reporter.themes.texts import prepare
@@ -165,3 +167,18 @@ def test_themes_of_the_same_words_may_share_a_name() -> None:
     first, second = name_themes([words, words], "en")
     assert first == second != ""
     assert name_themes([[prepare("12"), prepare("…")]], "en") == [""]
+
+
+def test_neighbours_of_many_texts_are_looked_for_among_a_sample(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """So its time grows with their number, not with its square: most rows move no other."""
+    monkeypatch.setattr(engine, "NEIGHBOURHOOD", 40)
+    rows = np.random.default_rng(1).normal(size=(400, 8)).astype(np.float32)
+    moving = []
+    for at in range(400):
+        changed = rows.copy()
+        changed[at] *= -1
+        moved = np.abs(engine._smoothed(changed) - engine._smoothed(rows)).max(axis=1) > 1e-4
+        moving.append(np.delete(moved, at).any())
+    assert 20 <= sum(moving) <= 40
