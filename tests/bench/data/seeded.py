@@ -37,6 +37,7 @@ from reporter.models import (
     whole_metadata,
 )
 from tests.bench.data.seeded_photos import photos as draw
+from tests.bench.data.seeded_rows import add_photo_rows
 from tests.bench.data.seeded_words import NAMES, TAGS, TITLES, sentences
 
 BEGINS = datetime(2026, 3, 14, 8, 0, tzinfo=UTC)
@@ -66,11 +67,19 @@ class _Seeding:
         return str(self.rng.choices(values, weights)[0])
 
 
-def seed(folder: Path, count: int = 10_000, *, photos: int = 200, chance: int = 5) -> Settings:
+def seed(
+    folder: Path,
+    count: int = 10_000,
+    *,
+    photos: int = 200,
+    chance: int = 5,
+    files: bool = True,
+) -> Settings:
     """Make a gathering in ``folder`` with ``count`` takeaways; returns its settings.
 
     ``photos`` different pictures go through the real decoders; every photo takeaway then has an original of its own
     (the picture and a comment with its number), whose renditions are links to those of the picture. 0: notes only.
+    Without ``files``, photos are rows alone: 100,000 takeaways take seconds.
     """
     rng = random.Random(chance)
     settings = make_gathering(
@@ -79,12 +88,14 @@ def seed(folder: Path, count: int = 10_000, *, photos: int = 200, chance: int = 
     with open_session(settings) as session:
         work = _Seeding(session, Store(settings.folder), rng, count)
         work.events = [_event(work, number) for number in range(SESSIONS)]
-        samples = _samples(work, photos) if photos else []
-        rows = [_takeaway(work, number, bool(samples)) for number in range(count)]
+        samples = _samples(work, photos) if photos and files else []
+        rows = [_takeaway(work, number, bool(photos)) for number in range(count)]
         session.execute(insert(Takeaway), rows)
         session.execute(insert(Tag), list(_tags(work, rows)))
         if samples:
-            _give_photos(work, rows, samples)
+            _give_photos(work, _wanting(rows), samples)
+        elif photos:
+            add_photo_rows(session, rng, _wanting(rows))
         session.execute(update(Gathering).values(revision=count))
         session.commit()
     return settings
@@ -177,10 +188,14 @@ def _write(store: Store, data: bytes) -> str:
     return sha256
 
 
-def _give_photos(work: _Seeding, rows: list[Values], samples: list[Media]) -> None:
-    """An original to each photo takeaway. Neighbours in time get neighbouring pictures: bursts stay together."""
+def _wanting(rows: list[Values]) -> list[Values]:
+    """The photo takeaways. Neighbours in time get neighbouring pictures: bursts stay together."""
     wanting = [row for row in rows if row["kind"] == "photo" and row["state"] != "withdrawn"]
-    wanting.sort(key=lambda row: (str(row["session_id"]), row["recorded_at"]))
+    return sorted(wanting, key=lambda row: (str(row["session_id"]), row["recorded_at"]))
+
+
+def _give_photos(work: _Seeding, wanting: list[Values], samples: list[Media]) -> None:
+    """An original to each photo takeaway."""
     contents = [work.store.original(sample.sha256, sample.ext).read_bytes() for sample in samples]
     copies: list[tuple[uuid.UUID, Values]] = []
     attachments: list[Values] = []
