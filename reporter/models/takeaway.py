@@ -59,7 +59,10 @@ class Takeaway(Base):
     __table_args__ = (
         Index("takeaway_state_time", "state", "recorded_at"),
         Index("takeaway_state_id", "state", "id"),
-        Index("takeaway_session_state", "session_id", "state"),
+        # The desk's counts are read from these alone, without the rows.
+        Index("takeaway_session_state_time", "session_id", "state", "recorded_at"),
+        Index("takeaway_state_flags", "state", "consent", "audience", "starred", "held", "id"),
+        Index("takeaway_received_device", "received_at", "device"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)

@@ -329,12 +329,16 @@ def _seen(
 
 def undescribed_rows() -> Select[Any]:
     """Approved for the public, but not shown because a photo has no alt text."""
-    return select(Takeaway).where(Takeaway.state == TakeawayState.APPROVED, flag_rules()["alt"])
+    return select(Takeaway).where(*_undescribed())
 
 
 def count_undescribed(session: Session) -> int:
     """Number of ``undescribed_rows``."""
-    return session.scalar(select(func.count()).select_from(undescribed_rows().subquery())) or 0
+    return session.scalar(select(func.count(Takeaway.id)).where(*_undescribed())) or 0
+
+
+def _undescribed() -> tuple[ColumnElement[bool], ...]:
+    return Takeaway.state == TakeawayState.APPROVED, flag_rules()["alt"]
 
 
 def count_without_consent(session: Session) -> int:
