@@ -17,6 +17,7 @@ from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.audio import make_audio
 from capture.renditions.image_quality import QualityMeasurement, measure_quality
 from capture.renditions.photo import make_photo
+from capture.renditions.subtitles import brought_subtitles
 from capture.renditions.video import make_video
 from reporter.media.edits import Edits
 
@@ -26,13 +27,15 @@ class Result:
     """The result for an original: its probed headers (with the true duration) and its renditions.
 
     ``look``: of a photo, and of a video's poster frame. ``note``: a message for people about a
-    picture that is shown although its file is truncated, else ''.
+    picture that is shown although its file is truncated, else ''. ``subtitles``: those that a video
+    brings along (WebVTT), else ''.
     """
 
     probe: Probe
     made: tuple[RenditionFile, ...]
     look: QualityMeasurement | None = None
     note: str = ""
+    subtitles: str = ""
 
 
 def process_file(
@@ -64,7 +67,10 @@ def process_file(
     exact = next((m.duration for m in made if m.name == "play"), None)
     # The duration of the recording, before cuts.
     duration = found.duration if edits.cut else exact or found.duration
-    return Result(replace(found, duration=duration), made, _look(made, "poster"))
+    start = float(found.film.start) if found.film is not None else 0.0
+    subtitles = brought_subtitles(src, mime, start) if found.kind == "video" else ""
+    probed = replace(found, duration=duration)
+    return Result(probed, made, _look(made, "poster"), subtitles=subtitles)
 
 
 def _look(made: tuple[RenditionFile, ...], name: str) -> QualityMeasurement | None:

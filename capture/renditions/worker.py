@@ -22,7 +22,7 @@ from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
 from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.image_quality_worker import note_look
 from capture.renditions.pipeline import Result, process_file
-from reporter.annotations.captions import renew_spoken
+from reporter.annotations.captions import note_brought, renew_spoken
 from reporter.annotations.edit_history import edits_of
 from reporter.annotations.ocr_text import VIEW, forget_words
 from reporter.clock import Clock
@@ -329,6 +329,7 @@ def _renew_words(session: Session, job: _Job, result: Result) -> None:
         return
     media = session.get(Media, job.media_id, populate_existing=True)
     if media is not None:
+        note_brought(session, media, result.subtitles)
         renew_spoken(session, media)
         session.flush()
 

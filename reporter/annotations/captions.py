@@ -22,7 +22,7 @@ from reporter.models import Media
 from reporter.models.captions import Captions
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
-ASKED, FAILED = "asked", "failed"
+ASKED, FAILED, BROUGHT = "asked", "failed", "brought"
 # How long after the end of its recording a caption may begin: players and people round.
 SLACK = 2.0
 
@@ -67,7 +67,7 @@ def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
     lock_gathering(session)
     cut = edits_of(session, media).cut
     begin, end = cut or (0.0, media.duration or math.inf)
-    if cues and cues[-1].begin > end - begin + SLACK:
+    if cues and cues[-1].begin > shown_length(session, media):
         session.rollback()
         raise BadInput("The last caption begins after the end of the recording.")
     row = captions_row(session, media)
@@ -96,7 +96,7 @@ def ask_draft(session: Session, media: Media) -> None:
 
 
 def drafting_of(session: Session, media: Media) -> str:
-    """State of the draft: '' (none pending), ASKED or FAILED."""
+    """State of the draft: '' (none pending), ASKED, FAILED, or BROUGHT along in the film itself."""
     row = session.get(Captions, media.id)
     return row.drafting if row is not None else ""
 
@@ -115,3 +115,17 @@ def write_draft(session: Session, media_id: uuid.UUID, draft: str | None) -> Non
         row.drafting = FAILED if draft is None else ""
         row.draft = draft or ""
     session.commit()
+
+
+def note_brought(session: Session, media: Media, text: str) -> None:
+    """Offer the subtitles within a film (WebVTT) as the draft, unless it has captions or a draft. Does not commit."""
+    row = session.get(Captions, media.id)
+    if text and (row is None or not (row.kept or row.draft or row.drafting)):
+        row = captions_row(session, media)
+        row.draft, row.drafting = text, BROUGHT
+
+
+def shown_length(session: Session, media: Media) -> float:
+    """Seconds of what is shown of the recording, with some slack; endless where that is not known."""
+    cut = edits_of(session, media).cut
+    return (cut[1] - cut[0] if cut else media.duration or math.inf) + SLACK

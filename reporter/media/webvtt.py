@@ -41,6 +41,8 @@ _TAG = re.compile(
     r"</?(?:b|i|u|s|c|v|em|strong|font|span|lang|ruby|rt|color|size)(?:[.\s=][^<>\n]*)?/?>|<(?:\d{1,3}:)?\d{1,2}:\d{2}[.,]\d{1,3}>",
     re.IGNORECASE,
 )
+# Who speaks, in WebVTT (5.4: the voice span).
+_VOICE = re.compile(r"<v(?:\.[^\s<>]+)*[ \t]+([^<>\n]+)>([^<\n]*)", re.IGNORECASE)
 # SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
 # Broadcasters' files: Scenarist (EIA-608), EBU STL (Tech 3264) with its code page in front.
@@ -273,8 +275,15 @@ def _without_marks_clean(text: str) -> str:
 
 
 def _without_marks(text: str) -> str:
-    plain = _TAG.sub("", _BREAK.sub("\n", text))
+    plain = _TAG.sub("", _VOICE.sub(_spoken_by, _BREAK.sub("\n", text)))
     return _REFERENCE.sub(lambda found: unescape(found[0]), plain)
+
+
+def _spoken_by(found: re.Match[str]) -> str:
+    """The words behind the name of who speaks, on a line of their own; browsers show no names by themselves."""
+    name, words = found[1].strip(), found[2].lstrip(" \t")
+    named = words.casefold().startswith(f"{name}:".casefold())
+    return f"\n{words}" if named else f"\n{name}: {words}"
 
 
 def _seconds(parts: Sequence[str | None], line: int) -> float:
@@ -304,6 +313,11 @@ def _is_kept(letter: str) -> bool:
     if letter.isprintable() or letter == "\t":
         return True
     return unicodedata.category(letter) not in ("Cc", "Cs") and letter != "\ufeff"
+
+
+def cue_text(text: str) -> str:
+    """The text of a cue of WebVTT or SubRip without its marks."""
+    return _clean(_without_marks(text))
 
 
 def webvtt(cues: Iterable[Cue]) -> str:
@@ -363,3 +377,14 @@ def clipped(cues: Iterable[Cue], begin: float, end: float) -> list[Cue]:
 def moved(cues: Iterable[Cue], by: float) -> list[Cue]:
     """The cues shifted by so many seconds."""
     return [replace(cue, begin=cue.begin + by, end=cue.end + by) for cue in cues]
+
+
+def from_first_hour(cues: Sequence[Cue], length: float) -> list[Cue]:
+    """The cues counted from the full hour before the first, as in broadcasters' files, where only that fits ``length``.
+
+    ``length``: of the recording, in seconds.
+    """
+    since = cues[0].begin // 3600 * 3600 if cues else 0.0
+    if not since or cues[0].begin <= length or cues[-1].begin - since > length:
+        return [*cues]
+    return moved(cues, -since)

@@ -14,6 +14,7 @@ from reporter.media.webvtt import (
     check_letters,
     clipped,
     editable_lines,
+    from_first_hour,
     moved,
     read_caption_file,
     read_cues,
@@ -125,7 +126,7 @@ def test_spaces_joiners_and_signs_stay(words: str) -> None:
         ("{Y:i}Slanted", "Slanted"),
         ("{not a mark} kept", "{not a mark} kept"),
         ('<font color="#ff0000">Red</font> <B>bold</B>', "Red bold"),
-        ("<v Rosa>Hi</v> <c.yellow.bg_blue>yellow</c> <00:00:01.500>then", "Hi yellow then"),
+        ("<v Rosa>Hi</v> <c.yellow.bg_blue>yellow</c> <00:00:01.500>then", "Rosa: Hi yellow then"),
         ("<lang pl>Cześć</lang><ruby>漢<rt>かん</rt></ruby>", "Cześć漢かん"),
         ("one<br/>two", "one\ntwo"),
         ("&lt;b&gt; &amp; &nbsp;x &copy", "<b> & \u00a0x &copy"),
@@ -252,3 +253,40 @@ def test_what_is_edited_in_a_browser_stays(rows: list[tuple[int, int, str]]) -> 
 def _stamp(thousandths: int) -> str:
     seconds, rest = divmod(thousandths, 1000)
     return f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{rest:03}"
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [
+        ("<v Anna>Good morning", "Anna: Good morning"),
+        ("<v.loud Anna B. &amp; Co>Good <i>morning</i></v>", "Anna B. & Co: Good morning"),
+        ("<v Anna>Hello</v> <v Ben>Hi</v>", "Anna: Hello\nBen: Hi"),
+        ("<v Anna>Hello</v>\n<v Ben>Hi</v>", "Anna: Hello\nBen: Hi"),
+        ("<v Anna>Anna: Hello", "Anna: Hello"),
+        ("<v>Hello</v>", "Hello"),
+        ("<v עדה>שלום", "עדה: שלום"),
+    ],
+)
+def test_who_speaks_stays_through_editing(written: str, words: str) -> None:
+    [cue] = read_cues(f"WEBVTT\n\n00:01.000 --> 00:02.000\n{written}\n")
+    assert cue.text == words
+    assert read_cues(editable_lines([cue])) == [cue]
+    assert read_cues(webvtt([cue])) == [cue]
+
+
+@pytest.mark.parametrize(
+    ("begin", "length", "moved_by"),
+    [
+        (3601.0, 60.0, 3600.0),
+        (36_010.0, 60.0, 36_000.0),
+        (3601.0, 7200.0, 0.0),
+        (3700.0, 60.0, 0.0),
+        (1.0, 60.0, 0.0),
+    ],
+)
+def test_captions_that_count_from_a_full_hour_are_moved_where_only_that_fits(
+    begin: float, length: float, moved_by: float
+) -> None:
+    cues = [Cue(begin, begin + 1, "Good morning"), Cue(begin + 2, begin + 3, "The compost froze")]
+    found = from_first_hour(cues, length)
+    assert [cue.begin for cue in found] == [begin - moved_by, begin + 2 - moved_by]

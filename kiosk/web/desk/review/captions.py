@@ -16,7 +16,8 @@ from kiosk.web.shared.streaming_forms import small_file
 from reporter.annotations import captions
 from reporter.enums import Kind
 from reporter.errors import BadInput, NotFound
-from reporter.media.webvtt import MOST_BYTES, editable_lines, read_caption_file
+from reporter.media.webvtt import MOST_BYTES, editable_lines, from_first_hour, read_caption_file
+from reporter.models import Media
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("captions", __name__, url_prefix="/captions/<receipt>/<sha256>")
@@ -52,13 +53,13 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
 @describe(form="do captions file:file")
 def save(receipt: str, sha256: str) -> ResponseReturnValue:
     """Save the text, load a file into the field, or queue a machine draft."""
-    _takeaway, media = find(receipt, sha256)
+    takeaway, media = find(receipt, sha256)
     if request.form.get("do") == "draft":
         captions.ask_draft(db.session(), media)
         return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
     text = request.form.get("captions", "")
     if (data := small_file("file", MOST_BYTES + 1)) is not None:
-        return _read_file(receipt, sha256, data, text)
+        return _read_file(takeaway.receipt, media, data, text)
     try:
         kept = captions.keep(db.session(), media, text, current_kiosk().actor("desk"))
     except BadInput as error:
@@ -67,11 +68,18 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
 
 
-def _read_file(receipt: str, sha256: str, data: bytes, text: str) -> ResponseReturnValue:
+def _read_file(receipt: str, media: Media, data: bytes, text: str) -> ResponseReturnValue:
     """Load a caption file into the field for review; nothing is saved unseen."""
     language = current_kiosk().settings.gathering.language.split("-")[0]
     try:
         cues = read_caption_file(data, language)
     except BadInput as error:
-        return page(receipt, sha256, text=text, error=error.message), 400
-    return page(receipt, sha256, text=editable_lines(cues))
+        return page(receipt, media.sha256, text=text, error=error.message), 400
+    fitting = from_first_hour(cues, captions.shown_length(db.session(), media))
+    if fitting != cues:
+        flash(
+            _(
+                "The times of this file begin at a full hour. They now count from the start of the recording."
+            )
+        )
+    return page(receipt, media.sha256, text=editable_lines(fitting))

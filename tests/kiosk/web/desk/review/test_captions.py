@@ -29,6 +29,7 @@ from kiosk.web.desk.review import captions as review_captions
 from publish.composition.builder import build_post
 from publish.posts.model import gathering_facts
 from publish.site.pages import story_page
+from reporter.annotations.captions import note_brought
 from reporter.annotations.edit_history import save
 from reporter.config import LimitSettings, Settings
 from reporter.errors import MediaFailed
@@ -327,3 +328,30 @@ def test_a_file_is_read_in_the_browser_without_loss(
     expect(laptop_page.locator("#text")).to_have_value(typed)
     desk.session.expire_all()
     assert desk.media.words == f"{words}\nGrüße"
+
+
+def test_a_file_that_counts_from_the_first_hour_is_moved_to_the_start(desk: Desk) -> None:
+    page = desk.client.get(desk.url).get_data(as_text=True)
+    token = page.split('name="csrf_token" value="')[1].split('"')[0]
+    srt = b"1\n01:00:01,000 --> 01:00:02,000\nGood morning\n"
+    answer = desk.client.post(
+        desk.url, data={"csrf_token": token, "file": (io.BytesIO(srt), "tape.srt")}
+    )
+    page = answer.get_data(as_text=True)
+    assert "0:01 - 0:02 Good morning" in page
+    assert "begin at a full hour" in page
+
+
+def test_subtitles_within_a_film_are_offered_and_shown_to_nobody(desk: Desk) -> None:
+    captions = webvtt([Cue(1.0, 2.0, "Good morning")])
+    note_brought(desk.session, desk.media, captions)
+    desk.session.commit()
+    page = desk.client.get(desk.url).get_data(as_text=True)
+    assert "0:01 - 0:02 Good morning" in page
+    assert "brought subtitles along" in page
+    assert desk.client.get(desk.file).status_code == 404
+    # What a person kept is not touched by what the film brings.
+    desk.post(captions="0:01 - 0:02 Good evening")
+    note_brought(desk.session, desk.media, captions)
+    desk.session.commit()
+    assert "Good evening" in desk.client.get(desk.url).get_data(as_text=True)
