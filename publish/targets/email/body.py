@@ -6,6 +6,8 @@ leniently with the standard library's ``email.policy.compat32``, which never rai
 
 from __future__ import annotations
 
+import binascii
+import json
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -22,6 +24,25 @@ from reporter.charsets import decode_declared
 _MOST_DEPTH = 20
 _SENDER = re.compile(r"\s*(?P<name>.*?)\s*<(?P<address>[^<>]*@[^<>]*)>\s*$")
 _META = re.compile(rb"<meta[^>]{0,200}charset=[\"']?([\w.:-]+)", re.IGNORECASE)
+_BASE64_LINE = re.compile(r"[A-Za-z0-9+/]*={0,2}\s*")
+# text/enriched and text/richtext (RFC 1896): commands, and whole paragraphs in which lines are only wrapped.
+_ENRICHED = ("text/enriched", "text/richtext")
+_PARAMETER = re.compile(r"<param>.{0,200}?</param>", re.IGNORECASE)
+_COMMAND = re.compile(r"(?<!<)</?[A-Za-z][\w-]{0,59}>")
+# A file within the text, as very old programs send it.
+_UUENCODED = re.compile(
+    r"^begin [0-7]{3} [^\n]{1,200}\n(?:[ -`]{1,62}\n)*?`?\n?end[ \t]*$", re.MULTILINE
+)
+_REACTION = "text/vnd.google.email-reaction+json"
+_UNREADABLE = (
+    "application/ms-tnef",
+    "application/vnd.ms-tnef",
+    "application/rtf",
+    "text/rtf",
+    "application/pgp-encrypted",
+    "application/pkcs7-mime",
+    "application/x-pkcs7-mime",
+)
 
 
 @dataclass(frozen=True)
@@ -108,6 +129,12 @@ def mail_body(mail: Message) -> Body:
     return _body(mail, 0)
 
 
+def unreadable_form(mail: Message) -> str:
+    """The type of a part whose words can't be read here, such as Outlook's winmail.dat; "" if there is none."""
+    kinds = (part.get_content_type() for part in mail.walk())
+    return next((kind for kind in kinds if kind in _UNREADABLE), "")
+
+
 def _body(part: Message, depth: int) -> Body:
     kind = part.get_content_type()
     if depth > _MOST_DEPTH or _is_attachment(part):
@@ -116,6 +143,8 @@ def _body(part: Message, depth: int) -> Body:
         if part.get_content_maintype() == "message":
             return Body()
         parts = [one for one in part.get_payload() if isinstance(one, Message)]
+        if reaction := "".join(map(_reaction, parts)):
+            return Body(plain=reaction)
         bodies = [_body(one, depth + 1) for one in parts]
         if kind == "multipart/alternative":
             plain = "".join(b.plain for b in bodies if b.plain.strip())
@@ -126,7 +155,28 @@ def _body(part: Message, depth: int) -> Body:
         return total
     if kind == "text/html":
         return Body(html=mail_text(_text(part)))
-    return Body(plain=_plain(part)) if kind == "text/plain" else Body()
+    if kind in _ENRICHED:
+        return Body(plain=_enriched(_text(part)))
+    # A mail whose parts are announced and not there is a text.
+    is_plain = kind == "text/plain" or part.get_content_maintype() == "multipart"
+    return Body(plain=_plain(part)) if is_plain else Body()
+
+
+def _reaction(part: Message) -> str:
+    """The sign that Gmail's reaction consists of; "" for other parts."""
+    if part.get_content_type() != _REACTION:
+        return ""
+    try:
+        found = json.loads(_text(part))
+    except ValueError:
+        return ""
+    sign = found.get("emoji") if isinstance(found, dict) else None
+    return sign if isinstance(sign, str) and len(sign) <= 40 else ""
+
+
+def _enriched(text: str) -> str:
+    plain = _COMMAND.sub("", _PARAMETER.sub("", text.replace("\r\n", "\n"))).replace("<<", "<")
+    return re.sub(r"\n+", lambda found: "\n" * (len(found[0]) - 1) or " ", plain.strip("\n"))
 
 
 def _is_attachment(part: Message) -> bool:
@@ -136,9 +186,7 @@ def _is_attachment(part: Message) -> bool:
 
 
 def _text(part: Message) -> str:
-    data = part.get_payload(decode=True)
-    if not isinstance(data, bytes):
-        return ""
+    data = _decoded(part)
     charset = part.get_param("charset")
     label = charset[2] if isinstance(charset, tuple) else charset
     if not label and part.get_content_type() == "text/html" and (meta := _META.search(data)):
@@ -146,8 +194,33 @@ def _text(part: Message) -> str:
     return decode_declared(data, label)
 
 
+def _decoded(part: Message) -> bytes:
+    """The part's bytes; in base64 up to the first line that is none, as where a list has put its own words below."""
+    raw = part.get_payload()
+    encoding = str(part.get("Content-Transfer-Encoding", "")).strip().lower()
+    if encoding == "base64" and isinstance(raw, str):
+        lines = iter(raw.strip().splitlines())
+        whole = "".join(line.strip() for line in _until_other(lines))
+        if len(whole) > 3:
+            whole = whole.rstrip("=")
+            try:
+                return binascii.a2b_base64(whole + "=" * (-len(whole) % 4))
+            except binascii.Error:
+                pass
+    data = part.get_payload(decode=True)
+    return data if isinstance(data, bytes) else b""
+
+
+def _until_other(lines: Iterator[str]) -> Iterator[str]:
+    for line in lines:
+        if not _BASE64_LINE.fullmatch(line):
+            return
+        yield line
+
+
 def _plain(part: Message) -> str:
     text = _text(part).replace("\r\n", "\n").replace("\r", "\n")
+    text = _UUENCODED.sub("", text) if "\nend" in text else text
     if str(part.get_param("format") or "").lower() != "flowed":
         return text
     deletes = str(part.get_param("delsp") or "").lower() == "yes"

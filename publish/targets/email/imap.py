@@ -20,7 +20,13 @@ from publish.markup.html_to_text import MOST_CHARS
 from publish.net.remote_values import MALFORMED, first_moment
 from publish.targets.base import RemoteReply
 from publish.targets.email.automatic import automatic_reason
-from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
+from publish.targets.email.body import (
+    header_text,
+    mail_body,
+    parse_mail,
+    sender_of,
+    unreadable_form,
+)
 from publish.targets.email.quotations import SentMail, plain_subject
 
 _TIMEOUT = 60
@@ -208,7 +214,11 @@ def _remote_reply(
     sent, body = replace(own, subject=plain_subject(subject)), mail_body(mail)
     text = body.own(sent, person, address)[:MOST_CHARS]
     if not text:
-        return None, "no words of its own"
+        form = unreadable_form(mail)
+        return (
+            None,
+            f"its words are in {form}, which can't be read" if form else "no words of its own",
+        )
     answered = " ".join(str(mail.get("In-Reply-To", "")).split())
     reply = RemoteReply(
         # Some programs omit it; then the mail is identified by its content.
