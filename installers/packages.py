@@ -89,6 +89,7 @@ def uv_environment(settings: dict[str, str]) -> dict[str, str]:
 
 def with_uv(requirement: str) -> bool:
     """Install with uv; whether that went well."""
+    step("looking for uv, which downloads the rest")
     # Built from its source it would take longer than it saves.
     ready = ("--only-binary", "uv")
     if run(*PIP, "install", "--no-compile", "--progress-bar", "off", *ready, *PINNED, "uv"):
@@ -97,12 +98,18 @@ def with_uv(requirement: str) -> bool:
     settings = pip_settings(listed.stdout)
     command = [sys.executable, "-m", "uv", "pip", "install", "--python", sys.executable]
     command += [*uv_options(settings), *PINNED, "-e", requirement]
+    step("downloading and unpacking packages with uv")
     return subprocess.run(command, env=uv_environment(settings), check=False).returncode == 0
 
 
 def with_pip(requirement: str) -> int:
     """Install with pip; its exit code."""
     return run(*PIP, "install", "--no-compile", "--progress-bar", "off", *PINNED, "-e", requirement)
+
+
+def step(words: str) -> None:
+    """Tell ``installers/progress.py`` what begins."""
+    print(f"Step: {words}", flush=True)
 
 
 def run(*command: str) -> int:
@@ -126,7 +133,7 @@ def imported_by(sources: Iterable[Path]) -> set[str]:
 
 def write_byte_code() -> None:
     """Import all of it once, in a process of its own; what isn't installed is passed over."""
-    print("Building byte code", flush=True)
+    step("compiling what a kiosk imports")
     sources = [source for package in PACKAGES for source in Path(package).rglob("*.py")]
     environment = {k: v for k, v in os.environ.items() if k != "PYTHONDONTWRITEBYTECODE"}
     command = [sys.executable, "-c", IMPORT, *sorted(imported_by(sources))]
@@ -137,7 +144,7 @@ def main() -> int:
     """Read the argument, install, import."""
     [requirement] = sys.argv[1:]
     if not with_uv(requirement):
-        print("uv did not do it: now with pip", flush=True)
+        step("uv did not do it: downloading with pip")
         if code := with_pip(requirement):
             return code
     write_byte_code()

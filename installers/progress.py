@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 
 # What pip, uv and npm say, and how to say it in short.
 STEPS = (
+    (r"^Step: (.+)", "{0}"),
     (r"^\s*Downloading (\S+) \(([\d.]+ ?[kKMG]?i?B)\)", "downloading {0} ({1})"),
     (r"^\s*Downloading (?:\S*/)?([\w.]+)-\S+", "downloading {0}"),
     (r"^\s*Using cached ([\w.]+)-", "taking {0} from the cache"),
@@ -59,10 +60,15 @@ class Watch:
             if found := re.search(pattern, line):
                 self.doing = words.format(*found.groups())
                 break
-        if TROUBLE.search(line):
+        self.hear_trouble(line)
+
+    def hear_trouble(self, line: str) -> None:
+        """Take note of a failure, and of the host that it or a download is about."""
+        failed = TROUBLE.search(line) is not None
+        if failed:
             self.trouble = self.new_trouble = True
-            if host := HOST.search(line):
-                self.host = host[1] or host[2]
+        if (failed or line.startswith("npm http fetch")) and (host := HOST.search(line)):
+            self.host = host[1] or host[2]
 
 
 def registry_of(command: Sequence[str]) -> tuple[str, str]:
@@ -110,7 +116,7 @@ def tell(watch: Watch, begun: float, ended: threading.Event, every: float, slow:
         now = time.monotonic()
         line = f"  {now - begun:4.0f} s  {watch.doing}"
         if now - watch.heard_at > slow and "downloading" in watch.doing:
-            line += f"; {watch.host} is slow: nothing to do but wait, or use a mirror"
+            line += f"; no news from {watch.host} for {now - watch.heard_at:.0f} s: wait, or use a mirror"
         if watch.new_trouble:
             line += f"; {watch.host} fails, trying again"
             watch.new_trouble = False

@@ -68,14 +68,21 @@ def fetch_packages() -> None:
     npm = npm_command()
     if npm is None:
         sys.exit("assets: no npm here. Install the extra that brings one: pip install -e .[build]")
+    step("reading package-lock.json")
     flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
     done = subprocess.run([*npm, "ci", *flags], cwd=ROOT, check=False)
     if done.returncode:
         sys.exit("assets: npm could not fetch the browser libraries; is this machine online?")
 
 
+def step(words: str) -> None:
+    """Tell ``installers/progress.py`` what begins."""
+    print(f"Step: {words}", flush=True)
+
+
 def make_vendor() -> None:
     """Lay static/vendor anew from node_modules."""
+    step("bundling the browser libraries")
     vendor = ROOT / "static" / "vendor"
     shutil.rmtree(vendor, ignore_errors=True)
     vendor.mkdir(parents=True)
@@ -95,6 +102,7 @@ def make_photographs() -> None:
     """Lay the sample gathering's photographs into static/vendor/demo; without them it draws its own."""
     from kiosk.demo.photographs import FOLDER, PHOTOGRAPHS, credits_text
 
+    step("downloading photographs for the sample gathering")
     goal = ROOT / "static" / FOLDER
     goal.mkdir(parents=True, exist_ok=True)
     wheels = {one.package for one in PHOTOGRAPHS.values() if one.registry == "pypi"}

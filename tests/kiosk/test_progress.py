@@ -25,6 +25,7 @@ def run(*command: str) -> subprocess.CompletedProcess[str]:
         [sys.executable, str(PROGRAM), *options, sys.executable, "-c", *command],
         capture_output=True,
         text=True,
+        cwd=ROOT,
         timeout=60,
         check=False,
     )
@@ -75,3 +76,29 @@ def test_a_registry_that_fails_is_named_with_what_to_do() -> None:
     assert "pypi.example did not give what was asked for" in done.stderr
     assert "export PIP_INDEX_URL=" in done.stderr
     assert "Could not find a version" in done.stderr
+
+
+def test_a_registry_that_is_silent_is_named() -> None:
+    """npm's lines name the host of the registry before anything fails."""
+    line = "npm http fetch GET 200 https://registry.example/tus-js-client.tgz 503ms (cache miss)"
+    done = run(f"import time; print({line!r}, flush=True); time.sleep(0.7)", "npm")
+    assert "no news from registry.example for" in done.stdout
+
+
+def test_steps_without_lines_of_their_own_are_said() -> None:
+    """Resolving and compiling print nothing for minutes on an old laptop."""
+    program = """
+import sys, time
+sys.path.insert(0, "installers")
+import packages
+packages.run = lambda *command: time.sleep(0.7) or 1
+packages.imported_by = lambda sources: {"time"}
+packages.IMPORT = "import time; time.sleep(0.7)"
+packages.with_pip = lambda requirement: 0
+sys.argv[1:] = ["."]
+packages.main()
+"""
+    done = run(program)
+    assert "looking for uv" in done.stdout
+    assert "compiling what a kiosk imports" in done.stdout
+    assert "starting" not in done.stdout.splitlines()[-2]
