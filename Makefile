@@ -8,8 +8,20 @@ endif
 comma := ,
 # Says every five seconds what is under way, and what to do where a registry fails.
 SAY := $(PYTHON) installers/progress.py
+# `make run` alone, in a clone without the tools of the tests, brings what the product needs: a third of the whole.
+ifeq ($(MAKECMDGOALS)$(wildcard .venv/stamp-python),run)
+STAMP := .venv/run-stamp
+WANTED := full
+LIBRARIES := vendor --omit=dev
+SIZES := 120 12
+else
+STAMP := .venv/stamp
+WANTED := test
+LIBRARIES := vendor
+SIZES := 200 40
+endif
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
-EXTRAS := $(if $(shell command -v npm 2>/dev/null),test$(comma)demo,test$(comma)demo$(comma)build)
+EXTRAS := $(WANTED)$(comma)demo$(if $(shell command -v npm 2>/dev/null),,$(comma)build)
 # Tests of one file, and those that share a real server, stay together, in the order of tests/conftest.py. One more at
 # once than two cores: many wait.
 SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
@@ -22,21 +34,21 @@ CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 help: ## this list
 	@sed -n 's/^\([a-z-]*\):[^#]*## /\1\t/p' $(MAKEFILE_LIST) | expand -t 18
 
-install: .venv/stamp-python .venv/stamp-vendor .venv/stamp-translations ## make .venv with the product, its assets and its test tools
+install: $(STAMP)-python $(STAMP)-vendor $(STAMP)-translations ## make .venv with the product, its assets and its test tools
 
-.venv/stamp-python: setup.cfg pyproject.toml constraints.txt installers/packages.py
+$(STAMP)-python: setup.cfg pyproject.toml constraints.txt installers/packages.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
 	  || { echo "Python 3.11 or newer is needed; $(PYTHON) is older. Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@test -x $(BIN)/python || { rm -rf .venv && $(PYTHON) -m venv .venv; } \
 	  || { rm -rf .venv; echo "Could not make .venv. On Debian and Ubuntu: apt install python3-venv" >&2; exit 1; }
-	@$(SAY) "Python packages (some 200 MB the first time)" -- $(BIN)/python installers/packages.py '.[$(EXTRAS)]'
+	@$(SAY) "Python packages (some $(word 1,$(SIZES)) MB the first time)" -- $(BIN)/python installers/packages.py '.[$(EXTRAS)]'
 	@touch $@
 
-.venv/stamp-vendor: .venv/stamp-python package.json package-lock.json kiosk/build_assets.py
-	@$(SAY) "Browser libraries (some 40 MB the first time)" -- $(BIN)/python -m kiosk.build_assets vendor
+$(STAMP)-vendor: $(STAMP)-python package.json package-lock.json kiosk/build_assets.py
+	@$(SAY) "Browser libraries (some $(word 2,$(SIZES)) MB the first time)" -- $(BIN)/python -m kiosk.build_assets $(LIBRARIES)
 	@touch $@
 
-.venv/stamp-translations: .venv/stamp-python kiosk/build_assets.py $(CATALOGS)
+$(STAMP)-translations: $(STAMP)-python kiosk/build_assets.py $(CATALOGS)
 	$(BIN)/python -m kiosk.build_assets translations
 	@touch $@
 

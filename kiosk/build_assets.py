@@ -1,9 +1,9 @@
 """Build what a checkout does not hold: third-party browser code and compiled translations.
 
-Run as `python -m kiosk.build_assets [all|vendor|translations]` from a checkout (`make install` does). npm brings the
-versions that package-lock.json names; esbuild makes the modules in MODULES of them, in static/vendor, without what we
-don't use, beside their licences; each .po below kiosk/translations and publish/translations gets its compiled .mo
-beside it.
+Run as `python -m kiosk.build_assets [all|vendor|translations] [--omit=dev]` from a checkout (`make install` does). npm
+brings the versions that package-lock.json names, for a kiosk alone those that its pages need; esbuild makes the modules
+in MODULES of them, in static/vendor, without what we don't use, beside their licences; each .po below
+kiosk/translations and publish/translations gets its compiled .mo beside it.
 """
 
 import argparse
@@ -63,13 +63,13 @@ def node_is_recent(node: str | None) -> bool:
     return found is not None and int(found[1]) >= 18
 
 
-def fetch_packages() -> None:
-    """Make node_modules hold exactly what package-lock.json names; no install script runs."""
+def fetch_packages(*options: str) -> None:
+    """Make node_modules hold exactly what package-lock.json names; no install script runs. ``options`` are npm's."""
     npm = npm_command()
     if npm is None:
         sys.exit("assets: no npm here. Install the extra that brings one: pip install -e .[build]")
     step("reading package-lock.json")
-    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http"]
+    flags = ["--ignore-scripts", "--no-audit", "--no-fund", "--loglevel=http", *options]
     done = subprocess.run([*npm, "ci", *flags], cwd=ROOT, check=False)
     if done.returncode:
         sys.exit("assets: npm could not fetch the browser libraries; is this machine online?")
@@ -172,9 +172,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Build all, or only the part that is named."""
     parser = argparse.ArgumentParser(prog="python -m kiosk.build_assets", description=__doc__)
     parser.add_argument("part", nargs="?", choices=("all", "vendor", "translations"), default="all")
-    part = parser.parse_args(arguments).part
+    parser.add_argument("--omit", choices=("dev",), help="leave out what only the tests use")
+    asked = parser.parse_args(arguments)
+    part = asked.part
     if part != "translations":
-        fetch_packages()
+        fetch_packages(*([f"--omit={asked.omit}"] if asked.omit else []))
         make_vendor()
         make_photographs()
     if part != "vendor":

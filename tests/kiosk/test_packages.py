@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import importlib.util
+import json
+import shutil
+import subprocess
 from pathlib import Path
 from types import ModuleType
 
 import pytest
 
+from kiosk.build_assets import LICENCES, MODULES
+from kiosk.demo.photographs import PHOTOGRAPHS
 from tests.guards.repository import ROOT
 
 PIP_CONFIG = """\
@@ -61,3 +66,50 @@ def test_what_decoders_import_is_compiled(packages: ModuleType) -> None:
     imported = packages.imported_by((ROOT / "capture").rglob("*.py"))
     assert {"cv2", "numpy", "av"} <= imported
     assert not {name for name in imported if name.split(".")[0] in ("os", "reporter", "capture")}
+
+
+def commands(folder: Path, *words: str) -> str:
+    """What ``make`` would run for these goals in a clone's folder."""
+    make = shutil.which("make")
+    if make is None:
+        pytest.skip("make is not installed")
+    command = [make, "-n", "-C", str(folder), "-f", str(ROOT / "Makefile"), *words]
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.fixture
+def clone(tmp_path: Path) -> Path:
+    """The files that the Makefile's rules ask for."""
+    for name in ("installers", "kiosk"):
+        (tmp_path / name).mkdir()
+    for name in ("setup.cfg", "pyproject.toml", "constraints.txt", "package.json"):
+        (tmp_path / name).touch()
+    for name in ("package-lock.json", "installers/packages.py", "kiosk/build_assets.py"):
+        (tmp_path / name).touch()
+    return tmp_path
+
+
+def test_a_kiosk_alone_needs_no_tools_of_the_tests(clone: Path) -> None:
+    run = commands(clone, "run")
+    assert ".[full,demo" in run
+    assert "build_assets vendor --omit=dev" in run
+    assert ".[test,demo" in commands(clone, "install")
+    assert ".[test,demo" in commands(clone, "lint", "run")
+
+
+def test_a_clone_that_has_the_tools_of_the_tests_keeps_them(clone: Path) -> None:
+    (clone / ".venv").mkdir()
+    (clone / ".venv" / "stamp-python").touch()
+    (clone / "setup.cfg").write_text("# changed afterwards")
+    run = commands(clone, "run", "-W", "setup.cfg")
+    assert ".[test,demo" in run
+    assert "--omit" not in run
+
+
+def test_what_is_bundled_is_fetched_for_a_kiosk_alone() -> None:
+    locked = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = {"esbuild", "tus-js-client", "idb-keyval"}
+    wanted |= {file.split("/")[0] for file, _name in LICENCES}
+    wanted |= {one.package for one in PHOTOGRAPHS.values() if one.registry == "npm"}
+    assert all(any(name in code for name in wanted) for code in MODULES.values())
+    assert {name for name in wanted if locked[f"node_modules/{name}"].get("dev")} == set()
