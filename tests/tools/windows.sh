@@ -43,7 +43,7 @@ echo "== the main job: first page, an upload, a photo ready"
 echo "== a decoder over its limit is stopped, the next one works"
 windows tests/tools/windows_decoder.py
 echo "== tests"
-windows -m pytest -q -p no:cacheprovider --timeout=120 --timeout-method=thread \
+windows -m pytest -q -p no:cacheprovider --timeout=600 --timeout-method=thread \
   ${TESTS:-tests/publish/test_processes.py tests/kiosk/desktop/test_place.py tests/kiosk/desktop/test_power.py
     tests/reporter/media/test_store.py tests/reporter/test_config.py tests/reporter/gathering/test_folder.py
     tests/kiosk/cli/test_pipes.py tests/kiosk/web/test_media.py}
