@@ -1,7 +1,8 @@
 """``python -m tests.reliability``: the long form, which writes docs/reliability.md from what was really run.
 
-Parts can be run on their own, on different days: what each came to is kept below ``.cache/reliability``, and the page
-is written from what is kept, each part with its own date and load.
+Parts can be run on their own, on different days and machines: what each came to is kept below ``.cache/reliability``,
+and the page is written from what is kept, each part with its own date and load. A part that never ran here keeps its
+section of the page.
 """
 
 from __future__ import annotations
@@ -10,6 +11,7 @@ import argparse
 import json
 import os
 import platform
+import re
 import subprocess
 import sys
 import time
@@ -55,10 +57,10 @@ def kept(module: str) -> dict[str, Any]:
 
 def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
     """Return the table of crash rounds."""
-    rounds = sum(one["at_points"] + one["at_random"] for one in tallies)
-    wrong = [line for one in tallies for line in one["failures"]]
     yield "## Crash rounds"
     yield ""
+    rounds = sum(one["at_points"] + one["at_random"] for one in tallies)
+    wrong = [line for one in tallies for line in one["failures"]]
     yield (
         f"{rounds} rounds: {len(wrong)} failures. Each begins with the same "
         "gathering, kills one operation with SIGKILL before one of its crash points (a commit, fsync, rename, link, "
@@ -203,6 +205,12 @@ SECTIONS: dict[str, Callable[[Any], Iterator[str]]] = {
 }
 
 
+def sections_of(page: str) -> dict[str, str]:
+    """The sections of a page by their headings, each with its heading."""
+    _head, *rest = re.split(r"^(?=## )", page, flags=re.MULTILINE)
+    return {text.partition("\n")[0]: text.rstrip() + "\n" for text in rest}
+
+
 def main() -> None:
     """Run the selected parts and write the page; exit code 1 if anything was lost."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -235,10 +243,13 @@ def _lost(part: str) -> bool:
 
 
 def write_page() -> None:
-    """Write docs/reliability.md from the parts that ran here."""
+    """Write docs/reliability.md from the parts that ran here, and from the page for the others."""
+    before = sections_of(PAGE.read_text(encoding="utf-8")) if PAGE.exists() else {}
     pieces = [HEAD]
     for part, section in SECTIONS.items():
         if not (KEPT / f"{part}.json").exists():
+            heading = next(section(None))
+            pieces += [before[heading]] if heading in before else []
             continue
         one = kept(part)
         heading, *text = section(one["told"])

@@ -8,11 +8,13 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from tests.guards.repository import ROOT
+from tests.reliability import __main__ as reliability
 from tests.reliability.recording_disk import can_record
 from tests.reliability.system_calls import Call, calls, can_trace, order_of
 from tests.reliability.takedowns import cant_run
@@ -38,6 +40,30 @@ def test_a_crash_anywhere_loses_and_doubles_nothing() -> None:
 @pytest.mark.skipif(bool(can_trace()), reason=can_trace() or "-")
 def test_bytes_then_name_then_row_then_thanks() -> None:
     assert run("system_calls")["missing"] == []
+
+
+def test_a_part_that_did_not_run_here_keeps_its_section(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    page, kept = tmp_path / "reliability.md", tmp_path / "kept"
+    before = (ROOT / "docs" / "reliability.md").read_text(encoding="utf-8")
+    page.write_text(before, encoding="utf-8")
+    monkeypatch.setattr(reliability, "PAGE", page)
+    monkeypatch.setattr(reliability, "KEPT", kept)
+    reliability.write_page()
+    assert page.read_text(encoding="utf-8") == before
+    calls = {"order": ["the row is written"], "missing": []}
+    of_calls = {"told": calls, "seconds": 1, "when": "2000-01-01", "load": 0, "machine": "2 cores"}
+    kept.mkdir()
+    (kept / "system_calls.json").write_text(json.dumps(of_calls), encoding="utf-8")
+    reliability.write_page()
+    after = page.read_text(encoding="utf-8")
+    assert "2000-01-01" in after
+    other = reliability.sections_of(before)
+    found = reliability.sections_of(after)
+    assert list(found) == list(other)
+    changed = [heading for heading in other if other[heading] != found[heading]]
+    assert changed == ["## Order of system calls"]
 
 
 def test_the_trace_is_read_in_the_order_in_which_calls_end() -> None:
