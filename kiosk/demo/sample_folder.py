@@ -15,5 +15,5 @@ def shown_receipt(folder: Path) -> str | None:
     """The receipt that the tour shows; None where this is no sample gathering."""
     try:
         return str(json.loads((folder / MARK).read_text(encoding="utf-8"))["receipt"])
-    except (OSError, ValueError, KeyError):
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
         return None

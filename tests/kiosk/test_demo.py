@@ -20,6 +20,7 @@ from kiosk.demo import sample_media
 from kiosk.demo.gathering import make_demo
 from kiosk.demo.photographs import PHOTOGRAPHS, photograph
 from kiosk.demo.pieces import ANSWERS, PIECES, SLOTS
+from kiosk.demo.sample_folder import MARK, shown_receipt
 from kiosk.demo.speech import can_speak, speak
 from reporter.clock import utc_now
 from reporter.config import load_settings
@@ -91,6 +92,12 @@ def look_around(url: str) -> None:
 
 
 @pytest.mark.skipif(not can_speak(), reason="the extra `demo` is not installed")
+@pytest.mark.parametrize("text", ["[1]", "7", "{", '{"other": 1}', "[" * 100_000])
+def test_a_file_of_somebody_else_makes_no_sample(tmp_path: Path, text: str) -> None:
+    (tmp_path / MARK).write_text(text)
+    assert shown_receipt(tmp_path) is None
+
+
 def test_a_voice_says_the_words() -> None:
     samples, rate = speak("Garlic goes into the ground now", "en")
     assert 1.0 < len(samples) / rate < 6.0
