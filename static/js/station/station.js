@@ -14,6 +14,8 @@ const AWAY = 20;
 // The camera is switched off while nobody is there.
 const REST = 600;
 const REFRESH = 30000;
+// Milliseconds that a camera without a question needs at most to answer.
+const ASKING = 1200;
 const GONE = 1000;
 const SHORT = 0.5;
 
@@ -382,6 +384,10 @@ for (const button of all("[data-next]")) button.addEventListener("click", () => 
 at("keep").addEventListener("submit", keep);
 for (const name of ["play", "pause"]) at("replay").addEventListener(name, () => (at("play").hidden = !at("replay").paused || at("replay").hidden));
 camera.addEventListener("change", drawStage);
+// Shown at once with all that follows from the camera's first answer; while the browser still asks, somebody has to read so.
+const stand = () => requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.add("begun")));
+camera.addEventListener("change", () => camera.trouble !== "asking" && stand());
+setTimeout(stand, ASKING);
 navigator.mediaDevices?.addEventListener("devicechange", () => ["none", "busy", "broken"].includes(camera.trouble) && camera.open());
 const full = () => (at("fill").hidden = Boolean(document.fullscreenElement) || !document.fullscreenEnabled);
 document.addEventListener("fullscreenchange", full);
