@@ -18,7 +18,9 @@ from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import own_addresses, phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
+from kiosk.services.print_pack import lacking_fonts
 from reporter.errors import ConfigError, ReporterError
+from reporter.gathering.sessions import all_sessions
 from reporter.messages import Message
 from reporter.models import Gathering, Media, Takeaway
 from reporter.moderation.blocked_words import FILE_NAME, read_list
@@ -300,6 +302,14 @@ def words(kiosk: KioskContext, _port: int) -> Finding:
     return _ok("words", Message("Blocked words: %(count)s.", count=len(known.words)))
 
 
+def fonts(kiosk: KioskContext, _port: int) -> Finding:
+    """Whether printed pages and films can show the schedule's letters."""
+    lacking = lacking_fonts(kiosk.settings, all_sessions(db.session()))
+    if lacking:
+        return Finding("fonts", Verdict.WARN, lacking)
+    return _ok("fonts", Message("Fonts for the whole schedule are there."))
+
+
 CHECKS: tuple[Check, ...] = (
     address,
     reachable,
@@ -311,6 +321,7 @@ CHECKS: tuple[Check, ...] = (
     camera,
     codecs,
     decoders,
+    fonts,
     database,
     originals,
     words,

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Callable
+import unicodedata
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
@@ -11,6 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import select
 
 from capture.codes.qr_writer import end_url, wifi_text
+from capture.printing.fonts import FontShelf, packaged_folder
 from capture.printing.print_pack import (
     GatheringFacts,
     Part,
@@ -31,6 +33,8 @@ from reporter.gathering.sessions import all_sessions
 from reporter.messages import Message
 from reporter.models import EventSession, Gathering
 
+# A schedule in a script without a font would list its whole alphabet.
+_LETTERS_SHOWN = 12
 _NOTICE_ALONE: tuple[Part, ...] = ("privacy",)
 
 
@@ -70,6 +74,32 @@ def make_pack(
     db.session.scalars(select(Gathering)).one().printed_url = base
     db.session.commit()
     return Pack(pdf, base, warnings)
+
+
+def lacking_fonts(settings: Settings, rows: Iterable[EventSession]) -> Message:
+    """What posters, reports and films would leave out of the titles, speakers and rooms, with what helps; or ''.
+
+    Emoji and signs are not counted: they may go without harm.
+    """
+    titles = [part for row in rows for part in (row.title, row.speakers, row.room) if part]
+    missing = FontShelf().readable(" ".join((settings.gathering.title, *titles)), bold=True).missing
+    letters = [one for one in missing if unicodedata.category(one)[0] in "LMN"]
+    if not letters:
+        return Message("")
+    message = Message(
+        "No font on this computer has these letters of the schedule: %(letters)s. Printed pages and films leave "
+        "them out; install a font for them (Noto Sans has most).",
+        letters=" ".join(letters[:_LETTERS_SHOWN]),
+    )
+    return message if packaged_folder() else Message.join((message, fonts_extra()))
+
+
+def fonts_extra() -> Message:
+    """How fonts for nearly every script are installed."""
+    return Message(
+        "Fonts for nearly every script come with: %(command)s",
+        command="pip install 'social-reporter[fonts]'",
+    )
 
 
 def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:

@@ -9,7 +9,7 @@ from capture.codes.qr_writer import qr_svg, wifi_text
 from kiosk.i18n.locale_selector import catalogue, text_direction
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.services.print_pack import facts, make_notice, make_pack, sheets
+from kiosk.services.print_pack import facts, lacking_fonts, make_notice, make_pack, sheets
 from kiosk.web.middleware.auth import require_desk
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import base_url
@@ -33,6 +33,7 @@ def posters() -> str:
     return render_template(
         "print/posters.html",
         sheets=sheets(kiosk.settings, rows, base_url()),
+        lacking_fonts=lacking_fonts(kiosk.settings, rows),
         wifi=wifi,
         wifi_qr=_picture(wifi_text(wifi)) if wifi else "",
         picture=_picture,

@@ -6,16 +6,20 @@ import random
 import socket
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from capture.printing.fonts import FontShelf
 from kiosk.doctor import checks
 from kiosk.doctor.checks import examine
 from kiosk.doctor.finding import Finding, Verdict
 from kiosk.runtime.addresses import Address
 from kiosk.runtime.context import KioskContext, current_kiosk
+from kiosk.services import print_pack
 from kiosk.services.print_pack import make_pack
 from reporter.clock import new_id
 from reporter.config import Settings
@@ -65,6 +69,45 @@ def test_stale_posters_are_noticed(kiosk: KioskContext) -> None:
     found = checks.address(kiosk, 8000)
     assert found.verdict is Verdict.WARN
     assert "http://10.9.8.7:8000" in found.detail
+
+
+def bare_shelf() -> FontShelf:
+    """The fonts of a machine that has none."""
+    return FontShelf(packaged=Path("nowhere"), system=())
+
+
+@pytest.mark.parametrize(
+    ("title", "letters"),
+    [("Größe 🎉", ""), ("冬季", "冬 季"), ("А" + "бвгдежзиклмн", "А б в г д е ж з")],
+)
+def test_letters_without_a_font_are_named_with_the_extra(
+    kiosk: KioskContext,
+    session: Session,
+    event: EventSession,
+    monkeypatch: pytest.MonkeyPatch,
+    title: str,
+    letters: str,
+) -> None:
+    monkeypatch.setattr(print_pack, "FontShelf", bare_shelf)
+    monkeypatch.setattr(print_pack, "packaged_folder", lambda: None)
+    event.title = title
+    session.commit()
+    found = checks.fonts(kiosk, 0)
+    assert found.verdict is (Verdict.WARN if letters else Verdict.OK)
+    assert letters in found.detail
+    assert ("social-reporter[fonts]" in found.detail) is bool(letters)
+
+
+def test_letters_without_a_font_are_named_where_the_posters_are_downloaded(
+    client: FlaskClient, event: EventSession, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sentence = "No font on this computer has these letters"
+    here = "http://127.0.0.1:8000"
+    assert sentence not in client.get("/desk/posters", base_url=here).text
+    monkeypatch.setattr(print_pack, "FontShelf", bare_shelf)
+    event.title = "冬季"
+    session.commit()
+    assert sentence in client.get("/desk/posters", base_url=here).text
 
 
 def test_a_running_kiosk_is_found(
