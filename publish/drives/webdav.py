@@ -10,7 +10,9 @@ answer 400 or 403; other servers refuse names that begin with a dot.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path, PurePosixPath
 from typing import Any
 from urllib.parse import quote, unquote, urlsplit
@@ -42,6 +44,11 @@ _REFUSED = frozenset({400, 403})
 _CLOUD = "/remote.php/"
 # Forbidden, precondition failed, locked.
 _BUSY = frozenset({403, 412, 423})
+# What servers answer that know no PROPFIND.
+_NO_DAV = frozenset({405, 501})
+_MULTISTATUS = re.compile(
+    r"(?:<\?xml[^>]*\?>\s*)?<(?P<tag>(?:[\w.-]+:)?multistatus)\b.*</(?P=tag)\s*>", re.DOTALL
+)
 
 
 class _NameRefused(AuthRefused):
@@ -162,16 +169,18 @@ class WebDavDrive(Drive):
     def write(self, name: str, source: bytes | Path, size: int) -> None:
         """Upload the content."""
         head = {"Content-Length": str(size)}
-        accept = _DONE | _REFUSED | {409, 507}
+        accept = _DONE | _REFUSED | {404, 409}
         answer = self._call("PUT", name, accept=accept, content=_Body(source), headers=head)
-        self._check_room(answer)
         if answer.status in _REFUSED:
             raise self._write_refused(name, answer)
-        if answer.status == 409:
-            self._made.clear()
-            raise RetryAfter(
-                "Somebody took a folder away at %(name)s. It is made again.", 1, name=self.name
-            )
+        if answer.status in (404, 409):
+            raise self._folder_gone()
+
+    def _folder_gone(self) -> PublishError:
+        self._made.clear()
+        return RetryAfter(
+            "Somebody took a folder away at %(name)s. It is made again.", 1, name=self.name
+        )
 
     def _write_refused(self, name: str, answer: HttpResponse) -> PublishError:
         """Find out whether the temporary name, this file or all writing is refused, by writing a
@@ -214,7 +223,9 @@ class WebDavDrive(Drive):
     def move(self, name: str, goal: str) -> None:
         """Rename, overwriting (RFC 4918, 9.9: 201 if the target was new, 204 if it was replaced)."""
         head = {"Destination": self._at(goal), "Overwrite": "T"}
-        answer = self._call("MOVE", name, accept=_DONE | {400, 404, 502}, headers=head)
+        answer = self._call("MOVE", name, accept=_DONE | {400, 404, 409, 502}, headers=head)
+        if answer.status == 409:
+            raise self._folder_gone()
         if answer.status == 400:
             raise Permanent(
                 "%(name)s does not take %(goal)s (400)%(said)s.",
@@ -222,7 +233,7 @@ class WebDavDrive(Drive):
                 goal=goal,
                 said=_server_message(answer),
             )
-        if answer.status == 404:
+        if answer.status == 404 or (answer.status == 200 and self.size(goal) is None):
             raise RetryAfter(
                 "%(name)s has lost what was just sent there. It is sent again.", 2, name=self.name
             )
@@ -243,11 +254,23 @@ class WebDavDrive(Drive):
         self._web.close()
 
     def _call(self, method: str, name: str, *, accept: Any, **parts: Any) -> HttpResponse:
-        answer = self._web.call(method, self._at(name), accept={*accept, *_BUSY}, **parts)
+        also = {207, 507, *_BUSY, *(_NO_DAV if method == "PROPFIND" else ())}
+        answer = self._web.call(method, self._at(name), accept={*accept, *also}, **parts)
+        if answer.status == 207 and method != "PROPFIND":
+            answer = replace(answer, status=_inner_status(answer))
+            if answer.status == 207:
+                raise self._web.stray(answer)
+        self._check_room(answer)
         if answer.status == 200 and _is_page(answer):
             raise Offline(self._web.portal(), Reachability.PORTAL)
         if answer.status in accept:
             return answer
+        if answer.status in _NO_DAV and method == "PROPFIND":
+            raise PauseTarget(
+                "%(name)s answers, but not as WebDAV (%(code)s). Is it the address for WebDAV?",
+                name=self.name,
+                code=answer.status,
+            )
         if answer.status == 403 and method != "MOVE":
             raise AuthRefused(
                 "%(name)s does not let this account write there%(said)s.",
@@ -262,6 +285,8 @@ class WebDavDrive(Drive):
                 name=self.name,
                 code=answer.status,
             )
+        if answer.status >= 300:
+            raise self._web.error(answer, self._at(name))
         return answer
 
     def _at(self, name: str) -> str:
@@ -269,10 +294,11 @@ class WebDavDrive(Drive):
 
     def _rows(self, answer: HttpResponse) -> list[tuple[str, int | None]]:
         """(path, size) of each entry in a multistatus response; size None for a collection."""
-        try:
-            tree = ElementTree.fromstring(answer.text)
-        except (ElementTree.ParseError, ValueError) as error:
-            raise Offline("Something else than %(name)s answered.", name=self.name) from error
+        tree = _multistatus(answer.text)
+        if tree is None and answer.text.strip():
+            raise self._web.stray(answer)
+        if tree is None:
+            raise Offline("Something else than %(name)s answered.", name=self.name)
         return [_row(one) for one in tree.iter(f"{_DAV}response")]
 
 
@@ -283,8 +309,30 @@ def _asking(depth: int) -> dict[str, Any]:
     }
 
 
+def _multistatus(text: str) -> Any:
+    """The root of a multistatus response, with or without stray text around it; None if there is none."""
+    found = _MULTISTATUS.search(text)
+    try:
+        return ElementTree.fromstring(found[0]) if found else None
+    except (ElementTree.ParseError, ValueError):
+        return None
+
+
+def _inner_status(answer: HttpResponse) -> int:
+    """The first failure within a response about several resources (RFC 4918, 13); 200 if there is none."""
+    tree = _multistatus(answer.text)
+    lines = [one.text or "" for one in tree.iter(f"{_DAV}status")] if tree is not None else []
+    codes = [int(found[1]) for line in lines if (found := re.match(r"\s*HTTP/\S+ (\d{3})\b", line))]
+    return next((code for code in codes if code >= 400), 200 if codes else answer.status)
+
+
 def _is_page(answer: HttpResponse) -> bool:
-    """Whether an HTML page came back where none of these methods returns one: another server answered."""
+    """Whether an HTML page came back where none of these methods returns one: another server answered.
+
+    PHP calls an empty answer HTML, too.
+    """
+    if not answer.text.strip():
+        return False
     return "html" in answer.headers.get("Content-Type", "") or "<html" in answer.text[:500].lower()
 
 
@@ -300,7 +348,12 @@ def _server_message(answer: HttpResponse) -> str:
 def _row(one: Any) -> tuple[str, int | None]:
     path = unquote(url_parts(one.findtext(f"{_DAV}href")).path)
     length = next(
-        (e.text for e in one.iter(f"{_DAV}getcontentlength") if (e.text or "").isdigit()), None
+        (
+            length
+            for e in one.iter(f"{_DAV}getcontentlength")
+            if (length := (e.text or "").strip()).isdigit()
+        ),
+        None,
     )
     collection = next(one.iter(f"{_DAV}collection"), None) is not None
     return path.rstrip("/"), None if collection or length is None else int(length)

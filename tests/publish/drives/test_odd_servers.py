@@ -14,7 +14,14 @@ from werkzeug import Request, Response
 
 from publish.drives import Login, open_drive
 from publish.drives.base import Drive
-from publish.errors import AuthRefused, Permanent, RetryAfter
+from publish.errors import (
+    AuthRefused,
+    PauseTarget,
+    PayloadTooLarge,
+    Permanent,
+    PublishError,
+    RetryAfter,
+)
 from publish.status import target_registry
 from reporter import secret_store
 from reporter.moderation import decisions
@@ -212,3 +219,96 @@ def test_nextcloud_is_never_asked_to_take_a_name_of_its_own() -> None:
             drive.put("one.html", b"words")
         assert server.files == {"one.html": b"words"}
         assert sum(method == "PUT" for method, _path in server.asked) == 1
+
+
+class OddServer(FixtureServer):
+    """WebDAV that holds files, and answers one method with ``odd``, given the right answer, until that is None."""
+
+    routes = (("PROPFIND MKCOL PUT MOVE DELETE", r"/.*", "anything"),)
+
+    def __init__(self, method: str, odd: Callable[[str], Response]) -> None:
+        self.method, self.odd = method, odd
+        self.is_odd, self.files = True, {"old.txt": b"former"}
+        super().__init__()
+
+    def anything(self, request: Request) -> Response:
+        name, body = request.path.removeprefix("/dav").strip("/"), request.get_data()
+        if self.is_odd and request.method == self.method:
+            return self.odd(self.listed(name) if self.method == "PROPFIND" else "")
+        if request.method == "PROPFIND":
+            return Response(self.listed(name), 207, mimetype="application/xml")
+        if request.method == "PUT":
+            self.files[name] = body
+        if request.method == "DELETE" and self.files.pop(name, None) is None:
+            return Response("", 404)
+        if request.method == "MOVE":
+            self.files[request.headers["Destination"].partition("/dav/")[2]] = self.files.pop(name)
+        return Response("", 201)
+
+    def listed(self, name: str) -> str:
+        if name and name not in self.files:
+            status = "<d:status>HTTP/1.1 404 Not Found</d:status>"
+            return (
+                f'<d:multistatus xmlns:d="DAV:"><d:response>{status}</d:response></d:multistatus>'
+            )
+        size = f"<d:getcontentlength> {len(self.files[name])} </d:getcontentlength>" if name else ""
+        return '<?xml version="1.0"?>' + _ROW.format(path=f"/dav/{name}", size=size)
+
+
+LOCKED = (
+    '<d:multistatus xmlns:d="DAV:"><d:response><d:status>HTTP/1.1 423 Locked</d:status></d:response>'
+    "</d:multistatus>"
+)
+OddAnswer = tuple[str, Callable[[str], Response], type[PublishError] | None, str]
+# (method, what it is answered, the error, its words); no error: what is odd does not matter.
+ODD_ANSWERS: dict[str, OddAnswer] = {
+    "a blank line before": ("PROPFIND", lambda right: Response(f"\n \n{right}", 207), None, ""),
+    "a notice before": (
+        "PROPFIND",
+        lambda right: Response(f"<br />Warning: deprecated<br />{right}", 207),
+        None,
+        "",
+    ),
+    "cut short": (
+        "PROPFIND",
+        lambda right: Response(f"Killed {right[:60]}", 207),
+        RetryAfter,
+        "“Killed",
+    ),
+    "no WebDAV": ("PROPFIND", lambda _: Response("", 405), PauseTarget, "not as WebDAV"),
+    "full while asked": ("PROPFIND", lambda _: Response("", 507), PayloadTooLarge, "no room left"),
+    "full while renamed": ("MOVE", lambda _: Response("", 507), PayloadTooLarge, "no room left"),
+    "locked within 207": ("MOVE", lambda _: Response(LOCKED, 207), RetryAfter, "busy"),
+    "locked while sent": ("PUT", lambda _: Response(LOCKED, 207), RetryAfter, "busy"),
+    "207 of nothing known": ("MOVE", lambda _: Response("<d>", 207), RetryAfter, "does not belong"),
+    "renamed, it says": ("MOVE", lambda _: Response("", 200), RetryAfter, "has lost"),
+    "no such folder": ("MOVE", lambda _: Response("", 409), RetryAfter, "made again"),
+    "no such address": ("PUT", lambda _: Response("", 404), RetryAfter, "made again"),
+    "nothing, as PHP": (
+        "DELETE",
+        lambda _: Response("", 200, content_type="text/html"),
+        None,
+        "",
+    ),
+}
+
+
+@pytest.mark.parametrize("answer", ODD_ANSWERS)
+def test_an_odd_answer_names_its_cause_and_loses_nothing(answer: str) -> None:
+    method, odd, error, words = ODD_ANSWERS[answer]
+    with closing(OddServer(method, odd)) as server:
+        with closing(open_drive(f"webdav://127.0.0.1:{server.port}/dav", Login("stick"))) as drive:
+
+            def send() -> None:
+                drive.ready()
+                drive.put("a.txt", b"hello")
+                drive.remove("old.txt")
+
+            if error is None:
+                send()
+            else:
+                with pytest.raises(error, match=words):
+                    send()
+            server.is_odd = False
+            send()
+        assert server.files == {"a.txt": b"hello"}
