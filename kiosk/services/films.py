@@ -23,7 +23,7 @@ from capture.intake.fresh import IntakeContext
 from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
-from kiosk.runtime.addresses import phone_url
+from kiosk.runtime.addresses import is_for_phones, phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from publish.composition.cross_links import online_home
@@ -70,10 +70,12 @@ OnProgress = Callable[[int, int], None]
 
 def film_words(kiosk: KioskContext, place: Scope, address: str = "") -> FilmWords:
     """The texts of the film's cards. ``address``: where people find more, else where it is
-    published, else the gathering's page of outcomes on this laptop."""
+    published, if other machines can open that, else the gathering's page of outcomes on this laptop."""
     settings = kiosk.settings
     _ = catalogue(settings.gathering.language).gettext
-    url = address or online_home(db.session(), place) or f"{_base_url(kiosk)}/outcomes"
+    url = (
+        address or online_home(db.session(), place, is_for_phones) or f"{_base_url(kiosk)}/outcomes"
+    )
     parts = urlsplit(url)
     return FilmWords(
         title=settings.gathering.title,

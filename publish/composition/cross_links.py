@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import select
 from sqlalchemy.orm import Session, joinedload
@@ -70,17 +70,17 @@ def is_readable(row: Delivery) -> bool:
     )
 
 
-def online_home(session: Session, place: Scope) -> str:
+def online_home(session: Session, place: Scope, opens: Callable[[str], bool] = bool) -> str:
     """Where this audience finds what is published: the front page there, else the place itself,
     else the first story; '' if there is no such place.
 
-    The room's audience gets none: the laptop is nearer.
+    The room's audience gets none: the laptop is nearer. ``opens``: whether an address leads these people anywhere.
     """
     if place is Scope.ROOM:
         return ""
     targets = sorted(session.scalars(select(Target)), key=rank)
     fitting = (one for one in targets if _WIDTH[one.audience] <= _WIDTH[Audience(place)])
-    return next(filter(None, (_home(session, target) for target in fitting)), "")
+    return next(filter(opens, (_home(session, target) for target in fitting)), "")
 
 
 def _home(session: Session, target: Target) -> str:

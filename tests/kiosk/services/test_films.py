@@ -18,8 +18,9 @@ from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
 from reporter.films.script import SoundExcerpt
-from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway
+from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway, Target
 from reporter.models.edits import Edit
+from reporter.moderation.visibility import Scope
 from tests.support.kiosk_process import START, add_takeaway
 
 CORRECTED = "00:07.000 --> 00:08.000\nAnne\n"
@@ -59,6 +60,32 @@ def film(
     session.add(kept)
     session.commit()
     return made
+
+
+def test_the_closing_card_names_no_address_of_the_laptop_alone(
+    app: Flask, session: Session, event: EventSession
+) -> None:
+    def card() -> str:
+        with app.app_context():
+            return films.film_words(app.extensions["kiosk"], Scope.PUBLIC).url
+
+    def publish_to(name: str, web: str) -> None:
+        options = {"url": f"file:///srv/{name}", "web": web}
+        session.add(
+            Target(
+                id=new_id(START, random.Random(name)),
+                kind="folder",
+                name=name,
+                options=options,
+                created_at=START,
+            )
+        )
+        session.commit()
+
+    publish_to("a", "http://127.0.0.1:8000/tour/site/")
+    assert card().endswith("/outcomes")
+    publish_to("b", "https://garden.example.org/")
+    assert card() == "https://garden.example.org/"
 
 
 def captions(session: Session, film: Takeaway) -> list[str]:
