@@ -44,6 +44,8 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     for path in (path.relative_to(ROOT) for path in repository_files()):
         (source / path).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(ROOT / path, source / path)
+    for path in ROOT.glob("*/translations/**/*.mo"):
+        shutil.copyfile(path, source / path.relative_to(ROOT))
     vendor = ROOT / "static" / "vendor"
     if vendor.is_dir():
         shutil.copytree(vendor, source / "static" / "vendor")
@@ -70,9 +72,23 @@ def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.mark.slow
 def test_the_wheel_holds_every_file_of_the_product(wheel: Path) -> None:
     inside = set(zipfile.ZipFile(wheel).namelist())
-    expected = {path.as_posix() for path in product_files() if path.name != ".gitkeep"}
+    expected = {
+        path.as_posix()
+        for path in product_files()
+        if path.name != ".gitkeep" and path.suffix != ".po"
+    }
     expected = {f"kiosk/{name}" if name.startswith("static/") else name for name in expected}
     assert sorted(expected - inside) == []
+
+
+@pytest.mark.slow
+def test_the_wheel_holds_translations_as_the_program_reads_them(wheel: Path) -> None:
+    compiled = {path.relative_to(ROOT).as_posix() for path in ROOT.glob("*/translations/**/*.mo")}
+    if not compiled:
+        pytest.skip("the translations are not compiled (make install)")
+    inside = {name for name in zipfile.ZipFile(wheel).namelist() if "/translations/" in name}
+    assert {name for name in inside if name.endswith(".mo")} == compiled
+    assert {name for name in inside if name.endswith(".po")} == set()
 
 
 @pytest.mark.slow
