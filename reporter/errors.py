@@ -8,7 +8,8 @@ state of the delivery.
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, TypeVar
+from types import TracebackType
+from typing import Any, Self, TypeVar
 
 from reporter.messages import N_, Message, as_message
 
@@ -155,14 +156,33 @@ DISK_READ_ONLY = N_(
 )
 
 
-def attempt(call: Callable[[], T]) -> T | Exception:
-    """Return the result of ``call``, or the exception it raised, so that one broken item does not stop the rest.
+class Attempt:
+    """A block whose exception is kept in ``error``, so that one broken item does not stop the rest.
 
     Only for the outermost level of background work (a worker's iteration, one row of the ledger,
     one file in a decoder process): the caller logs or stores the error. Everywhere else specific
-    exceptions are caught.
+    exceptions are caught. What ends the program (``KeyboardInterrupt``) goes on.
     """
-    try:
+
+    error: Exception
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        _kind: type[BaseException] | None,
+        error: BaseException | None,
+        _trace: TracebackType | None,
+    ) -> bool:
+        if isinstance(error, Exception):
+            self.error = error
+            return True
+        return False
+
+
+def attempt(call: Callable[[], T]) -> T | Exception:
+    """Return the result of ``call``, or the exception it raised: see ``Attempt``."""
+    with Attempt() as this:
         return call()
-    except Exception as error:  # noqa: BLE001 - this is that edge
-        return error
+    return this.error

@@ -27,7 +27,7 @@ from publish.targets.base import Limits
 from publish.targets.capabilities import Batches
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import ItemKind
-from reporter.errors import attempt
+from reporter.errors import Attempt
 from reporter.models import Delivery
 from reporter.models import Target as TargetRow
 
@@ -71,22 +71,17 @@ def send(
     session: Session, context: PublishContext, claims: Sequence[Claim], jobs: Sequence[StoryJob]
 ) -> list[Sent] | None:
     """Deliver claimed rows to their target together; None if each has to be delivered alone."""
-
-    def connect_and_send() -> list[Sent]:
+    with Attempt() as this:
         target = context.connect(session.get_one(TargetRow, claims[0].target_id))
         session.commit()
         try:
             return _send(session, target, claims, jobs)
         finally:
             target.close()
-
-    sent = attempt(connect_and_send)
-    if isinstance(sent, Exception):
-        # The row meets the error again when delivered alone; there it is stored, and logged without secrets.
-        session.rollback()
-        log.info("%d stories together: %s", len(claims), type(sent).__name__)
-        return None
-    return sent
+    # The row meets the error again when delivered alone; there it is stored, and logged without secrets.
+    session.rollback()
+    log.info("%d stories together: %s", len(claims), type(this.error).__name__)
+    return None
 
 
 def _send(

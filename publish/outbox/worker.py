@@ -36,7 +36,7 @@ from publish.posts.model import PostMedia
 from publish.targets import Target as OpenTarget
 from publish.targets import target_class
 from publish.targets.capabilities import Batches, ManualPosting
-from reporter.errors import attempt
+from reporter.errors import Attempt
 from reporter.messages import Message
 from reporter.models import Target
 
@@ -127,16 +127,10 @@ def _store(
 def _attempt(session: Session, context: PublishContext, claim: Claim) -> tuple[Job | None, Result]:
     """The job, if any, and its outcome."""
     job: Job | None = None
-
-    def deliver() -> Result:
-        nonlocal job
+    with Attempt() as this:
         job = ITEMS[claim.kind].prepare(session, context, claim)
-        return _send(session, context, claim, job)
-
-    result = attempt(deliver)
-    if isinstance(result, Exception):
-        return job, _failure(session, context, claim, result)
-    return job, result
+        return job, _send(session, context, claim, job)
+    return job, _failure(session, context, claim, this.error)
 
 
 def _failure(session: Session, context: PublishContext, claim: Claim, error: Exception) -> Result:
@@ -239,15 +233,11 @@ def _prepare_batch(
     session: Session, context: PublishContext, claims: Sequence[Claim]
 ) -> list[StoryJob] | None:
     """The jobs of all rows; None if one of them has to go alone."""
-
-    def prepare_each() -> list[Job | None]:
-        return [ITEMS[one.kind].prepare(session, context, one) for one in claims]
-
-    jobs = attempt(prepare_each)
-    if isinstance(jobs, Exception):
-        # The row meets the error again when delivered alone; there it is stored and logged.
-        session.rollback()
-        log.info("%d stories together: %s", len(claims), type(jobs).__name__)
-        return None
-    stories = [job for job in jobs if isinstance(job, StoryJob) and batch.fits(job)]
-    return stories if len(stories) == len(claims) else None
+    with Attempt() as this:
+        jobs = [ITEMS[one.kind].prepare(session, context, one) for one in claims]
+        stories = [job for job in jobs if isinstance(job, StoryJob) and batch.fits(job)]
+        return stories if len(stories) == len(claims) else None
+    # The row meets the error again when delivered alone; there it is stored and logged.
+    session.rollback()
+    log.info("%d stories together: %s", len(claims), type(this.error).__name__)
+    return None
