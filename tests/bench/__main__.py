@@ -12,7 +12,7 @@ from tests.bench.kept import Kept, keep, load, load_average, worse
 from tests.bench.media import cards, codes, edits, films, photos, video
 from tests.bench.publish import bundles, cut_lines, stories
 from tests.bench.rows import Row
-from tests.bench.web import crowd, polling, review_page, search, startup, uploads
+from tests.bench.web import crowd, growth, polling, review_page, search, startup, uploads
 
 GOAL = Path(__file__).parents[2] / "docs" / "bench.md"
 MODULES = {
@@ -31,6 +31,7 @@ MODULES = {
     "line": cut_lines,
     "review": review_page,
     "start": startup,
+    "growth": growth,
 }
 HEAD = """# Benchmarks
 

@@ -12,7 +12,7 @@ from sqlalchemy import insert
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.enums import MediaState
+from reporter.enums import Faces, MediaState
 from reporter.models import Attachment, Media, Rendition
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 
@@ -42,9 +42,10 @@ def add_photo_rows(session: Session, rng: random.Random, takeaways: Sequence[Val
 
 
 def _media(rng: random.Random, received: datetime) -> Values:
+    sha256 = rng.randbytes(32).hex()
     return {
         "id": new_id(received, rng),
-        "sha256": rng.randbytes(32).hex(),
+        "sha256": sha256,
         "kind": "photo",
         "type": "image/jpeg",
         "ext": ".jpg",
@@ -52,6 +53,9 @@ def _media(rng: random.Random, received: datetime) -> Values:
         "width": 4000,
         "height": 3000,
         "state": MediaState.READY,
+        # Searched for faces and text already: there is no file to do it with.
+        "faces": Faces.NONE,
+        "words_of": sha256[::-1],
         "due_at": received,
         "received_at": received,
     }

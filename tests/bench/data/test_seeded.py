@@ -7,10 +7,11 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from reporter.enums import MediaState, TakeawayState
+from reporter.enums import Faces, MediaState, TakeawayState
 from reporter.gathering.folder import open_session
 from reporter.media.store import Store
 from reporter.models import Gathering, Media, Takeaway
+from reporter.models.image_quality import ImageQuality
 from tests.bench.data.seeded import seed
 
 
@@ -41,3 +42,14 @@ def test_the_same_seed_gives_the_same_words(tmp_path: Path) -> None:
         with open_session(seed(tmp_path / name, 30, photos=0)) as session:
             rows.append(session.execute(select(Takeaway.id, Takeaway.text, Takeaway.state)).all())
     assert rows[0] == rows[1]
+
+
+def test_photos_as_rows_alone_leave_the_workers_nothing_to_do(tmp_path: Path) -> None:
+    with open_session(seed(tmp_path / "g", 40, photos=1, files=False)) as session:
+        media = list(session.scalars(select(Media)))
+        assert len(media) > 10
+        for one in media:
+            assert (one.state, one.faces) == (MediaState.READY, Faces.NONE)
+            assert {made.name: made.sha256 for made in one.renditions}["view"] == one.words_of
+            assert one.attachments
+        assert len(set(session.scalars(select(ImageQuality.group_id)))) < len(media)

@@ -1,4 +1,6 @@
-"""A hundred phones at once, beside servers that promise less; and fifty phones beside a hundred very slow ones."""
+"""A hundred phones at once, beside servers that promise less, and the same bytes written with fsync, which is the
+disk's limit; and fifty phones beside a hundred very slow ones.
+"""
 
 from __future__ import annotations
 
@@ -12,24 +14,36 @@ from base64 import b64encode
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
+from functools import partial
 from pathlib import Path
 
 from reporter.files import forget_cache
 from tests.bench.kiosk_process import BenchKiosk, bench_kiosk
 from tests.bench.peers import lacking, nginx_put, tus_server
 from tests.bench.rows import Row, pairs
-from tests.bench.socket_client import MB, Where, Wire, clip, picture, send_put, send_tus
+from tests.bench.socket_client import (
+    MB,
+    Where,
+    Wire,
+    clip,
+    new_bytes,
+    picture,
+    send_put,
+    send_tus,
+)
 
 PHONES, VIDEOS = 100, 10
 TOTAL_MB = PHONES * 3 + VIDEOS * 40
 NORMAL, PHOTOS = 50, 4
 SLOW, SLOW_RATE = 100, 50_000
 
-Send = Callable[[Where, bytes, random.Random], None]
+CROWD = f"{PHONES} phones with 3 MB photos, ten with 40 MB videos, at once"
+
+Send = Callable[[bytes, random.Random], None]
 
 
 def measure() -> Iterator[Row]:
-    """Rows beside each peer that is here, and the one of the slow phones."""
+    """Rows beside each peer that is here, beside the disk, and the one of the slow phones."""
     luck = random.Random(11)
     photo, video = picture(3 * MB), clip(40 * MB)
     for name in ("@tus/server", "nginx"):
@@ -38,6 +52,7 @@ def measure() -> Iterator[Row]:
             yield Row.left_out(f"{PHONES} phones at once, beside {name}", reason)
         else:
             yield _beside(name, photo, video, luck)
+    yield _beside_disk(photo, video, luck)
     yield _slow(photo, luck)
 
 
@@ -48,9 +63,9 @@ def _beside(name: str, photo: bytes, video: bytes, luck: random.Random) -> Row:
         start, send = (tus_server, send_tus) if name != "nginx" else (nginx_put, send_put)
         peer = Where(stack.enter_context(start(folder)))
         row = pairs(
-            f"{PHONES} phones with 3 MB photos, ten with 40 MB videos, at once",
-            lambda: _crowd(send_tus, _where(kiosk), photo, video, luck),
-            lambda: _crowd(send, peer, photo, video, luck),
+            CROWD,
+            lambda: _crowd(_by_tus(kiosk), photo, video, luck),
+            lambda: _crowd(partial(send, peer), photo, video, luck),
             peer=name
             + (
                 " with its file store (no fsync)"
@@ -67,15 +82,43 @@ def _beside(name: str, photo: bytes, video: bytes, luck: random.Random) -> Row:
         )
 
 
+def _beside_disk(photo: bytes, video: bytes, luck: random.Random) -> Row:
+    """How near the kiosk is to the limit of the disk: as many threads write the same bytes, and fsync each file."""
+    with bench_kiosk() as kiosk, tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        row = pairs(
+            CROWD,
+            lambda: _crowd(_by_tus(kiosk), photo, video, luck),
+            lambda: _crowd(partial(_write, folder), photo, video, luck),
+            peer="the same bytes to the same disk with fsync",
+            runs=3,
+            between=lambda: _clear(folder, kiosk.folder / "media"),
+        )
+        return row.noted(
+            f"{1 / row.ratio:.2f} times the disk's limit, at which nothing is sent, received, hashed or noted down."
+        )
+
+
+def _write(folder: Path, body: bytes, luck: random.Random) -> None:
+    with (folder / luck.randbytes(8).hex()).open("wb", buffering=0) as file:
+        for part in new_bytes(body, luck):
+            file.write(part)
+        os.fsync(file.fileno())
+
+
+def _by_tus(kiosk: BenchKiosk) -> Send:
+    return partial(send_tus, _where(kiosk))
+
+
 def _where(kiosk: BenchKiosk) -> Where:
     return Where(int(kiosk.url.rsplit(":", 1)[1]), kiosk.code)
 
 
-def _crowd(send: Send, where: Where, photo: bytes, video: bytes, luck: random.Random) -> None:
+def _crowd(send: Send, photo: bytes, video: bytes, luck: random.Random) -> None:
     seeds = [random.Random(luck.random()) for _ in range(PHONES + VIDEOS)]
     bodies = [video] * VIDEOS + [photo] * PHONES
     with ThreadPoolExecutor(PHONES + VIDEOS) as phones:
-        for sent in [phones.submit(send, where, b, s) for b, s in zip(bodies, seeds, strict=True)]:
+        for sent in [phones.submit(send, b, s) for b, s in zip(bodies, seeds, strict=True)]:
             sent.result()
 
 
