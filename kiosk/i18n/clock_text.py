@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from datetime import datetime, tzinfo
+from datetime import datetime, timedelta, tzinfo
 
-from babel.dates import format_interval, format_skeleton, format_time
+from babel.dates import format_interval, format_skeleton, format_time, get_datetime_format
 from flask_babel import get_locale
 
 from kiosk.runtime.context import current_kiosk
@@ -39,11 +39,15 @@ def shown_day(moment: datetime, settings: Settings) -> str:
 
 
 def span_text(start: datetime, end: datetime | None, settings: Settings) -> str:
-    """From when to when, as ``2:00 – 3:30 PM``; without an end, the beginning."""
+    """From when to when, as ``2:00 – 3:30 PM``; of a day or more with the end's day; without an end, the beginning."""
     if end is None:
         return clock_text(start, settings)
     zone: tzinfo = settings.zone
     locale = spoken_locale(settings.gathering.language)
+    if end - start >= timedelta(days=1):  # of which format_interval would tell the hours alone
+        pattern = str(get_datetime_format("medium", locale=locale)).replace("'", "")
+        last = pattern.format(clock_text(end, settings), day_text(end, settings))
+        return f"{clock_text(start, settings)} – {last}"
     # A clock of twelve hours names its half of the day.
     skeleton = "hm" if "a" in str(locale.time_formats["short"].pattern) else "Hm"
     return format_interval(start.astimezone(zone), end.astimezone(zone), skeleton, locale=locale)
