@@ -1,14 +1,16 @@
-"""The desk on an organizer's phone: everything is large enough for a thumb, no word of a step is torn."""
+"""The desk on an organizer's phone: large enough for a thumb, nothing torn, and what it says while away."""
 
 from __future__ import annotations
 
 import random
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from flask import Flask
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession
 from tests.support.browsers.chromium import Windows
 from tests.support.kiosk_process import add_takeaway
@@ -31,6 +33,10 @@ STEPS = """() => [...document.querySelectorAll(".dots .words")].map((one) => {
   const lines = new Set([...range.getClientRects()].map((line) => Math.round(line.top))).size;
   return [one.textContent, lines <= one.textContent.split(" ").length];
 })"""
+
+# The height of each, in lines.
+LINES = """all => all.map((one) =>
+  one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"""
 
 
 @pytest.fixture
@@ -75,3 +81,39 @@ def test_no_word_of_a_step_is_torn(app: Flask, page: Page, width: int, language:
         steps = page.evaluate(STEPS)
     assert len(steps) == 3
     assert [words for words, whole in steps if not whole] == []
+
+
+def test_a_preview_of_a_film_says_in_place_that_the_kiosk_is_away(
+    app: Flask, page: Page, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    add_takeaway(session, event, rng, state="approved", starred=True, text="Straw and leaves")
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/film")
+        page.context.set_offline(True)
+        piece = page.locator(".piece")
+        piece.get_by_role("link", name="Preview").click()
+        expect(piece.get_by_role("alert")).to_have_text(
+            "The kiosk does not answer just now. Try again in a moment."
+        )
+        expect(page.get_by_role("dialog")).to_have_count(0)
+        piece.get_by_role("link", name="Preview").click()
+        expect(piece.get_by_role("alert")).to_have_count(1)
+
+
+def test_days_and_times_of_a_poster_stay_in_one_piece(
+    app: Flask, page: Page, session: Session, rng: random.Random
+) -> None:
+    begins = datetime(2026, 5, 9, 8, tzinfo=UTC)
+    ends = begins + timedelta(hours=10)
+    add_session(
+        session, "Bees", now=begins, rng=rng, starts_at=begins, ends_at=ends, room="لنزرع معًا"
+    )
+    session.commit()
+    page.set_viewport_size({"width": 320, "height": 640})
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/posters")
+        parts = page.locator(".poster .where bdi")
+        expect(parts).to_have_count(3)
+        lines = parts.evaluate_all(LINES)
+        assert all(height < 1.5 for height in lines), lines
+        expect(parts.nth(1)).to_have_css("display", "inline-block")
