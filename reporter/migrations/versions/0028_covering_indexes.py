@@ -14,7 +14,7 @@ def upgrade() -> None:
     op.create_index(
         "takeaway_state_flags",
         "takeaway",
-        ["state", "consent", "audience", "starred", "held", "id"],
+        ["state", "id", "consent", "audience", "starred", "held"],
     )
     op.create_index("takeaway_received_device", "takeaway", ["received_at", "device"])
     op.create_index(

@@ -9,12 +9,13 @@ from typing import Any
 
 import pytest
 from sqlalchemy import event as events
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
 from reporter.enums import TakeawayState
 from reporter.gathering.coverage import sending_devices
-from reporter.models import EventSession
+from reporter.models import EventSession, Takeaway
+from reporter.moderation.visibility import Scope, showable
 from reporter.review.queries import Filter, count_undescribed, count_without_consent, state_counts
 from reporter.review.timeline import timeline
 from tests.support.kiosk_process import START, UTC, add_takeaway
@@ -83,3 +84,24 @@ def test_the_first_and_last_time_are_looked_up_and_not_searched_for(
     session.commit()
     steps = _plan(session, lambda: timeline(session, Filter(state=TakeawayState.NEW), UTC))
     assert steps[:2] == ["SEARCH takeaway USING COVERING INDEX takeaway_state_time (state=?)"] * 2
+
+
+@pytest.mark.sqlite("its plans")
+def test_the_latest_cards_of_the_wall_are_found_in_their_order(
+    session: Session, event: EventSession, rng: random.Random
+) -> None:
+    """Not all that are approved, and then sorted."""
+    for minutes in range(ROWS):
+        row = add_takeaway(session, event, rng, state="approved")
+        row.approved_at = START + timedelta(minutes=minutes)
+    session.commit()
+    session.execute(text("ANALYZE"))
+    session.commit()
+    latest = (
+        select(Takeaway)
+        .where(showable(Scope.ROOM))
+        .order_by(Takeaway.approved_at.desc().nulls_last(), Takeaway.received_at.desc())
+        .limit(60)
+    )
+    steps = _plan(session, lambda: session.scalars(latest).all())
+    assert steps[0] == "SCAN takeaway USING INDEX ix_takeaway_approved_at"
