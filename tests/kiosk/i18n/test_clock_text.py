@@ -26,6 +26,6 @@ def test_what_lasts_a_day_or_more_ends_on_a_day(
     tmp_path: Path, language: str, start: str, end: str, shown: str
 ) -> None:
     settings = Settings(folder=tmp_path, gathering=GatheringSettings(language=language))
-    times = (datetime.fromisoformat(time).replace(tzinfo=UTC) for time in (start, end))
+    begins, ends = (datetime.fromisoformat(time).replace(tzinfo=UTC) for time in (start, end))
     # CLDR has thin and narrow blanks at the dash and before the half of the day.
-    assert re.sub(r"\s+", " ", span_text(*times, settings)) == shown
+    assert re.sub(r"\s+", " ", span_text(begins, ends, settings)) == shown
