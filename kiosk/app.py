@@ -11,7 +11,7 @@ from typing import Any
 from flask import Blueprint, Flask, Response, g, request
 from jinja2 import StrictUndefined
 
-from kiosk.demo.sample_folder import shown_receipt
+from kiosk.demo.sample_folder import shown_takeaway
 from kiosk.i18n import locale_selector
 from kiosk.runtime.byte_code import TemplateCode
 from kiosk.runtime.context import KioskContext, current_kiosk
@@ -87,7 +87,7 @@ def create_app(
         app.secret_key = secret_store.signing_key(kiosk.secrets_id)
         db.session.remove()
     add_pages(app, MIDDLEWARE, auth.LaptopAccess())
-    _show_tour(app, sample=shown_receipt(settings.folder) is not None)
+    _show_tour(app, sample=shown_takeaway(settings.folder) is not None)
     app.register_lazy(_deferred, _sources())
     return app
 

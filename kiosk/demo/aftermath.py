@@ -42,7 +42,7 @@ def bring_about(kiosk: KioskContext, site_address: str, progress: Progress) -> N
     _process(kiosk, progress)
     kiosk.index.sync(db.session())
     _publish(kiosk, site_address)
-    mark = json.dumps({"receipt": pieces[SHOWN_PIECE].receipt})
+    mark = json.dumps({"takeaway": str(pieces[SHOWN_PIECE].id)})
     (kiosk.settings.folder / MARK).write_text(mark, encoding="utf-8")
 
 

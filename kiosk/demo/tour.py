@@ -9,12 +9,14 @@ from flask import Blueprint, redirect, request, send_from_directory, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import lazy_gettext as later
 
-from kiosk.demo.sample_folder import SITE, shown_receipt
+from kiosk.demo.sample_folder import SITE, shown_takeaway
 from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import agenda
 from reporter.errors import NotFound
+from reporter.models import Takeaway
 
 bp = Blueprint("tour", __name__, url_prefix="/tour")
 
@@ -91,7 +93,7 @@ STEPS = (
 @bp.before_request
 def only_in_a_sample() -> None:
     """Other gatherings have no tour."""
-    if shown_receipt(current_kiosk().settings.folder) is None:
+    if shown_takeaway(current_kiosk().settings.folder) is None:
         raise NotFound("The tour has no such step.")
 
 
@@ -133,7 +135,9 @@ def _page(endpoint: str) -> str:
         running = agenda().running
         return url_for(endpoint, code=running[0].code) if running else url_for("start.page")
     if endpoint == "phone.receipt":
-        return url_for(endpoint, receipt=shown_receipt(current_kiosk().settings.folder))
+        shown = db.session.get(Takeaway, shown_takeaway(current_kiosk().settings.folder))
+        # It may have been erased since.
+        return url_for(endpoint, receipt=shown.receipt) if shown else url_for("start.page")
     return url_for(endpoint)
 
 

@@ -20,7 +20,7 @@ from kiosk.demo import sample_media
 from kiosk.demo.gathering import make_demo
 from kiosk.demo.photographs import PHOTOGRAPHS, photograph
 from kiosk.demo.pieces import ANSWERS, PIECES, SLOTS
-from kiosk.demo.sample_folder import MARK, shown_receipt
+from kiosk.demo.sample_folder import MARK, shown_takeaway
 from kiosk.demo.speech import can_speak, speak
 from reporter.clock import utc_now
 from reporter.config import load_settings
@@ -91,13 +91,16 @@ def look_around(url: str) -> None:
         assert 'class="tour"' not in browser.get("/tour/leave").text
 
 
-@pytest.mark.skipif(not can_speak(), reason="the extra `demo` is not installed")
-@pytest.mark.parametrize("text", ["[1]", "7", "{", '{"other": 1}', "[" * 100_000])
+@pytest.mark.parametrize(
+    "text",
+    ["[1]", "7", "{", '{"other": 1}', '{"takeaway": 7}', '{"takeaway": "x"}', "[" * 100_000],
+)
 def test_a_file_of_somebody_else_makes_no_sample(tmp_path: Path, text: str) -> None:
     (tmp_path / MARK).write_text(text)
-    assert shown_receipt(tmp_path) is None
+    assert shown_takeaway(tmp_path) is None
 
 
+@pytest.mark.skipif(not can_speak(), reason="the extra `demo` is not installed")
 def test_a_voice_says_the_words() -> None:
     samples, rate = speak("Garlic goes into the ground now", "en")
     assert 1.0 < len(samples) / rate < 6.0
@@ -123,13 +126,14 @@ def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Pa
     port = free_port()
     place = tmp_path / "places"
     place.mkdir()
+    environment = {**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file), "TMPDIR": str(place)}
     process = subprocess.Popen(
         [sys.executable, "-m", "kiosk", "demo", "--port", str(port), "--no-open"],
         text=True,
         stdout=subprocess.PIPE,
         stderr=subprocess.DEVNULL,
         cwd=Path(__file__).parents[2],
-        env={**os.environ, "REPORTER_SECRETS_FILE": str(secrets_file), "TMPDIR": str(place)},
+        env=environment,
     )
     assert process.stdout is not None
     try:
@@ -143,6 +147,12 @@ def test_the_command_runs_it_and_leaves_nothing(tmp_path: Path, secrets_file: Pa
             if card["image"]:
                 assert httpx.get(url + card["image"]).headers["Content-Type"].startswith("image/")
         assert any(card["image"] for card in cards["cards"])
+        [gathering] = place.glob("reporter-demo-*/gathering")
+        words = ["census", "--gathering", str(gathering)]
+        census = subprocess.run(
+            [sys.executable, "-m", "kiosk", *words], capture_output=True, text=True, env=environment
+        )
+        assert census.returncode == 0, census.stdout
     finally:
         process.send_signal(signal.SIGINT)
         with contextlib.closing(process.stdout):

@@ -13,7 +13,6 @@ from pathlib import Path
 
 import httpx
 
-from kiosk.demo.sample_folder import shown_receipt
 from tests.support.commands.process import start_command
 from tests.support.kiosk_process import free_port
 
@@ -43,14 +42,16 @@ def demo_kiosk() -> Iterator[DemoKiosk]:
         assert process.stdout is not None
         try:
             next(line for line in process.stdout if line.startswith("listening on"))
-            yield _described(f"http://127.0.0.1:{port}", folder)
+            yield _described(f"http://127.0.0.1:{port}")
         finally:
             process.send_signal(signal.SIGTERM)
             process.wait(60)
             process.stdout.close()
 
 
-def _described(url: str, folder: Path) -> DemoKiosk:
+def _described(url: str) -> DemoKiosk:
     codes = re.findall(r"/s/([A-Z0-9]{6})", httpx.get(url, headers=LEFT).text)
     stories = re.findall(r'href="(sr-[^"#]+\.html)"', httpx.get(f"{url}/tour/site/").text)
-    return DemoKiosk(url, codes[0], shown_receipt(folder) or "", stories[0])
+    # The tour's third step is the page of a receipt.
+    receipt = httpx.get(f"{url}/tour/3").headers["Location"].rpartition("/")[2]
+    return DemoKiosk(url, codes[0], receipt, stories[0])
