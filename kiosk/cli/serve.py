@@ -74,18 +74,19 @@ def kiosk(
     """Run the kiosk and its workers until Ctrl-C."""
     if bool(tls_cert) != bool(tls_key):
         raise click.UsageError("--tls-cert and --tls-key go together.")
+    tls = (tls_cert, tls_key) if tls_cert and tls_key else None
+    if tls:
+        from kiosk.server.tls import tls_context
+
+        # Refused before anything is opened: there is nothing to close again then.
+        tls_context(*tls)
     prepare_log()
     folder = gathering_folder()
     with _uncollected():
         listener = _listen(host, port, folder, show=not no_open)
         if listener is not None:
             with listener:
-                serve(
-                    _open_or_make(folder),
-                    listener,
-                    tls=(tls_cert, tls_key) if tls_cert and tls_key else None,
-                    show=not no_open,
-                )
+                serve(_open_or_make(folder), listener, tls=tls, show=not no_open)
 
 
 @contextmanager
