@@ -169,7 +169,7 @@ def import_record(job: CardImport) -> dict[str, Any]:
     proposed."""
     return {
         "imported": job.imported,
-        "known": job.duplicates,
+        "known": job.known,
         "failed": len(job.failed) + len(job.missing),
         "takeaways": _takeaways(job),
         "markers": _markers(job),
@@ -188,7 +188,7 @@ def _takeaways(job: CardImport) -> list[dict[str, Any]]:
         .join(Takeaway, Takeaway.id == Shot.takeaway_id)
         .join(EventSession, EventSession.id == Takeaway.session_id)
         .where(Shot.import_id == job.id)
-        .order_by(Shot.taken_at, Shot.path)
+        .order_by(Shot.taken, Shot.path)
     )
     proposed = _proposals(job)
     return [
@@ -218,13 +218,11 @@ def _proposals(job: CardImport) -> dict[Any, str]:
 
 def _markers(job: CardImport) -> list[dict[str, Any]]:
     query = (
-        select(
-            Shot.path, EventSession.code, Shot.taken_at, Shot.kiosk_at, Shot.mark, Camera.offset_s
-        )
+        select(Shot.path, EventSession.code, Shot.taken, Shot.kiosk_at, Shot.mark, Camera.offset_s)
         .join(Camera, Camera.id == Shot.camera_id)
         .outerjoin(EventSession, EventSession.id == Shot.mark_session_id)
         .where(Shot.import_id == job.id, Shot.mark.in_((Mark.SESSION, Mark.END)))
-        .order_by(Shot.taken_at, Shot.path)
+        .order_by(Shot.taken, Shot.path)
     )
     return [
         {
@@ -245,7 +243,7 @@ def import_next(kiosk: KioskContext) -> int:
     claim = (
         update(CardImport)
         .where(CardImport.id == job_id, CardImport.state == ImportState.ASKED)
-        .values(state=ImportState.RUNNING.value, heartbeat_at=kiosk.now())
+        .values(state=ImportState.RUNNING.value, beat_at=kiosk.now())
     )
     taken = db.session.execute(claim).rowcount == 1  # type: ignore[attr-defined]
     db.session.commit()

@@ -66,7 +66,7 @@ def build_post(
         date=event.starts_at if event else _first_moment(blocks, story),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
-        replies=replies_to_story(session, story, place, facts) if elsewhere else (),
+        said=replies_to_story(session, story, place, facts) if elsewhere else (),
         short=story.short,
         copies=copies_of(session, story, place, target_id),
     )
@@ -196,7 +196,7 @@ def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> 
 
 def _captions(media: Media) -> str:
     session = object_session(media)
-    if media.kind == Kind.PHOTO or not media.recognized_text or session is None:
+    if media.kind == Kind.PHOTO or not media.words or session is None:
         return ""
     return webvtt(captions_of(session, media))
 

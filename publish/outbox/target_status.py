@@ -94,7 +94,7 @@ def record_transfer(
         moved = meter.sent + meter.received
         session.execute(
             update(OutboxState)
-            .values(bytes_spent=OutboxState.bytes_spent + moved)
+            .values(spent=OutboxState.spent + moved)
             .execution_options(synchronize_session=False)
         )
 
@@ -135,13 +135,13 @@ def budget_left(session: Session, budget: int) -> int | None:
     """Bytes left in the budget; None if unlimited."""
     if not budget:
         return None
-    return max(0, budget - (session.scalar(select(OutboxState.bytes_spent)) or 0))
+    return max(0, budget - (session.scalar(select(OutboxState.spent)) or 0))
 
 
 def reset_budget(session: Session, now: datetime) -> None:
     """Reset the budget's byte count, for a new month or another SIM card. Commits."""
     state = outbox_state(session, now)
-    state.bytes_spent, state.counted_since = 0, now
+    state.spent, state.counted_since = 0, now
     session.commit()
 
 
@@ -162,11 +162,7 @@ def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
     """Whether the target was asked for its limits recently."""
     status = session.get(TargetStatus, target_id)
-    return (
-        status is not None
-        and status.limits_reported_at is not None
-        and now - status.limits_reported_at < _FRESH
-    )
+    return status is not None and status.told_at is not None and now - status.told_at < _FRESH
 
 
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
@@ -175,14 +171,14 @@ def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: dat
     new = status.reported_limits != reported and bool(
         status.reported_limits or reported != _to_json(Limits())
     )
-    status.reported_limits, status.limits_reported_at = reported, now
+    status.reported_limits, status.told_at = reported, now
     return new
 
 
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
     """Discard known limits, so that they are queried anew and refused items retried. Does not commit."""
     status = status_of(session, target_id)
-    status.reported_limits, status.limits_reported_at, status.learned_limits = {}, None, {}
+    status.reported_limits, status.told_at, status.learned_limits = {}, None, {}
 
 
 def _to_json(limits: Limits) -> dict[str, Any]:

@@ -35,15 +35,15 @@ def film_of(session: Session) -> Film:
         shape=Shape.LANDSCAPE.value,
         seconds=75.0,
         sequence=[],
-        excluded=[],
+        dropped=[],
         lengths={},
         music="",
         music_name="",
-        requested=False,
-        fingerprint="",
-        duration=0.0,
-        frames_done=0,
-        frames_total=0,
+        asked=False,
+        made="",
+        made_seconds=0.0,
+        done=0,
+        whole=0,
         error="",
     )
 
@@ -56,7 +56,7 @@ def wish_of(film: Film, store: Store) -> Wish:
         seconds=film.seconds,
         shape=Shape(film.shape),
         order=tuple(film.sequence),
-        dropped=frozenset(film.excluded),
+        dropped=frozenset(film.dropped),
         lengths=film.lengths,
     )
 
@@ -93,8 +93,8 @@ def move(session: Session, shown: Sequence[str], receipt: str, by: int) -> None:
 def drop(session: Session, receipt: str, *, dropped: bool = True) -> None:
     """Exclude a piece, or include it again. Commits."""
     film = film_of(session)
-    others = [one for one in film.excluded if one != receipt]
-    film.excluded = [*others, receipt] if dropped else others
+    others = [one for one in film.dropped if one != receipt]
+    film.dropped = [*others, receipt] if dropped else others
     if not dropped:
         # Included by hand: before those that nobody placed, so that there is room for it.
         film.sequence = [*(one for one in film.sequence if one != receipt), receipt]
@@ -116,7 +116,7 @@ def set_length(session: Session, receipt: str, seconds: float | None) -> None:
 def ask_for(session: Session) -> None:
     """Request that the film be rendered. Commits."""
     film = film_of(session)
-    film.requested, film.error = True, ""
+    film.asked, film.error = True, ""
     _keep(session, film)
 
 
@@ -152,7 +152,7 @@ def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
             part_id=ids[piece.receipt],
             sha256=piece.media,
             edits_fingerprint=piece.edits_fingerprint,
-            appearance=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
+            looks=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
         )
         for piece in pieces
         if piece.receipt
@@ -172,13 +172,13 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
     )
     pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
     looks = looks_of([piece for piece in pieces if piece])
-    film_looks = sorted(part.appearance.partition(":")[0] for part in finished.parts)
+    film_looks = sorted(part.looks.partition(":")[0] for part in finished.parts)
     return bool(looks) and sorted(looks.values()) == film_looks
 
 
 def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
     """Whether the captions of its recordings are still those that the film has."""
-    digests = [(part.sha256, *part.appearance.partition(":")[1:]) for part in finished.parts]
+    digests = [(part.sha256, *part.looks.partition(":")[1:]) for part in finished.parts]
     return all(
         captions_digest(session, sha256) == digest
         for sha256, is_noted, digest in digests
@@ -189,8 +189,8 @@ def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
 def note_captions(session: Session, finished: Takeaway) -> None:
     """Remember that the film has its recordings' captions as they are. Does not commit."""
     for part in finished.parts:
-        looks = part.appearance.partition(":")[0]
-        part.appearance = f"{looks}:{captions_digest(session, part.sha256)}"
+        looks = part.looks.partition(":")[0]
+        part.looks = f"{looks}:{captions_digest(session, part.sha256)}"
 
 
 def take_captions_away(session: Session) -> None:
@@ -233,7 +233,7 @@ def set_music(session: Session, store: Store, path: Path, *, file: str, name: st
     path.replace(folder / file)
     film = film_of(session)
     former, film.music, film.music_name = film.music, file, name
-    film.requested = film.requested or bool(film.fingerprint)
+    film.asked = film.asked or bool(film.made)
     _keep(session, film)
     if former and former != file:
         try_remove(folder / former)
@@ -245,7 +245,7 @@ def remove_music(session: Session, store: Store) -> None:
     if not film.music:
         return
     former, film.music, film.music_name = film.music, "", ""
-    take_away(session, store, film, asked=film.requested or bool(film.fingerprint))
+    take_away(session, store, film, asked=film.asked or bool(film.made))
     try_remove(films_folder(store) / former)
 
 
@@ -261,7 +261,7 @@ def take_away_stale(session: Session, store: Store) -> None:
     was withdrawn, no new one is requested.
     """
     film = film_of(session)
-    if not film.fingerprint:
+    if not film.made:
         return
     finished = film_takeaway(session)
     if finished is None:
@@ -273,7 +273,7 @@ def take_away_stale(session: Session, store: Store) -> None:
 
 def take_away(session: Session, store: Store, film: Film, *, asked: bool) -> None:
     """Delete the finished film's file and parts; its takeaway is kept for the next version. Commits."""
-    film.fingerprint, film.requested = "", asked
+    film.made, film.asked = "", asked
     session.add(film)
     session.commit()
     lock_gathering(session)

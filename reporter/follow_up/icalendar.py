@@ -49,11 +49,7 @@ def _event(row: NextGathering, now: datetime) -> Event:
     event.add("dtstart", row.starts_at)
     if row.ends_at:
         event.add("dtend", row.ends_at)
-    for name, value in (
-        ("location", row.place),
-        ("url", row.url),
-        ("description", row.description),
-    ):
+    for name, value in (("location", row.place), ("url", row.url), ("description", row.words)):
         if value:
             event.add(name, value)
     return event

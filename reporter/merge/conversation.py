@@ -25,7 +25,7 @@ _CHANGES = (
     "state",
     "flagged",
     "audience",
-    "former_texts",
+    "earlier",
     "assigned",
     "snoozed_until",
     "done_at",

@@ -48,7 +48,7 @@ class CardImport(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_done: Mapped[int] = mapped_column(BigInteger, default=0)
     imported: Mapped[int] = mapped_column(default=0)
-    duplicates: Mapped[int] = mapped_column("known", default=0)
+    known: Mapped[int] = mapped_column(default=0)
     markers: Mapped[int] = mapped_column(default=0)
     # [{"file", "error"}]: could not be imported; {"file"} alone: not read before the card was removed;
     # {"file", "skipped"}: not a recording, or only a copy of one, with the reason;
@@ -57,7 +57,7 @@ class CardImport(Base):
     message: Mapped[str] = mapped_column(MessageText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Heartbeat while it runs.
-    heartbeat_at: Mapped[datetime] = mapped_column("beat_at", UtcDateTime)
+    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
     session: Mapped[EventSession | None] = relationship()
 
@@ -101,10 +101,10 @@ class Shot(Base):
     size: Mapped[int] = mapped_column(BigInteger, index=True)
     mtime: Mapped[int] = mapped_column(BigInteger)
     # Hash of the first piece, so that a known file can be recognized without reading all of it.
-    head_digest: Mapped[str] = mapped_column("head")
+    head: Mapped[str]
     sha256: Mapped[str] = mapped_column(index=True)
     # Time by the camera's own clock, as an instant that is right if the clock is (in the gathering's zone).
-    taken_at: Mapped[datetime] = mapped_column("taken", UtcDateTime)
+    taken: Mapped[datetime] = mapped_column(UtcDateTime)
     # See reporter.enums.Mark, and for a session's marker its session.
     mark: Mapped[str] = mapped_column(default="")
     mark_session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))

@@ -61,7 +61,7 @@ class Reply(Base):
     client_id: Mapped[str | None] = mapped_column(unique=True)
     device: Mapped[str] = mapped_column(default="")
     # Former texts, oldest first: {"text", "until"}.
-    former_texts: Mapped[list[dict[str, Any]]] = mapped_column("earlier", JSON, default=list)
+    earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Changes with every change of the row: polls and the ledger depend on it.
@@ -85,8 +85,8 @@ class ReplyPoll(Base):
 
     target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"), primary_key=True)
     # The last successful poll, and the last that covered everything.
-    polled_at: Mapped[datetime | None] = mapped_column("looked_at", UtcDateTime)
-    fully_polled_at: Mapped[datetime | None] = mapped_column("complete_at", UtcDateTime)
+    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    complete_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     # Why the last poll failed; empty: it succeeded.

@@ -59,7 +59,7 @@ class Contact(Base):
     invite: Mapped[bool] = mapped_column(default=False)
     # Unsubscribe token: whoever holds it can stop all mail to this address.
     token: Mapped[str] = mapped_column(unique=True)
-    notified_at: Mapped[datetime | None] = mapped_column("told_at", UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
@@ -78,7 +78,7 @@ class NextGathering(Base):
     place: Mapped[str] = mapped_column(default="")
     # Page with details or registration.
     url: Mapped[str] = mapped_column(default="")
-    description: Mapped[str] = mapped_column("words", Text, default="")
+    words: Mapped[str] = mapped_column(Text, default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -32,7 +32,7 @@ class Gathering(Base):
     # Since when free pages of the database or old index segments may hold withdrawn content; None: they hold none.
     purge_due_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the desk requested an index rebuild; None: done.
-    reindex_requested_at: Mapped[datetime | None] = mapped_column("reindex_asked_at", UtcDateTime)
+    reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The wall's message and settings: see kiosk.web.screens.wall.
     announcement: Mapped[str] = mapped_column(Text, default="")
     wall_mode: Mapped[str] = mapped_column(default="")
@@ -70,7 +70,7 @@ class CopyMade(Base):
     kind: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Ids of the takeaways in it, if the copy can't be inspected: a film.
-    takeaway_ids: Mapped[list[str]] = mapped_column("holds", JSON, default=list)
+    holds: Mapped[list[str]] = mapped_column(JSON, default=list)
 
 
 class DeskLogin(Base):
@@ -91,7 +91,7 @@ class RetentionNotice(Base):
     # A reporter.privacy.retention.Kind, and the id of the row that will be deleted.
     kind: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
-    announced_at: Mapped[datetime] = mapped_column("said_at", UtcDateTime)
+    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class Deletion(Base):
@@ -126,13 +126,13 @@ class Peer(Base):
     # Pulls new content from it every few minutes.
     automatic: Mapped[bool] = mapped_column(default=False)
     # When the desk requested a merge; None: done.
-    merge_requested_at: Mapped[datetime | None] = mapped_column("asked_at", UtcDateTime)
+    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # The last attempt to reach it, the last success, and the last merge.
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Its reported counts: "takeaways", "media", "bytes".
-    reported_counts: Mapped[dict[str, Any]] = mapped_column("holds", JSON, default=dict)
+    holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # The last snapshot merged (see kiosk.peers.snapshot); empty: none, or not completely. For a
     # hub: our snapshot that was merged there, and the mark of its rows that were merged here.
     snapshot: Mapped[str] = mapped_column(default="")

@@ -23,7 +23,7 @@ class OutboxState(Base):
     # Since when a person has paused all sending. None: not paused.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Bytes sent since ``counted_since``, for the budget.
-    bytes_spent: Mapped[int] = mapped_column("spent", BigInteger, default=0)
+    spent: Mapped[int] = mapped_column(BigInteger, default=0)
     counted_since: Mapped[datetime] = mapped_column(UtcDateTime)
     # When the current work began: progress counts from there.
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -52,7 +52,7 @@ class TargetStatus(Base):
     speed: Mapped[float | None]
     # Its limits (``publish.targets.base.Limits`` as JSON), as declared, and as learnt from its refusals.
     reported_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    limits_reported_at: Mapped[datetime | None] = mapped_column("told_at", UtcDateTime)
+    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     learned_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     target: Mapped[Target] = relationship()
@@ -80,9 +80,9 @@ class Takedown(Base):
     delivery_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True
     )
-    requested_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What this kind of target can't delete (see ``publish.targets.base.Target.copies_remain``), or empty.
-    remaining_copies: Mapped[str] = mapped_column("remains", MessageText, default="")
+    remains: Mapped[str] = mapped_column(MessageText, default="")
 
     delivery: Mapped[Delivery] = relationship()

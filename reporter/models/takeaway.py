@@ -122,7 +122,7 @@ class FilmPart(Base):
     edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``; after a colon that
     # of its captions.
-    appearance: Mapped[str] = mapped_column("looks", default="")
+    looks: Mapped[str] = mapped_column(default="")
 
     takeaway: Mapped[Takeaway] = relationship(foreign_keys=[part_id])
 
@@ -163,14 +163,15 @@ class Media(Base):
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Fingerprint of the edits in its current or pending renditions; empty: unedited. See
-    # reporter.annotations.edit_history.
+    # reporter.annotations.edit_history. The column keeps its first name: a hub's migrations rename
+    # nothing (docs/hub.md).
     edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Face review state: a value of reporter.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
     # Text recognized in it, and the picture (SHA-256 of its view) that it was read from. See
     # reporter.annotations.ocr_text.
-    recognized_text: Mapped[str] = mapped_column("words", Text, default="")
-    recognized_in: Mapped[str] = mapped_column("words_of", default="")
+    words: Mapped[str] = mapped_column(Text, default="")
+    words_of: Mapped[str] = mapped_column(default="")
 
     attachments: Mapped[list[Attachment]] = relationship(back_populates="media")
     renditions: Mapped[list[Rendition]] = relationship(

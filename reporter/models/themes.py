@@ -25,9 +25,9 @@ class Theme(Base):
     # Empty: computed from the members' words.
     name: Mapped[str] = mapped_column(default="")
     # A person decided something about it: it stays, with its members.
-    pinned: Mapped[bool] = mapped_column("kept", default=False)
+    kept: Mapped[bool] = mapped_column(default=False)
     # Not shown; its members stay, so that it isn't found again.
-    hidden: Mapped[bool] = mapped_column("dropped", default=False)
+    dropped: Mapped[bool] = mapped_column(default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # When a person last renamed, hid or showed it; a merge takes the later decision.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
@@ -43,9 +43,9 @@ class ThemeMember(Base):
     # Assigned by a person.
     by_hand: Mapped[bool] = mapped_column(default=False)
     # Similarity to the centre of its theme, -1 to 1.
-    similarity: Mapped[float] = mapped_column("closeness", default=0.0)
+    closeness: Mapped[float] = mapped_column(default=0.0)
     # The takeaway's revision when it was analysed; if in no theme, it is analysed again once it has changed.
-    analysed_revision: Mapped[int] = mapped_column("looked_at_revision", default=0)
+    looked_at_revision: Mapped[int] = mapped_column(default=0)
     # When a person's decision last moved it.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

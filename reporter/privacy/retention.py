@@ -102,7 +102,7 @@ def _length_from(day: date, period: str) -> timedelta | None:
 def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
     """Everything scheduled for deletion, soonest first."""
     notices = {
-        (row.kind, row.item): row.announced_at for row in session.scalars(select(RetentionNotice))
+        (row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))
     }
     items = []
     for kind, one, begun in _period_starts(session):
@@ -127,7 +127,7 @@ def _period_starts(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
     for one, received, at in session.execute(_waiting()):
         # The period starts again when a person hides or changes it, since they have looked at it.
         yield Kind.UNAPPROVED, str(one), max(received, at or received)
-    left = select(Contact.id, Contact.created_at, Contact.notified_at)
+    left = select(Contact.id, Contact.created_at, Contact.told_at)
     for one, created, told_at in session.execute(left):
         yield Kind.ADDRESSES, str(one), max(created, told_at or created)
     for one, received in session.execute(_with_device()):
@@ -161,7 +161,7 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
     known = {(row.kind, row.item): row for row in session.scalars(select(RetentionNotice))}
     for item in near:
         if known.pop((item.kind, item.id), None) is None:
-            session.add(RetentionNotice(kind=item.kind, item=item.id, announced_at=now))
+            session.add(RetentionNotice(kind=item.kind, item=item.id, said_at=now))
     for row in known.values():
         session.delete(row)
     session.commit()

@@ -77,7 +77,7 @@ def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) ->
     themes = [theme for theme in session.scalars(select(Theme)) if theme.id in members]
     views = _views(themes, members, language)
     views.sort(key=lambda view: (-len(view.takeaways), view.name, view.id))
-    dropped = {theme.id for theme in themes if theme.hidden}
+    dropped = {theme.id for theme in themes if theme.dropped}
     gone = [view for view in views if view.id in dropped]
     kept = [view for view in views if view.id not in dropped]
     return ThemeBoard(kept, members.get(None, []), gone)
@@ -94,7 +94,7 @@ def _members(*rules: ColumnElement[bool]) -> Any:
     query = select(Takeaway, ThemeMember.theme_id).outerjoin(
         ThemeMember, ThemeMember.takeaway_id == Takeaway.id
     )
-    order = (ThemeMember.by_hand.desc(), ThemeMember.similarity.desc(), Takeaway.id)
+    order = (ThemeMember.by_hand.desc(), ThemeMember.closeness.desc(), Takeaway.id)
     rules = rules or (Takeaway.state.in_(COUNTED),)
     return query.where(*rules).options(*with_everything()).order_by(*order)
 

@@ -48,7 +48,7 @@ class _Text:
 class _Placed:
     text: _Text
     theme: uuid.UUID | None
-    similarity: float
+    closeness: float
 
 
 def own_languages(language: str) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _unseen() -> Select[uuid.UUID]:
             ThemeMember.theme_id.is_not(None),
             ThemeMember.by_hand,
             # Analysed, and not changed since.
-            ThemeMember.analysed_revision == Takeaway.revision,
+            ThemeMember.looked_at_revision == Takeaway.revision,
         ),
         ThemeMember.takeaway_id == Takeaway.id,
     )
@@ -108,7 +108,7 @@ def _read(
 ) -> tuple[list[_Text], list[uuid.UUID], int | None]:
     """Load the texts, the themes kept by a person, and the last decision."""
     kept = list(
-        session.scalars(select(Theme.id).where(Theme.pinned).order_by(Theme.created_at, Theme.id))
+        session.scalars(select(Theme.id).where(Theme.kept).order_by(Theme.created_at, Theme.id))
     )
     query = (
         select(Takeaway, ThemeMember.theme_id, ThemeMember.by_hand)
@@ -137,7 +137,7 @@ def _is_held(
 def _examples(session: Session) -> list[uuid.UUID]:
     near = func.row_number().over(
         partition_by=ThemeMember.theme_id,
-        order_by=(ThemeMember.by_hand.desc(), ThemeMember.similarity.desc()),
+        order_by=(ThemeMember.by_hand.desc(), ThemeMember.closeness.desc()),
     )
     ranked = select(ThemeMember.takeaway_id, near.label("rank")).where(
         ThemeMember.theme_id.is_not(None)
@@ -190,7 +190,7 @@ def _group(
 def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) -> list[_Placed]:
     return [
         _Placed(text, ids[label] if label >= 0 else None, close)
-        for text, label, close in zip(texts, groups.labels, groups.similarity, strict=True)
+        for text, label, close in zip(texts, groups.labels, groups.closeness, strict=True)
     ]
 
 
@@ -214,14 +214,14 @@ def _store(
         return False
     if new_themes:
         new = [{"id": one, "name": "", "created_at": now} for one in new_themes]
-        session.execute(insert(Theme), [{**row, "pinned": False, "hidden": False} for row in new])
+        session.execute(insert(Theme), [{**row, "kept": False, "dropped": False} for row in new])
     revisions = _revisions(session)
     members = [_row(one, revisions) for one in free if one.text.id in revisions]
     if members:
         session.execute(insert(ThemeMember), members)
     if whole:
         used = select(ThemeMember.theme_id).where(ThemeMember.theme_id == Theme.id)
-        session.execute(delete(Theme).where(~Theme.pinned, ~used.exists()))
+        session.execute(delete(Theme).where(~Theme.kept, ~used.exists()))
     session.commit()
     return True
 
@@ -236,6 +236,6 @@ def _row(one: _Placed, revisions: dict[uuid.UUID, int]) -> dict[str, object]:
         "takeaway_id": one.text.id,
         "theme_id": one.theme,
         "by_hand": False,
-        "similarity": one.similarity,
-        "analysed_revision": revisions[one.text.id],
+        "closeness": one.closeness,
+        "looked_at_revision": revisions[one.text.id],
     }

@@ -85,7 +85,7 @@ def answer(
         text=words,
         ours=True,
         audience=to.audience,
-        former_texts=[],
+        earlier=[],
         written_at=actor.now,
         received_at=actor.now,
         changed_at=actor.now,

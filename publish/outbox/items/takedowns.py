@@ -76,8 +76,6 @@ def _ask(
     for one in sorted(lost):
         if one not in known:
             session.add(
-                Takedown(
-                    takeaway_id=one, delivery_id=row.id, requested_at=now, remaining_copies=remains
-                )
+                Takedown(takeaway_id=one, delivery_id=row.id, asked_at=now, remains=remains)
             )
     return lost

@@ -113,8 +113,8 @@ def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str
             lines += [safe_lines(part), ""]
     if byline := credit(block, language):
         lines += [f": ''{safe(byline)}''"]
-    for reply in block.replies:
-        lines += [f":: {safe_lines(reply.text)} ''{safe(reply.author)}''"]
+    for said in block.said:
+        lines += [f":: {safe_lines(said.text)} ''{safe(said.author)}''"]
     return lines
 
 

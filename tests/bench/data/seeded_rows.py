@@ -55,7 +55,7 @@ def _media(rng: random.Random, received: datetime) -> Values:
         "state": MediaState.READY,
         # Searched for faces and text already: there is no file to do it with.
         "faces": Faces.NONE,
-        "recognized_in": sha256[::-1],
+        "words_of": sha256[::-1],
         "due_at": received,
         "received_at": received,
     }
@@ -90,7 +90,7 @@ def _looks(rng: random.Random, media: list[Values]) -> tuple[list[Values], list[
                 "media_id": one["id"],
                 "sharpness": rng.uniform(0, 400),
                 "brightness": rng.uniform(30, 220),
-                "perceptual_hash": f"{groups[-1]['id'].int:016x}",
+                "likeness": f"{groups[-1]['id'].int:016x}",
                 "group_id": groups[-1]["id"],
             }
         )

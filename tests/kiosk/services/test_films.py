@@ -49,14 +49,14 @@ def film(
         )
         takeaway.attachments.append(Attachment(media=media, position=0))
         session.flush()
-        captions_row(session, media).saved = f"WEBVTT\n\n{captions}"
+        captions_row(session, media).kept = f"WEBVTT\n\n{captions}"
         return takeaway
 
     spoken = row(1, STAYS, Source.PHONE)
     made = row(2, f"{STAYS}\n{LEAVES}", Source.FILM)
-    made.parts = [FilmPart(part_id=spoken.id, sha256="1" * 64, appearance="a:former")]
+    made.parts = [FilmPart(part_id=spoken.id, sha256="1" * 64, looks="a:former")]
     kept = film_of(session)
-    kept.fingerprint = "of another arrangement"
+    kept.made = "of another arrangement"
     session.add(kept)
     session.commit()
     return made
@@ -101,7 +101,7 @@ def turn(app: Flask) -> int:
 def corrected(session: Session, film: Takeaway) -> None:
     """The film is still as it was arranged, and its recording's caption was corrected."""
     media = film.parts[0].takeaway.attachments[0].media
-    captions_row(session, media).saved = f"WEBVTT\n\n{STAYS}\n{CORRECTED}"
+    captions_row(session, media).kept = f"WEBVTT\n\n{STAYS}\n{CORRECTED}"
     session.commit()
 
 
@@ -164,7 +164,7 @@ def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
     assert [turn(app), turn(app)] == [1, 0]
     session.expire_all()
     assert captions(session, film) == ["Stays"]
-    assert not film_of(session).requested
+    assert not film_of(session).asked
 
 
 @pytest.mark.parametrize(

@@ -41,7 +41,7 @@ def test_webvtt_and_subrip() -> None:
         "00:01.000 --> 00:02.500 align:start\n<v Rosa>Hello &amp; <i>welcome</i></v>\nall\n\n"
         "00:00:03.000 --> 00:00:03.000\nno time for this\n"
     )
-    assert read_cues(vtt) == [Cue(1, 2.5, "Hello & welcome\nall")]
+    assert read_cues(vtt) == [Cue(1, 2.5, "Rosa: Hello & welcome\nall")]
     srt = "1\r\n00:00:04,000 --> 00:00:05,500\r\nSecond\r\n\r\n2\r\n00:00:01,000 --> 00:00:02,000\r\nFirst\r\n"
     assert [cue.text for cue in read_cues(srt)] == ["First", "Second"]
 
