@@ -120,7 +120,7 @@ class S3Objects:
             answer = _ask(self._client.get_object, **self._at(key))
         except NotFound:
             return False
-        receive(_pieces(answer["Body"]), goal, answer["Metadata"].get(_SHA, ""))
+        receive(Pieces(answer["Body"]), goal, answer["Metadata"].get(_SHA, ""))
         return True
 
     def stat(self, key: str) -> StoredObject | None:
@@ -137,7 +137,7 @@ class S3Objects:
             return iter(())
         last = "" if stop is None else str(stop - 1)
         answer = _ask(self._client.get_object, Range=f"bytes={start}-{last}", **self._at(key))
-        return _pieces(answer["Body"])
+        return Pieces(answer["Body"])
 
     def delete(self, key: str) -> None:
         """Delete an object; the service also succeeds if it does not exist."""
@@ -255,18 +255,38 @@ def _part(client: Any, where: dict[str, Any], number: int, data: bytes) -> dict[
     return {"PartNumber": number, "ETag": answer["ETag"], "ChecksumSHA256": checksum}
 
 
-def _pieces(body: Any) -> Iterator[bytes]:
-    """Yield the response body in chunks; raise StoreUnreachable if it is cut off."""
-    from botocore.exceptions import BotoCoreError
+class Pieces(Iterator[bytes]):
+    """A response body in chunks. Raises StoreUnreachable if it is cut off.
 
-    try:
-        # `with` only suits a fully read response: a reader that stops early has to drop the connection.
-        while piece := body.read(PIECE):
-            yield piece
-    except (BotoCoreError, OSError) as error:
-        raise StoreUnreachable(UNREACHABLE) from error
-    finally:
-        body.close()
+    The connection goes with whoever reads, at the end or before: a generator that nobody has begun, as for a HEAD
+    request, would leave it open.
+    """
+
+    def __init__(self, body: Any) -> None:
+        self._body, self._ended = body, False
+
+    def __next__(self) -> bytes:
+        from botocore.exceptions import BotoCoreError
+
+        if self._ended:
+            raise StopIteration
+        try:
+            piece: bytes = self._body.read(PIECE)
+        except (BotoCoreError, OSError) as error:
+            self.close()
+            raise StoreUnreachable(UNREACHABLE) from error
+        if not piece:
+            self.close()
+            raise StopIteration
+        return piece
+
+    def close(self) -> None:
+        """Drop the connection, unless all was read."""
+        self._ended = True
+        self._body.close()
+
+    def __del__(self) -> None:
+        self.close()
 
 
 def _in_base64(sha256: str) -> str:

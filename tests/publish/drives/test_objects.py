@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import hashlib
+import io
 import os
 import urllib.error
 import urllib.request
+from itertools import islice
 from pathlib import Path
 
 import pytest
 
 from publish.drives import s3_objects
-from publish.drives.s3_objects import S3Objects, open_objects
+from publish.drives.s3_objects import Pieces, S3Objects, open_objects
 from reporter.errors import ConfigError, NotFound
 from reporter.media.object_file import ObjectFile
 from reporter.media.objects import FolderObjects, ObjectStore, StoredObject, StoreUnreachable
+from reporter.media.store import PIECE
 from tests.support.servers.objects import objects
 
 __all__ = ["objects"]
@@ -67,6 +70,19 @@ def test_a_part_is_read(objects: ObjectStore, file: Path) -> None:
     assert list(objects.read(KEY, 5, 5)) == []
     with pytest.raises(NotFound):
         objects.read("g/none")
+
+
+def test_who_reads_nothing_leaves_no_connection_open() -> None:
+    data = os.urandom(3 * PIECE)
+    for read in (0, 1, 2):
+        body = io.BytesIO(data)
+        pieces = Pieces(body)
+        assert len(list(islice(pieces, read))) == read
+        del pieces
+        assert body.closed
+    whole = Pieces(io.BytesIO(data))
+    assert b"".join(whole) == data
+    assert list(whole) == []
 
 
 def test_it_is_read_like_a_file(objects: ObjectStore, file: Path) -> None:
