@@ -99,8 +99,9 @@ def head_end(buffer: bytearray, *, start: int = 0) -> int:
 
 
 def _check_partial(buffer: bytearray) -> None:
-    # At once: a phone that tries TLS first (RFC 8446, 5.1: its first byte is 22) turns to http then.
-    if _NO_REQUEST.search(buffer):
+    # At once: a phone that tries TLS first (RFC 8446, 5.1: its first byte is 22) turns to http then. No further than a
+    # line may go: a large head that comes byte by byte would be searched anew each time.
+    if _NO_REQUEST.search(buffer, 0, MAX_LINE):
         raise HeadError(400, "The first line of this request is not HTTP.")
     first = buffer.find(b"\r\n")
     if first < 0 and len(buffer) > MAX_LINE:

@@ -46,9 +46,7 @@ _CLOUD = "/remote.php/"
 _BUSY = frozenset({403, 412, 423})
 # What servers answer that know no PROPFIND.
 _NO_DAV = frozenset({405, 501})
-_MULTISTATUS = re.compile(
-    r"(?:<\?xml[^>]*\?>\s*)?<(?P<tag>(?:[\w.-]+:)?multistatus)\b.*</(?P=tag)\s*>", re.DOTALL
-)
+_MULTISTATUS = re.compile(r"<((?:[\w.-]{1,60}:)?multistatus)\b")
 
 
 class _NameRefused(AuthRefused):
@@ -311,9 +309,12 @@ def _asking(depth: int) -> dict[str, Any]:
 
 def _multistatus(text: str) -> Any:
     """The root of a multistatus response, with or without stray text around it; None if there is none."""
-    found = _MULTISTATUS.search(text)
+    begin = _MULTISTATUS.search(text)
+    if begin is None:
+        return None
+    end = text.find(">", text.rfind(f"</{begin[1]}"))
     try:
-        return ElementTree.fromstring(found[0]) if found else None
+        return ElementTree.fromstring(text[begin.start() : end + 1])
     except (ElementTree.ParseError, ValueError):
         return None
 
