@@ -17,9 +17,9 @@ _RUN_TOGETHER = re.compile(
     r"\s*(?P<head>(?P<label>[^\W\d_][^:：<>@-]{0,20}?)\s?[:：].*)$"
 )
 _SUPERCITE = re.compile(r'^>{3,} "([^"<>\s]{1,20})" == ')
-# Outlook's mail of a reaction to ours.
-_REACTED = re.compile(r"^\[(?P<sign>\w+)\]\s+.{1,80} reacted to your message:$")
-_SIGNS = {
+# Outlook's mail of a reaction to ours: a picture with this alternative text, then "Robin reacted to your message:" in
+# the language of the person's Outlook.
+REACTIONS = {
     "like": "👍",
     "heart": "❤️",
     "celebrate": "🎉",
@@ -27,6 +27,9 @@ _SIGNS = {
     "surprised": "😮",
     "sad": "😢",
 }
+_REACTED = re.compile(
+    rf"\s*\[(?P<sign>{'|'.join(REACTIONS)})\]\s+\S[^\n]{{1,160}}[:：]\s*?(?:\n|$)", re.IGNORECASE
+)
 # Where one line may have been joined to the next: a letter without a space before it.
 _JOINT = re.compile(r"(?<=[^\s(\[<\"'/@-])(?=[^\W\d_])")
 # How a phone's line begins where its verb is at the end.
@@ -39,11 +42,8 @@ _LEAST = 6
 def split_lines(lines: Sequence[str]) -> list[str]:
     """The lines, with those split that a phone has run together, and a reaction as its emoji."""
     result: list[str] = []
-    for line in _usual_marks(lines):
+    for line in _usual_marks(_reaction_sign(lines)):
         found = _RUN_TOGETHER.search(line)
-        if reacted := _REACTED.match(plain_line(line)):
-            result.append(_SIGNS.get(reacted["sign"], line))
-            continue
         if found and _is_sender(found["label"]) and ADDRESS.search(found["head"]):
             result = [
                 *_without_device_end([*result, line[: found.start()]]),
@@ -53,6 +53,17 @@ def split_lines(lines: Sequence[str]) -> list[str]:
         else:
             result.append(line)
     return _without_device_end(result)
+
+
+def _reaction_sign(lines: Sequence[str]) -> Sequence[str]:
+    """The lines, with a reaction at their top as its emoji; the sentence may be on the next line."""
+    filled = [number for number, line in enumerate(lines) if line.strip()][:2]
+    text = "\n".join(plain_line(lines[number]) for number in filled)
+    found = _REACTED.match(text)
+    if found is None:
+        return lines
+    last = filled[found[0].rstrip().count("\n")]
+    return [REACTIONS[found["sign"].lower()], "", *lines[last + 1 :]]
 
 
 def _usual_marks(lines: Sequence[str]) -> Sequence[str]:

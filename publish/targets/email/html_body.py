@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
+from publish.targets.email.answer_lines import REACTIONS
 from publish.targets.email.quotations import CUT, SIGNED
 from reporter.schedule.lenient_html import LenientParser
 
@@ -106,9 +107,7 @@ class _Reader(LenientParser):
         if tag == "br" or tag == "hr":
             self._break(always=True)
         elif tag == "img":
-            self._add(
-                attributes.get("alt", "") if not _is_picture_name(attributes.get("alt", "")) else ""
-            )
+            self._add(self._shown_alt(attributes.get("alt", "")))
         if tag in _VOID:
             self._signature_follows |= attributes.get("id", "").endswith(_BEFORE_SIGNATURE)
             return
@@ -146,6 +145,13 @@ class _Reader(LenientParser):
                 self._add(line)
             return
         self._add(re.sub(r"\s+", " ", data))
+
+    def _shown_alt(self, alt: str) -> str:
+        """A picture's alternative text; at the top of the mail a reaction's in brackets, as in plain text."""
+        if _is_picture_name(alt):
+            return ""
+        at_top = not "".join([*self._lines, *self._line]).strip("> " + SIGNED)
+        return f"[{alt}]" if at_top and alt.strip().lower() in REACTIONS else alt
 
     def _add(self, text: str) -> None:
         if text and not self._has("silent"):

@@ -123,6 +123,15 @@ LINK = "https://www.google.com/gmail/about/?utm_source=gmail-in-product&utm_medi
         (f"👍\n\nRobin reacted via Gmail\n<{LINK}>\n\n{HEADER}\n\n{DIGEST}", "👍"),
         (mail_text(f"<p>💖</p><p>Robin reacted via <a href='{LINK}'>Gmail</a></p>"), "💖"),
         (f"[like]  Robin reacted to your message:\n{'_' * 32}\n{HEADER}\n\n{DIGEST}", "👍"),
+        (f"[Like]  Robin hat auf Ihre Nachricht reagiert:\n{HEADER}\n\n{DIGEST}", "👍"),
+        (f"[heart]\nRobin a réagi à votre message :\n{HEADER}\n\n{DIGEST}", "❤️"),
+        (f"[sad] Robin さんがあなたのメッセージにリアクションしました：\n{HEADER}", "😢"),
+        (
+            mail_text("<p><img alt='laugh'> Robin reacted to your message:</p><hr>Kompost"),
+            "😆\n\nKompost",
+        ),
+        ("[like] Robin: come on Monday.\n\nSee you", "[like] Robin: come on Monday.\n\nSee you"),
+        (mail_text("<p>Worms! <img alt='heart'></p>"), "Worms! heart"),
     ],
 )
 def test_of_a_reaction_the_emoji_is_kept(text: str, own: str) -> None:
