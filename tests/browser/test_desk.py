@@ -255,6 +255,9 @@ def test_a_photo_is_reviewed_in_small_and_large(
     laptop_page.goto(f"{url}/desk/review")
     for place in (".sheet img", ".large img"):
         wait_for_picture(laptop_page.locator(place), wider_than=100)
+    boxes = [laptop_page.locator(place).bounding_box() for place in (".sheet img", ".large img")]
+    small, large = (box["width"] if box else 0 for box in boxes)
+    assert 0 < small < large
 
 
 def test_the_desk_is_refused_to_another_machine(

@@ -230,9 +230,9 @@ def test_broken_boxes_tell_nothing_and_raise_nothing(cut: int, tmp_path: Path) -
     hdr_avif(path, PQ)
     data = path.read_bytes()
     path.write_bytes(data[:cut])
-    coded_colour(path, "image/avif", None)
+    assert coded_colour(path, "image/avif", None) is None
     path.write_bytes(data[:cut] + b"\xff" * 40 + data[cut + 40 :])
-    coded_colour(path, "image/avif", None)
+    assert coded_colour(path, "image/avif", None) is None
 
 
 # --- profiles by content --------------------------------------------------------------------------

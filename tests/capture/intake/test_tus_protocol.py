@@ -49,6 +49,9 @@ def test_only_this_version_is_spoken(version: str | None) -> None:
 )
 def test_pieces_have_their_own_type(content_type: str) -> None:
     check_content_type(content_type)
+    # Of that type alone: a word before it, and it is none.
+    with pytest.raises(UnsupportedMedia):
+        check_content_type(f"x{content_type}")
 
 
 @pytest.mark.parametrize(

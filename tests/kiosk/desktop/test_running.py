@@ -214,8 +214,17 @@ def test_the_id_of_a_folder_is_read_and_nothing_written(
 
 
 def test_no_browser_is_no_trouble(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(running, "_opener", lambda url: ["/no/such/browser", url])
+    asked: list[str] = []
+
+    def opener(url: str) -> list[str]:
+        asked.append(url)
+        return ["/no/such/browser", url]
+
+    monkeypatch.setattr(running, "_opener", opener)
+    before = threading.active_count()
     running.show_page("http://127.0.0.1/")
+    assert asked == ["http://127.0.0.1/"]
+    assert threading.active_count() == before, "nobody waits for a browser that did not start"
 
 
 def test_a_child_says_what_it_does_and_ends_when_asked() -> None:

@@ -114,7 +114,8 @@ def test_a_file_that_is_no_zip_is_written_over_as_before(kit: Kit, tmp_path: Pat
     fill(kit)
     goal = tmp_path / "bag.zip"
     goal.write_text("Nothing that could be read")
-    check_zip(bundle(kit, goal).path)
+    assert bundle(kit, goal).path == goal
+    check_zip(goal)
 
 
 def test_one_without_originals_gets_them_once_they_are_there(kit: Kit, tmp_path: Path) -> None:

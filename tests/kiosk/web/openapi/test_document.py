@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 import inspect
 import textwrap
 from collections.abc import Callable, Iterator
@@ -107,6 +108,22 @@ def test_what_is_written_has_a_described_body(app: LazyApp, document: dict[str, 
 
 def test_the_document_is_valid_and_its_references_lead_somewhere(document: dict[str, Any]) -> None:
     schemathesis.openapi.from_dict(document).validate()
+    astray = copy.deepcopy(document)
+    answer = astray["paths"]["/s/{code}/takeaways"]["post"]["responses"]["201"]["content"]
+    answer["application/json"]["schema"]["$ref"] = "#/components/schemas/Nothing"
+    assert references(document) <= set(document["components"]["schemas"])
+    assert references(astray) - set(document["components"]["schemas"]) == {"Nothing"}
+
+
+def references(place: Any) -> set[str]:
+    """Names of the schemas that something in a document refers to."""
+    found = (
+        {str(place["$ref"]).rpartition("/")[2]}
+        if isinstance(place, dict) and "$ref" in place
+        else set()
+    )
+    below = place.values() if isinstance(place, dict) else place if isinstance(place, list) else ()
+    return found.union(*map(references, below))
 
 
 def test_fields_have_their_types(document: dict[str, Any]) -> None:

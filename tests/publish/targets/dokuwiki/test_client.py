@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
+from types import NoneType, UnionType
 from typing import Any
 from xmlrpc.client import Binary, Fault, dumps, loads
 
@@ -14,7 +15,7 @@ import pytest
 from publish.errors import AuthRefused, Offline, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.attachments import Attachments
-from publish.targets.dokuwiki.client import Broke, Doku
+from publish.targets.dokuwiki.client import Broke, Doku, Page
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
@@ -233,15 +234,16 @@ def test_nonsense_of_a_wiki_becomes_nothing_worse_than_our_errors(
     ]
     played = Played(**dict.fromkeys(methods, nonsense))
     wiki = played.wiki
-    asked: list[Callable[[], Any]] = [
-        lambda: wiki.page("a:b"),
-        lambda: wiki.rights("a:b"),
-        lambda: wiki.search("x"),
-        lambda: wiki.change("a:b", lambda page: "new", "", may_make=True),
-        lambda: Attachments(wiki).size("a:b.jpg"),
-        lambda: Attachments(wiki).put("a:b.jpg", tmp_path / "x.jpg"),
-        lambda: Attachments(wiki).delete("a:b.jpg"),
+    # Each with the type that it promises, or one of our errors instead.
+    asked: list[tuple[Callable[[], Any], type | UnionType]] = [
+        (lambda: wiki.page("a:b"), Page | None),
+        (lambda: wiki.rights("a:b"), int),
+        (lambda: wiki.search("x"), list),
+        (lambda: wiki.change("a:b", lambda page: "new", "", may_make=True), Page),
+        (lambda: Attachments(wiki).size("a:b.jpg"), int),
+        (lambda: Attachments(wiki).put("a:b.jpg", tmp_path / "x.jpg"), str),
+        (lambda: Attachments(wiki).delete("a:b.jpg"), NoneType),
     ]
-    for ask in asked:
+    for ask, promised in asked:
         with suppress(Permanent, RetryAfter, AuthRefused):
-            ask()
+            assert isinstance(ask(), promised)
