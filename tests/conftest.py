@@ -24,6 +24,7 @@ from sqlalchemy.orm import Session
 from kiosk.runtime.database import db
 from reporter import migrations
 from reporter.config import Settings
+from reporter.database.engine import Base
 from reporter.database.row_security import scope_transactions
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.sessions import add_session
@@ -371,6 +372,20 @@ def decoders(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedDecoder
     """Decoders of all applications of the run."""
     with shared_decoders(tmp_path_factory.getbasetemp()) as decoders:
         yield decoders
+
+
+@pytest.fixture(scope="session", autouse=True)
+def models_take_no_other_names() -> Iterator[None]:
+    """An attribute that a model does not have can't be set on it: nobody would ever store it."""
+
+    def set_known(row: Base, name: str, value: object) -> None:
+        if not hasattr(type(row), name) and not name.startswith("_sa_"):
+            raise AttributeError(f"{type(row).__name__} has no attribute {name!r}")
+        object.__setattr__(row, name, value)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Base, "__setattr__", set_known)
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import delete, select
+from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from capture.cards.clock_offset import Clock, Witness, learn
@@ -77,7 +77,7 @@ class Agenda:
         row = self.rows.get(session_id)
         return end_of(row) if row else None
 
-    def witness(self, row: Any) -> Witness | None:
+    def witness(self, row: Row[Any]) -> Witness | None:
         """What a marker shot says about its camera's clock; None if nothing."""
         if row.kiosk_at is not None:
             return Witness(row.taken, row.kiosk_at, row.kiosk_at, exact=True)
@@ -93,7 +93,7 @@ class Roll:
     """A camera's shots in order, the part of each, and the cuts."""
 
     camera: Camera
-    rows: list[Any]
+    rows: list[Row[Any]]
     parts: list[Part]
     # {shot: whether its marker agrees with the camera's clock}
     agrees: Mapping[uuid.UUID, bool]
@@ -146,7 +146,7 @@ def read_roll(session: Session, camera: Camera) -> Roll:
     return _cut(session, camera, rows, agenda, agrees=agrees)
 
 
-def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
+def _shots(session: Session, camera_id: uuid.UUID) -> list[Row[Any]]:
     """Select columns, not objects: a card may hold thousands of shots, each with a picture."""
     columns = (
         Shot.id,
@@ -167,7 +167,9 @@ def _shots(session: Session, camera_id: uuid.UUID) -> list[Any]:
     return list(session.execute(query.where(Shot.camera_id == camera_id)))
 
 
-def _learn(camera: Camera, rows: list[Any], agenda: Agenda) -> tuple[Clock, dict[uuid.UUID, bool]]:
+def _learn(
+    camera: Camera, rows: list[Row[Any]], agenda: Agenda
+) -> tuple[Clock, dict[uuid.UUID, bool]]:
     marked = [row for row in rows if row.mark == Mark.SESSION]
     witnesses = [(row.id, w) for row in marked if (w := agenda.witness(row)) is not None]
     clock = learn([witness for _, witness in witnesses])
@@ -190,7 +192,7 @@ def _true_time(camera: Camera, taken: datetime) -> datetime:
 def _cut(
     session: Session,
     camera: Camera,
-    rows: list[Any],
+    rows: list[Row[Any]],
     agenda: Agenda,
     *,
     agrees: Mapping[uuid.UUID, bool],
@@ -222,7 +224,7 @@ def _cut(
     )
 
 
-def _chosen_at_import(row: Any, part: Part) -> Part:
+def _chosen_at_import(row: Row[Any], part: Part) -> Part:
     """A session that a person chose at the import needs no cut."""
     return Part(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
 
@@ -247,7 +249,7 @@ def _write_cuts(session: Session, roll: Roll) -> None:
 
 def _move(
     session: Session,
-    row: Any,
+    row: Row[Any],
     home: EventSession,
     taken: datetime,
     *,

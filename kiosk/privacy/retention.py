@@ -8,6 +8,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import select
+
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from reporter.models import Takeaway
@@ -66,7 +68,7 @@ def leaving(
     near = [item for item in items if item.kind is Kind.UNAPPROVED and is_announced(item, now)]
     goes = {uuid.UUID(item.id): item.goes for item in near[:most]}
     rows = db.session.scalars(
-        db.select(Takeaway).where(Takeaway.id.in_(goes), Takeaway.state.in_(("new", "hidden")))
+        select(Takeaway).where(Takeaway.id.in_(goes), Takeaway.state.in_(("new", "hidden")))
     )
     found = sorted(((row, goes[row.id]) for row in rows), key=lambda pair: pair[1])
     return found, len(near) - len(goes)

@@ -3,6 +3,8 @@ listing both."""
 
 from __future__ import annotations
 
+import uuid
+from collections.abc import Sequence
 from typing import Any
 
 from flask_babel import gettext as _
@@ -129,7 +131,7 @@ def _reply_json(row: Reply, receipts: list[str]) -> dict[str, Any]:
     }
 
 
-def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
+def _receipts(session: Session, rows: Sequence[Reply]) -> dict[uuid.UUID, list[str]]:
     """{reply id: receipts of the takeaways that it may refer to}."""
     stories = _takeaways_of_stories(session)
     receipts = {row[0]: row[1] for row in session.execute(select(Takeaway.id, Takeaway.receipt))}
@@ -142,7 +144,9 @@ def _receipts(session: Session, rows: Any) -> dict[Any, list[str]]:
     return by_reply
 
 
-def _takeaways_of_stories(session: Session) -> dict[Any, list[Any]]:
+def _takeaways_of_stories(
+    session: Session,
+) -> dict[tuple[uuid.UUID | None, uuid.UUID | None], list[uuid.UUID]]:
     query = select(Delivery).where(Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != "")
     return {
         (row.target_id, row.item_id): list(row.memory.takeaways) for row in session.scalars(query)

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from sqlalchemy import select
+
 from kiosk.i18n.setting_help import PERIOD_WORDS
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -44,7 +46,7 @@ def privacy_notice(
 
 def notice_of(kiosk: KioskContext, translate: Translate) -> list[Section]:
     """Build the notice of a running kiosk, with its current targets."""
-    rows = db.session.scalars(db.select(Target).order_by(Target.name))
+    rows = db.session.scalars(select(Target).order_by(Target.name))
     return privacy_notice(kiosk.settings, [row.name for row in rows], translate)
 
 

@@ -73,7 +73,7 @@ def _number(
     return next(one for one in numbers if session.get(ActionItem, one) is None)
 
 
-def _about(takeaway: Takeaway | None, reply: Reply | None) -> Any:
+def _about(takeaway: Takeaway | None, reply: Reply | None) -> uuid.UUID | None:
     return takeaway.id if takeaway else reply.takeaway_id if reply else None
 
 

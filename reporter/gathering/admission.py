@@ -8,9 +8,8 @@ import threading
 from collections import deque
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import bindparam, select
+from sqlalchemy import Select, bindparam, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import ELSEWHERE, Actor
@@ -87,7 +86,7 @@ def admit(session: Session, device: str) -> None:
 
 # Runs with every request that uploads something, so the query is built once.
 @functools.cache
-def _admit_query() -> Any:
+def _admit_query() -> Select[datetime | None, bool]:
     blocked = select(BlockedDevice.device).where(BlockedDevice.device == bindparam("device"))
     return select(Gathering.paused_at, blocked.exists().label("blocked"))
 

@@ -327,7 +327,7 @@ def _seen(
     )
 
 
-def undescribed_rows() -> Select[Any]:
+def undescribed_rows() -> Select[Takeaway]:
     """Approved for the public, but not shown because a photo has no alt text."""
     return select(Takeaway).where(*_undescribed())
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, Select, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import Intent
@@ -90,7 +89,7 @@ def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -
     return theme_board(session, language, *rules, ThemeMember.theme_id.is_not(None)).themes
 
 
-def _members(*rules: ColumnElement[bool]) -> Any:
+def _members(*rules: ColumnElement[bool]) -> Select[Takeaway, uuid.UUID | None]:
     query = select(Takeaway, ThemeMember.theme_id).outerjoin(
         ThemeMember, ThemeMember.takeaway_id == Takeaway.id
     )

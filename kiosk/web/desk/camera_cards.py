@@ -13,7 +13,7 @@ from flask import Blueprint, Response, flash, jsonify, redirect, render_template
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from sqlalchemy import func, select
+from sqlalchemy import Row, func, select
 from sqlalchemy.orm import undefer
 
 from capture.cards import manual_cuts
@@ -182,7 +182,7 @@ def _tile(
     )
 
 
-def _picture(row: Any, takeaway: Takeaway | None) -> str:
+def _picture(row: Row[Any], takeaway: Takeaway | None) -> str:
     if takeaway is None:
         return url_for("desk.cards.picture", shot=row.id.hex)
     pictures = [

@@ -8,9 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
 
-from sqlalchemy import exists, select
+from sqlalchemy import Select, exists, select
 from sqlalchemy.orm import Session
 
 from publish.composition.constraints import FittedPost
@@ -75,7 +74,7 @@ def queue_messages(session: Session, facts: GatheringFacts, actor: Actor) -> int
     return len(waiting)
 
 
-def _waiting() -> Any:
+def _waiting() -> Select[Contact]:
     has_reply = exists().where(
         Reply.takeaway_id == Contact.takeaway_id,
         Reply.state == ReplyState.SHOWN,

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Connection, Row, text
+from sqlalchemy import Connection, text
 
 from reporter.enums import TakeawayState
 from reporter.models import Takeaway
@@ -56,7 +56,7 @@ def answering(connection: Connection, recipe: Recipe) -> Build:
     if row is None:
         _begin(connection, recipe, answers=True)
         row = connection.execute(query, {"few": FEW}).one()
-    return _build(row)
+    return Build(*row)
 
 
 def begin_aside(connection: Connection, recipe: Recipe) -> Build:
@@ -67,10 +67,6 @@ def begin_aside(connection: Connection, recipe: Recipe) -> Build:
 def _begin(connection: Connection, recipe: Recipe, *, answers: bool) -> int:
     values = {"answers": answers, "made_for": json.dumps(recipe.as_json())}
     return connection.scalar(_BEGIN, values) or 0
-
-
-def _build(row: Row[Any]) -> Build:
-    return Build(row.build, row.made_for, row.indexed_to, row.taken_back, row.is_small)
 
 
 def take_in(connection: Connection, build: int, rows: Sequence[Takeaway], recipe: Recipe) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import Any
 
 from flask import Blueprint, flash, redirect, render_template, request, url_for
@@ -60,7 +61,7 @@ def overview() -> str:
     )
 
 
-def today() -> Any:
+def today() -> date:
     """Return the current date at the gathering."""
     return current_kiosk().now().astimezone(current_kiosk().settings.zone).date()
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from flask import Blueprint, flash, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
@@ -16,6 +14,7 @@ from kiosk.web.openapi.describe import describe
 from publish.outbox.items.answer import take_back_answer
 from publish.targets import target_class
 from publish.targets.capabilities import AnswersReplies
+from reporter.actor import Actor
 from reporter.conversation import inbox, replies
 from reporter.enums import ReplyKind, ReplyState
 from reporter.errors import BadInput
@@ -149,7 +148,7 @@ def decide(number: str) -> ResponseReturnValue:
     return _back(_view(), onward=onward)
 
 
-def _actor() -> Any:
+def _actor() -> Actor:
     return current_kiosk().actor("desk")
 
 
