@@ -12,7 +12,11 @@ from reporter.messages import Message
 from reporter.schedule.cancelled import is_gone, says_cancelled, says_postponed
 from reporter.schedule.dates.lengths import hours_of, parse_days_and_time
 from reporter.schedule.dates.moments import When
-from reporter.schedule.dates.zone_abbreviations import is_winter_name_in_summer, zone_of_word
+from reporter.schedule.dates.zone_abbreviations import (
+    is_called,
+    is_winter_name_in_summer,
+    zone_of_word,
+)
 from reporter.schedule.dates.zones import (
     fixed_offset,
     tell_clock_change,
@@ -32,7 +36,13 @@ from reporter.schedule.parsed_session import (
     title_line,
 )
 from reporter.schedule.tables.cells import RowTimes, TimeCells, is_yes, lone_weekday
-from reporter.schedule.tables.clock_cells import with_clocks, with_halves
+from reporter.schedule.tables.clock_cells import (
+    before_row_above,
+    in_terms_of,
+    with_clocks,
+    with_halves,
+    zone_not_known,
+)
 from reporter.schedule.tables.grid import read_grid
 from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
@@ -62,6 +72,7 @@ def read_csv(
 
 def read_rows(table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = "") -> list[Draft]:
     """The sessions of a table; see ``read_csv``."""
+    table = in_terms_of(zone, table, findings)
     table = with_clocks(adopt_columns(with_halves(table), findings), findings)
     table = replace(table, above=(*table.above, sheet)) if sheet else table
     reader = _Reader(
@@ -99,7 +110,7 @@ def _zone_above(table: Table, zone: ZoneInfo, findings: Findings) -> tzinfo:
                     text=one_line(text, 80),
                 )
             )
-            return named
+            return zone if is_called(named.tzname(None) or "", zone) else named
     return zone
 
 
@@ -263,14 +274,7 @@ class _Reader:
             # Of several rows after noon that lack a "pm" each is told.
             self.latest = max(above, wall)
         if start.clock and wall.hour < 7 and above and above.date() == wall.date() and above > wall:
-            self.findings.note(
-                Message(
-                    "It starts at %(clock)s, before the row above on that day. If the afternoon or "
-                    "the night after is meant, write 13:30 or the next day's date.",
-                    clock=f"{wall:%H:%M}",
-                ),
-                where,
-            )
+            self.findings.note(before_row_above(f"{wall:%H:%M}"), where)
 
     def _end(
         self, row: Row, where: str, times: RowTimes, begin: tuple[datetime, datetime]
@@ -357,19 +361,19 @@ class _Reader:
         name = self._text(row, "zone")
         if not name:
             return of_column or self.zone
-        zone = zone_of_name(name) or zone_of_word(name.casefold()) or zone_shown_by_windows(name)
+        zone = self._zone_named(name)
         offset = fixed_offset(name)
         if zone is None and offset is not None:
             return timezone(offset)
         if zone is None:
-            self.findings.note(
-                Message(
-                    "The zone “%(zone)s” is not known. The times were read as those of %(taken)s.",
-                    zone=one_line(name, 60),
-                    taken=str(self.zone),
-                )
-            )
+            self.findings.note(zone_not_known(name, self.zone))
         return zone or self.zone
+
+    def _zone_named(self, name: str) -> tzinfo | None:
+        if isinstance(self.zone, ZoneInfo) and is_called(name, self.zone):
+            return self.zone
+        found = zone_of_name(name) or zone_of_word(name.casefold())
+        return found or zone_shown_by_windows(name)
 
     def _utc(self, moment: datetime, zone: tzinfo, where: str) -> datetime:
         if moment.tzinfo is None:

@@ -221,7 +221,9 @@ def _shared(begins: str, ends: str) -> tuple[str, str]:
     half = _BEFORE_BOTH.search(begins)
     if half and not _BEFORE_BOTH.search(ends) and not re.search(r"\d{4}", ends):
         return begins, f"{half[0]}{ends.lstrip()}"
-    if re.search(rf"(?:{LEAD}\d{{1,2}}|12:00 pm)$", begins) and re.match(r"\d{1,2}$", ends):
+    if re.search(rf"(?:{LEAD}\d{{1,2}}(?:[.:]\d\d)?|12:00 pm)$", begins) and re.match(
+        r"\d{1,2}$", ends
+    ):
         return begins, f"{ends} h"
     return begins, ends
 

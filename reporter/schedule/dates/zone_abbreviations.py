@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timedelta, timezone, tzinfo
 from functools import lru_cache
-from zoneinfo import available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from reporter.errors import BadInput
 from reporter.schedule.datetimes import find_zone
 
-# UTC offsets in hours of unambiguous abbreviations (RFC 5322, 4.3, and the European and Australian
-# ones of the IANA list). IST, BST in Asia and others are excluded.
+# UTC offsets in hours of unambiguous abbreviations (RFC 5322, 4.3, those of the IANA list, and what
+# people write where it has only numbers, such as BRT). IST, AST and English words such as EAT are
+# excluded: they are read in the zones whose clocks are called so.
 _HOURS = {
     "est": -5,
     "edt": -4,
@@ -39,7 +41,53 @@ _HOURS = {
     "awst": 8,
     "nzst": 12,
     "nzdt": 13,
+    "nst": -3.5,
+    "ndt": -2.5,
+    "adt": -3,
+    "brt": -3,
+    "clt": -4,
+    "clst": -3,
+    "uyt": -3,
+    "sast": 2,
+    "idt": 3,
+    "trt": 3,
+    "gst": 4,
+    "pkt": 5,
+    "npt": 5.75,
+    "ict": 7,
+    "wib": 7,
+    "wita": 8,
+    "hkt": 8,
+    "sgt": 8,
+    "myt": 8,
+    "pht": 8,
+    "kst": 9,
+    "acst": 9.5,
+    "acdt": 10.5,
+    "chst": 10,
 }
+
+# Of several countries, or also a word of its own.
+_UNCLEAR = frozenset(
+    [
+        "IST",
+        "AST",
+        "AMT",
+        "ART",
+        "CAT",
+        "EAT",
+        "ECT",
+        "WAT",
+        "WIT",
+        "WST",
+        "SST",
+        "PET",
+        "COT",
+        "VET",
+        "MMT",
+    ]
+)
+_UNIVERSAL = frozenset({"GMT", "UTC", "UCT"})
 
 # The local time of a place, summer and winter.
 _CLOCKS = {
@@ -59,6 +107,57 @@ def zone_of_word(word: str) -> tzinfo | None:
         return find_zone(name) if name else None
     except BadInput:
         return None
+
+
+# What people write where the IANA list has only numbers, and where it means something else elsewhere.
+_CUSTOMARY = {
+    "Asia/Dhaka": "BST",
+    "Asia/Riyadh": "AST",
+    "Asia/Kuwait": "AST",
+    "Asia/Baghdad": "AST",
+    "Asia/Yerevan": "AMT",
+    "America/Manaus": "AMT",
+    "America/Argentina/Buenos_Aires": "ART",
+    "America/Bogota": "COT",
+    "America/Lima": "PET",
+    "America/Caracas": "VET",
+}
+
+
+@lru_cache(maxsize=64)
+def _own_names(zone: ZoneInfo) -> frozenset[str]:
+    """The abbreviations of this zone's clocks that mean something else, or nothing, elsewhere."""
+    found = {_CUSTOMARY[zone.key]} if zone.key in _CUSTOMARY else set[str]()
+    for month in range(1, 13, 3):
+        moment = datetime(2026, month, 1, 12, tzinfo=zone)
+        name = moment.tzname() or ""
+        known = timedelta(hours=_HOURS.get(name.casefold(), 99))
+        if name.isalpha() and name not in _UNIVERSAL and moment.utcoffset() != known:
+            found.add(name)
+    return frozenset(found)
+
+
+def is_called(word: str, zone: ZoneInfo) -> bool:
+    """Whether ``word`` is unclear elsewhere, but in ``zone`` its own time: IST in Kolkata, PST in Manila."""
+    return word.strip().upper() in _own_names(zone)
+
+
+def names_zone(word: str) -> bool:
+    """Whether an abbreviation in capitals is that of one or of several zones."""
+    return word in _UNCLEAR or zone_of_word(word.casefold()) is not None
+
+
+def unclear_zone(text: str, zone: ZoneInfo) -> str:
+    """The first abbreviation in the text that means different zones, none of them ``zone``; "" if there is none."""
+    words = re.findall(r"\b[A-Z]{3,4}\b", text)
+    return next((word for word in words if word in _UNCLEAR and not is_called(word, zone)), "")
+
+
+def without_own_names(text: str, zone: ZoneInfo) -> str:
+    """The text without an abbreviation that says ``zone`` there: "9:00" for "9:00 IST"."""
+    for name in _own_names(zone):
+        text = re.sub(rf"(?<=[\d\sm.(]){name}\b", "", text, flags=re.IGNORECASE)
+    return text
 
 
 # Zones where summer time differs from what the abbreviation says.

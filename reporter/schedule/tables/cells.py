@@ -9,6 +9,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.dates.days_within import days_within
 from reporter.schedule.dates.eras import with_era
 from reporter.schedule.dates.moments import (
     Span,
@@ -141,6 +142,7 @@ class TimeCells:
     def day_above(self) -> date | None:
         """The date above the header, for tables of one day."""
         days = [day for text in self.table.above if (day := self.heading_day(text)) is not None]
+        days = days or [*days_within(" ".join(self.table.above), self._span_in_year)]
         return days[0] if len(days) == 1 else None
 
     def heading_day(self, text: str) -> date | None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 from reporter.messages import Message
 from reporter.schedule.dates.moments import Span, parse_span
 from reporter.schedule.dates.order import DateOrder
+from reporter.schedule.dates.zone_abbreviations import is_called, unclear_zone, without_own_names
 from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.tables.headers import Column, is_about_times
 from reporter.schedule.tables.table import Row, Table
 
 _TO = r"\s*(?:-|–|—|−|→|~|〜|～|\b(?:to|bis|à|a|al|tot|til|till|до)\b)\s*"
@@ -25,6 +30,46 @@ def with_clocks(table: Table, findings: Findings) -> Table:
     """The table with each of its time cells written out; what was made of them is reported to ``findings``."""
     table = _with_hours(table, findings)
     return _with_afternoons(_with_each_time(table, findings), findings)
+
+
+def in_terms_of(zone: ZoneInfo, table: Table, findings: Findings) -> Table:
+    """The table with its zones' abbreviations as the people of ``zone`` mean them: PST is 8 hours ahead in Manila.
+
+    One in the name of a column, or in a sentence on times above, that may mean several zones is reported.
+    """
+    indexes = _time_columns(table)
+    names = [table.columns[index].name for index in indexes if not table.columns[index].zone]
+    for text in (*filter(is_about_times, table.above), *names):
+        if unclear := unclear_zone(text, zone):
+            findings.note(zone_not_known(unclear, zone))
+    columns = [_without_own_zone(column, zone) for column in table.columns]
+    table = replace(table, columns=tuple(columns))
+    for index in indexes:
+        table = _changed(table, index, lambda text: without_own_names(text, zone))
+    return table
+
+
+def _without_own_zone(column: Column, zone: ZoneInfo) -> Column:
+    named = column.zone.tzname(None) if column.zone else None
+    return replace(column, zone=None) if named and is_called(named, zone) else column
+
+
+def before_row_above(clock: str) -> Message:
+    """Sentence on a start before that of the row above."""
+    return Message(
+        "It starts at %(clock)s, before the row above on that day. If the afternoon or "
+        "the night after is meant, write 13:30 or the next day's date.",
+        clock=clock,
+    )
+
+
+def zone_not_known(name: str, taken: tzinfo) -> Message:
+    """Sentence on a zone's name that was not understood."""
+    return Message(
+        "The zone “%(zone)s” is not known. The times were read as those of %(taken)s.",
+        zone=one_line(name, 60),
+        taken=str(taken),
+    )
 
 
 def are_bare_hours(texts: Sequence[str]) -> bool:
@@ -135,6 +180,8 @@ def _with_afternoons(table: Table, findings: Findings) -> Table:
     rows: list[Row] = []
     for row in table.rows:
         rows.append(dial.read(row))
+        if dial.doubt:
+            findings.note(before_row_above(dial.doubt), row.where)
         if rows[-1] != row:
             findings.note(
                 Message("Its times have no am or pm; they were taken as after noon. Check them."),
@@ -151,6 +198,10 @@ def _is_on_a_dial(text: str) -> bool:
     )
 
 
+# Minutes of a start as written, whether am or pm is written there, and the room.
+_Start = tuple[int, bool, str]
+
+
 @dataclass
 class _Dial:
     """Reads rows in sequence: what is after noon shows in the row above on the same day, or in the start of an end."""
@@ -163,17 +214,39 @@ class _Dial:
     # By day: the minutes of the start above, and whether there was one in the morning.
     above: dict[str, int] = field(default_factory=dict)
     mornings: set[str] = field(default_factory=set)
+    # The start of the last row, if it is in the morning below one after noon.
+    doubt: str = ""
+    # Days whose rows are all in the order of their times, if what is less than the row above is after noon.
+    ordered: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        starts: dict[str, list[_Start]] = {}
+        for row in self.table.rows:
+            self.day = self._day_of(row)
+            if (begins := self._begins(row)) is not None:
+                starts.setdefault(self.day, []).append((*begins, self.table.value(row, "room")))
+        self.day = ""
+        self.ordered = {day for day in starts if _are_in_order(starts[day])}
+
+    def _begins(self, row: Row) -> tuple[int, bool] | None:
+        """The minutes of a row's start as written, and whether am or pm is written there."""
+        found = _CLOCKS.fullmatch(row.cell(self.start))
+        span = _span(row.cell(self.start)) if found else None
+        if found is None or span is None or span.start.clock is None:
+            return None
+        clock = span.start.clock
+        return clock.hour * 60 + clock.minute, bool(found[3] or found[6])
 
     def read(self, row: Row) -> Row:
         """The row with its times on a clock of 24 hours."""
-        found = _CLOCKS.fullmatch(row.cell(self.start))
-        span = _span(row.cell(self.start)) if found else None
+        found, written = _CLOCKS.fullmatch(row.cell(self.start)), self._begins(row)
         self.day = self._day_of(row)
-        if found is None or span is None or span.start.clock is None:
+        if found is None or written is None:
             return row
-        begins = span.start.clock.hour * 60 + span.start.clock.minute
-        halves = bool(found[3] or found[6])
+        begins, halves = written
         begins += 12 * 60 * (not halves and self._is_after_noon(begins, row))
+        is_odd = not halves and 7 * 60 <= begins < 12 * 60 <= self.above.get(self.day, 0)
+        self.doubt = _clock(begins) if is_odd else ""
         self.above[self.day], self.place = begins, self.table.value(row, "room")
         if begins >= 7 * 60:
             self.mornings.add(self.day)
@@ -205,6 +278,8 @@ class _Dial:
             return self.day in self.mornings
         above = self.above.get(self.day, 0)
         later = begins + 12 * 60 - above
+        if self.day in self.ordered:
+            return begins < above
         here = self.table.value(row, "room") == self.place
         return here and above >= 12 * 60 and 0 <= later <= 3 * 60
 
@@ -221,6 +296,22 @@ class _Dial:
         both = [(int(hour) % 12 + half) * 60 + int(minute[1:]) for half in (0, 12)]
         end = min(both, key=lambda one: (one - begins) % (24 * 60))
         return _clock(end) if (end - begins) % (24 * 60) <= 10 * 60 else _plain(hour, minute)
+
+
+def _are_in_order(starts: Sequence[_Start]) -> bool:
+    """Whether three starts or more follow each other, those without am or pm after noon if need be."""
+    rooms = [room for _, _, room in starts]
+    changes = sum(1 for room, above in pairwise(rooms) if room != above)
+    grouped = changes == len(set(rooms)) - 1
+    above, place = 0, rooms[0]
+    for begins, halves, room in starts:
+        later = begins + 12 * 60 * (begins < above and not halves)
+        # Back to an earlier hour of the morning; or another room, whose day may begin in the morning again.
+        again = grouped and room != place and later > max(above, begins)
+        if later < above or later >= 24 * 60 or again or 7 * 60 <= begins < above < 12 * 60:
+            return False
+        above, place = later, room
+    return len({begins for begins, _, _ in starts}) > 2
 
 
 def _clock(minutes: int) -> str:

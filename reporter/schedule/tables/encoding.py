@@ -35,6 +35,7 @@ _OLD: Final = {
 # Where nearly every pair of bytes is a valid letter, only column names are evidence.
 _WIDE: Final = {
     "cp932": "Shift JIS (Japanese)",
+    "euc_jp": "EUC-JP (Japanese)",
     "gb18030": "GB 18030 (Chinese)",
     "big5": "Big5 (Chinese)",
     "cp949": "Windows-949 (Korean)",
@@ -116,7 +117,12 @@ def _unicode_encoding(data: bytes) -> str:
 
 
 def _old_encoding(data: bytes) -> str:
-    known = {name: _known_words(text[:20_000]) for name in _NAMES if (text := _sample(data, name))}
+    known = {
+        # Bytes of another encoding make many a short word by chance, but hardly a long one.
+        name: sum(len(word) - 1 for word in _known_words(text[:20_000]))
+        for name in _NAMES
+        if (text := _sample(data, name))
+    }
     wide = max(_WIDE, key=lambda name: known.get(name, 0))
     if known.get(wide, 0) > max((known[name] for name in known if name in _OLD), default=0):
         return wide
@@ -144,17 +150,17 @@ def _plausibility(text: str) -> float:
     for index in range(1, len(padded) - 1):
         if padded[index] > "\x7f":
             score += _weight(padded[index], padded[index - 1], padded[index + 1])
-    return score + 3.0 * _known_words(text[:20_000])
+    return score + 3.0 * len(_known_words(text[:20_000]))
 
 
-def _known_words(text: str) -> int:
-    """How many words with non-ASCII letters are the name of a month, a weekday or a column."""
-    words = {word for word in _WORD.findall(text) if not word.isascii()}
-    return sum(
-        1
-        for word in words
-        if months_called(word) or weekdays_called(word) or read_column(word).role
-    )
+def _known_words(text: str) -> set[str]:
+    """The words with non-ASCII letters that are the name of a month, a weekday or a column."""
+    return {
+        word
+        for word in set(_WORD.findall(text))
+        if not word.isascii()
+        and (months_called(word) or weekdays_called(word) or read_column(word).role)
+    }
 
 
 def _weight(char: str, before: str, after: str) -> float:

@@ -1,4 +1,4 @@
-"""Programmes as a grid: times in the first columns, a column for each room or each day."""
+"""Programmes as a grid: times in front and a column for each room or day; or rooms in front, times above."""
 
 from __future__ import annotations
 
@@ -31,16 +31,43 @@ def read_grid(text: str, sheet: str = "") -> Table | None:
     for mark in marks:
         rows = [*records(text, mark)]
         for position in range(min(len(rows) - 1, MAX_ABOVE)):
-            if (table := _grid(rows, position, sheet)) is not None:
+            table = _grid(rows, position, sheet) or _times_above(rows, position, sheet)
+            if table is not None:
                 return table
     return None
+
+
+def _times_above(rows: Records, position: int, sheet: str) -> Table | None:
+    """The table of a grid whose header names the times, with a row for each room."""
+    names = [cell.strip() for cell in rows[position][1]]
+    timed = [index for index, name in enumerate(names) if _has_clock(name)]
+    lead = timed[0] if timed else 0
+    if not 1 <= lead <= 2 or len(timed) < 2 or len(timed) < len([n for n in names[lead:] if n]):
+        return None
+    places = [_place_or_day(names[index], index, rows[position + 1 :]) for index in range(lead)]
+    sessions: list[Row] = []
+    for number, cells in rows[position + 1 :]:
+        sessions += _sessions(Row(number, tuple(cells), sheet), names, (lead, timed))
+    found = (*places, Column("time", "start"), Column("title", "title"))
+    return Table(found, _above(rows, position), tuple(sessions))
+
+
+def _place_or_day(name: str, index: int, rows: Records) -> Column:
+    texts = [cells[index] for _, cells in rows if index < len(cells) and cells[index].strip()]
+    days = sum(1 for text in texts if _is_date(text))
+    return Column(name, "start", "date") if days * 2 > len(texts) else Column(name, "room")
+
+
+def _above(rows: Records, position: int) -> tuple[str, ...]:
+    return tuple(cell.strip() for _, cells in rows[:position] for cell in cells if cell.strip())
 
 
 def _grid(rows: Records, position: int, sheet: str) -> Table | None:
     names = [cell.strip() for cell in rows[position][1]]
     times = _times(names, rows[position + 1 :])
     rest = [index for index in range(len(times), len(names)) if names[index]]
-    columns = [read_column(names[index]) for index in rest]
+    # Rooms called A and B are none of the columns "à" and the like.
+    columns = [read_column(names[index]) for index in rest if len(names[index]) > 1]
     days = all(_is_date(names[index]) for index in rest)
     lists = not days and any(
         c.role in _LISTS or c.role == "start" or without_accents(c.name.casefold()) in _PLACES
@@ -52,9 +79,8 @@ def _grid(rows: Records, position: int, sheet: str) -> Table | None:
     sessions: list[Row] = []
     for number, cells in rows[position + 1 :]:
         sessions += _sessions(Row(number, tuple(cells), sheet), names, (len(times), rest))
-    above = tuple(cell.strip() for _, cells in rows[:position] for cell in cells if cell.strip())
     found = (*times, *(dated or [Column("room", "room")]), Column("title", "title"))
-    return Table(found, above, tuple(sessions))
+    return Table(found, _above(rows, position), tuple(sessions))
 
 
 def _sessions(row: Row, names: Sequence[str], places: tuple[int, list[int]]) -> list[Row]:
@@ -102,6 +128,11 @@ def _span(text: str) -> Span | None:
         except ValueError:
             continue
     return None
+
+
+def _has_clock(text: str) -> bool:
+    span = _span(text)
+    return span is not None and span.start.clock is not None
 
 
 def _is_date(text: str) -> bool:

@@ -13,7 +13,7 @@ from datetime import timedelta, timezone, tzinfo
 from typing import Literal
 
 from reporter.schedule.dates.names import MARKS, without_accents
-from reporter.schedule.dates.zone_abbreviations import zone_of_word
+from reporter.schedule.dates.zone_abbreviations import names_zone, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, zone_of_name
 from reporter.schedule.tables.header_words import SPACELESS, word_set, words_for
 
@@ -153,7 +153,7 @@ def read_column(name: str) -> Column:
     if len(name) > 200:
         return Column(name[:40])
     outside, inside = _split_brackets(name)
-    if not inside and (zoned := _ZONE_BEHIND.fullmatch(name)) and zone_of_word(zoned[2].casefold()):
+    if not inside and (zoned := _ZONE_BEHIND.fullmatch(name)) and names_zone(zoned[2]):
         outside, inside = zoned.groups()
     words = _words(outside)
     return (
@@ -274,9 +274,14 @@ def _glued_parts(word: str) -> list[str]:
     return [word]
 
 
+def is_about_times(text: str) -> bool:
+    """Whether a text above the table names times, so that a zone in it is theirs."""
+    return _OF_TIMES.search(text) is not None
+
+
 def zone_in_words(text: str) -> tzinfo | None:
     """The zone that a sentence about the times names ("All times are in UTC"); None if it names none."""
-    if _OF_TIMES.search(text) is None:
+    if not is_about_times(text):
         return None
     zones = [
         zone for found in _ZONE_WORDS.findall(text) if (zone := _zone_inside(found)) is not None

@@ -38,9 +38,10 @@ def adopt_columns(table: Table, findings: Findings) -> Table:
             )
         )
     lengths = [] if table.named("duration") or table.named("end") else _lengths(table)
-    _tell_unused(table, sorted({*looks, *lengths} - set(chosen)), findings)
     columns = tuple(chosen.get(index, column) for index, column in enumerate(table.columns))
-    return replace(table, columns=columns)
+    adopted = replace(table, columns=columns)
+    _tell_unused(adopted, sorted({*looks, *lengths} - set(chosen)), findings)
+    return adopted
 
 
 def _tell_unused(table: Table, unused: list[int], findings: Findings) -> None:

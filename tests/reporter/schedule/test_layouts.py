@@ -8,6 +8,7 @@ from xml.sax.saxutils import escape
 
 import pytest
 
+from reporter.errors import BadInput
 from reporter.schedule import inspect_schedule
 from tests.reporter.schedule.test_tables import notes_of_times, read, spans
 from tests.reporter.schedule.test_workbooks import BOTH, CLOCK, DAY, clock, workbook
@@ -26,6 +27,23 @@ TABLES = {
     "a grid with a date in front": (
         "Date,Time,Session 1,Session 2\n2026-12-05,9:00,Alpha,Gamma\n,10:00,,Delta\n",
         [("Alpha", NINE, ""), ("Gamma", NINE, ""), ("Delta", TEN, "")],
+    ),
+    "a grid below a title with the day": (
+        "Spring programme of Saturday 5 December 2026,,\n,Blue room,Green room\n9:00-10:00,Alpha,\n"
+        "10:00-11:00,,Beta\n",
+        LISTED,
+    ),
+    "a grid of times above": (
+        "Saturday 5 December 2026,,\nRoom,9:00-10:00,10:00-11:00\nBlue,Alpha,\nGreen,,Beta\n",
+        LISTED,
+    ),
+    "a grid of days and rooms below times": (
+        "Day;Room;9.00 Uhr;10.00 Uhr\n5.12.2026;Blue;Alpha;\n6.12.2026;Blue;;Beta\n",
+        [("Alpha", NINE, ""), ("Beta", "12-06 10:00", "")],
+    ),
+    "a grid of moments above": (
+        "Raum,2026-12-05 9:00,2026-12-05 10:00\nBlau,Alpha,Beta\n",
+        [("Alpha", NINE, ""), ("Beta", TEN, "")],
     ),
     "a header in two rows": (
         "Programme,,,,\nWhen,,,Where,What\nDate,Start,End,Room,Title\n"
@@ -80,6 +98,20 @@ TABLES = {
 def test_a_table_is_read_whatever_its_layout(kind: str) -> None:
     text, known = TABLES[kind]
     assert spans(read(text)) == known
+
+
+@pytest.mark.parametrize(
+    "title", ["Programme 5 to 6 December 2026", "5 Dec 2026 and 7 Dec 2026", "Programme 2026"]
+)
+def test_a_title_that_names_no_single_day_is_no_day(title: str) -> None:
+    with pytest.raises(BadInput, match="a time but no date"):
+        read(f"{title},\nTime,Session\n9:00,Alpha\n")
+
+
+def test_a_column_taken_as_the_start_is_not_called_unused() -> None:
+    told = " ".join(read("Title,Frobnicate\nAlpha,2026-12-05 9:00\n").notes)
+    assert "taken as the start" in told
+    assert "not used" not in told
 
 
 def test_a_row_without_a_start_is_said() -> None:

@@ -69,6 +69,7 @@ def test_hours_alone_are_read_in_every_layout(table: str) -> None:
         (("9", "11", "12", "1", "5"), "09:00 11:00 12:00 13:00 17:00"),
         (("9:00", "12:30", "1:30", "4:00", "7:00"), "09:00 12:30 13:30 16:00 19:00"),
         (("11:00-12:00", "12:00-1:00", "1:00-2:00 pm"), "11:00-12:00 12:00-13:00 13:00-14:00"),
+        (("9:00", "12:00", "1:00", "7:30"), "09:00 12:00 13:00 19:30"),
     ],
 )
 def test_hours_without_pm_after_the_morning_are_those_after_noon(
@@ -92,6 +93,28 @@ def test_hours_of_a_clock_of_24_stay_as_they_are(cells: tuple[str, ...]) -> None
     found, notes = times(*cells)
     assert sorted(one.partition(" ")[2] for one in found) == sorted(f"{cell:0>5}" for cell in cells)
     assert AFTERNOON not in notes
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        "9:00,A,Blue\n10:00,B,Blue\n1:00,C,Blue\n9:00,D,Green\n10:00,E,Green\n",
+        "9:00,A,Blue\n2:00,B,Blue\n9:00,D,Red\n",
+        "9:00,A,\n8:00,B,\n11:00,D,\n",
+    ],
+)
+def test_mornings_of_lists_in_another_order_stay_and_are_told(rows: str) -> None:
+    reading = read(f"Saturday 5 December 2026,,\nTime,Title,Room\n{rows}")
+    starts = {title: start for title, start, _ in spans(reading)}
+    told = [note for note in reading.notes if "before the row above" in note]
+    assert starts["D"] in ("12-05 09:00", "12-05 11:00")
+    assert bool(told) == ("Blue" in rows)
+
+
+def test_an_evening_in_all_rooms_of_a_grid() -> None:
+    reading = read("Time,A,B\n5 Dec 2026,,\n9:00,W,\n12:00,L,\n7:30,P,Q\n")
+    starts = {title: start for title, start, _ in spans(reading)}
+    assert (starts["P"], starts["Q"]) == ("12-05 19:30", "12-05 19:30")
 
 
 def test_each_day_of_a_grid_has_its_own_afternoon() -> None:
