@@ -62,6 +62,13 @@ class Meter:
             raise TransferError("The transfer was too slow.")
         return min(self.silence, allowed)
 
+    def count_wait(self) -> None:
+        """Count the time since the last call as waiting, where no thread waits."""
+        now = time.monotonic()
+        if self._waits_since:
+            self._waited += now - self._waits_since
+        self._waits_since = now
+
     @contextmanager
     def waiting(self) -> Iterator[None]:
         """Count the time spent in this context as waiting."""
@@ -79,6 +86,8 @@ class RequestBody:
     ``length`` is None for a chunked body. ``buffer`` holds bytes received together with the head;
     bytes after the body (a pipelined request) stay in it.
     """
+
+    is_body = True
 
     def __init__(
         self,

@@ -91,6 +91,19 @@ class Connection:
             self.socket.close()
 
 
+def has_closed(sock: socket.socket) -> bool:
+    """Whether the client has closed its end (bytes sent beyond the current request don't
+    matter)."""
+    try:
+        with socket.fromfd(sock.fileno(), sock.family, sock.type) as plain:
+            plain.setblocking(False)
+            return not plain.recv(1, socket.MSG_PEEK)
+    except BlockingIOError:
+        return False
+    except (OSError, ValueError):
+        return True
+
+
 def share_of(address: str) -> str:
     """The key that limits apply to: the address, for IPv6 its 64-bit network, which belongs to
     one device (RFC 6177)."""

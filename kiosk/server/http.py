@@ -12,14 +12,16 @@ import contextlib
 import logging
 import socket
 import sys
+import time
 import traceback as tracebacks
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from wsgiref.types import WSGIApplication
 
+from kiosk.server.answer_sender import AnswerSender, Rest
 from kiosk.server.body import SILENCE, Meter, RequestBody, TransferError
-from kiosk.server.connection import Connection
+from kiosk.server.connection import Connection, has_closed
 from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
 from kiosk.server.register import FrontLimits
@@ -32,6 +34,9 @@ log = logging.getLogger(__name__)
 
 BACKLOG = 512
 SHUTDOWN_SECONDS = 3.0
+# A request without a body that waited longer for a thread is not answered if its client has closed
+# the connection meanwhile (as nginx does at once: status 499).
+ABANDONED_SECONDS = 1.0
 # Maximum number of open files: connections, uploads, the database. (macOS starts programs with
 # 256.)
 FILES = 4_096
@@ -57,6 +62,7 @@ class Server:
         self._own_host = own_host
         self._secure = wrap_tls is not None
         self._pool = WorkerPool(self._relieve)
+        self._sender = AnswerSender()
         calls = FrontCalls(
             dispatch=self._dispatch,
             has_room=self.transfers.has_room,
@@ -72,7 +78,9 @@ class Server:
 
     def stop(self) -> None:
         """Accept no more requests, give running ones a moment to finish, and close."""
+        end = time.monotonic() + SHUTDOWN_SECONDS
         self._pool.stop(SHUTDOWN_SECONDS)
+        self._sender.stop(max(0.0, end - time.monotonic()))
         self._front.stop()
 
     def error_log(self, message: str, *, traceback: bool = False) -> None:
@@ -89,17 +97,21 @@ class Server:
         """Whether files are being uploaded right now."""
         return self.transfers.busy
 
-    def _relieve(self, share: str) -> None:
-        self.transfers.cut_slowest(share)
+    def _relieve(self, share: str, bodies: bool) -> None:
+        self.transfers.cut_slowest(share, bodies=bodies)
         self._front.press()
 
     def _dispatch(self, connection: Connection, head: Head) -> None:
         streaming = head.length is None or head.length > len(connection.buffer)
-        run = partial(self._answer, connection, head)
+        run = partial(self._answer, connection, head, time.monotonic())
         self._pool.submit(Job(run, connection.share, streaming))
 
-    def _answer(self, connection: Connection, head: Head) -> None:
+    def _answer(self, connection: Connection, head: Head, since: float) -> None:
         """Handle one request, in a worker thread."""
+        waited = time.monotonic() - since > ABANDONED_SECONDS
+        if waited and head.length == 0 and has_closed(connection.socket):
+            self._front.give_back(connection, keep=False, unread=0)
+            return
         meter = Meter(connection.share, self.timeout)
         body = RequestBody(
             connection.socket,
@@ -110,9 +122,10 @@ class Server:
         )
         ends = Ends(connection.client, connection.server, "https" if self._secure else "http")
         exchange = Exchange(connection.socket, head, body, ends)
-        keep = False
+        keep, rest = False, None
         try:
-            keep = self._exchange(exchange, body, head)
+            rest = self._exchange(exchange, body, head)
+            keep = exchange.keeps_alive
         except TransferError:
             # The client has disconnected: there is nobody to answer.
             pass
@@ -121,18 +134,24 @@ class Server:
             if not exchange.begun:
                 connection.try_send(plain_answer(500, "Something went wrong. Try this once more."))
         finally:
-            unread = body.remaining or 0
-            self._front.give_back(connection, keep=keep and not body.failed, unread=unread)
+            unread, keep = body.remaining or 0, keep and not body.failed
+            if rest is None:
+                self._front.give_back(connection, keep=keep, unread=unread)
+            else:
+                rest.done = partial(self._end_rest, connection, keep, unread)
+                self._sender.take(rest)
 
-    def _exchange(self, exchange: Exchange, body: RequestBody, head: Head) -> bool:
+    def _end_rest(self, connection: Connection, keep: bool, unread: int, sent: bool) -> None:
+        self._front.give_back(connection, keep=keep and sent, unread=unread)
+
+    def _exchange(self, exchange: Exchange, body: RequestBody, head: Head) -> Rest | None:
         reads = (
             self.transfers.open(body, announced=head.length)
             if head.length != 0
             else contextlib.nullcontext()
         )
         with reads:
-            exchange.run(self.application, self.transfers)
-        return exchange.keeps_alive
+            return exchange.run(self.application, self.transfers)
 
     def _secure_url(self, connection: Connection, head: Head) -> str:
         """The https URL of the same page, at an address of our own: never at one that the

@@ -29,6 +29,7 @@ class Transfer(Protocol):
     """A transfer at its client's pace."""
 
     meter: Meter
+    is_body: bool
 
     def cut(self) -> None:
         """Abort it from another thread."""
@@ -81,16 +82,17 @@ class Transfers:
         if self._announced[address] <= 0:
             del self._announced[address]
 
-    def cut_slowest(self, address: str) -> bool:
+    def cut_slowest(self, address: str, *, bodies: bool = True) -> bool:
         """Abort the slowest transfer of an address ('': of the one with the most); returns whether
-        one was slow enough.
+        one was slow enough. Without ``bodies`` only answers: uploads hold threads of their own.
 
         Called when threads have run out: clients that send next to nothing make room for the
         others.
         """
         with self._lock:
-            counts = Counter(t.meter.address for t in self._open)
-            slow = [t for t in self._open if _is_slow(t.meter) and address in ("", t.meter.address)]
+            held = [t for t in self._open if bodies or not t.is_body]
+            counts = Counter(t.meter.address for t in held)
+            slow = [t for t in held if _is_slow(t.meter) and address in ("", t.meter.address)]
             if not slow:
                 return False
             slowest = min(slow, key=lambda t: (-counts[t.meter.address], t.meter.rate))

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 
 log = logging.getLogger(__name__)
 
-MAX_THREADS = 256
-# Limits within these on threads that read bodies, in total and per address: pages always find a
-# thread.
+# Limits on threads that read bodies, each at its client's pace, in total and per address.
 MAX_STREAMING = 208
 ADDRESS_STREAMING = 160
-ADDRESS_SHORT = 96
+# The same for all other requests, which wait for no client: one process runs one Python thread at
+# a time, so more at once would make each slower, and each holds memory.
+MAX_SHORT = 32
+ADDRESS_SHORT = 16
 # Idle threads that stay, and seconds until the others end.
 KEPT = 8
 IDLE_SECONDS = 30.0
@@ -33,9 +34,12 @@ class Job:
 
 class WorkerPool:
     """A pool of request threads. ``relieve`` is called with an address ('' for any) when its
-    jobs have to wait for a thread."""
+    jobs have to wait for a thread, and with whether a body's would help.
 
-    def __init__(self, relieve: Callable[[str], None]) -> None:
+    Of the jobs that wait, those of the address with the fewest running are next.
+    """
+
+    def __init__(self, relieve: Callable[[str, bool], None]) -> None:
         self._relieve = relieve
         self._changed = threading.Condition()
         self._waiting: deque[Job] = deque()
@@ -51,26 +55,25 @@ class WorkerPool:
         """
         with self._changed:
             self._waiting.append(job)
+            stuck = None
             if self._startable() is None:
-                stuck: str | None = self._stuck_for(job)
-            else:
-                stuck = None
-                if self._idle:
-                    self._changed.notify()
-                elif self._threads < MAX_THREADS and not self._start_thread():
-                    stuck = ""
+                stuck = self._stuck_for(job)
+            elif self._idle:
+                self._changed.notify()
+            elif not self._start_thread(job):
+                stuck = ("", True)
         if stuck is not None:
-            self._relieve(stuck)
+            self._relieve(*stuck)
 
     def relieve(self) -> bool:
         """Request relief again while jobs wait; returns whether any do."""
         with self._changed:
-            lacks_thread = not self._idle and self._threads < MAX_THREADS
-            if lacks_thread and self._startable() is not None and self._start_thread():
+            job = None if self._idle else self._startable()
+            if job is not None and self._start_thread(job):
                 return True
             stuck = [self._stuck_for(job) for job in self._waiting]
-        for address in stuck:
-            self._relieve(address)
+        for address, bodies in stuck:
+            self._relieve(address, bodies)
         return bool(stuck)
 
     def stop(self, seconds: float) -> None:
@@ -83,35 +86,40 @@ class WorkerPool:
             while self._threads and (left := end - time.monotonic()) > 0:
                 self._changed.wait(left)
 
-    def _stuck_for(self, job: Job) -> str:
-        counts, most = self._bounds(job)
-        return job.address if counts[job.address] >= most else ""
+    def _stuck_for(self, job: Job) -> tuple[str, bool]:
+        counts = self._counts(job)
+        most = ADDRESS_STREAMING if job.streaming else ADDRESS_SHORT
+        return (job.address if counts[job.address] >= most else "", job.streaming)
 
-    def _bounds(self, job: Job) -> tuple[Counter[str], int]:
-        if job.streaming:
-            return self._streaming, ADDRESS_STREAMING
-        return self._short, ADDRESS_SHORT
+    def _counts(self, job: Job) -> Counter[str]:
+        return self._streaming if job.streaming else self._short
 
     def _startable(self) -> Job | None:
-        """The first job that the limits allow to run: short ones before bodies. (It may still
+        """The next job that the limits allow to run: short ones before bodies. (It may still
         lack a thread.)"""
-        for streaming in (False, True):
-            for job in self._waiting:
-                if job.streaming is streaming and self._may_run(job):
-                    return job
-        return None
+        return self._next_of(
+            streaming=False, most=MAX_SHORT, of_address=ADDRESS_SHORT
+        ) or self._next_of(streaming=True, most=MAX_STREAMING, of_address=ADDRESS_STREAMING)
 
-    def _may_run(self, job: Job) -> bool:
-        counts, most = self._bounds(job)
-        if job.streaming and self._streaming.total() >= MAX_STREAMING:
-            return False
-        return (
-            counts[job.address] < most
-            and self._streaming.total() + self._short.total() < MAX_THREADS
+    def _next_of(self, *, streaming: bool, most: int, of_address: int) -> Job | None:
+        counts = self._streaming if streaming else self._short
+        if counts.total() >= most:
+            return None
+        waiting = (
+            job
+            for job in self._waiting
+            if job.streaming is streaming and counts[job.address] < of_address
         )
+        return min(waiting, key=lambda job: counts[job.address], default=None)
 
-    def _start_thread(self) -> bool:
-        """Returns whether the system gave one."""
+    def _start_thread(self, job: Job) -> bool:
+        """Start one for a job that may run, unless enough are about to begin; returns False if the
+        system gives none."""
+        running = self._short.total() + self._streaming.total()
+        starting = self._threads - self._idle - running
+        most = MAX_STREAMING if job.streaming else MAX_SHORT
+        if starting >= most - self._counts(job).total():
+            return True
         # Daemon threads: a request that never ends must not keep the process alive.
         thread = threading.Thread(target=self._work, name="request", daemon=True)
         try:
@@ -124,7 +132,7 @@ class WorkerPool:
 
     def _work(self) -> None:
         while job := self._next():
-            counts, _ = self._bounds(job)
+            counts = self._counts(job)
             try:
                 job.run()
             finally:
@@ -140,12 +148,19 @@ class WorkerPool:
                 job = None if self._closed else self._startable()
                 if job is not None:
                     self._waiting.remove(job)
-                    self._bounds(job)[0][job.address] += 1
+                    self._counts(job)[job.address] += 1
+                    self._start_for_next()
                     return job
                 if self._closed or not self._rest():
                     self._threads -= 1
                     self._changed.notify_all()
                     return None
+
+    def _start_for_next(self) -> None:
+        """A thread may have taken another job than the one that it was started for."""
+        job = None if self._idle else self._startable()
+        if job is not None:
+            self._start_thread(job)
 
     def _rest(self) -> bool:
         """Wait for work; returns whether to stay if there is none."""

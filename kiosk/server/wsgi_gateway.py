@@ -4,16 +4,21 @@ answer to the socket."""
 from __future__ import annotations
 
 import contextlib
+import io
 import socket
+import ssl
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from email.utils import formatdate
+from functools import partial
 from http import HTTPStatus
 from typing import Any, BinaryIO
 from wsgiref.types import WSGIApplication
 
+from kiosk.server.answer_sender import Rest
 from kiosk.server.body import RECEIVE, Meter, RequestBody, TransferError
+from kiosk.server.connection import has_closed
 from kiosk.server.head import Head, environ_fields
 from kiosk.server.transfers import Transfers
 
@@ -24,7 +29,7 @@ CLIENT_GONE = "reporter.client_gone"
 # closed.
 DISCARD = 16 << 20
 # Answers up to this size are sent together with their head.
-JOINED = 1 << 16
+JOINED = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -41,6 +46,8 @@ class FileBlocks:
 
     def __init__(self, file: BinaryIO, _size: int = 0) -> None:
         self._file = file
+        # Whether its bytes are at hand, and come over no network.
+        self.is_local = isinstance(file, io.BufferedReader)
 
     def __iter__(self) -> FileBlocks:
         return self
@@ -58,6 +65,8 @@ class FileBlocks:
 class Exchange:
     """A request and its answer. ``keeps_alive``: whether the connection can be used afterwards."""
 
+    is_body = False
+
     def __init__(self, sock: socket.socket, head: Head, body: RequestBody, ends: Ends) -> None:
         self.head = head
         self.body = body
@@ -67,21 +76,30 @@ class Exchange:
         self._ends = ends
         self._start: tuple[str, list[tuple[str, str]]] | None = None
         self._chunked = False
+        # Whether the client knows where the answer ends.
+        self._announced = False
         # Bytes of the announced length that are still to be sent.
         self._owed = 0
         # Whether any of the answer was sent.
         self.begun = False
+        # Bytes given to be sent that the client doesn't take at the moment.
+        self._stuck = memoryview(b"")
 
-    def run(self, application: WSGIApplication, transfers: Transfers) -> None:
-        """Answer; raises TransferError when the client has disconnected, and what the
-        application raises."""
+    def run(self, application: WSGIApplication, transfers: Transfers) -> Rest | None:
+        """Answer. Returns the rest of the answer if the client reads slowly and nothing has to be
+        computed any more; None when all of it was sent.
+
+        Raises TransferError when the client has disconnected, and what the application raises.
+        """
+        rest = None
         with transfers.open(self):
             answer = application(self.environ(), self._start_response)
             try:
-                self._send(answer)
+                rest = self._send(answer)
             finally:
-                if hasattr(answer, "close"):
-                    answer.close()
+                if rest is None:
+                    _close(answer)
+        return rest
 
     def cut(self) -> None:
         """Abort the answer from another thread."""
@@ -126,19 +144,38 @@ class Exchange:
         self._start = (status, headers)
         return self._write
 
-    def _send(self, answer: Iterable[bytes]) -> None:
+    def _send(self, answer: Iterable[bytes]) -> Rest | None:
         length = len(answer) if isinstance(answer, (list, tuple)) else None
-        for block in answer:
+        computed = length is not None or _is_file(answer)
+        blocks = iter(answer)
+        for block in blocks:
             if block:
-                self._write(block, alone=length == 1)
+                self._write(block, alone=length == 1, computed=computed)
+            if self._stuck:
+                return self._rest(answer, blocks)
         if not self.begun:
-            self._send_all(self._head(0))
+            self._send_all(self._head(0), leave=self._announced)
         elif self._chunked:
             self._send_all(b"0\r\n\r\n")
+        if self._stuck:
+            return self._rest(answer, blocks)
         if self._owed and self.head.method != "HEAD":
             raise TransferError("The answer is not as long as it said.")
+        return None
 
-    def _write(self, block: bytes, *, alone: bool = False) -> None:
+    def _rest(self, answer: Iterable[bytes], blocks: Iterator[bytes]) -> Rest:
+        # What is complete needs no more of the application.
+        complete = self._owed <= 0 or self.head.method == "HEAD"
+        return Rest(
+            self._sock,
+            self._stuck,
+            blocks=iter(()) if complete else blocks,
+            owed=len(self._stuck) + (0 if complete else self._owed),
+            meter=self.meter,
+            close=partial(_close, answer),
+        )
+
+    def _write(self, block: bytes, *, alone: bool = False, computed: bool = False) -> None:
         begin = b"" if self.begun else self._head(len(block) if alone else None)
         self._owed -= len(block) if self._owed else 0
         if self.head.method == "HEAD":
@@ -148,7 +185,9 @@ class Exchange:
         if begin and len(block) > JOINED:
             self._send_all(begin)
             begin = b""
-        self._send_all(begin + block if begin else block)
+        # With the last byte that was announced, or of a file, nothing is left to compute.
+        leave = self._announced and (self._owed <= 0 or computed)
+        self._send_all(begin + block if begin else block, leave=leave)
 
     def _head(self, whole: int | None) -> bytes:
         """Build the answer's head. ``whole``: the body's length if known although the
@@ -158,6 +197,7 @@ class Exchange:
         status, headers = self._start
         names = {name.lower(): value for name, value in headers}
         code = int(status.split(" ", 1)[0])
+        self._announced = "content-length" in names or whole is not None or code in (204, 304)
         if code not in (204, 304):
             self._owed = int(names.get("content-length", "0"))
         lines = [f"HTTP/1.1 {status}", *(f"{name}: {value}" for name, value in headers)]
@@ -194,9 +234,14 @@ class Exchange:
             and left <= (0 if self.body.waits else DISCARD)
         )
 
-    def _send_all(self, data: bytes) -> None:
+    def _send_all(self, data: bytes, *, leave: bool = False) -> None:
+        """Send; with ``leave`` only what the client takes at once, the rest is kept in
+        ``_stuck``."""
         view = memoryview(data)
         try:
+            if leave:
+                self._stuck = view = self._sent_at_once(view)
+                return
             while view:
                 self._sock.settimeout(self.meter.patience())
                 with self.meter.waiting():
@@ -206,16 +251,31 @@ class Exchange:
         except OSError as error:
             raise TransferError("The client has gone.") from error
 
-    def _client_gone(self) -> bool:
-        """Whether the client has closed its end (bytes sent beyond this request don't matter)."""
+    def _sent_at_once(self, view: memoryview) -> memoryview:
+        self._sock.settimeout(0)
         try:
-            with socket.fromfd(self._sock.fileno(), self._sock.family, self._sock.type) as plain:
-                plain.setblocking(False)
-                return not plain.recv(1, socket.MSG_PEEK)
-        except BlockingIOError:
-            return False
-        except (OSError, ValueError):
-            return True
+            while view:
+                count = self._sock.send(view[:RECEIVE])
+                self.meter.moved += count
+                view = view[count:]
+        except (BlockingIOError, InterruptedError, ssl.SSLWantWriteError):
+            pass
+        return view
+
+    def _client_gone(self) -> bool:
+        return has_closed(self._sock)
+
+
+def _close(answer: Iterable[bytes]) -> None:
+    if hasattr(answer, "close"):
+        answer.close()
+
+
+def _is_file(answer: Iterable[bytes]) -> bool:
+    """Whether an answer comes from a local file (Werkzeug wraps one of which a range is
+    wanted)."""
+    blocks = getattr(answer, "iterable", answer)
+    return isinstance(blocks, FileBlocks) and blocks.is_local
 
 
 def plain_answer(status: int, reason: str, *more: str) -> bytes:

@@ -410,7 +410,7 @@ def test_an_idle_server_sleeps(server: Server) -> None:
     """Neither it nor its threads wake while nothing comes."""
     sleeps = record_sleeps(server)
     assert pages_work(server)
-    until(sleeps.all_asleep)
+    until(lambda: sleeps.all_asleep() and not server._front._register)
     begun = len(sleeps.begun)
     time.sleep(1.5)
     assert len(sleeps.begun) == begun, "somebody woke and went to sleep again"

@@ -18,12 +18,12 @@ def refuse(_thread: threading.Thread) -> None:
 def test_without_a_new_thread_the_job_waits_and_runs_later(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    relieved: list[str] = []
-    pool, ran = WorkerPool(relieved.append), threading.Event()
+    relieved: list[tuple[str, bool]] = []
+    pool, ran = WorkerPool(lambda *asked: relieved.append(asked)), threading.Event()
     with monkeypatch.context() as poor:
         poor.setattr(threading.Thread, "start", refuse)
         pool.submit(Job(ran.set, "here", streaming=False))
-        assert relieved == [""], "an upload that is slow may give its thread up"
+        assert relieved == [("", True)], "an upload that is slow may give its thread up"
         assert pool.relieve()
         assert not ran.is_set()
     assert pool.relieve()
@@ -33,7 +33,7 @@ def test_without_a_new_thread_the_job_waits_and_runs_later(
 
 
 def test_a_thread_that_is_there_takes_what_waited(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = WorkerPool(lambda address: None)
+    pool = WorkerPool(lambda *_asked: None)
     began, go, ran = threading.Event(), threading.Event(), threading.Event()
 
     def hold() -> None:
@@ -46,4 +46,48 @@ def test_a_thread_that_is_there_takes_what_waited(monkeypatch: pytest.MonkeyPatc
     pool.submit(Job(ran.set, "there", streaming=False))
     go.set()
     assert ran.wait(PATIENCE)
+    pool.stop(PATIENCE)
+
+
+def test_an_address_with_fewer_running_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.server.worker_pool.MAX_SHORT", 2)
+    asked: list[tuple[str, bool]] = []
+    pool, ran = WorkerPool(lambda *one: asked.append(one)), []
+    begun, ends = threading.Semaphore(0), [threading.Event() for _ in range(5)]
+
+    def job(name: str, number: int) -> Job:
+        def run() -> None:
+            ran.append(name)
+            begun.release()
+            assert ends[number].wait(PATIENCE)
+
+        return Job(run, name[0], streaming=False)
+
+    for number, name in enumerate(("a1", "a2", "a3", "a4", "b1")):
+        pool.submit(job(name, number))
+        if number < 2:
+            assert begun.acquire(timeout=PATIENCE)
+    ends[0].set()
+    assert begun.acquire(timeout=PATIENCE)
+    assert ran == ["a1", "a2", "b1"]
+    assert set(asked) == {("", False)}, "the end of a body would help none of them"
+    for end in ends:
+        end.set()
+    pool.stop(PATIENCE)
+
+
+def test_a_crowd_at_once_gets_no_more_threads_than_may_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.server.worker_pool.MAX_SHORT", 4)
+    pool, done = WorkerPool(lambda *_asked: None), threading.Semaphore(0)
+    seen: list[int] = []
+
+    def run() -> None:
+        seen.append(pool._threads)
+        done.release()
+
+    for number in range(200):
+        pool.submit(Job(run, str(number), streaming=False))
+    for _ in range(200):
+        assert done.acquire(timeout=PATIENCE)
+    assert max(seen) <= 4
     pool.stop(PATIENCE)
