@@ -180,9 +180,14 @@ def _merge_tombstones(merge: MergeContext) -> None:
 
 
 def _drop_early(merge: MergeContext, hashes: set[str]) -> None:
-    """Delete originals that came before their takeaway did, as with a push that broke off, and are withdrawn by now."""
+    """Delete originals that came before their takeaway did, as with a push that broke off, and are withdrawn by now.
+
+    Not those of which another takeaway there has the same bytes: it is merged next.
+    """
+    in_use = select(Media.sha256).join(Attachment).where(Media.sha256.in_(hashes))
+    unused = hashes - set(merge.other.scalars(in_use))
     decisions.lock_gathering(merge.session)
-    for sha256 in filter(_SHA256.fullmatch, sorted(hashes)):
+    for sha256 in filter(_SHA256.fullmatch, sorted(unused)):
         if merge.session.scalar(select(Media.id).where(Media.sha256 == sha256)) is None:
             merge.store.drop_all(sha256)
     merge.session.commit()

@@ -163,6 +163,33 @@ def test_bytes_taken_back_here_come_in_what_somebody_else_sent(
     assert len(kit.session.scalars(select(models.Media)).all()) == comes
 
 
+def test_bytes_that_came_before_their_rows_stay_for_who_did_not_take_them_back(
+    kit: Kit, tmp_path: Path
+) -> None:
+    """Two sent the same picture and one took it back; a push brings originals first, then rows."""
+    kit.event(guid="s1")
+    with open_kit(tmp_path / "theirs", seed=2) as other:
+        event = other.event(guid="s1")
+        gone, kept = other.photo(event, 1, "mine"), other.takeaway(event, "the same picture")
+        [attachment] = gone.attachments
+        sha256 = attachment.media.sha256
+        other.session.add(
+            models.Attachment(
+                takeaway_id=kept.id, media_id=attachment.media_id, position=0, filename="", alt=""
+            )
+        )
+        other.session.commit()
+        decisions.withdraw(other.session, gone, other.actor, other.store)
+        early = kit.store.original(sha256, ".jpg")
+        early.parent.mkdir(parents=True)
+        other.store.original(sha256, ".jpg").rename(early)
+        done, number = merge(kit, other.settings.folder), kept.id
+    assert done.left == []
+    came = kit.session.get_one(models.Takeaway, number)
+    assert [one.media.sha256 for one in came.attachments] == [sha256]
+    assert early.read_bytes() == jpeg(1)
+
+
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
 
 
