@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-import functools
+import json
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -235,11 +235,19 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
     ``values`` is {section: {name: value}}. Raises ConfigError for a name or value that
     load_settings would refuse.
     """
-    import tomlkit
-
+    _check_entries(values)
     path = folder / FILE_NAME
-    text = path.read_text(encoding="utf-8") if path.exists() else _blank()
-    document = tomlkit.parse(text)
+    text = _changed(path.read_text(encoding="utf-8"), values) if path.exists() else _new(values)
+    temporary = path.with_suffix(".toml.new")
+    with temporary.open("w", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        # After a power cut the file holds either the old settings or the new ones, never nothing.
+        sync_file(file.fileno())
+    replace_file(temporary, path)
+
+
+def _check_entries(values: Mapping[str, Mapping[str, Any]]) -> None:
     for section, entries in values.items():
         if section not in sections():
             raise ConfigError(
@@ -248,36 +256,36 @@ def save_settings(folder: Path, values: Mapping[str, Mapping[str, Any]]) -> None
                 file_name=FILE_NAME,
             )
         _read_section(section, sections()[section], entries, strict=True)
+
+
+def _changed(text: str, values: Mapping[str, Mapping[str, Any]]) -> str:
+    import tomlkit
+
+    document = tomlkit.parse(text)
+    for section, entries in values.items():
         table = document.setdefault(section, tomlkit.table())
         for name, value in entries.items():
             table[name] = value
-    temporary = path.with_suffix(".toml.new")
-    with temporary.open("w", encoding="utf-8") as file:
-        file.write(tomlkit.dumps(document))
-        file.flush()
-        # After a power cut the file holds either the old settings or the new ones, never nothing.
-        sync_file(file.fileno())
-    replace_file(temporary, path)
-
-
-@functools.cache
-def _blank() -> str:
-    import tomlkit
-
-    document = tomlkit.document()
-    document.add(
-        tomlkit.comment(
-            "Settings of this gathering. Lines with # are explanations; change what follows them."
-        )
-    )
-    for section, cls in sections().items():
-        table = tomlkit.table()
-        for setting in dataclasses.fields(cls):
-            table.add(tomlkit.comment(setting.metadata["help"]))
-            table.add(setting.name, setting.default)
-        document.add(tomlkit.nl())
-        document.add(section, table)
     return tomlkit.dumps(document)
+
+
+def _new(values: Mapping[str, Mapping[str, Any]]) -> str:
+    """All settings with their explanations. A first start need not load a TOML writer for it."""
+    lines = [
+        "# Settings of this gathering. Lines with # are explanations; change what follows them."
+    ]
+    for section, cls in sections().items():
+        lines += ["", f"[{section}]"]
+        entries = values.get(section, {})
+        for setting in dataclasses.fields(cls):
+            value = _toml(entries.get(setting.name, setting.default))
+            lines += [f"# {setting.metadata['help']}", f"{setting.name} = {value}"]
+    return "\n".join(lines) + "\n"
+
+
+def _toml(value: bool | int | str) -> str:
+    """A value as TOML: in JSON's form, but DEL must be escaped (https://toml.io/en/v1.0.0#string)."""
+    return json.dumps(value, ensure_ascii=False).replace("\x7f", "\\u007f")
 
 
 def _read_section(name: str, cls: type, entries: Any, *, strict: bool = False) -> Any:

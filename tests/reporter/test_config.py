@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import dataclasses
+import tempfile
 from pathlib import Path
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from reporter.config import FILE_NAME, load_settings, save_settings, sections
 from reporter.errors import ConfigError
@@ -78,3 +81,19 @@ def test_a_new_file_explains_every_setting(tmp_path: Path) -> None:
         for setting in dataclasses.fields(cls):
             assert setting.metadata["help"] in text
             assert f"\n{setting.name} = " in text
+
+
+@given(title=st.text(st.characters(exclude_categories=["Cs"])))
+@example(title='\x7f \x00 "\\" \N{SMILING FACE WITH SUNGLASSES}\r\n\u2028')
+def test_a_new_file_holds_any_text(title: str) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        save_settings(folder, {"gathering": {"title": title}, "limits": {"files": 7}})
+        settings = load_settings(folder)
+        assert (settings.gathering.title, settings.limits.files) == (title, 7)
+        assert settings.wall.wifi_code is True
+        # Another one is written into the same text.
+        save_settings(folder, {"limits": {"files": 8}})
+        assert load_settings(folder) == dataclasses.replace(
+            settings, limits=dataclasses.replace(settings.limits, files=8)
+        )
