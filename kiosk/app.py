@@ -153,10 +153,9 @@ def _deferred() -> list[Blueprint]:
 
 
 def _sources() -> Iterator[Path]:
-    """What pages are made from."""
+    """Folders and files that pages are made from."""
     here = Path(__file__).parent
-    yield from (here / "web").rglob("*.py")
-    yield from (Path(__file__), here / "demo" / "tour.py")
+    yield from (here / "web", Path(__file__), here / "demo" / "tour.py")
 
 
 def _configure(app: Flask, settings: Settings, database_url: str) -> None:

@@ -77,13 +77,10 @@ def private_files(home: Path, secrets: Path) -> tuple[Path, ...]:
 
     Those that contain the program itself stay readable.
     """
-    own = [Path(one).resolve() for one in (sys.prefix, sys.base_prefix, *sys.path) if one]
+    places = {Path(one).resolve() for one in (sys.prefix, sys.base_prefix, *sys.path) if one}
+    own = places.union(*(place.parents for place in places))
     hidden = [one for one in _entries(home) if one.name.startswith(".")]
-    return tuple(
-        one
-        for one in (*hidden, secrets)
-        if not any(place == one or one in place.parents for place in own)
-    )
+    return tuple(one for one in (*hidden, secrets) if one not in own)
 
 
 def enter(sandbox: Sandbox | None) -> None:

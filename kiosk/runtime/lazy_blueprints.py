@@ -58,7 +58,8 @@ class LazyApp(Flask):
     def register_lazy(self, load: Load, sources: Iterable[Path]) -> None:
         """Add the URL rules of all blueprints that ``load`` imports; import them when one is requested.
 
-        ``sources``: the files the blueprints are defined in; the cached rules are valid for these alone.
+        ``sources``: files the blueprints are defined in, and folders of such; the cached rules are valid for these
+        alone.
         """
         stamp = _stamp(sources)
         noted = _read(stamp)
@@ -137,8 +138,21 @@ def _addresses(rules: Iterable[Rule]) -> Iterator[dict[str, Any]]:
 
 def _stamp(sources: Iterable[Path]) -> list[list[Any]]:
     """Names, sizes and times, as Python knows its byte code by; empty where there are no files (one-folder app)."""
-    found = ((path, path.stat()) for path in sorted(sources) if path.is_file())
-    return [[str(path), status.st_size, status.st_mtime_ns] for path, status in found]
+    files = (file for source in sources for file in _files(str(source)))
+    return sorted([path, status.st_size, status.st_mtime_ns] for path, status in files)
+
+
+def _files(path: str) -> Iterator[tuple[str, os.stat_result]]:
+    """The file itself, or a folder's Python files; nothing where there is neither."""
+    if os.path.isfile(path):
+        yield path, os.stat(path)
+    elif os.path.isdir(path):
+        with os.scandir(path) as entries:
+            for entry in entries:
+                if entry.is_dir():
+                    yield from _files(entry.path)
+                elif entry.name.endswith(".py"):
+                    yield entry.path, entry.stat()
 
 
 def _read(stamp: list[list[Any]]) -> list[dict[str, Any]] | None:

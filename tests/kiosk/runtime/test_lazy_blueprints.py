@@ -101,6 +101,21 @@ def test_what_was_noted_of_other_code_is_not_read(place: Path, source: Path) -> 
     assert again.loaded == 0
 
 
+def test_a_folder_counts_with_all_its_modules(place: Path, tmp_path: Path) -> None:
+    within = tmp_path / "pages" / "desk"
+    within.mkdir(parents=True)
+    (within / "review.py").write_text("x = 1\n")
+    app_of(Pages(), tmp_path / "pages")
+    (within / "notes.txt").write_text("no module\n")
+    same = Pages()
+    app_of(same, tmp_path / "pages")
+    assert same.loaded == 0
+    (within / "review.py").write_text("x = 12\n")
+    changed = Pages()
+    app_of(changed, tmp_path / "pages")
+    assert changed.loaded == 1
+
+
 @pytest.mark.parametrize("noted", ["", "{", "null", '{"stamp": []}'])
 def test_a_damaged_note_is_written_anew(place: Path, source: Path, noted: str) -> None:
     (place / lazy_blueprints.NOTED).write_text(noted)
