@@ -26,7 +26,7 @@ from reporter import migrations
 from reporter.config import Settings
 from reporter.database.engine import Base
 from reporter.database.row_security import scope_transactions
-from reporter.gathering.folder import make_gathering, open_session
+from reporter.gathering.folder import open_session
 from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import EventSession
@@ -45,6 +45,7 @@ from tests.support.servers.postgres import missing_programs as missing_postgres
 from tests.support.servers.script import ScriptServer, script_servers
 from tests.support.servers.wordpress import WordPress, missing_programs
 from tests.support.shared_app import (
+    NewGatherings,
     SharedDecoders,
     routes_compiled_once,
     shared_decoders,
@@ -325,13 +326,18 @@ def rng() -> random.Random:
     return random.Random(20260314)
 
 
+@pytest.fixture(scope="session")
+def new_gatherings(tmp_path_factory: pytest.TempPathFactory) -> NewGatherings:
+    """Makes new gatherings, most of them by copying."""
+    return NewGatherings(tmp_path_factory.mktemp("gatherings"))
+
+
 @pytest.fixture
-def gathering(tmp_path: Path, clock: TurnableClock, rng: random.Random) -> Settings:
+def gathering(
+    new_gatherings: NewGatherings, tmp_path: Path, clock: TurnableClock, rng: random.Random
+) -> Settings:
     """A new gathering in Berlin, without sessions."""
-    folder = tmp_path / "gathering"
-    return make_gathering(
-        folder, "Spring gathering", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
-    )
+    return new_gatherings.new(tmp_path / "gathering", now=clock(), rng=rng)
 
 
 @pytest.fixture

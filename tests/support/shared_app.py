@@ -1,9 +1,14 @@
-"""What the applications of a test run share, so that not each makes it anew: decoders, code of routes, compiled SQL."""
+"""What the applications of a test run share, so that not each makes it anew: gatherings, decoders, code of routes,
+compiled SQL."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import random
+import shutil
+from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +21,36 @@ from werkzeug.routing import Rule
 from capture.decoding.process_pool import DecoderPool
 from capture.isolation.sandbox import Sandbox
 from kiosk.runtime.context import KioskContext
+from reporter.config import Settings
+from reporter.gathering.folder import make_gathering
+from tests.support.servers import on_postgresql
+
+
+class NewGatherings:
+    """New gatherings as `make_gathering` makes them; at the same moment and chance each is a copy of the first."""
+
+    def __init__(self, folder: Path) -> None:
+        """``folder``: an empty one, for those that are copied."""
+        self._folder = folder
+        self._made: dict[object, tuple[Settings, Any]] = {}
+
+    def new(self, folder: Path, *, now: datetime, rng: random.Random) -> Settings:
+        """A new gathering in Berlin, without sessions."""
+        if on_postgresql.WANTED:
+            return _make(folder, now, rng)
+        key = (now, rng.getstate())
+        if key not in self._made:
+            self._made[key] = _make(self._folder / str(len(self._made)), now, rng), rng.getstate()
+        first, chance = self._made[key]
+        rng.setstate(chance)
+        shutil.copytree(first.folder, folder, dirs_exist_ok=True)
+        return replace(first, folder=folder)
+
+
+def _make(folder: Path, now: datetime, rng: random.Random) -> Settings:
+    return make_gathering(
+        folder, "Spring gathering", timezone="Europe/Berlin", language="en", now=now, rng=rng
+    )
 
 
 class SharedDecoders(DecoderPool):
@@ -47,19 +82,28 @@ def shared_decoders(folder: Path) -> Iterator[SharedDecoders]:
 
 @contextmanager
 def routes_compiled_once() -> Iterator[None]:
-    """Werkzeug compiles two functions a route, always the same: three quarters of what an application costs."""
-    compile_builder = Rule._compile_builder
-    known: dict[object, Callable[..., tuple[str, str]]] = {}
+    """Werkzeug reads the text of each rule and makes two functions of it, always the same: most of what an application
+    costs. A rule takes what was made of an earlier one with the same text."""
+    compile_rule = Rule.compile
+    known: dict[object, Rule] = {}
 
-    def once(rule: Rule, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
-        key = (rule.rule, repr(rule._trace), repr(rule.defaults), append_unknown)
-        made: Any = known.get(key)
-        if made is None:
-            made = known[key] = compile_builder(rule, append_unknown)
-        return made
+    def once(rule: Rule) -> None:
+        of = rule.map
+        key = (
+            *(type(rule), rule.rule, rule.subdomain, rule.host, repr(rule.defaults)),
+            *(rule.merge_slashes, of.host_matching, frozenset(of.converters.items())),
+        )
+        first = known.setdefault(key, rule)
+        if first is rule:
+            compile_rule(rule)
+            return
+        rule._parts, rule._trace, rule._converters = first._parts, first._trace, first._converters
+        rule.arguments |= first.arguments
+        rule._build = first._build.__func__.__get__(rule)  # type: ignore[attr-defined]
+        rule._build_unknown = first._build_unknown.__func__.__get__(rule)  # type: ignore[attr-defined]
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(Rule, "_compile_builder", once)
+        patch.setattr(Rule, "compile", once)
         yield
 
 

@@ -18,9 +18,9 @@ from sqlalchemy.orm import Session
 from reporter import migrations
 from reporter.clock import new_id, rfc3339
 from reporter.codes import is_valid
-from reporter.config import FOLDERS, Settings, check_language
+from reporter.config import FOLDERS, Settings, check_language, load_settings
 from reporter.errors import BadInput, ConfigError, Conflict, NotFound
-from reporter.gathering.folder import make_gathering, open_engine
+from reporter.gathering.folder import make_gathering, open_engine, open_session
 from reporter.gathering.sessions import (
     add_session,
     all_sessions,
@@ -34,6 +34,7 @@ from reporter.gathering.sessions import (
 from reporter.models import EventSession, Gathering, whole_metadata
 from reporter.schedule import ScheduledSession
 from tests.support.kiosk_process import START, TurnableClock, add_takeaway
+from tests.support.shared_app import NewGatherings
 
 
 def scheduled(guid: str, **values: object) -> ScheduledSession:
@@ -54,11 +55,34 @@ def scheduled(guid: str, **values: object) -> ScheduledSession:
 
 
 @pytest.mark.sqlite("its rows are elsewhere")
-def test_a_gathering_is_one_folder(gathering: Settings, session: Session) -> None:
-    assert (gathering.folder / "reporter.toml").is_file()
-    assert (gathering.folder / "reporter.db").is_file()
-    assert all((gathering.folder / name).is_dir() for name in FOLDERS)
-    assert session.scalars(select(Gathering)).one().revision == 0
+def test_a_gathering_is_one_folder(
+    tmp_path: Path, clock: TurnableClock, rng: random.Random
+) -> None:
+    folder = tmp_path / "evening"
+    gathering = make_gathering(
+        folder, "Evening", timezone="Europe/Berlin", language="en", now=clock(), rng=rng
+    )
+    names = {path.name for path in folder.iterdir()}
+    assert names == {"reporter.toml", "reporter.db", *FOLDERS}
+    with open_session(gathering) as session:
+        assert session.scalars(select(Gathering)).one().revision == 0
+
+
+def test_the_gathering_of_a_test_is_as_one_that_was_made_for_it(
+    new_gatherings: NewGatherings, tmp_path: Path, clock: TurnableClock
+) -> None:
+    def facts(name: str, chance: random.Random) -> tuple[object, ...]:
+        gathering = new_gatherings.new(tmp_path / name, now=clock(), rng=chance)
+        assert load_settings(gathering.folder) == gathering
+        with open_session(gathering) as session:
+            row = session.scalars(select(Gathering)).one()
+            return row.id, row.created_at, row.revision, chance.getstate()
+
+    first, second = facts("a", random.Random(3)), facts("b", random.Random(3))
+    assert first == second
+    assert facts("c", random.Random(4))[0] != first[0]
+    clock.turn(hours=1)
+    assert facts("d", random.Random(3))[1] == clock()
 
 
 @pytest.mark.sqlite("pragmas")
