@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import re
+import unicodedata
+from functools import cache
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -28,13 +30,31 @@ _COMPOUND = re.compile(r"(?=.*(?:[äöüß]|sch|tz|ungs|[hk]eit|haft))[^\W\d_]{1
 
 
 def hyphenated_as(word: str, language: str) -> str:
-    """The language whose patterns divide a word of a text in ``language``.
+    """The language whose patterns divide a word of a text in ``language``. A language of another script has none for a
+    word in Latin letters; such a word is divided as English.
 
     >>> [hyphenated_as(word, "en") for word in ("Nachbarschaftshilfenetzwerk", "internationalization")]
     ['de', 'en']
+    >>> [hyphenated_as(word, "ar") for word in ("Nachbarschaftshilfenetzwerk", "internationalization")]
+    ['de', 'en']
     """
     own = language.lower().replace("_", "-").split("-")[0]
-    return "de" if own in _WITHOUT_COMPOUNDS and _COMPOUND.fullmatch(word) else language
+    foreign = _is_latin(word) and not _written_in_latin(own)
+    if (foreign or own in _WITHOUT_COMPOUNDS) and _COMPOUND.fullmatch(word):
+        return "de"
+    return "en" if foreign else language
+
+
+def _is_latin(word: str) -> bool:
+    return all("LATIN" in unicodedata.name(letter, "") for letter in word)
+
+
+@cache
+def _written_in_latin(language: str) -> bool:
+    """By CLDR's likely subtags; true of a language that they don't have."""
+    from babel.core import get_global
+
+    return "_Latn" in get_global("likely_subtags").get(language, "_Latn")
 
 
 def spoken_language(tag: str) -> str:

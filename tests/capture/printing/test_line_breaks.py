@@ -58,9 +58,22 @@ def test_a_break_that_would_change_letters_is_left_out() -> None:
     assert hyphen_points("könnyebbséggel", "hu") == [8, 11]
 
 
-@pytest.mark.parametrize("language", ["ar", "ja", "xx", ""])
-def test_a_language_without_patterns_has_no_hyphens(language: str) -> None:
-    assert hyphen_points("Nachbarschaftshilfenetzwerk", language) == []
+@pytest.mark.parametrize(
+    ("word", "language"),
+    [("Nachbarschaftshilfenetzwerk", "xx"), ("internationalization", ""), ("وسيستخدمونها", "ar")],
+)
+def test_a_language_without_patterns_has_no_hyphens(word: str, language: str) -> None:
+    assert hyphen_points(word, language) == []
+
+
+@pytest.mark.parametrize("language", ["ar", "hi", "ja", "uk", "zh"])
+@pytest.mark.parametrize(
+    ("word", "own"), [("Nachbarschaftshilfenetzwerk", "de"), ("internationalization", "en")]
+)
+def test_a_latin_word_is_hyphenated_where_people_write_in_another_script(
+    word: str, own: str, language: str
+) -> None:
+    assert hyphen_points(word, language) == hyphen_points(word, own) != []
 
 
 @pytest.mark.parametrize("whole", ["é", "น้ำ", "क्षे", "👨‍👩‍👧", "🇩🇪", "👍🏽", "ကို", "g̈"])
