@@ -9,7 +9,7 @@ from pathlib import Path
 import av
 import numpy as np
 import pytest
-from playwright.sync_api import Page, Route, expect
+from playwright.sync_api import Locator, Page, Route, expect
 from sqlalchemy.orm import Session
 
 from reporter.models import EventSession
@@ -43,6 +43,62 @@ def test_a_theme_is_opened_renamed_and_restored_by_keys(
     assert laptop_page.evaluate("document.documentElement.scrollWidth <= innerWidth")
     laptop_page.locator("body").press("u")
     expect(heading).to_have_count(0)
+
+
+def carry(page: Page, row: Locator, goal: Locator) -> None:
+    """Drag with the mouse as a hand does: a browser begins it after the first pixels."""
+    start, end = row.bounding_box(), goal.bounding_box()
+    assert start is not None
+    assert end is not None
+    page.mouse.move(start["x"] + 200, start["y"] + 10)
+    page.mouse.down()
+    page.mouse.move(start["x"] + 205, start["y"] + 15, steps=4)
+    page.mouse.move(end["x"] + 20, end["y"] + 5, steps=4)
+    page.mouse.up()
+
+
+def test_a_takeaway_is_dragged_to_another_theme_with_what_is_ticked(
+    kiosk_process: KioskProcess,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    laptop_page: Page,
+) -> None:
+    for one in labelled():
+        if one.label in ("bicycles", "energy"):
+            add_takeaway(session, event, rng, text=one.text, state="approved")
+    session.commit()
+    laptop_page.goto(f"{kiosk_process.start()}/desk/themes")
+    cards = laptop_page.locator("[id^=theme-]")
+    themes = laptop_page.get_by_text("All takeaways in it")
+    themes.first.click()
+    boxes = cards.first.get_by_role("checkbox")
+    receipts = {boxes.nth(number).get_attribute("value") for number in range(2)}
+    boxes.nth(0).check()
+    boxes.nth(1).check()
+    # So tall that nothing has to be scrolled meanwhile.
+    laptop_page.set_viewport_size({"width": 1280, "height": 6000})
+    carry(laptop_page, cards.first.locator("li:has(input)").nth(1), cards.last.locator("h2"))
+    expect(laptop_page.get_by_text("Done. It stays")).to_be_visible()
+    there = laptop_page.locator("[id^=theme-]:has(details[open]) input[name=receipt]")
+    assert receipts <= {box.get_attribute("value") for box in there.all()}
+
+
+def test_a_theme_s_name_begins_where_an_arabic_page_does(
+    kiosk_process: KioskProcess,
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    laptop_page: Page,
+) -> None:
+    for one in labelled():
+        if one.label in ("bicycles", "energy") and one.language == "en":
+            add_takeaway(session, event, rng, text=one.text, state="approved")
+    session.commit()
+    laptop_page.goto(f"{kiosk_process.start()}/desk/themes?lang=ar")
+    name = laptop_page.locator("[id^=theme-] h2").first
+    expect(name).to_have_css("direction", "ltr")
+    expect(name).to_have_css("text-align", "right")
 
 
 @pytest.fixture(params=["nothing of it", "its sound alone"])
