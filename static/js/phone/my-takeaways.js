@@ -54,6 +54,8 @@ outbox.addEventListener("change", drawMine);
 guardLinks(outbox);
 outbox.start().then(() => {
   drawMine();
+  // Two frames: what is below appears in the place where it stays.
+  requestAnimationFrame(() => requestAnimationFrame(() => document.body.classList.add("begun")));
   if (!list) return;
   look();
   setInterval(look, EVERY * (0.8 + 0.4 * Math.random()));

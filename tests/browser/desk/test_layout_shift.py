@@ -65,6 +65,27 @@ def test_the_desk_stands_still_until_its_scripts_are_there(
     assert moved == {}
 
 
+@pytest.mark.parametrize("path", ["/s/{code}", "/mine"])
+def test_a_phones_page_stands_still_when_its_script_comes_late(
+    app: Flask, windows: Windows, event: EventSession, path: str
+) -> None:
+    with served(app) as server:
+        page = windows.phone()
+        page.add_init_script(SHIFTS)
+        held: list[Route] = []
+        page.route("**/joined/*", lambda route: held.append(route))
+        address = f"http://127.0.0.1:{server.bind_addr[1]}{path.format(code=event.code)}"
+        page.goto(address, wait_until="commit")
+        expect(page.locator("main h1").first).to_be_visible()
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        while held:
+            held.pop().continue_()
+        page.wait_for_load_state("load")
+        expect(page.locator(".js, .begun")).to_have_count(1)
+        page.evaluate("new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)))")
+        assert page.evaluate("window.shifted") <= MOST
+
+
 # Writes a page as it arrives over a slow line: half of it, painted, then the rest.
 HALVES = """async ([first, rest]) => {
   const painted = () => new Promise((done) => requestAnimationFrame(() => setTimeout(done, 100)));
