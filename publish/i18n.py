@@ -49,6 +49,12 @@ def direction(language: str) -> str:
     return "rtl" if language.split("-")[0].lower() in _RIGHT_TO_LEFT else "ltr"
 
 
+def takeaway_phrase(language: str, n: int) -> str:
+    """Format as '3 takeaways'."""
+    words = translations(language)
+    return words.ngettext("%(num)s takeaway", "%(num)s takeaways", n) % {"num": n}
+
+
 def count_phrase(language: str, kind: str, n: int) -> str:
     """Format as '3 photos'. Each phrase is spelled out so that it is extracted with its plural forms."""
     words = translations(language)

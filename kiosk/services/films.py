@@ -355,7 +355,8 @@ def _alt(kiosk: KioskContext, script: Script) -> str:
         for kind in _KINDS.values()
         if kinds[kind]
     )
-    return f"{_title(kiosk)}: {', '.join(counts)}"
+    comma = catalogue(kiosk.settings.gathering.language).gettext(", ")
+    return f"{_title(kiosk)}: {comma.join(counts)}"
 
 
 def _note_progress(done: int, whole: int) -> None:

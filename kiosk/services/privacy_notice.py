@@ -94,7 +94,7 @@ def _who_sees_it(settings: Settings, places: Sequence[str], translate: Translate
     )
     then = _("Then those whom you chose: everyone, our community, or only the people in this room.")
     out = (
-        _("What is for everyone is published: %(places)s.") % {"places": ", ".join(places)}
+        _("What is for everyone is published: %(places)s.") % {"places": _(", ").join(places)}
         if places
         else _("What is for everyone may be published later.")
     )

@@ -15,6 +15,7 @@ from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
 from kiosk.services.summaries.theme_views import refresh_themes
 from publish.composition.report import Quote, Report, build_report
+from publish.i18n import takeaway_phrase, translations
 from publish.posts.model import ThemeDigest, gathering_facts
 from publish.rendering.html import render
 from publish.site.pages import sheets
@@ -59,14 +60,19 @@ def report_pdf(
 ) -> bytes:
     """Render one page to print. Raises BadInput for a paper other than A4 and Letter."""
     language = kiosk.settings.gathering.language
-    return make_report(_sheet(report), language=language, now=kiosk.now(), paper=paper, warn=warn)
+    return make_report(
+        _sheet(report, language), language=language, now=kiosk.now(), paper=paper, warn=warn
+    )
 
 
-def _sheet(report: Report) -> ReportSheet:
+def _sheet(report: Report, language: str) -> ReportSheet:
     headings = report.headings
     following = tuple(Entry(line, bold=not at) for at, line in enumerate(report.following))
     left = (
-        Section(headings["themes"], tuple(one for theme in report.themes for one in _theme(theme))),
+        Section(
+            headings["themes"],
+            tuple(one for theme in report.themes for one in _theme(theme, language)),
+        ),
         Section(headings["following"], following),
     )
     quotes = Section(headings["quotes"], _entries(report.quotes))
@@ -83,10 +89,12 @@ def _sheet(report: Report) -> ReportSheet:
     )
 
 
-def _theme(theme: ThemeDigest) -> Iterator[Entry]:
+def _theme(theme: ThemeDigest, language: str) -> Iterator[Entry]:
     """A theme's name, how many people mentioned it and where, and the most significant quote."""
-    sessions = ", ".join(map(isolate, theme.sessions))
-    yield Entry(isolate(theme.name), f"{theme.count} · {sessions}", bold=True)
+    comma = translations(language).gettext(", ")
+    sessions = comma.join(map(isolate, theme.sessions))
+    count = takeaway_phrase(language, theme.count)
+    yield Entry(isolate(theme.name), f"{count} · {sessions}", bold=True)
     yield from (Entry(words) for _id, words in theme.quotes[:1])
 
 

@@ -98,7 +98,7 @@ def _words(kind: str, heading: str, about: str) -> dict[str, Any]:
 
 
 def _of_theme(theme: ThemeView, shown: set[str]) -> Iterator[dict[str, Any]]:
-    sessions = ", ".join(isolate(event.title) for event in theme.sessions)
+    sessions = _(", ").join(isolate(event.title) for event in theme.sessions)
     count = len(theme.takeaways)
     about = ngettext("%(num)d takeaway", "%(num)d takeaways", count)
     yield {**_words("theme", theme.name, f"{about} · {sessions}"), "id": theme.id.hex}

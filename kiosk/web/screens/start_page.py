@@ -120,7 +120,7 @@ def network_news() -> str:
     if (new := ips - kiosk.known_ips) and not kiosk.only_for_phones:
         return _(
             "This laptop is in one more network now (%(new)s). Phones are still sent to %(url)s.",
-            new=", ".join(sorted(new)),
+            new=_(", ").join(sorted(new)),
             url=url,
         )
     return ""

@@ -22,7 +22,7 @@ from kiosk.web.screens.start_page import typed_address
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
 from kiosk.web.shared.trial import shows_wifi_code
-from reporter.enums import Intent, MediaState
+from reporter.enums import Intent, Kind, MediaState
 from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
 from reporter.gathering.wall_settings import (
     CHARTS,
@@ -34,7 +34,7 @@ from reporter.gathering.wall_settings import (
     THEMES,
     board_of,
 )
-from reporter.models import EventSession, Media, Takeaway
+from reporter.models import Attachment, EventSession, Media, Takeaway
 from reporter.moderation.visibility import Scope, showable
 from reporter.stories.queries import with_everything
 
@@ -179,8 +179,16 @@ def card(row: Takeaway) -> dict[str, Any]:
         "session": row.session.title,
         "image": media_url(first.media, _picture_name(first.media)) if first else "",
         "small": _small_picture(first.media) if first else "",
-        "alt": (first.alt if first else "") or _("A photo from the session"),
+        "alt": _alt(first, words_of(row)) if first else "",
     }
+
+
+def _alt(attachment: Attachment, shown: str) -> str:
+    """Return a picture's alt text; '' if the card's words say the same, which a screen reader would read twice."""
+    if " ".join(attachment.alt.split()) == " ".join(shown.split()) != "":
+        return ""
+    is_photo = attachment.media.kind == Kind.PHOTO
+    return attachment.alt or (_("A photo from the session") if is_photo else _("Video note"))
 
 
 def _small_picture(media: Media) -> str:

@@ -142,7 +142,9 @@ def part_of(post: Post, links: Mapping[str, Remote], talk: str) -> str:
 def _further(post: Post, talk: str) -> Iterator[str]:
     words = translations(post.language)
     if post.copies:
-        here = ", ".join(f"[[{_address(c.url)}|{_title(c.name)}]]" for c in post.copies)
+        here = words.gettext(", ").join(
+            f"[[{_address(c.url)}|{_title(c.name)}]]" for c in post.copies
+        )
         yield f"{plain(words.gettext('Also here:'))} {here}"
     # Separate call: message extraction does not look into f-strings.
     discuss = words.gettext("Discuss this")

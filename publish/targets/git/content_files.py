@@ -240,8 +240,9 @@ def _replies(replies: tuple[PublishedReply, ...]) -> Iterator[str]:
 def _copies(post: Post) -> str:
     if not post.copies:
         return ""
-    also = translations(post.language).gettext("Also here:")
-    return f"{escape(also)} {', '.join(_copy(copy) for copy in post.copies)}"
+    words = translations(post.language)
+    copies = words.gettext(", ").join(map(_copy, post.copies))
+    return f"{escape(words.gettext('Also here:'))} {copies}"
 
 
 def _copy(copy: CrossLink) -> str:

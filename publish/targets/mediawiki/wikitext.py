@@ -94,8 +94,9 @@ def part_of(post: Post, links: Mapping[str, Remote], categories: Sequence[str]) 
     for block in post.blocks:
         lines += [*_block(block, post.language, links), ""]
     if post.copies:
-        here = ", ".join(f"[{_address(c.url)} {safe(c.name)}]" for c in post.copies)
-        lines += [f"{safe(translations(post.language).gettext('Also here:'))} {here}", ""]
+        words = translations(post.language)
+        here = words.gettext(", ").join(f"[{_address(c.url)} {safe(c.name)}]" for c in post.copies)
+        lines += [f"{safe(words.gettext('Also here:'))} {here}", ""]
     return "\n".join([*lines, *(f"[[Category:{name}]]" for name in categories), end(post.key)])
 
 

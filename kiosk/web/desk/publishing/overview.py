@@ -161,7 +161,7 @@ def sentence(counts: Mapping[str, int]) -> str:
         ngettext("%(num)d to do by hand", "%(num)d to do by hand", by_hand) if by_hand else "",
         ngettext("%(num)d needs you", "%(num)d need you", parked) if parked else "",
     ]
-    return ", ".join(filter(None, parts)) or _("Nothing has been sent yet.")
+    return _(", ").join(filter(None, parts)) or _("Nothing has been sent yet.")
 
 
 @bp.get("/state")

@@ -73,7 +73,9 @@ def line_of(decision: Decision) -> Line:
     """Return a decision as a history line."""
     fields = fields_of(decision)
     names = list(dict.fromkeys(field_words(name) for name in fields.after))
-    action = str(_ACTIONS.get(decision.action, "")) or _("changed: %(what)s", what=", ".join(names))
+    action = str(_ACTIONS.get(decision.action, "")) or _(
+        "changed: %(what)s", what=_(", ").join(names)
+    )
     can_undo = decision.step is not None and not decision.undone and decision.action != "withdrawn"
     details = [
         (field_words(name), value_words(fields.before.get(name)), value_words(value))
@@ -90,7 +92,7 @@ def value_words(value: Any) -> str:
     if isinstance(value, bool):
         return _("yes") if value else _("no")
     if isinstance(value, list):
-        return ", ".join(map(str, value))
+        return _(", ").join(map(str, value))
     return str(_ACTIONS.get(value, value) if isinstance(value, str) else value or "")
 
 

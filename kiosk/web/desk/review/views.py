@@ -310,7 +310,7 @@ def save(receipt: str) -> ResponseReturnValue:
         db.session(), takeaway, desk_actor(), values, seen=_seen_revision()
     )
     if clashes:
-        fields = ", ".join(dict.fromkeys(field_words(clash.name) for clash in clashes))
+        fields = _(", ").join(dict.fromkeys(field_words(clash.name) for clash in clashes))
         flash(
             _("Not everything was saved. Somebody else changed this too: %(what)s.", what=fields),
             "trouble",

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from kiosk.cli import main
 from reporter.actor import Actor
 from reporter.config import Settings
+from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Story, Takeaway
 from reporter.moderation.decisions import hide
 from reporter.themes.board import ThemeBoard, theme_board
@@ -159,6 +160,26 @@ def test_search_narrows_by_theme(
     assert found["themes"][themes[0].id.hex] == themes[0].name
     only = client.get(f"/search?limit=100&theme={themes[0].id.hex}", headers=JSON).get_json()
     assert {one["id"] for one in only["results"]} == {str(row.id) for row in themes[0].takeaways}
+
+
+@pytest.mark.parametrize(("language", "comma"), [("en", ", "), ("ar", "، "), ("zh", "、")])
+def test_sessions_are_listed_with_the_comma_of_the_readers_language(
+    client: FlaskClient,
+    session: Session,
+    said: list[Takeaway],
+    rng: random.Random,
+    language: str,
+    comma: str,
+) -> None:
+    other = add_session(session, "Other", now=said[0].received_at, rng=rng)
+    for row in said[::2]:
+        row.session = other
+    session.commit()
+    listed = re.findall("</bdi>(.{1,9})<bdi>", client.get(f"{PAGE}?lang={language}").text)
+    slides = client.get("/slides/list").get_json()["slides"]
+    abouts = [one["about"] for one in slides if one["kind"] == "theme"]
+    listed += [between for one in abouts for between in re.findall("\u2069(.+?)\u2068", one)]
+    assert {*listed} == {comma}
 
 
 def test_screens_of_the_room_show_only_what_may_be_shown_there(

@@ -16,7 +16,7 @@ from kiosk.web.screens.wall import CARDS, shorten
 from reporter.config import WallSettings
 from reporter.media.store import Store
 from reporter.models import EventSession
-from reporter.moderation.decisions import approve, by_receipt, hide, withdraw
+from reporter.moderation.decisions import approve, by_receipt, hide, set_alt, withdraw
 from tests.support.browsers.pages import JSON, PHONE, make_ready, send
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.media import files
@@ -77,6 +77,27 @@ def test_a_picture_appears_when_it_is_ready(
     (card,) = client.get("/wall/cards", **PHONE).get_json()["cards"]
     shown = client.get(card["image"], **PHONE)
     assert (shown.status_code, shown.content_type) == (200, "image/jpeg")
+
+
+def test_what_a_card_says_is_not_its_pictures_alt_text_too(
+    app: Flask, client: FlaskClient, session: Session, event: EventSession, clock: TurnableClock
+) -> None:
+    """A screen reader would read it twice."""
+    for photo, words, alt in (
+        (files.jpeg(), "Two frames", "Two frames"),
+        (files.jpeg(800, 1200), "Two frames", "Straw on a bed"),
+        (files.jpeg(600, 400), "", ""),
+        (files.mp4(), "Look", ""),
+    ):
+        sent = send(client, event.code, photo, text=words, consent="agreed")
+        row = by_receipt(session, sent["receipt"])
+        approve(session, row, actor(clock))
+        set_alt(session, row, actor(clock), {sent["media"][0]["sha256"]: alt})
+        clock.turn(minutes=1)
+    make_ready(app)
+    cards = client.get("/wall/cards", **PHONE).get_json()["cards"]
+    alts = [card["alt"] for card in reversed(cards)]
+    assert alts == ["", "Straw on a bed", "A photo from the session", "Video note"]
 
 
 def test_a_wide_photo_has_a_small_copy_for_phones(
