@@ -44,6 +44,8 @@ class FrontCalls:
     has_room: Callable[[str, int | None], bool]
     # Make room for requests that wait for a thread; returns whether any still waits.
     relieve: Callable[[], bool]
+    # Drop a request of the address that has the most waiting for a thread; returns whether one was.
+    drop_waiting: Callable[[], bool]
     # Wrap a socket in TLS; None for a plain server.
     wrap: Callable[[socket.socket], ssl.SSLSocket] | None
     # The https URL of a page, for a request without TLS.
@@ -183,7 +185,8 @@ class Front:
     def _room_for(self, share: str) -> bool:
         if self._register.is_over(share, self.limits.per_address):
             return self._evict(share)
-        return len(self._register) < self.limits.connections or self._evict(None)
+        free = len(self._register) < self.limits.connections
+        return free or self._evict(None) or self._calls.drop_waiting()
 
     def _evict(self, share: str | None) -> bool:
         """Close the longest waiting connection of an address (None: of the one with most);

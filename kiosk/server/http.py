@@ -67,6 +67,7 @@ class Server:
             dispatch=self._dispatch,
             has_room=self.transfers.has_room,
             relieve=self._pool.relieve,
+            drop_waiting=self._pool.drop_newest,
             wrap=wrap_tls,  # type: ignore[arg-type]
             secure_url=self._secure_url,
         )
@@ -103,15 +104,25 @@ class Server:
 
     def _dispatch(self, connection: Connection, head: Head) -> None:
         streaming = head.length is None or head.length > len(connection.buffer)
-        run = partial(self._answer, connection, head, time.monotonic())
-        self._pool.submit(Job(run, connection.share, streaming))
+        since = time.monotonic()
 
-    def _answer(self, connection: Connection, head: Head, since: float) -> None:
-        """Handle one request, in a worker thread."""
-        waited = time.monotonic() - since > ABANDONED_SECONDS
-        if waited and head.length == 0 and has_closed(connection.socket):
+        def is_abandoned() -> bool:
+            waited = time.monotonic() - since > ABANDONED_SECONDS
+            return waited and head.length == 0 and has_closed(connection.socket)
+
+        def drop() -> None:
             self._front.give_back(connection, keep=False, unread=0)
-            return
+
+        def run() -> None:
+            if is_abandoned():
+                drop()
+            else:
+                self._answer(connection, head)
+
+        self._pool.submit(Job(run, connection.share, streaming, is_abandoned, drop))
+
+    def _answer(self, connection: Connection, head: Head) -> None:
+        """Handle one request, in a worker thread."""
         meter = Meter(connection.share, self.timeout)
         body = RequestBody(
             connection.socket,

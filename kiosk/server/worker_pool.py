@@ -23,13 +23,20 @@ KEPT = 8
 IDLE_SECONDS = 30.0
 
 
+# An address may have so many jobs waiting before one of them is dropped for another address.
+FEW_WAITING = 6
+
+
 @dataclass(frozen=True)
 class Job:
-    """Work for a thread. ``streaming``: it reads a body from its socket, at its client's pace."""
+    """Work for a thread. ``streaming``: it reads a body from its socket, at its client's pace.
+    ``is_abandoned``: whether nobody waits for it any more; ``drop``: end it without running it."""
 
     run: Callable[[], None]
     address: str
     streaming: bool
+    is_abandoned: Callable[[], bool] = lambda: False
+    drop: Callable[[], None] = lambda: None
 
 
 class WorkerPool:
@@ -65,8 +72,31 @@ class WorkerPool:
         if stuck is not None:
             self._relieve(*stuck)
 
+    def drop_abandoned(self) -> None:
+        """Drop waiting jobs whose clients have gone."""
+        with self._changed:
+            gone = [job for job in self._waiting if job.is_abandoned()]
+            for job in gone:
+                self._waiting.remove(job)
+        for job in gone:
+            job.drop()
+
+    def drop_newest(self) -> bool:
+        """Drop the newest job of the address with the most waiting, unless these are few; returns
+        whether one was dropped."""
+        with self._changed:
+            counts = Counter(job.address for job in self._waiting)
+            address, most = max(counts.items(), key=lambda one: one[1], default=("", 0))
+            if most <= FEW_WAITING:
+                return False
+            job = next(job for job in reversed(self._waiting) if job.address == address)
+            self._waiting.remove(job)
+        job.drop()
+        return True
+
     def relieve(self) -> bool:
         """Request relief again while jobs wait; returns whether any do."""
+        self.drop_abandoned()
         with self._changed:
             job = None if self._idle else self._startable()
             if job is not None and self._start_thread(job):

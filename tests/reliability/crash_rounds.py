@@ -197,6 +197,8 @@ def _play_kind(world: Rounds, kind: type[Operation], rounds: int, rng: random.Ra
             tally.at_points += 1
             tally.places.append(where)
         tally.failures += [f"{where}: {one}" for one in wrong]
+        for one in wrong:
+            say(f"{kind.name}, round {number}, {where}: {one}")
     tally.met, tally.places = len(met), sorted(set(tally.places))
     return tally
 

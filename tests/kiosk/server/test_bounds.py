@@ -389,6 +389,32 @@ def test_where_all_connections_work_the_next_is_told_to_wait() -> None:
         assert [read_answer(sock).status for sock in busy] == [200] * 5
 
 
+def test_where_one_address_has_all_connections_another_gets_one(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its requests wait for a thread, so that none of its connections waits for the client."""
+    monkeypatch.setattr(worker_pool, "MAX_SHORT", 1)
+    go_on = threading.Event()
+
+    def slow(environ: WSGIEnvironment, start_response: StartResponse) -> list[bytes]:
+        assert go_on.wait(60)
+        return echo(environ, start_response)
+
+    with served(slow) as server, ExitStack() as stack:
+        server._front.limits = FrontLimits(connections=10)
+        many = [stack.enter_context(dial(server)) for _ in range(10)]
+        for sock in many:
+            sock.sendall(head())
+        until(lambda: len(server._pool._waiting) == 9)
+        with socket.create_connection(
+            ("127.0.0.1", server.bind_addr[1]), timeout=60, source_address=("127.0.0.2", 0)
+        ) as other:
+            other.sendall(head("GET /other HTTP/1.1"))
+            until(lambda: "127.0.0.2" in [job.address for job in [*server._pool._waiting]])
+            go_on.set()
+            assert read_answer(other).body == b"GET /other "
+
+
 def test_an_address_may_announce_so_many_bytes_at_once(
     server: Server, monkeypatch: pytest.MonkeyPatch
 ) -> None:

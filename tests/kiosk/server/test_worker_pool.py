@@ -91,3 +91,31 @@ def test_a_crowd_at_once_gets_no_more_threads_than_may_run(monkeypatch: pytest.M
         assert done.acquire(timeout=PATIENCE)
     assert max(seen) <= 4
     pool.stop(PATIENCE)
+
+
+def test_what_nobody_waits_for_is_dropped_and_so_is_the_newest_of_a_crowd(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kiosk.server.worker_pool.MAX_SHORT", 0)
+    pool, dropped = WorkerPool(lambda *_asked: None), list[str]()
+
+    def submit(address: str, number: int, *, gone: bool = False) -> None:
+        name = f"{address}{number}"
+        job = Job(
+            lambda: None,
+            address,
+            streaming=False,
+            is_abandoned=lambda: gone,
+            drop=lambda: dropped.append(name),
+        )
+        pool.submit(job)
+
+    for number in range(8):
+        submit("a", number, gone=number < 1)
+    submit("b", 0)
+    pool.relieve()
+    assert dropped == ["a0"]
+    assert pool.drop_newest()
+    assert dropped == ["a0", "a7"]
+    assert not pool.drop_newest(), "six may wait"
+    pool.stop(PATIENCE)
