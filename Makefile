@@ -153,7 +153,7 @@ app: dist ## one-folder application in dist/SocialReporter, and an archive of it
 	  --disable-pip-version-check -c constraints.txt "$$(echo dist/*.whl)[full]" $(PYINSTALLER)
 	@$(SAY) "The application (some minutes)" -- $(APP_BIN)/pyinstaller --noconfirm --log-level WARN --distpath dist \
 	  --workpath .cache/app/work installers/app.spec
-	tar -C dist -cJf dist/SocialReporter-$$(uname -s)-$$(uname -m).tar.xz SocialReporter
+	XZ_OPT=-T0 tar -C dist -cJf dist/SocialReporter-$$(uname -s)-$$(uname -m).tar.xz SocialReporter
 	@du -sm dist/SocialReporter dist/SocialReporter-*
 
 test-windows: install ## the main job and some tests on a Windows Python under Wine (apt install wine64)
