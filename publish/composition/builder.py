@@ -66,7 +66,7 @@ def build_post(
         date=event.starts_at if event else _first_moment(blocks, story),
         blocks=blocks,
         tags=tuple(sorted({tag.name for takeaway in takeaways for tag in takeaway.tags})),
-        said=replies_to_story(session, story, place, facts) if elsewhere else (),
+        replies=replies_to_story(session, story, place, facts) if elsewhere else (),
         short=story.short,
         copies=copies_of(session, story, place, target_id),
     )

@@ -37,7 +37,7 @@ def _with(block: Block, replies: Sequence[Reply], facts: GatheringFacts) -> Bloc
     words = tuple(
         _published_reply(reply, facts) for reply in replies if reply.kind != ReplyKind.SECOND
     )
-    return replace(block, said=words, seconds=len(replies) - len(words))
+    return replace(block, replies=words, votes=len(replies) - len(words))
 
 
 def replies_to_story(

@@ -23,6 +23,8 @@ from reporter.models import Gathering
 # Part of every fingerprint: increased when rendering changes so much that sent posts should be updated.
 FORM = 1
 _NOT_SENT = ("path", "parts", "lost")
+# Names of fields in fingerprints of earlier versions: if those changed, every story would be sent once more.
+_FIRST_NAMES = {"replies": "said", "votes": "seconds"}
 # Block kind for an organizer's Markdown between takeaways (see publish.markup.markdown).
 WORDS = "words"
 
@@ -158,8 +160,8 @@ class Block:
     recorded_at: datetime
     media: tuple[PostMedia, ...]
     # Approved replies, oldest first, and the number of "me too" votes.
-    said: tuple[PublishedReply, ...] = ()
-    seconds: int = 0
+    replies: tuple[PublishedReply, ...] = ()
+    votes: int = 0
     # Kind of a file this target does not accept ('video', 'audio'; its still may be among
     # ``media``), and the URL of a copy that has it, or ''.
     instead: str = ""
@@ -216,7 +218,7 @@ class Post:
     # Other copies, the canonical one first. Empty until another one was sent.
     copies: tuple[CrossLink, ...] = ()
     # Replies to the story as a whole (only for targets that show replies from elsewhere).
-    said: tuple[PublishedReply, ...] = ()
+    replies: tuple[PublishedReply, ...] = ()
     # Ids of takeaways that the target may still show although they are not in the story any more.
     # Where readers can see earlier versions, such a post has to be made anew.
     lost: tuple[str, ...] = ()
@@ -257,7 +259,8 @@ def _plain(value: Any) -> Any:
     ids as text.
     """
     if isinstance(value, dict):
-        return {key: _plain(one) for key, one in value.items() if key not in _NOT_SENT}
+        sent = {key: one for key, one in value.items() if key not in _NOT_SENT}
+        return {_FIRST_NAMES.get(key, key): _plain(one) for key, one in sent.items()}
     if isinstance(value, list | tuple):
         return [_plain(one) for one in value]
     return value.isoformat() if isinstance(value, datetime) else str(value)

@@ -21,10 +21,10 @@ WORDS, SCRIPT = "search/words.js", "search/search.js"
 def words_of(post: Post) -> list[list[str]]:
     """(anchor on the page, author, text) of each part of a story, as JSON: all its readable text."""
     label = translations(post.language).gettext
-    parts = [["", "", _joined([*post.tags, *_slot(post), post.lead, *_replies(post.said)])]]
+    parts = [["", "", _joined([*post.tags, *_slot(post), post.lead, *_replies(post.replies)])]]
     for block in post.blocks:
         intent = label(INTENTS[block.intent]) if block.intent in INTENTS else ""
-        texts = [block_text(block), block.prompt, intent, *_media(block), *_replies(block.said)]
+        texts = [block_text(block), block.prompt, intent, *_media(block), *_replies(block.replies)]
         parts.append(
             [f"t-{block.takeaway}" if block.takeaway else "", block.author, _joined(texts)]
         )

@@ -176,7 +176,7 @@ def _block(block: Block, language: str, links: Mapping[str, Remote], level: int)
         # Directly below the last text, like a signature.
         texts = [*texts[:-1], f"{texts[-1]}\\\\\n{emphasis(by)}"] if texts else [emphasis(by)]
     lines += [line for part in texts for line in (*part.split("\n"), "")]
-    lines += [f"> {safe_lines(said.text)} {emphasis(said.author)}" for said in block.said]
+    lines += [f"> {safe_lines(reply.text)} {emphasis(reply.author)}" for reply in block.replies]
     return lines
 
 

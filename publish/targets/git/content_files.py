@@ -157,7 +157,7 @@ class Pages:
         yield escape(post.lead)
         for block in post.blocks:
             yield from self._block(post, block)
-        yield from _replies(post.said)
+        yield from _replies(post.replies)
         yield _copies(post)
 
     def _block(self, post: Post, block: Block) -> Iterator[str]:
@@ -176,7 +176,7 @@ class Pages:
                 "\n".join(f"> {line}" for line in part.split("\n")) for part in words
             )
         yield credit
-        yield from _replies(block.said)
+        yield from _replies(block.replies)
 
     def _media(self, key: str, media: PostMedia) -> str:
         """A picture, or a link to audio and video: some generators disable raw HTML."""

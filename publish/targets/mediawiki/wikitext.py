@@ -114,8 +114,8 @@ def _block(block: Block, language: str, links: Mapping[str, Remote]) -> list[str
             lines += [safe_lines(part), ""]
     if byline := credit(block, language):
         lines += [f": ''{safe(byline)}''"]
-    for said in block.said:
-        lines += [f":: {safe_lines(said.text)} ''{safe(said.author)}''"]
+    for reply in block.replies:
+        lines += [f":: {safe_lines(reply.text)} ''{safe(reply.author)}''"]
     return lines
 
 

@@ -238,7 +238,7 @@ def test_schema_org_and_canonical_address(kit: Kit) -> None:
         "the blog",
         "https://blog.example/1#c1",
     )
-    page = story_page(replace(post, copies=copies, said=(said,)), kit.facts, {})
+    page = story_page(replace(post, copies=copies, replies=(said,)), kit.facts, {})
     [data] = re.findall(r'<script type="application/ld\+json">(.*?)</script>', page)
     event = json.loads(data)
     assert (event["@type"], event["name"]) == ("Event", post.title)
