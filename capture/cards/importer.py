@@ -103,7 +103,7 @@ def begin_import(
         state=ImportState.ASKED.value,
         failures=[],
         created_at=now,
-        beat_at=now,
+        heartbeat_at=now,
     )
     session.add(row)
     session.commit()
@@ -177,7 +177,7 @@ class Importer:
                 if shot is None:
                     return False
                 self._known.add(found, shot)
-                self.job.known += 1
+                self.job.duplicates += 1
         except OSError as error:
             self._fail(found, Message(UNREADABLE, what=error.strerror or ""))
         self._step(found, found.size)
@@ -290,7 +290,7 @@ class Importer:
             if not known_content(self.context.session, arrival.sha256):
                 continue
             item.join = item.join or self._known.client_of(arrival.sha256)
-            self.job.known += 1
+            self.job.duplicates += 1
             self._drop(item, part, arrival)
         if item.arrivals and self._is_taken_back(item):
             discard(item)
@@ -374,5 +374,5 @@ class Importer:
         self._beat, job = now, self.job
         job.failures = list(self._failures)
         job.files, job.files_done = self.tally.files, self.tally.files_done
-        job.bytes, job.bytes_done, job.beat_at = self.tally.bytes, self.tally.bytes_done, now
+        job.bytes, job.bytes_done, job.heartbeat_at = self.tally.bytes, self.tally.bytes_done, now
         self.context.session.commit()

@@ -169,7 +169,7 @@ def import_record(job: CardImport) -> dict[str, Any]:
     proposed."""
     return {
         "imported": job.imported,
-        "known": job.known,
+        "known": job.duplicates,
         "failed": len(job.failed) + len(job.missing),
         "takeaways": _takeaways(job),
         "markers": _markers(job),
@@ -243,7 +243,7 @@ def import_next(kiosk: KioskContext) -> int:
     claim = (
         update(CardImport)
         .where(CardImport.id == job_id, CardImport.state == ImportState.ASKED)
-        .values(state=ImportState.RUNNING.value, beat_at=kiosk.now())
+        .values(state=ImportState.RUNNING.value, heartbeat_at=kiosk.now())
     )
     taken = db.session.execute(claim).rowcount == 1  # type: ignore[attr-defined]
     db.session.commit()

@@ -5,6 +5,10 @@ mapping all takes a tenth of a kiosk's start. ``whole_metadata`` has the tables 
 
 A class of the others refers only to classes above it, or of modules that its own imports: another thread may use the
 mappers at any moment while it is being loaded, and SQLAlchemy never tries again what it could not resolve once.
+
+An attribute has the field's term. Where that was found late, its column keeps the first name, as in
+``mapped_column("mended")``: web processes of the version before go on while a hub is upgraded, so migrations rename
+nothing (docs/hub.md).
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ class CardImport(Base):
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
     bytes_done: Mapped[int] = mapped_column(BigInteger, default=0)
     imported: Mapped[int] = mapped_column(default=0)
-    known: Mapped[int] = mapped_column(default=0)
+    duplicates: Mapped[int] = mapped_column("known", default=0)
     markers: Mapped[int] = mapped_column(default=0)
     # [{"file", "error"}]: could not be imported; {"file"} alone: not read before the card was removed;
     # {"file", "skipped"}: not a recording, or only a copy of one, with the reason;
@@ -57,7 +57,7 @@ class CardImport(Base):
     message: Mapped[str] = mapped_column(MessageText, default="")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Heartbeat while it runs.
-    beat_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    heartbeat_at: Mapped[datetime] = mapped_column("beat_at", UtcDateTime)
 
     session: Mapped[EventSession | None] = relationship()
 

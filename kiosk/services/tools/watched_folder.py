@@ -74,7 +74,7 @@ def _job(kiosk: KioskContext, watched: Watched) -> CardImport:
             state=ImportState.RUNNING.value,
             failures=[],
             created_at=now,
-            beat_at=now,
+            heartbeat_at=now,
         )
         db.session.add(row)
         db.session.commit()

@@ -229,14 +229,14 @@ def _import_json(row: CardImport) -> dict[str, Any]:
         "path": row.path,
         "state": row.state,
         "running": running,
-        "stuck": running and current_kiosk().now() - row.beat_at > ALIVE,
+        "stuck": running and current_kiosk().now() - row.heartbeat_at > ALIVE,
         "files": row.files,
         "files_done": row.files_done,
         "bytes": row.bytes,
         "bytes_done": row.bytes_done,
         "seconds_left": _seconds_left(row),
         "imported": row.imported,
-        "known": row.known,
+        "known": row.duplicates,
         "markers": row.markers,
         "message": row.message,
         "missing": row.missing,
@@ -247,7 +247,7 @@ def _import_json(row: CardImport) -> dict[str, Any]:
 
 
 def _seconds_left(row: CardImport) -> int | None:
-    spent = (row.beat_at - row.created_at).total_seconds()
+    spent = (row.heartbeat_at - row.created_at).total_seconds()
     if not row.bytes_done or row.bytes_done < 0.02 * row.bytes:
         return None
     return max(0, round(spent * (row.bytes - row.bytes_done) / row.bytes_done))
@@ -305,7 +305,7 @@ def stop(number: str) -> ResponseReturnValue:
     row = db.session.get(CardImport, _uuid(number))
     if row is not None and row.state in UNDER_WAY:
         waiting = row.state == ImportState.ASKED
-        stuck = current_kiosk().now() - row.beat_at > ALIVE
+        stuck = current_kiosk().now() - row.heartbeat_at > ALIVE
         row.state = (ImportState.STOPPED if waiting or stuck else ImportState.STOPPING).value
         db.session.commit()
     return _back()

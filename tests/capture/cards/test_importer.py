@@ -160,7 +160,7 @@ def test_markers_split_the_roll_and_the_clock_is_learnt(desk: Desk, tmp_path: Pa
         "IMG_0005.JPG": "Not yet assigned",
         "IMG_0007.JPG": "Roofs",
     }
-    assert (job.imported, job.known, job.markers, job.failures) == (4, 0, 3, [])
+    assert (job.imported, job.duplicates, job.markers, job.failures) == (4, 0, 3, [])
     assert desk.camera().offset_s == pytest.approx((4000 * 24 + 5) * 3600, abs=600)
     times = {
         a.filename: row.recorded_at
@@ -265,7 +265,7 @@ def test_a_known_file_is_passed_over_under_any_name(desk: Desk, tmp_path: Path) 
     for number, name in enumerate(camera.files):
         shutil.copy(camera.card / name, again / f"COPY{number}.jpg")
     job = desk.read(tmp_path / "again")
-    assert (job.imported, job.known, job.markers) == (0, 4, 0)
+    assert (job.imported, job.duplicates, job.markers) == (0, 4, 0)
     assert desk.session.scalar(select(func.count(Takeaway.id))) == 3
     row = desk.session.scalars(select(Takeaway)).first()
     assert row is not None
@@ -406,7 +406,7 @@ def test_a_marker_that_is_a_picture_comes_in_with_the_next_import(
     is_photo(desk.session, desk.session.scalars(select(Shot)).one(), actor(desk.clock))
     job = desk.read(camera.card)
     assert (job.imported, desk.places()) == (1, {"IMG_0001.JPG": "Not yet assigned"})
-    assert desk.read(camera.card).known == 1
+    assert desk.read(camera.card).duplicates == 1
 
 
 def test_what_a_person_moved_or_approved_stays_where_it_is(desk: Desk, tmp_path: Path) -> None:
@@ -482,7 +482,7 @@ def test_raw_and_jpeg_of_one_picture_are_one_takeaway(desk: Desk, tmp_path: Path
     job = desk.read(camera.card)
     row = desk.session.scalars(select(Takeaway)).one()
     assert [a.filename for a in row.attachments] == ["IMG_0002.JPG", "IMG_0002.NEF"]
-    assert (job.imported, desk.read(camera.card).known) == (2, 3)
+    assert (job.imported, desk.read(camera.card).duplicates) == (2, 3)
 
 
 def test_a_live_photo_is_one_takeaway_of_its_pictures_time(desk: Desk, tmp_path: Path) -> None:
@@ -565,7 +565,7 @@ def test_the_rest_of_a_shot_joins_its_takeaway_when_it_comes_later(
     job = desk.read(camera.card)
     row = desk.session.scalars(select(Takeaway)).one()
     assert [a.filename[-3:] for a in row.attachments] == ["JPG", "NEF", "WAV"]
-    assert (job.imported, job.known, desk.read(camera.card).known) == (2, 1, 3)
+    assert (job.imported, job.duplicates, desk.read(camera.card).duplicates) == (2, 1, 3)
 
 
 def test_the_rest_of_a_shot_finds_a_takeaway_that_moved_to_its_session(
@@ -822,7 +822,7 @@ def test_a_camcorders_card_has_joined_spans_clips_and_notes(desk: Desk, tmp_path
         "IMG_0010.HEIC": "photo",
         "IMG_0011.MOV": "video",
     }
-    assert desk.read(card).known == 6
+    assert desk.read(card).duplicates == 6
 
 
 @pytest.mark.parametrize(("seconds", "imported"), [(2.0, 0), (11.0, 1)])

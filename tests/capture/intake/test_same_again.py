@@ -381,7 +381,7 @@ def read_card(
     )
     Importer(context, job, tell=lambda tally: None, stopped=lambda: False).run([card])
     world.session.commit()
-    return job.imported, job.known, job.failures
+    return job.imported, job.duplicates, job.failures
 
 
 @pytest.mark.parametrize("between", ["", "hide", "withdraw", "erased"])
