@@ -43,7 +43,9 @@ def known_at_sight(session: Session, found: ScannedItem) -> Shot | None:
     read.
     """
     query = select(Shot).where(
-        Shot.size == found.size, Shot.mtime == int(found.mtime), Shot.head == fingerprint(found)
+        Shot.size == found.size,
+        Shot.mtime == int(found.mtime),
+        Shot.head_digest == fingerprint(found),
     )
     return next((shot for shot in session.scalars(query) if not wanted(shot)), None)
 
@@ -58,7 +60,7 @@ def shot_joined(session: Session, client_id: str) -> Shot | None:
     """Find the first shot that was imported as the takeaway with this client id."""
     shots = select(Shot).join(Takeaway, Shot.takeaway_id == Takeaway.id)
     return session.scalar(
-        shots.where(Takeaway.client_id == client_id).order_by(Shot.taken, Shot.path, Shot.id)
+        shots.where(Takeaway.client_id == client_id).order_by(Shot.taken_at, Shot.path, Shot.id)
     )
 
 
@@ -137,7 +139,7 @@ class KnownShots:
     def _known_file(self, found: ScannedItem, shot: Shot) -> ShotFile:
         seconds = self._session.scalar(select(Media.duration).where(Media.sha256 == shot.sha256))
         name = found.path.as_posix()
-        return ShotFile(name, found.role, found.size, shot.taken, seconds=seconds, stated=True)
+        return ShotFile(name, found.role, found.size, shot.taken_at, seconds=seconds, stated=True)
 
 
 def _shot_file(part: Ordered) -> ShotFile:

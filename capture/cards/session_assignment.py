@@ -80,12 +80,12 @@ class Agenda:
     def witness(self, row: Row[Any]) -> Witness | None:
         """What a marker shot says about its camera's clock; None if nothing."""
         if row.kiosk_at is not None:
-            return Witness(row.taken, row.kiosk_at, row.kiosk_at, exact=True)
+            return Witness(row.taken_at, row.kiosk_at, row.kiosk_at, exact=True)
         event = self.rows.get(row.mark_session_id)
         ends = end_of(event) if event else None
         if event is None or event.starts_at is None or ends is None:
             return None
-        return Witness(row.taken, event.starts_at, ends)
+        return Witness(row.taken_at, event.starts_at, ends)
 
 
 @dataclass(frozen=True)
@@ -133,7 +133,9 @@ def settle(
             # Recording is not allowed in this session: such shots wait in the unassigned one for a
             # person.
             home = drawer if home.do_not_record else home
-            _move(session, row, home, _true_time(camera, row.taken), by_hand=by_hand, agenda=agenda)
+            _move(
+                session, row, home, _true_time(camera, row.taken_at), by_hand=by_hand, agenda=agenda
+            )
     session.commit()
     return roll
 
@@ -150,7 +152,7 @@ def _shots(session: Session, camera_id: uuid.UUID) -> list[Row[Any]]:
     """Select columns, not objects: a card may hold thousands of shots, each with a picture."""
     columns = (
         Shot.id,
-        Shot.taken,
+        Shot.taken_at,
         Shot.path,
         Shot.import_id,
         Shot.mark,
@@ -201,7 +203,7 @@ def _cut(
         [
             Frame(
                 row.id,
-                _true_time(camera, row.taken),
+                _true_time(camera, row.taken_at),
                 row.path,
                 card=row.import_id,
                 mark=row.mark,

@@ -107,7 +107,7 @@ class ShotIntake:
         else:
             # What comes later is of the same camera and moment, whatever its own headers leave out.
             camera = context.session.get_one(Camera, before.camera_id)
-            item.joined_at = before.taken
+            item.joined_at = before.taken_at
         self.rolls.add(camera.id)
         unmarked = asked_for(context.session, item.arrivals[0].sha256)
         seen = MarkerReading() if unmarked is not None else inspection.seen
@@ -203,9 +203,9 @@ class ShotIntake:
                 path=found.name,
                 size=found.size,
                 mtime=int(found.mtime),
-                head=item.prints[arrival.sha256],
+                head_digest=item.prints[arrival.sha256],
                 sha256=arrival.sha256,
-                taken=item.taken,
+                taken_at=item.taken,
                 mark=str(seen.mark),
                 mark_session_id=event.id if event else None,
                 kiosk_at=seen.kiosk_at,

@@ -188,7 +188,7 @@ def _takeaways(job: CardImport) -> list[dict[str, Any]]:
         .join(Takeaway, Takeaway.id == Shot.takeaway_id)
         .join(EventSession, EventSession.id == Takeaway.session_id)
         .where(Shot.import_id == job.id)
-        .order_by(Shot.taken, Shot.path)
+        .order_by(Shot.taken_at, Shot.path)
     )
     proposed = _proposals(job)
     return [
@@ -218,11 +218,13 @@ def _proposals(job: CardImport) -> dict[Any, str]:
 
 def _markers(job: CardImport) -> list[dict[str, Any]]:
     query = (
-        select(Shot.path, EventSession.code, Shot.taken, Shot.kiosk_at, Shot.mark, Camera.offset_s)
+        select(
+            Shot.path, EventSession.code, Shot.taken_at, Shot.kiosk_at, Shot.mark, Camera.offset_s
+        )
         .join(Camera, Camera.id == Shot.camera_id)
         .outerjoin(EventSession, EventSession.id == Shot.mark_session_id)
         .where(Shot.import_id == job.id, Shot.mark.in_((Mark.SESSION, Mark.END)))
-        .order_by(Shot.taken, Shot.path)
+        .order_by(Shot.taken_at, Shot.path)
     )
     return [
         {

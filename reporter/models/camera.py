@@ -101,10 +101,10 @@ class Shot(Base):
     size: Mapped[int] = mapped_column(BigInteger, index=True)
     mtime: Mapped[int] = mapped_column(BigInteger)
     # Hash of the first piece, so that a known file can be recognized without reading all of it.
-    head: Mapped[str]
+    head_digest: Mapped[str] = mapped_column("head")
     sha256: Mapped[str] = mapped_column(index=True)
     # Time by the camera's own clock, as an instant that is right if the clock is (in the gathering's zone).
-    taken: Mapped[datetime] = mapped_column(UtcDateTime)
+    taken_at: Mapped[datetime] = mapped_column("taken", UtcDateTime)
     # See reporter.enums.Mark, and for a session's marker its session.
     mark: Mapped[str] = mapped_column(default="")
     mark_session_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("event_session.id"))

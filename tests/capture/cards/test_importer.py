@@ -222,7 +222,7 @@ def test_without_markers_a_session_is_only_proposed_and_one_tap_takes_it(
     drawer = desk.session.scalars(select(EventSession).where(EventSession.guid == UNASSIGNED)).one()
     rows = list(desk.session.scalars(select(Takeaway)))
     assert (drawer.retired, {row.audience for row in rows}) == (True, {"room"})
-    shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken)))
+    shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken_at)))
     begin_at(desk.session, shots[1], desk.events[1], actor(desk.clock))
     assert desk.places() == {"IMG_0001.JPG": "Not yet assigned", "IMG_0002.JPG": "Roofs"}
     assert {row.audience for row in rows} == {"room", "public"}
@@ -239,7 +239,7 @@ def test_a_cut_is_moved_to_and_fro_and_its_marker_says_nothing_against_it(
     for n in range(3):
         camera.shoot(TEN + minutes(n + 61))
     desk.read(camera.card)
-    shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken)))
+    shots = list(desk.session.scalars(select(Shot).order_by(Shot.taken_at)))
 
     def roofs() -> set[str]:
         return {name[6:8] for name, title in desk.places().items() if title == "Roofs"}
