@@ -323,7 +323,7 @@ def _record(
 
 def _captions(media: Media) -> str:
     session = object_session(media)
-    if not media.words or media.kind == Kind.PHOTO or session is None:
+    if not media.recognized_text or media.kind == Kind.PHOTO or session is None:
         return ""
     return webvtt(captions_of(session, media))
 

@@ -196,7 +196,7 @@ def _post_media(attachment: Attachment, store: Store, facts: GatheringFacts) -> 
 
 def _captions(media: Media) -> str:
     session = object_session(media)
-    if media.kind == Kind.PHOTO or not media.words or session is None:
+    if media.kind == Kind.PHOTO or not media.recognized_text or session is None:
         return ""
     return webvtt(captions_of(session, media))
 

@@ -1,7 +1,7 @@
 """Captions of recordings, typed or corrected by a person.
 
 Stored on the original's timeline, shown on the timeline of the cut recording. Their words are
-indexed like text recognized in a picture (``Media.words``).
+indexed like text recognized in a picture (``Media.recognized_text``).
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ SLACK = 2.0
 def captions_of(session: Session, media: Media) -> list[Cue]:
     """The captions that a person saved, on the timeline of what is shown."""
     row = session.get(Captions, media.id)
-    return shown_part(session, media, row.kept) if row is not None else []
+    return shown_part(session, media, row.saved) if row is not None else []
 
 
 def draft_of(session: Session, media: Media) -> list[Cue]:
@@ -50,7 +50,7 @@ def captions_row(session: Session, media: Media) -> Captions:
     """Return the recording's captions row, creating it if missing."""
     row = session.get(Captions, media.id)
     if row is None:
-        row = Captions(media_id=media.id, kept="", draft="", drafting="", version=0)
+        row = Captions(media_id=media.id, saved="", draft="", draft_state="", version=0)
         session.add(row)
     return row
 
@@ -71,10 +71,10 @@ def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
         session.rollback()
         raise BadInput("The last caption begins after the end of the recording.")
     row = captions_row(session, media)
-    beyond = [c for c in read_cues(row.kept) if cut and (c.end <= begin or c.begin >= end)]
+    beyond = [c for c in read_cues(row.saved) if cut and (c.end <= begin or c.begin >= end)]
     whole = sorted([*beyond, *moved(cues, begin)], key=lambda cue: (cue.begin, cue.end))
-    row.kept, row.version = webvtt(whole), row.version + 1
-    media.words = spoken_text(cues)[:MOST_CHARS]
+    row.saved, row.version = webvtt(whole), row.version + 1
+    media.recognized_text = spoken_text(cues)[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
         bump_revision(session, takeaway)
     session.commit()
@@ -84,27 +84,27 @@ def keep(session: Session, media: Media, text: str, actor: Actor) -> list[Cue]:
 def renew_spoken(session: Session, media: Media) -> None:
     """After a cut, update the searchable words to what can still be heard. Does not commit."""
     if media.kind != Kind.PHOTO:
-        media.words = spoken_text(captions_of(session, media))[:MOST_CHARS]
+        media.recognized_text = spoken_text(captions_of(session, media))[:MOST_CHARS]
 
 
 def ask_draft(session: Session, media: Media) -> None:
     """Request a captions draft for the recording. Commits."""
     if media.kind not in (Kind.VIDEO, Kind.AUDIO):
         raise BadInput("Only films and voice notes have captions.")
-    captions_row(session, media).drafting = ASKED
+    captions_row(session, media).draft_state = ASKED
     session.commit()
 
 
 def drafting_of(session: Session, media: Media) -> str:
     """State of the draft: '' (none pending), ASKED, FAILED, or BROUGHT along in the film itself."""
     row = session.get(Captions, media.id)
-    return row.drafting if row is not None else ""
+    return row.draft_state if row is not None else ""
 
 
 def asked_draft(session: Session) -> Media | None:
     """The recording that arrived first among those with a pending draft request."""
     query = select(Media).join(Captions, Captions.media_id == Media.id)
-    query = query.where(Captions.drafting == ASKED).order_by(Media.received_at, Media.id)
+    query = query.where(Captions.draft_state == ASKED).order_by(Media.received_at, Media.id)
     return session.scalars(query.limit(1)).first()
 
 
@@ -112,7 +112,7 @@ def write_draft(session: Session, media_id: uuid.UUID, draft: str | None) -> Non
     """Store the draft; None means that the recording could not be transcribed. Commits."""
     row = session.get(Captions, media_id, populate_existing=True)
     if row is not None:
-        row.drafting = FAILED if draft is None else ""
+        row.draft_state = FAILED if draft is None else ""
         row.draft = draft or ""
     session.commit()
 
@@ -120,9 +120,9 @@ def write_draft(session: Session, media_id: uuid.UUID, draft: str | None) -> Non
 def note_brought(session: Session, media: Media, text: str) -> None:
     """Offer the subtitles within a film (WebVTT) as the draft, unless it has captions or a draft. Does not commit."""
     row = session.get(Captions, media.id)
-    if text and (row is None or not (row.kept or row.draft or row.drafting)):
+    if text and (row is None or not (row.saved or row.draft or row.draft_state)):
         row = captions_row(session, media)
-        row.draft, row.drafting = text, BROUGHT
+        row.draft, row.draft_state = text, BROUGHT
 
 
 def shown_length(session: Session, media: Media) -> float:

@@ -119,8 +119,8 @@ def _make_again(session: Session, media_id: uuid.UUID, edits: Edits, actor: Acto
         "edits_fingerprint": edits.fingerprint(),
         "due_at": actor.now - timedelta(days=1),
         # Text recognized in the former picture may be what is blurred now.
-        "words": "",
-        "words_of": "",
+        "recognized_text": "",
+        "recognized_in": "",
     }
     session.execute(update(Media).where(Media.id == media_id).values(**values))
 

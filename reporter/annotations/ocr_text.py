@@ -41,7 +41,7 @@ def unread(session: Session, limit: int) -> list[Unread]:
             Media.kind == Kind.PHOTO,
             Media.state == MediaState.READY,
             Rendition.name == VIEW,
-            Media.words_of != Rendition.sha256,
+            Media.recognized_in != Rendition.sha256,
         )
         .order_by(Media.received_at, Media.id)
         .limit(limit)
@@ -57,8 +57,8 @@ def write_words(session: Session, picture: Unread, text: str) -> None:
     if media is None or view is None or view.sha256 != picture.view:
         session.rollback()
         return
-    changed = media.words != text[:MOST_CHARS]
-    media.words, media.words_of = text[:MOST_CHARS], picture.view
+    changed = media.recognized_text != text[:MOST_CHARS]
+    media.recognized_text, media.recognized_in = text[:MOST_CHARS], picture.view
     if changed:
         for takeaway in takeaways_of(session, media):
             bump_revision(session, takeaway)
@@ -68,6 +68,11 @@ def write_words(session: Session, picture: Unread, text: str) -> None:
 def forget_words(session: Session, media_id: uuid.UUID, view: str) -> None:
     """Delete text recognized in a former view of the picture. Does not commit."""
     statement = update(Media).where(
-        Media.id == media_id, Media.kind == Kind.PHOTO, Media.words != "", Media.words_of != view
+        Media.id == media_id,
+        Media.kind == Kind.PHOTO,
+        Media.recognized_text != "",
+        Media.recognized_in != view,
     )
-    session.execute(statement.values(words="").execution_options(synchronize_session=False))
+    session.execute(
+        statement.values(recognized_text="").execution_options(synchronize_session=False)
+    )

@@ -53,7 +53,7 @@ def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> 
     """
     found = session.scalars(select(Media).where(Media.sha256.in_(list(recordings))))
     texts = {cue.text for media in found for cue in captions_of(session, media)}
-    whole = read_cues(captions_row(session, film).kept or webvtt([]))
+    whole = read_cues(captions_row(session, film).saved or webvtt([]))
     kept = [cue for cue in whole if cue.text in texts]
     if kept != whole:
         _set_captions(session, film, kept)
@@ -63,8 +63,8 @@ def prune_captions(session: Session, film: Media, recordings: Iterable[str]) -> 
 def _set_captions(session: Session, film: Media, cues: list[Cue]) -> None:
     """Set the film's captions, on the timeline of the film before a cut."""
     row = captions_row(session, film)
-    row.kept, row.version = webvtt(cues), row.version + 1
-    film.words = spoken_text(shown_part(session, film, row.kept))[:MOST_CHARS]
+    row.saved, row.version = webvtt(cues), row.version + 1
+    film.recognized_text = spoken_text(shown_part(session, film, row.saved))[:MOST_CHARS]
 
 
 def captions_digest(session: Session, sha256: str) -> str:

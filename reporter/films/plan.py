@@ -169,7 +169,7 @@ def _picture(store: Store, takeaway: Takeaway, media: Media, rendition: Renditio
         media=media.sha256,
         rendition=rendition.sha256,
         edits_fingerprint=media.edits_fingerprint,
-        is_whole=bool(media.words.strip()),
+        is_whole=bool(media.recognized_text.strip()),
     )
 
 

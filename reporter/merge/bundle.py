@@ -249,10 +249,10 @@ def _merge(
 def _keep_captions(session: Session, media: Media, captions: str) -> None:
     """Store the bundle's captions, unless a person has saved others here."""
     known = session.get(Captions, media.id)
-    if captions and media.kind != Kind.PHOTO and not (known and known.kept):
+    if captions and media.kind != Kind.PHOTO and not (known and known.saved):
         row = captions_row(session, media)
-        row.kept, row.version = captions, row.version + 1
-        media.words = spoken_text(read_cues(captions))[:MOST_CHARS]
+        row.saved, row.version = captions, row.version + 1
+        media.recognized_text = spoken_text(read_cues(captions))[:MOST_CHARS]
 
 
 def _event(session: Session, record: _Record, actor: Actor, done: MergeReport) -> EventSession:

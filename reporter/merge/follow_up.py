@@ -44,16 +44,16 @@ def merge_open(merge: MergeContext) -> None:
 _Captions = Row[str, int, str, str]
 # All captions that a merge compares, with the hash of their original.
 _CAPTIONS = (
-    select(Media.sha256, Captions.version, Captions.kept, Captions.draft)
+    select(Media.sha256, Captions.version, Captions.saved, Captions.draft)
     .join(Media, Media.id == Captions.media_id)
     .order_by(Captions.media_id)
 )
 
 
 def _are_new(theirs: _Captions, ours: _Captions | None) -> bool:
-    if ours is None or (theirs.version, theirs.kept) > (ours.version, ours.kept):
+    if ours is None or (theirs.version, theirs.saved) > (ours.version, ours.saved):
         return True
-    return bool(theirs.draft) and not (ours.draft or ours.kept)
+    return bool(theirs.draft) and not (ours.draft or ours.saved)
 
 
 def _merge_captions(merge: MergeContext, theirs: _Captions) -> None:
@@ -63,14 +63,14 @@ def _merge_captions(merge: MergeContext, theirs: _Captions) -> None:
     if media is None:
         return
     known = session.get(Captions, media.id)
-    newer = known is None or (theirs.version, theirs.kept) > (known.version, known.kept)
-    if known is None or not (known.draft or known.kept):
+    newer = known is None or (theirs.version, theirs.saved) > (known.version, known.saved)
+    if known is None or not (known.draft or known.saved):
         captions_row(session, media).draft = theirs.draft
-    if not newer or theirs.kept == (known.kept if known else ""):
+    if not newer or theirs.saved == (known.saved if known else ""):
         return
     row = captions_row(session, media)
-    row.kept, row.version = theirs.kept, theirs.version
-    media.words = spoken_text(shown_part(session, media, row.kept))[:MOST_CHARS]
+    row.saved, row.version = theirs.saved, theirs.version
+    media.recognized_text = spoken_text(shown_part(session, media, row.saved))[:MOST_CHARS]
     for takeaway in takeaways_of(session, media):
         bump_revision(session, takeaway)
     merge.done.captions += 1

@@ -19,9 +19,9 @@ class Captions(Base):
         ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
     )
     # The version saved by a person; nothing else is shown.
-    kept: Mapped[str] = mapped_column(Text, default="")
+    saved: Mapped[str] = mapped_column("kept", Text, default="")
     draft: Mapped[str] = mapped_column(Text, default="")
     # "", "asked", "failed": state of the draft.
-    drafting: Mapped[str] = mapped_column(default="", index=True)
+    draft_state: Mapped[str] = mapped_column("drafting", default="", index=True)
     # Incremented with each change: part of the URL.
     version: Mapped[int] = mapped_column(default=0)

@@ -163,15 +163,14 @@ class Media(Base):
     lease: Mapped[str] = mapped_column(default="")
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Fingerprint of the edits in its current or pending renditions; empty: unedited. See
-    # reporter.annotations.edit_history. The column keeps its first name: a hub's migrations rename
-    # nothing (docs/hub.md).
+    # reporter.annotations.edit_history.
     edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Face review state: a value of reporter.enums.Faces.
     faces: Mapped[str] = mapped_column(default=Faces.UNKNOWN, index=True)
     # Text recognized in it, and the picture (SHA-256 of its view) that it was read from. See
     # reporter.annotations.ocr_text.
-    words: Mapped[str] = mapped_column(Text, default="")
-    words_of: Mapped[str] = mapped_column(default="")
+    recognized_text: Mapped[str] = mapped_column("words", Text, default="")
+    recognized_in: Mapped[str] = mapped_column("words_of", default="")
 
     attachments: Mapped[list[Attachment]] = relationship(back_populates="media")
     renditions: Mapped[list[Rendition]] = relationship(

@@ -118,7 +118,7 @@ def read_facts(column: bytes) -> list[str]:
 
 def texts_of(row: Takeaway) -> list[str]:
     """All text of a takeaway: the contributor's, the organizer's, alt texts and text recognized in pictures."""
-    seen = [text for a in row.attachments for text in (a.alt, a.media.words)]
+    seen = [text for a in row.attachments for text in (a.alt, a.media.recognized_text)]
     return [text for text in (row.text, row.caption, *seen) if text]
 
 
@@ -148,7 +148,7 @@ def _has(row: Takeaway) -> set[str]:
         # All pictures have alt text.
         "alt": bool(pictures) and all(a.alt.strip() for a in pictures),
         "consent": row.consent == Consent.AGREED,
-        "words": any(getattr(a.media, "words", "") for a in media),
+        "words": any(a.media.recognized_text for a in media),
     }
     return {name for name, true in facts.items() if true} | {a.media.kind for a in media}
 

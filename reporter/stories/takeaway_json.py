@@ -66,7 +66,7 @@ def _media_record(attachment: Attachment, media_url: MediaUrl) -> dict[str, Any]
 
 def _renditions(media: Media, media_url: MediaUrl) -> dict[str, str]:
     names = [rendition.name for rendition in media.renditions]
-    if media.kind != Kind.PHOTO and media.words:
+    if media.kind != Kind.PHOTO and media.recognized_text:
         # The text of a recording is that of its captions.
         names.append("captions")
     return {name: media_url(media, name) for name in names}

@@ -55,7 +55,7 @@ def _media(rng: random.Random, received: datetime) -> Values:
         "state": MediaState.READY,
         # Searched for faces and text already: there is no file to do it with.
         "faces": Faces.NONE,
-        "words_of": sha256[::-1],
+        "recognized_in": sha256[::-1],
         "due_at": received,
         "received_at": received,
     }

@@ -50,6 +50,6 @@ def test_photos_as_rows_alone_leave_the_workers_nothing_to_do(tmp_path: Path) ->
         assert len(media) > 10
         for one in media:
             assert (one.state, one.faces) == (MediaState.READY, Faces.NONE)
-            assert {made.name: made.sha256 for made in one.renditions}["view"] == one.words_of
+            assert {made.name: made.sha256 for made in one.renditions}["view"] == one.recognized_in
             assert one.attachments
         assert len(set(session.scalars(select(ImageQuality.group_id)))) < len(media)

@@ -90,7 +90,7 @@ class Room:
 
     def words(self) -> list[str]:
         self.session.expire_all()
-        return [media.words for media in self.session.scalars(select(Media))]
+        return [media.recognized_text for media in self.session.scalars(select(Media))]
 
 
 @pytest.fixture(scope="module")

@@ -49,7 +49,7 @@ def film(
         )
         takeaway.attachments.append(Attachment(media=media, position=0))
         session.flush()
-        captions_row(session, media).kept = f"WEBVTT\n\n{captions}"
+        captions_row(session, media).saved = f"WEBVTT\n\n{captions}"
         return takeaway
 
     spoken = row(1, STAYS, Source.PHONE)
@@ -101,7 +101,7 @@ def turn(app: Flask) -> int:
 def corrected(session: Session, film: Takeaway) -> None:
     """The film is still as it was arranged, and its recording's caption was corrected."""
     media = film.parts[0].takeaway.attachments[0].media
-    captions_row(session, media).kept = f"WEBVTT\n\n{STAYS}\n{CORRECTED}"
+    captions_row(session, media).saved = f"WEBVTT\n\n{STAYS}\n{CORRECTED}"
     session.commit()
 
 

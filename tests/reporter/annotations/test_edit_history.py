@@ -35,7 +35,7 @@ def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> Non
     media = photo.attachments[0].media
     plain = kit.store.rendition(media.sha256, "view", ".jpg").read_bytes()
     counted = kit.session.scalars(select(Gathering.revision)).one()
-    media.words, media.words_of = "the name on the badge", "a view"
+    media.recognized_text, media.recognized_in = "the name on the badge", "a view"
     kit.session.commit()
     assert save(kit, media, BLUR) is True
     assert kit.session.scalars(select(Rendition)).all() == []
@@ -48,7 +48,7 @@ def test_from_the_moment_of_saving_nothing_is_there_to_be_shown(kit: Kit) -> Non
     )
     assert media.due_at < kit.clock()
     assert photo.revision > counted
-    assert (media.words, media.words_of) == ("", "")
+    assert (media.recognized_text, media.recognized_in) == ("", "")
     assert edit_history.edits_of(kit.session, media) == BLUR
     assert save(kit, media, BLUR) is False
 

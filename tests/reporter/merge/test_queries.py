@@ -32,7 +32,7 @@ def fill(kit: Kit, number: int) -> None:
         begin_item(kit.session, kit.actor, "action", {"what": f"Do {one}"})
         decisions.withdraw(kit.session, kit.photo(session, 100 + one), kit.actor, kit.store)
         media = takeaway.attachments[0].media
-        kit.session.add(Captions(media_id=media.id, kept="", draft="", version=0))
+        kit.session.add(Captions(media_id=media.id, saved="", draft="", version=0))
         for kind, item in (("story", kit.id()), ("media", media.id)):
             row = Delivery(id=kit.id(), target_id=target.id, item_kind=kind, item_id=item)
             row.key, row.state, row.remote_id = f"k-{item.hex}", DeliveryState.SENT.value, item.hex

@@ -457,7 +457,7 @@ def spoken_in(kit: Kit) -> dict[str, str]:
     kit.session.expire_all()
     rows = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO))
     return {
-        row.words: " / ".join(c.text for c in captions.captions_of(kit.session, row))
+        row.recognized_text: " / ".join(c.text for c in captions.captions_of(kit.session, row))
         for row in rows
     }
 

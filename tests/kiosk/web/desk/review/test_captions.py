@@ -144,7 +144,7 @@ def test_captions_of_a_file_and_what_is_none(desk: Desk) -> None:
     srt = "1\r\n00:00:01,000 --> 00:00:02,000\r\nFrom a file\r\n"
     assert desk.post(captions=srt).status_code == 303
     assert desk.client.post(desk.url, data={"captions": "0:01 Forged"}).status_code == 400
-    assert desk.media.words == "From a file"
+    assert desk.media.recognized_text == "From a file"
     wrong = desk.post(captions="no time here")
     assert wrong.status_code == 400
     page = wrong.get_data(as_text=True)
@@ -152,9 +152,9 @@ def test_captions_of_a_file_and_what_is_none(desk: Desk) -> None:
     assert "no time here</textarea>" in page
     late = desk.post(captions="5:00 much too late")
     assert "after the end of the recording" in late.get_data(as_text=True)
-    assert desk.media.words == "From a file"
+    assert desk.media.recognized_text == "From a file"
     assert desk.post(captions="").status_code == 303
-    assert (desk.media.words, desk.client.get(desk.file).status_code) == ("", 404)
+    assert (desk.media.recognized_text, desk.client.get(desk.file).status_code) == ("", 404)
 
 
 def test_the_site_shows_what_is_said(desk: Desk, gathering: Settings) -> None:
@@ -303,7 +303,7 @@ def test_a_file_comes_into_the_field_to_be_looked_over(desk: Desk) -> None:
     assert "Save it as UTF-8" in body
     assert "0:01 typed before</textarea>" in body
     assert send(b"x" * 210_000).status_code == 400
-    assert desk.media.words == ""
+    assert desk.media.recognized_text == ""
     lost = desk.post(captions="0:01 Gr�n")
     assert lost.status_code == 400
 
@@ -327,7 +327,7 @@ def test_a_file_is_read_in_the_browser_without_loss(
     laptop_page.get_by_role("button", name="Keep the captions").click()
     expect(laptop_page.locator("#text")).to_have_value(typed)
     desk.session.expire_all()
-    assert desk.media.words == f"{words}\nGrüße"
+    assert desk.media.recognized_text == f"{words}\nGrüße"
 
 
 def test_a_file_that_counts_from_the_first_hour_is_moved_to_the_start(desk: Desk) -> None:
