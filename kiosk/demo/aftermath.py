@@ -58,7 +58,7 @@ def _answer(takeaway: Takeaway, answer: Answer, actor: Actor) -> None:
             state=state.value,
             author=answer.author,
             text=answer.text,
-            earlier=[],
+            former_texts=[],
             written_at=actor.now,
             received_at=actor.now,
             changed_at=actor.now,

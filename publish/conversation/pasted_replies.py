@@ -116,7 +116,7 @@ def _reply(
         author=one.author,
         text=one.text[:TEXT_CHARS],
         url=row.url,
-        earlier=[],
+        former_texts=[],
         written_at=actor.now,
         received_at=actor.now,
         changed_at=actor.now,

@@ -155,7 +155,7 @@ def _add(
         url=theirs.url,
         ours=bool(theirs.key),
         audience=_audience(session, row, post),
-        earlier=[],
+        former_texts=[],
         written_at=theirs.written_at,
         received_at=now,
         changed_at=now,
@@ -215,7 +215,7 @@ def _follow(reply: Reply, theirs: RemoteReply, blocked: frozenset[str], now: dat
     if theirs.text != reply.text and not _taken_back(reply):
         if reply.text:
             earlier = {"text": reply.text, "until": rfc3339(now)}
-            values["earlier"] = [*reply.earlier, earlier][-20:]
+            values["former_texts"] = [*reply.former_texts, earlier][-20:]
         values["text"] = theirs.text
         if reply.state == ReplyState.SHOWN:
             values["state"] = ReplyState.HELD.value
@@ -239,7 +239,7 @@ def _taken_back(reply: Reply) -> bool:
 
 def _gone(reply: Reply, now: datetime) -> None:
     if reply.state != ReplyState.GONE and not reply.ours:
-        reply.state, reply.text, reply.earlier, reply.changed_at = (
+        reply.state, reply.text, reply.former_texts, reply.changed_at = (
             ReplyState.GONE.value,
             "",
             [],

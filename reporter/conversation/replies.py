@@ -85,7 +85,7 @@ def _new_reply(
         receipt=make_receipt(rng),
         client_id=word.client_id or None,
         device=word.device,
-        earlier=[],
+        former_texts=[],
         written_at=now,
         received_at=now,
         changed_at=now,
@@ -184,7 +184,7 @@ def take_back(session: Session, reply: Reply, actor: Actor) -> None:
 
 
 def _empty(reply: Reply, now: datetime) -> None:
-    reply.text, reply.author, reply.author_url, reply.earlier = "", "", "", []
+    reply.text, reply.author, reply.author_url, reply.former_texts = "", "", "", []
     reply.state, reply.changed_at = ReplyState.GONE.value, now
     reply.device = ""
     # A digest stays, so that a retry of its phone doesn't say it once more.

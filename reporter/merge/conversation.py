@@ -25,7 +25,7 @@ _CHANGES = (
     "state",
     "flagged",
     "audience",
-    "earlier",
+    "former_texts",
     "assigned",
     "snoozed_until",
     "done_at",

@@ -61,7 +61,7 @@ class Reply(Base):
     client_id: Mapped[str | None] = mapped_column(unique=True)
     device: Mapped[str] = mapped_column(default="")
     # Former texts, oldest first: {"text", "until"}.
-    earlier: Mapped[list[dict[str, Any]]] = mapped_column(JSON, default=list)
+    former_texts: Mapped[list[dict[str, Any]]] = mapped_column("earlier", JSON, default=list)
     written_at: Mapped[datetime] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Changes with every change of the row: polls and the ledger depend on it.

@@ -305,7 +305,7 @@ def _erase_replies(session: Session, takeaway: Takeaway, now: datetime) -> None:
     """Erase the replies to it alone; the rows stay, so that polling a target does not restore the words."""
     gone: dict[str, Any] = {
         **dict.fromkeys(("text", "author", "author_url", "device"), ""),
-        "earlier": [],
+        "former_texts": [],
         "state": ReplyState.GONE.value,
         "changed_at": now,
         "client_id": None,

@@ -85,7 +85,7 @@ def answer(
         text=words,
         ours=True,
         audience=to.audience,
-        earlier=[],
+        former_texts=[],
         written_at=actor.now,
         received_at=actor.now,
         changed_at=actor.now,

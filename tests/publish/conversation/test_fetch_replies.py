@@ -177,7 +177,7 @@ def test_all_come_once_and_follow_what_happens_there(
     listen(kit.session, kit.context)
     edited = known(kit)[str(first["id"])]
     assert (edited.text, edited.state) == ("We do this since 1990.", "held")
-    assert edited.earlier[0]["text"] == "We do this too."
+    assert edited.former_texts[0]["text"] == "We do this too."
     gone = known(kit)[str(child.remote_id)]
     assert (gone.state, gone.text) == ("gone", "")
     assert set(readable(kit)) == set(outsiders.there(post))

@@ -106,7 +106,7 @@ def test_pages_of_our_own_tell_replies_of_all_places(kit: Kit, tmp_path: Path) -
                 author="Cem",
                 text=text,
                 url="https://blog.example/c1",
-                earlier=[],
+                former_texts=[],
                 written_at=kit.clock(),
                 received_at=kit.clock(),
                 changed_at=kit.clock(),
