@@ -46,7 +46,7 @@ def listen_now(kiosk: KioskContext) -> None:
 def ask_for_looks(session: Session, kiosk: KioskContext) -> None:
     """Make the worker poll all targets completely, as soon as possible. Commits."""
     for row in session.scalars(select(ReplyPoll)):
-        row.next_at, row.complete_at = kiosk.now(), None
+        row.next_at, row.fully_polled_at = kiosk.now(), None
     session.commit()
 
 
@@ -82,7 +82,7 @@ def places_heard(session: Session) -> list[dict[str, Any]]:
     return [
         {
             "name": target.name,
-            "last_looked_at": heard.looked_at if heard else None,
+            "last_looked_at": heard.polled_at if heard else None,
             "next_look_at": heard.next_at if heard else None,
             "error": (heard.error if heard else "") or target.paused,
         }

@@ -76,9 +76,9 @@ def look(session: Session, context: PublishContext, row: Target, *, complete: bo
         _looked(listening, now, complete=False)
         session.commit()
         return False
-    last = listening.complete_at
+    last = listening.fully_polled_at
     complete = complete or last is None or now - last >= COMPLETE_EVERY
-    since = None if complete or listening.looked_at is None else listening.looked_at - OVERLAP
+    since = None if complete or listening.polled_at is None else listening.polled_at - OVERLAP
     # Whatever one answer does to us, the poll comes again only after a while, and the others go on.
     answer = attempt(lambda: _ask(session, context, row, posts, since=since))
     if isinstance(answer, Exception):
@@ -177,10 +177,10 @@ def _posts(session: Session, row: Target) -> list[Post]:
 
 
 def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
-    listening.looked_at, listening.next_at = now, now + BETWEEN
+    listening.polled_at, listening.next_at = now, now + BETWEEN
     listening.attempts, listening.error = 0, ""
     if complete:
-        listening.complete_at = now
+        listening.fully_polled_at = now
 
 
 def _failed(

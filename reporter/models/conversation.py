@@ -85,8 +85,8 @@ class ReplyPoll(Base):
 
     target_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("target.id"), primary_key=True)
     # The last successful poll, and the last that covered everything.
-    looked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
-    complete_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    polled_at: Mapped[datetime | None] = mapped_column("looked_at", UtcDateTime)
+    fully_polled_at: Mapped[datetime | None] = mapped_column("complete_at", UtcDateTime)
     next_at: Mapped[datetime] = mapped_column(UtcDateTime)
     attempts: Mapped[int] = mapped_column(default=0)
     # Why the last poll failed; empty: it succeeded.

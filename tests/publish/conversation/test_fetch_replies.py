@@ -193,12 +193,12 @@ def test_three_hundred_with_broken_connections_in_between(
     assert listen_due(kit.session, kit.context) == 1
     [listening] = kit.session.scalars(select(ReplyPoll))
     assert "broke" in listening.error
-    assert listening.looked_at is None
+    assert listening.polled_at is None
     assert listen_due(kit.session, kit.context) == 0, "it waits before it looks again"
     kit.clock.forward(minutes=5)
     assert listen_due(kit.session, kit.context) == 1
     kit.session.expire_all()
-    assert (listening.error, listening.looked_at) == ("", kit.clock())
+    assert (listening.error, listening.polled_at) == ("", kit.clock())
     assert readable(kit) == outsiders.there(post)
     assert len(readable(kit)) == 300
     kit.clock.forward(minutes=BETWEEN / timedelta(minutes=1))

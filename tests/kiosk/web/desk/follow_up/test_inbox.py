@@ -25,7 +25,7 @@ def test_when_a_place_was_last_looked_at_is_said_with_its_day(
     session.flush()
     # Three days ago: an hour alone would be taken for one of today.
     looked = START - timedelta(days=3)
-    session.add(ReplyPoll(target_id=blog.id, looked_at=looked, next_at=START))
+    session.add(ReplyPoll(target_id=blog.id, polled_at=looked, next_at=START))
     session.commit()
     page = client.get("/desk/conversation").text
     assert f"last looked {looked:%-m/%-d/%y}, " in page
