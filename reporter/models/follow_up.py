@@ -59,7 +59,7 @@ class Contact(Base):
     invite: Mapped[bool] = mapped_column(default=False)
     # Unsubscribe token: whoever holds it can stop all mail to this address.
     token: Mapped[str] = mapped_column(unique=True)
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    notified_at: Mapped[datetime | None] = mapped_column("told_at", UtcDateTime)
     stopped_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

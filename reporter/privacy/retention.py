@@ -127,7 +127,7 @@ def _period_starts(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
     for one, received, at in session.execute(_waiting()):
         # The period starts again when a person hides or changes it, since they have looked at it.
         yield Kind.UNAPPROVED, str(one), max(received, at or received)
-    left = select(Contact.id, Contact.created_at, Contact.told_at)
+    left = select(Contact.id, Contact.created_at, Contact.notified_at)
     for one, created, told_at in session.execute(left):
         yield Kind.ADDRESSES, str(one), max(created, told_at or created)
     for one, received in session.execute(_with_device()):

@@ -69,7 +69,7 @@ def queue_messages(session: Session, facts: GatheringFacts, actor: Actor) -> int
                 created_at=actor.now,
             )
         )
-        contact.told_at = actor.now
+        contact.notified_at = actor.now
     session.commit()
     return len(waiting)
 
@@ -81,7 +81,7 @@ def _waiting() -> Select[Contact]:
         Reply.text != "",
     )
     return select(Contact).where(
-        Contact.answer, Contact.told_at.is_(None), Contact.stopped_at.is_(None), has_reply
+        Contact.answer, Contact.notified_at.is_(None), Contact.stopped_at.is_(None), has_reply
     )
 
 
@@ -89,7 +89,7 @@ def wanted(
     session: Session, context: PublishContext, target: Target, posts: Sequence[FittedPost]
 ) -> Iterable[Wanted]:
     """Mails to addresses still subscribed; their rows are created when queued."""
-    query = select(Contact.id).where(Contact.stopped_at.is_(None), Contact.told_at.is_not(None))
+    query = select(Contact.id).where(Contact.stopped_at.is_(None), Contact.notified_at.is_not(None))
     return [Wanted(KIND, one, stands=True) for one in session.scalars(query)]
 
 

@@ -149,7 +149,7 @@ def test_addresses_go_a_year_after_they_were_used(
         session, row, "ada@example.org", answer=True, invite=True, now=clock(), rng=rng
     )
     clock.turn(days=100)
-    left.told_at = clock()
+    left.notified_at = clock()
     session.commit()
     clock.turn(days=355)
     assert run() == (0, 0, 0)

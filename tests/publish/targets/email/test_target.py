@@ -535,7 +535,7 @@ def test_who_left_an_address_gets_one_message_when_there_is_an_answer(
     assert people == ["ada@home.example"]
     assert "I have leeks." in part(mail, "plain")
     assert "Who has seeds?" in part(mail, "plain")
-    [contact] = kit.session.scalars(select(Contact).where(Contact.told_at.is_not(None)))
+    [contact] = kit.session.scalars(select(Contact).where(Contact.notified_at.is_not(None)))
     assert contact.token in mail["List-Unsubscribe"]
     ledger = json.dumps(
         [ledger_rows(kit.session, kit.context), [d.remote for d in kit.deliveries()]]
