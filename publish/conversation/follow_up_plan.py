@@ -320,7 +320,7 @@ def _invite(session: Session, facts: GatheringFacts, title: str) -> _Content:
         raise BadInput("Say first when and where the next gathering is.")
     when = day_and_time(following.starts_at, facts.zone, facts.language)
     where = " · ".join(part for part in (when, following.place) if part)
-    lines = [f"**{_escaped(where)}**", _escaped(following.words)]
+    lines = [f"**{_escaped(where)}**", _escaped(following.description)]
     lines += [f"<{address}>" for address in (following.url, _calendar(session)) if address]
     items = all_items(session, state=ItemState.OPEN)
     asked = _takeaways_of(items)

@@ -103,4 +103,4 @@ def _item(row: ActionItem) -> Item:
 
 
 def _following(row: NextGathering) -> Following:
-    return Following(row.title, row.starts_at, row.ends_at, row.place, row.url, row.words)
+    return Following(row.title, row.starts_at, row.ends_at, row.place, row.url, row.description)

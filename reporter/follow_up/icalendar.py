@@ -49,7 +49,11 @@ def _event(row: NextGathering, now: datetime) -> Event:
     event.add("dtstart", row.starts_at)
     if row.ends_at:
         event.add("dtend", row.ends_at)
-    for name, value in (("location", row.place), ("url", row.url), ("description", row.words)):
+    for name, value in (
+        ("location", row.place),
+        ("url", row.url),
+        ("description", row.description),
+    ):
         if value:
             event.add(name, value)
     return event

@@ -56,7 +56,7 @@ def set_next(
         raise BadInput("Write the address as https://example.org/spring.")
     row = next_gathering(session) or NextGathering(id=_ONLY)
     row.title, row.starts_at, row.ends_at = title.strip(), starts_at, ends_at
-    row.place, row.url, row.words, row.changed_at = (
+    row.place, row.url, row.description, row.changed_at = (
         place.strip(),
         url.strip(),
         words.strip(),

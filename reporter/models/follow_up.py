@@ -78,7 +78,7 @@ class NextGathering(Base):
     place: Mapped[str] = mapped_column(default="")
     # Page with details or registration.
     url: Mapped[str] = mapped_column(default="")
-    words: Mapped[str] = mapped_column(Text, default="")
+    description: Mapped[str] = mapped_column("words", Text, default="")
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
