@@ -32,7 +32,7 @@ class Gathering(Base):
     # Since when free pages of the database or old index segments may hold withdrawn content; None: they hold none.
     purge_due_since: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # When the desk requested an index rebuild; None: done.
-    reindex_asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    reindex_requested_at: Mapped[datetime | None] = mapped_column("reindex_asked_at", UtcDateTime)
     # The wall's message and settings: see kiosk.web.screens.wall.
     announcement: Mapped[str] = mapped_column(Text, default="")
     wall_mode: Mapped[str] = mapped_column(default="")

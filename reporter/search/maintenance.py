@@ -13,13 +13,13 @@ from reporter.search.protocol import SearchIndex
 
 def ask_rebuild(session: Session, *, now: datetime) -> None:
     """Request a rebuild by the worker. Commits."""
-    session.execute(update(Gathering).values(reindex_asked_at=now))
+    session.execute(update(Gathering).values(reindex_requested_at=now))
     session.commit()
 
 
 def rebuild_asked(session: Session) -> datetime | None:
     """When a pending rebuild was requested, or None."""
-    return session.scalar(select(Gathering.reindex_asked_at))
+    return session.scalar(select(Gathering.reindex_requested_at))
 
 
 def rebuild_if_asked(session: Session, index: SearchIndex) -> int:
@@ -32,8 +32,8 @@ def rebuild_if_asked(session: Session, index: SearchIndex) -> int:
         return 0
     count = index.rebuild(session)
     if asked is not None:
-        done = update(Gathering).where(Gathering.reindex_asked_at == asked)
-        session.execute(done.values(reindex_asked_at=None))
+        done = update(Gathering).where(Gathering.reindex_requested_at == asked)
+        session.execute(done.values(reindex_requested_at=None))
         session.commit()
     return max(count, 1)
 
