@@ -59,7 +59,7 @@ def note_copy(
     ``holds``: ids of the takeaways in it, for a film, which can't be inspected.
     """
     ids = [str(one) for one in holds]
-    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, holds=ids))
+    session.merge(CopyMade(place=str(place.resolve()), kind=kind, made_at=now, takeaway_ids=ids))
     session.commit()
 
 
@@ -145,7 +145,7 @@ def _in_film(row: CopyMade) -> frozenset[uuid.UUID]:
     """Takeaways shown in a film. Raises FileNotFoundError if the film is no longer at its path."""
     if not Path(row.place).is_file():
         raise FileNotFoundError(row.place)
-    return frozenset(uuid.UUID(one) for one in row.holds)
+    return frozenset(uuid.UUID(one) for one in row.takeaway_ids)
 
 
 _LOOKS = {BACKUP: _in_backup, BUNDLE: _in_bundle}

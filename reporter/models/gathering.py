@@ -70,7 +70,7 @@ class CopyMade(Base):
     kind: Mapped[str]
     made_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # Ids of the takeaways in it, if the copy can't be inspected: a film.
-    holds: Mapped[list[str]] = mapped_column(JSON, default=list)
+    takeaway_ids: Mapped[list[str]] = mapped_column("holds", JSON, default=list)
 
 
 class DeskLogin(Base):
