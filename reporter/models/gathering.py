@@ -91,7 +91,7 @@ class RetentionNotice(Base):
     # A reporter.privacy.retention.Kind, and the id of the row that will be deleted.
     kind: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
-    said_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    announced_at: Mapped[datetime] = mapped_column("said_at", UtcDateTime)
 
 
 class Deletion(Base):

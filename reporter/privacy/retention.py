@@ -102,7 +102,7 @@ def _length_from(day: date, period: str) -> timedelta | None:
 def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
     """Everything scheduled for deletion, soonest first."""
     notices = {
-        (row.kind, row.item): row.said_at for row in session.scalars(select(RetentionNotice))
+        (row.kind, row.item): row.announced_at for row in session.scalars(select(RetentionNotice))
     }
     items = []
     for kind, one, begun in _period_starts(session):
@@ -161,7 +161,7 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
     known = {(row.kind, row.item): row for row in session.scalars(select(RetentionNotice))}
     for item in near:
         if known.pop((item.kind, item.id), None) is None:
-            session.add(RetentionNotice(kind=item.kind, item=item.id, said_at=now))
+            session.add(RetentionNotice(kind=item.kind, item=item.id, announced_at=now))
     for row in known.values():
         session.delete(row)
     session.commit()
