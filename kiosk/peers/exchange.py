@@ -73,7 +73,7 @@ def look_at(kiosk: KioskContext, peer: Peer) -> None:
     try:
         with _client(kiosk, peer) as client:
             summary = client.call("GET", "/peers/summary")
-        peer.name, peer.holds = str(summary["name"])[:80], summary["holds"]
+        peer.name, peer.reported_counts = str(summary["name"])[:80], summary["holds"]
         peer.reached_at, peer.error = kiosk.now(), ""
     except ReporterError as error:
         peer.error = error.message
@@ -240,12 +240,12 @@ def _due(now: datetime) -> ColumnElement[bool]:
         or_(Peer.merged_at.is_(None), Peer.merged_at < now - EVERY),
         or_(Peer.tried_at.is_(None), Peer.tried_at < now - LOOK),
     )
-    return or_(Peer.asked_at.is_not(None), and_(Peer.automatic, waits))
+    return or_(Peer.merge_requested_at.is_not(None), and_(Peer.automatic, waits))
 
 
 def _try_merge(kiosk: KioskContext, peer: Peer) -> None:
     """Merge; an error is stored in the laptop's row. Commits."""
-    peer.tried_at, peer.asked_at = kiosk.now(), None
+    peer.tried_at, peer.merge_requested_at = kiosk.now(), None
     db.session.commit()
     try:
         merge_peer(kiosk, peer)

@@ -110,7 +110,7 @@ def push(
     token = token_of(kiosk, peer)
     if not token:
         raise Forbidden("%(name)s has to be paired once more.", name=peer.name)
-    peer.tried_at, peer.asked_at = kiosk.now(), None
+    peer.tried_at, peer.merge_requested_at = kiosk.now(), None
     db.session.commit()
     with (
         tempfile.TemporaryDirectory(prefix="reporter-push-") as work,
@@ -144,10 +144,15 @@ def push_next(kiosk: KioskContext) -> int:
     now = kiosk.now()
     peer = db.session.scalar(select(Peer).where(Peer.hub, Peer.url != ""))
     waits = peer is not None and peer.tried_at is not None and peer.tried_at > now - EVERY
-    if peer is None or not (peer.asked_at or (peer.automatic and not waits)):
+    if peer is None or not (peer.merge_requested_at or (peer.automatic and not waits)):
         return 0
     heard = peer.reached_at is not None and peer.reached_at > now - LISTEN
-    if not peer.asked_at and not peer.error and heard and peer.snapshot == _own_mark(kiosk):
+    if (
+        not peer.merge_requested_at
+        and not peer.error
+        and heard
+        and peer.snapshot == _own_mark(kiosk)
+    ):
         # Nothing is new here, and the hub was asked a moment ago: wait.
         peer.tried_at = now
         db.session.commit()

@@ -126,13 +126,13 @@ class Peer(Base):
     # Pulls new content from it every few minutes.
     automatic: Mapped[bool] = mapped_column(default=False)
     # When the desk requested a merge; None: done.
-    asked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    merge_requested_at: Mapped[datetime | None] = mapped_column("asked_at", UtcDateTime)
     # The last attempt to reach it, the last success, and the last merge.
     tried_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     reached_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     merged_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Its reported counts: "takeaways", "media", "bytes".
-    holds: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
+    reported_counts: Mapped[dict[str, Any]] = mapped_column("holds", JSON, default=dict)
     # The last snapshot merged (see kiosk.peers.snapshot); empty: none, or not completely. For a
     # hub: our snapshot that was merged there, and the mark of its rows that were merged here.
     snapshot: Mapped[str] = mapped_column(default="")

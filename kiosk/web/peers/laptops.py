@@ -69,7 +69,7 @@ def pair() -> ResponseReturnValue:
     other."""
     url = request.form.get("url", "").strip()
     peer = _pair_with(url if "://" in url else f"http://{url}", request.form["code"])
-    peer.asked_at = current_kiosk().now()
+    peer.merge_requested_at = current_kiosk().now()
     db.session.commit()
     if peer.hub:
         flash(_("What is new here is brought to %(url)s by itself.", url=peer.url))
@@ -93,7 +93,7 @@ def _pair_with(url: str, code: str) -> Peer:
 def merge(number: uuid.UUID) -> ResponseReturnValue:
     """Merge now."""
     peer = _find(number)
-    peer.asked_at = current_kiosk().now()
+    peer.merge_requested_at = current_kiosk().now()
     db.session.commit()
     flash(_("What is new at %(name)s comes now.", name=peer.name))
     return _back()

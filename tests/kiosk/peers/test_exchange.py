@@ -216,7 +216,7 @@ def test_the_desk_pairs_and_merges(
     with at(app) as kiosk:
         assert exchange.merge_next(kiosk) == 1
         peer = db.session.scalars(select(Peer)).one()
-        assert (peer.asked_at, peer.error, peer.report["takeaways"]) == (None, "", 1)
+        assert (peer.merge_requested_at, peer.error, peer.report["takeaways"]) == (None, "", 1)
         assert decisions.by_receipt(db.session(), receipt).text == "Leeks"
         assert exchange.merge_next(kiosk) == 0
     assert b"Room 2" in client.get("/desk/laptops").data
