@@ -39,11 +39,11 @@ def keep_look(
     """Store a picture's quality and hash, replacing earlier values, and its group. Does not commit."""
     look = session.get(ImageQuality, media_id)
     if look is None:
-        look = ImageQuality(media_id=media_id, likeness="")
+        look = ImageQuality(media_id=media_id, perceptual_hash="")
     before = look.group_id
     look.sharpness, look.brightness = sharpness, brightness
-    if look.likeness != likeness:
-        look.likeness = likeness
+    if look.perceptual_hash != likeness:
+        look.perceptual_hash = likeness
         look.group_id = _group(session, int(likeness, 16)) if likeness else None
     # With its group: else it would be written twice.
     session.add(look)

@@ -23,7 +23,7 @@ class ImageQuality(Base):
     sharpness: Mapped[float | None]
     brightness: Mapped[float | None]
     # 16 hex digits; empty: nothing to compare.
-    likeness: Mapped[str] = mapped_column(default="")
+    perceptual_hash: Mapped[str] = mapped_column("likeness", default="")
     group_id: Mapped[uuid.UUID | None] = mapped_column(
         ForeignKey("look_group.id", ondelete="SET NULL"), index=True
     )

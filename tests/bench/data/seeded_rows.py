@@ -90,7 +90,7 @@ def _looks(rng: random.Random, media: list[Values]) -> tuple[list[Values], list[
                 "media_id": one["id"],
                 "sharpness": rng.uniform(0, 400),
                 "brightness": rng.uniform(30, 220),
-                "likeness": f"{groups[-1]['id'].int:016x}",
+                "perceptual_hash": f"{groups[-1]['id'].int:016x}",
                 "group_id": groups[-1]["id"],
             }
         )
