@@ -94,7 +94,7 @@ def record_transfer(
         moved = meter.sent + meter.received
         session.execute(
             update(OutboxState)
-            .values(spent=OutboxState.spent + moved)
+            .values(bytes_spent=OutboxState.bytes_spent + moved)
             .execution_options(synchronize_session=False)
         )
 
@@ -135,13 +135,13 @@ def budget_left(session: Session, budget: int) -> int | None:
     """Bytes left in the budget; None if unlimited."""
     if not budget:
         return None
-    return max(0, budget - (session.scalar(select(OutboxState.spent)) or 0))
+    return max(0, budget - (session.scalar(select(OutboxState.bytes_spent)) or 0))
 
 
 def reset_budget(session: Session, now: datetime) -> None:
     """Reset the budget's byte count, for a new month or another SIM card. Commits."""
     state = outbox_state(session, now)
-    state.spent, state.counted_since = 0, now
+    state.bytes_spent, state.counted_since = 0, now
     session.commit()
 
 

@@ -23,7 +23,7 @@ class OutboxState(Base):
     # Since when a person has paused all sending. None: not paused.
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # Bytes sent since ``counted_since``, for the budget.
-    spent: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes_spent: Mapped[int] = mapped_column("spent", BigInteger, default=0)
     counted_since: Mapped[datetime] = mapped_column(UtcDateTime)
     # When the current work began: progress counts from there.
     began_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -77,7 +77,7 @@ def overview() -> str:
         whole=status_progress.progress(db.session(), context),
         paused=state.paused_at is not None,
         budget=context.budget // 1_000_000,
-        spent=state.spent,
+        spent=state.bytes_spent,
         left=target_status.budget_left(db.session(), context.budget),
         since=state.counted_since,
         by_hand=manual_posts(db.session(), context),
