@@ -162,7 +162,11 @@ def learned_limits(session: Session, target_id: uuid.UUID) -> Mapping[str, Any]:
 def limits_are_fresh(session: Session, target_id: uuid.UUID, now: datetime) -> bool:
     """Whether the target was asked for its limits recently."""
     status = session.get(TargetStatus, target_id)
-    return status is not None and status.told_at is not None and now - status.told_at < _FRESH
+    return (
+        status is not None
+        and status.limits_reported_at is not None
+        and now - status.limits_reported_at < _FRESH
+    )
 
 
 def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: datetime) -> bool:
@@ -171,14 +175,14 @@ def keep_limits(session: Session, target_id: uuid.UUID, limits: Limits, now: dat
     new = status.reported_limits != reported and bool(
         status.reported_limits or reported != _to_json(Limits())
     )
-    status.reported_limits, status.told_at = reported, now
+    status.reported_limits, status.limits_reported_at = reported, now
     return new
 
 
 def forget_limits(session: Session, target_id: uuid.UUID) -> None:
     """Discard known limits, so that they are queried anew and refused items retried. Does not commit."""
     status = status_of(session, target_id)
-    status.reported_limits, status.told_at, status.learned_limits = {}, None, {}
+    status.reported_limits, status.limits_reported_at, status.learned_limits = {}, None, {}
 
 
 def _to_json(limits: Limits) -> dict[str, Any]:

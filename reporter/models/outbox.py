@@ -52,7 +52,7 @@ class TargetStatus(Base):
     speed: Mapped[float | None]
     # Its limits (``publish.targets.base.Limits`` as JSON), as declared, and as learnt from its refusals.
     reported_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
-    told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    limits_reported_at: Mapped[datetime | None] = mapped_column("told_at", UtcDateTime)
     learned_limits: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
 
     target: Mapped[Target] = relationship()
