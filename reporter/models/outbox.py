@@ -80,9 +80,9 @@ class Takedown(Base):
     delivery_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("delivery.id", ondelete="CASCADE"), primary_key=True
     )
-    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    requested_at: Mapped[datetime] = mapped_column("asked_at", UtcDateTime)
     done_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     # What this kind of target can't delete (see ``publish.targets.base.Target.copies_remain``), or empty.
-    remains: Mapped[str] = mapped_column(MessageText, default="")
+    remaining_copies: Mapped[str] = mapped_column("remains", MessageText, default="")
 
     delivery: Mapped[Delivery] = relationship()

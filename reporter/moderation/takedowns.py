@@ -39,7 +39,7 @@ def _takedown_json(row: Takedown) -> dict[str, Any]:
     delivery = row.delivery
     state, note = "withdrawing", delivery.target.paused
     if row.done_at is not None:
-        state, note = "withdrawn", row.remains
+        state, note = "withdrawn", row.remaining_copies
     elif delivery.state == DeliveryState.PARKED:
         state, note = "refused", delivery.error
     url = "" if state == "withdrawn" else delivery.url

@@ -76,6 +76,8 @@ def _ask(
     for one in sorted(lost):
         if one not in known:
             session.add(
-                Takedown(takeaway_id=one, delivery_id=row.id, asked_at=now, remains=remains)
+                Takedown(
+                    takeaway_id=one, delivery_id=row.id, requested_at=now, remaining_copies=remains
+                )
             )
     return lost

@@ -66,7 +66,7 @@ def takedowns(*, receipts: tuple[str, ...] = ()) -> list[Leaving]:
         select(Takedown, Delivery, Takeaway.receipt)
         .join(Delivery, Takedown.delivery_id == Delivery.id)
         .join(Takeaway, Takedown.takeaway_id == Takeaway.id)
-        .order_by(Takedown.asked_at.desc())
+        .order_by(Takedown.requested_at.desc())
         .limit(MOST)
     )
     if receipts:
@@ -76,9 +76,9 @@ def takedowns(*, receipts: tuple[str, ...] = ()) -> list[Leaving]:
 
 def _leaving(takedown: Takedown, row: Delivery, receipt: str) -> Leaving:
     left = row.state == DeliveryState.WITHDRAWN
-    note = str(takedown.remains or ("" if takedown.done_at else row.error))
+    note = str(takedown.remaining_copies or ("" if takedown.done_at else row.error))
     url = "" if left else row.url
-    return Leaving(receipt, row.target.name, url, takedown.asked_at, takedown.done_at, note)
+    return Leaving(receipt, row.target.name, url, takedown.requested_at, takedown.done_at, note)
 
 
 def copies() -> list[Remains]:
