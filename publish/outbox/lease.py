@@ -70,14 +70,14 @@ def renewal(session: Session, context: PublishContext, claim: Claim) -> Callable
     renewed, over = context.clock(), False
     ousted = _ousted(context, claim)
 
-    def renew(moved: int) -> None:
+    def renew(count: int) -> None:
         nonlocal renewed, over
         now = context.clock()
         if not over and _is_within(now - renewed, _RENEW_EVERY):
             return
         late, renewed = now - renewed >= _DURATION, now
         over = over or late or ousted(now)
-        ours = session.execute(change(claim).values(moved=moved, due_at=now + _DURATION))
+        ours = session.execute(change(claim).values(bytes_sent=count, due_at=now + _DURATION))
         stopped = is_stopped(session, claim.target_id)
         session.commit()
         over = over or stopped or not ours.rowcount  # type: ignore[attr-defined]
@@ -113,7 +113,7 @@ def free_abandoned(session: Session, context: PublishContext) -> None:
     for row_id, lease in session.execute(held).all():
         if _is_abandoned(lease, shared=is_shared(session)):
             statement = update(Delivery).where(Delivery.id == row_id, Delivery.lease == lease)
-            session.execute(statement.values(lease="", due_at=now, moved=0))
+            session.execute(statement.values(lease="", due_at=now, bytes_sent=0))
             session.commit()
 
 

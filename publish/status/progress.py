@@ -134,7 +134,7 @@ def row_json(row: Delivery, standing: Standing) -> dict[str, Any]:
         "url": row.url,
         "error": row.error or (standing.held_back(row) if is_open else ""),
         "bytes": row.bytes,
-        "moved": row.moved,
+        "moved": row.bytes_sent,
     }
 
 
@@ -163,10 +163,10 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
     query = select(
         func.count(case((is_open, 1))),
         func.count(),
-        func.coalesce(func.sum(case((is_open, Delivery.moved), else_=Delivery.bytes)), 0),
+        func.coalesce(func.sum(case((is_open, Delivery.bytes_sent), else_=Delivery.bytes)), 0),
         func.coalesce(func.sum(Delivery.bytes), 0),
         func.count(case((goes, 1))),
-        func.coalesce(func.sum(case((goes, Delivery.bytes - Delivery.moved))), 0),
+        func.coalesce(func.sum(case((goes, Delivery.bytes - Delivery.bytes_sent))), 0),
     ).where(or_(is_open, done & (Delivery.due_at >= began)))
     here = [Delivery.target_id == target.id] if target else []
     left, items, bytes_done, total, going, to_go = session.execute(query.where(*here)).one()

@@ -74,7 +74,7 @@ class Delivery(Base):
     remote: Mapped[dict[str, Any]] = mapped_column(JSON, default=dict)
     # Bytes to upload, and bytes sent so far; ``big``: others go first, and do not wait for it.
     bytes: Mapped[int] = mapped_column(BigInteger, default=0)
-    moved: Mapped[int] = mapped_column(BigInteger, default=0)
+    bytes_sent: Mapped[int] = mapped_column("moved", BigInteger, default=0)
     big: Mapped[bool] = mapped_column(default=False)
     attempts: Mapped[int] = mapped_column(default=0)
     due_at: Mapped[datetime] = mapped_column(UtcDateTime)

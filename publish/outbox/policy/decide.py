@@ -122,7 +122,7 @@ def _sent(row: Snapshot, result: Sent) -> Transition:
         url=result.remote.url,
         memory=result.memory.once_sent(result.remote.extra),
         attempts=0,
-        moved=0,
+        bytes_sent=0,
         error=result.note,
         due_at=row.now,
         sent_at=row.now,
@@ -137,7 +137,7 @@ def _withdrawn(row: Snapshot, result: Withdrawn) -> Transition:
         state=DeliveryState.WITHDRAWN,
         wanted="",
         attempts=0,
-        moved=0,
+        bytes_sent=0,
         error="",
         due_at=row.now,
     )
@@ -223,7 +223,7 @@ def _cut(row: Snapshot, message: str) -> Transition:
         memory = interruptions.smaller(memory, file.bytes if file else row.traffic.sent)
     elif memory.cuts >= interruptions.FILE_CUTS:
         why = constraints.cut_note(file, memory.cuts, row.target)
-        return replace(_parked(row, why), moved=0, memory=memory)
+        return replace(_parked(row, why), bytes_sent=0, memory=memory)
     return replace(_again(row, message, None), memory=memory)
 
 
@@ -255,7 +255,7 @@ def _back(row: Snapshot, due: datetime, error: str, attempts: int) -> Transition
         due_at=due,
         error=error,
         attempts=max(0, attempts),
-        moved=0,
+        bytes_sent=0,
     )
 
 
@@ -263,7 +263,7 @@ def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
     """Requeue with a due time, or park the row after too many attempts."""
     if row.attempts >= MOST_ATTEMPTS:
         why = Message("%(why)s Attempts: %(count)s.", why=error, count=row.attempts)
-        return replace(_parked(row, why), moved=0)
+        return replace(_parked(row, why), bytes_sent=0)
     wait = back_off(row.attempts, row.chance) if seconds is None else timedelta(seconds=seconds)
     return _back(row, row.now + wait, error, row.attempts)
 

@@ -30,7 +30,7 @@ class Columns:
     url: str = ""
     memory: DeliveryMemory = field(default_factory=DeliveryMemory)
     bytes: int = 0
-    moved: int = 0
+    bytes_sent: int = 0
     big: bool = False
     attempts: int = 0
     due_at: datetime
@@ -38,13 +38,13 @@ class Columns:
     sent_at: datetime | None = None
 
     def values(self) -> dict[str, Any]:
-        """Column name -> value, for one UPDATE."""
+        """Attribute -> value, for one UPDATE."""
         found = {one.name: getattr(self, one.name) for one in fields(Columns)}
         found["remote"] = found.pop("memory").to_json()
         return {**found, "state": self.state.value}
 
     def changes(self, before: Columns) -> dict[str, Any]:
-        """Column name -> value, for changed columns only."""
+        """Attribute -> value, for changed columns only."""
         old = before.values()
         return {name: value for name, value in self.values().items() if value != old[name]}
 

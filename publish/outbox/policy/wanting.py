@@ -105,7 +105,7 @@ def want(row: Columns, item: Wanted, *, by_hand: bool, urgent: bool, now: dateti
         due_at=now,
         attempts=_tried(row),
         error=item.refused,
-        moved=0,
+        bytes_sent=0,
     )
 
 
@@ -114,7 +114,9 @@ def want_no_more(row: Columns, *, by_hand: bool, now: datetime) -> Columns:
     state = DeliveryState.WITHDRAWING if may_be_there(row) else DeliveryState.WITHDRAWN
     if by_hand and state is DeliveryState.WITHDRAWING:
         state = DeliveryState.MANUAL
-    return replace(row, wanted="", state=state, due_at=now, attempts=_tried(row), error="", moved=0)
+    return replace(
+        row, wanted="", state=state, due_at=now, attempts=_tried(row), error="", bytes_sent=0
+    )
 
 
 def _tried(row: Columns) -> int:

@@ -32,7 +32,7 @@ _OWN = (
     "due_at",
     "state",
     "attempts",
-    "moved",
+    "bytes_sent",
 )
 _NEVER = datetime.min.replace(tzinfo=UTC)
 _STORIES = select(Delivery).where(Delivery.item_kind == ItemKind.STORY).order_by(Delivery.id)
@@ -231,7 +231,7 @@ class _Ledger:
             "key": theirs.key.replace(f"sr-{marks[0]}-", f"sr-{marks[1]}-"),
             "remote": replace(memory, trying=tuple(begun), begun=begun).to_json(),
             "lease": "",
-            "moved": 0,
+            "bytes_sent": 0,
             "due_at": self._merge.now,
             "attempts": 0 if settled else max(1, theirs.attempts),
             "state": (DeliveryState.SENT if settled else DeliveryState.DUE).value,

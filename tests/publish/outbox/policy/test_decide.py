@@ -58,7 +58,7 @@ def snapshot(**values: Any) -> Snapshot:
         "wanted": "new",
         "memory": MEMORY,
         "bytes": 900,
-        "moved": 500,
+        "bytes_sent": 500,
         "attempts": 2,
         "due_at": NOW + timedelta(minutes=5),
         "error": "as before",
@@ -92,13 +92,13 @@ def changed(before: Snapshot, after: Transition) -> dict[str, Any]:
     }
 
 
-FIRST = {"state": DeliveryState.DUE, "moved": 0}
+FIRST = {"state": DeliveryState.DUE, "bytes_sent": 0}
 THERE = Remote("17", "https://blog.example/17", {"rev": 4})
 GONE = {
     "state": DeliveryState.WITHDRAWN,
     "wanted": "",
     "attempts": 0,
-    "moved": 0,
+    "bytes_sent": 0,
     "error": "",
     "due_at": NOW,
 }
@@ -121,7 +121,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
                 title="Frost", story=MEMORY.story, takeaways=(ADA,), extra={"rev": 4}
             ),
             "attempts": 0,
-            "moved": 0,
+            "bytes_sent": 0,
             "error": "Files that follow: 2.",
             "due_at": NOW,
             "sent_at": NOW,
@@ -221,7 +221,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         "other limits",
         snapshot(sent="old"),
         failed(LimitsChanged()),
-        {"state": DeliveryState.CHANGED, "moved": 0, "attempts": 1, "due_at": NOW},
+        {"state": DeliveryState.CHANGED, "bytes_sent": 0, "attempts": 1, "due_at": NOW},
     ),
     (
         "offline",
@@ -233,7 +233,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         "offline on the way out",
         snapshot(state=DeliveryState.WITHDRAWING),
         failed(Offline("No way.")),
-        {"moved": 0, "attempts": 1, "error": "No way.", "due_at": NOW + OFFLINE_PAUSE},
+        {"bytes_sent": 0, "attempts": 1, "error": "No way.", "due_at": NOW + OFFLINE_PAUSE},
     ),
     (
         "where a person posts by hand",
@@ -241,7 +241,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         failed(Offline("No way.")),
         {
             "state": DeliveryState.MANUAL,
-            "moved": 0,
+            "bytes_sent": 0,
             "attempts": 1,
             "error": "No way.",
             "due_at": NOW + OFFLINE_PAUSE,
@@ -307,7 +307,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         failed(Offline("No way.")),
         {
             "state": DeliveryState.PARKED,
-            "moved": 0,
+            "bytes_sent": 0,
             "due_at": NOW,
             "error": "The video (9.0 MB) waits for a better line: the one to blog kept breaking "
             f"before all of it was there (attempts: {FILE_CUTS}).",
@@ -326,7 +326,7 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         failed(RetryAfter("Later.", 90)),
         {
             "state": DeliveryState.PARKED,
-            "moved": 0,
+            "bytes_sent": 0,
             "due_at": NOW,
             "error": f"Later. Attempts: {MOST_ATTEMPTS}.",
         },
@@ -477,4 +477,4 @@ def test_released_rows_count_a_try_that_may_have_arrived(alone: bool, attempts: 
 def test_every_column_that_a_delivery_changes_is_written() -> None:
     """But for those that name the row, and the lease, which is the worker's own."""
     named = {"id", "target_id", "item_kind", "item_id", "created_at", "lease"}
-    assert set(snapshot().values()) == set(Delivery.__table__.columns.keys()) - named
+    assert set(snapshot().values()) == set(Delivery.__mapper__.column_attrs.keys()) - named

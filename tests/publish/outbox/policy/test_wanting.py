@@ -116,7 +116,7 @@ NAMED = {
     "memory": DeliveryMemory(title="Frost", story=STORY, takeaways=(ADA,)),
     "bytes": 900,
 }
-DUE = {"due_at": NOW, "attempts": 0, "error": "", "moved": 0}
+DUE = {"due_at": NOW, "attempts": 0, "error": "", "bytes_sent": 0}
 
 
 @pytest.mark.parametrize(
@@ -127,7 +127,7 @@ DUE = {"due_at": NOW, "attempts": 0, "error": "", "moved": 0}
         (row(), ITEM, {"by_hand": True}, {**NAMED, **DUE, "state": DeliveryState.MANUAL}),
         # Tried before: whatever comes, something of it may be there.
         (
-            row(attempts=9, moved=5),
+            row(attempts=9, bytes_sent=5),
             ITEM,
             {},
             {**NAMED, **DUE, "state": DeliveryState.CHANGED, "attempts": 1},
@@ -193,7 +193,7 @@ def test_what_is_not_wanted_any_more_leaves(
     before: Columns, by_hand: bool, state: DeliveryState, attempts: int
 ) -> None:
     assert want_no_more(before, by_hand=by_hand, now=NOW) == replace(
-        before, wanted="", state=state, due_at=NOW, attempts=attempts, error="", moved=0
+        before, wanted="", state=state, due_at=NOW, attempts=attempts, error="", bytes_sent=0
     )
 
 
