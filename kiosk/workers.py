@@ -182,7 +182,7 @@ def film(kiosk: KioskContext) -> int:
     from reporter.models import Film
 
     row = db.session.get(Film, 1)
-    if row is None or not (row.asked or row.made):
+    if row is None or not (row.requested or row.fingerprint):
         return 0
     from kiosk.services.films import make_due
 

@@ -224,7 +224,7 @@ def make_due(kiosk: KioskContext) -> int:
     take_away_stale(db.session(), kiosk.store)
     film = film_of(db.session())
     try:
-        if not film.asked:
+        if not film.requested:
             return int(_caption_anew(kiosk, film))
         _make(kiosk, film, plan(kiosk, wish_of(film, kiosk.store)).script)
     except (PoolBusy, Busy):
@@ -234,10 +234,10 @@ def make_due(kiosk: KioskContext) -> int:
     except ReporterError as error:
         db.session.rollback()
         film = film_of(db.session())
-        if not film.asked:
+        if not film.requested:
             # A full disk, say. Captions that were removed must leave the film: the next turn tries again.
             return 0
-        film.asked, film.error = False, error.message
+        film.requested, film.error = False, error.message
         db.session.commit()
     return 1
 
@@ -245,7 +245,7 @@ def make_due(kiosk: KioskContext) -> int:
 def is_current(kiosk: KioskContext) -> bool:
     """Whether making the film again would show the same; True while there is none."""
     film = film_of(db.session())
-    if not film.made:
+    if not film.fingerprint:
         return True
     with suppress(ReporterError):
         return _script_of(kiosk, film) is not None
@@ -259,7 +259,7 @@ def _caption_anew(kiosk: KioskContext, film: Film) -> bool:
     was arranged anew since and not made yet, or a recording can't be read any more, the times of the new ones are not
     known: they come when it is made.
     """
-    finished = film_takeaway(db.session()) if film.made else None
+    finished = film_takeaway(db.session()) if film.fingerprint else None
     if finished is None or are_captions_fresh(db.session(), finished):
         return False
     arrangement.take_captions_away(db.session())
@@ -291,7 +291,7 @@ def _script_of(kiosk: KioskContext, film: Film) -> Script | None:
     """The script of the finished film; None if it was arranged anew since."""
     with suppress(Conflict):
         script = plan(kiosk, wish_of(film, kiosk.store)).script
-        return script if script.fingerprint == film.made else None
+        return script if script.fingerprint == film.fingerprint else None
     return None
 
 
@@ -323,8 +323,8 @@ def _keep(kiosk: KioskContext, film: Film, script: Script, made_film: MadeFilm) 
         db.session.flush()
         row.parts = parts_of(db.session(), script.pieces)
         caption_film(db.session(), media, made_film.heard)
-        film.made, film.made_seconds = script.fingerprint, made_film.seconds
-        film.asked, film.done, film.whole, film.error = False, 0, 0, ""
+        film.fingerprint, film.duration = script.fingerprint, made_film.seconds
+        film.requested, film.frames_done, film.frames_total, film.error = False, 0, 0, ""
 
     now, rng = kiosk.now(), kiosk.rng
     event = film_session(db.session(), _title(kiosk), now=now, rng=rng)
@@ -360,7 +360,7 @@ def _alt(kiosk: KioskContext, script: Script) -> str:
 
 
 def _note_progress(done: int, whole: int) -> None:
-    db.session.execute(update(Film).values(done=done, whole=whole))
+    db.session.execute(update(Film).values(frames_done=done, frames_total=whole))
     db.session.commit()
 
 

@@ -35,15 +35,15 @@ def film_of(session: Session) -> Film:
         shape=Shape.LANDSCAPE.value,
         seconds=75.0,
         sequence=[],
-        dropped=[],
+        excluded=[],
         lengths={},
         music="",
         music_name="",
-        asked=False,
-        made="",
-        made_seconds=0.0,
-        done=0,
-        whole=0,
+        requested=False,
+        fingerprint="",
+        duration=0.0,
+        frames_done=0,
+        frames_total=0,
         error="",
     )
 
@@ -56,7 +56,7 @@ def wish_of(film: Film, store: Store) -> Wish:
         seconds=film.seconds,
         shape=Shape(film.shape),
         order=tuple(film.sequence),
-        dropped=frozenset(film.dropped),
+        dropped=frozenset(film.excluded),
         lengths=film.lengths,
     )
 
@@ -93,8 +93,8 @@ def move(session: Session, shown: Sequence[str], receipt: str, by: int) -> None:
 def drop(session: Session, receipt: str, *, dropped: bool = True) -> None:
     """Exclude a piece, or include it again. Commits."""
     film = film_of(session)
-    others = [one for one in film.dropped if one != receipt]
-    film.dropped = [*others, receipt] if dropped else others
+    others = [one for one in film.excluded if one != receipt]
+    film.excluded = [*others, receipt] if dropped else others
     if not dropped:
         # Included by hand: before those that nobody placed, so that there is room for it.
         film.sequence = [*(one for one in film.sequence if one != receipt), receipt]
@@ -116,7 +116,7 @@ def set_length(session: Session, receipt: str, seconds: float | None) -> None:
 def ask_for(session: Session) -> None:
     """Request that the film be rendered. Commits."""
     film = film_of(session)
-    film.asked, film.error = True, ""
+    film.requested, film.error = True, ""
     _keep(session, film)
 
 
@@ -233,7 +233,7 @@ def set_music(session: Session, store: Store, path: Path, *, file: str, name: st
     path.replace(folder / file)
     film = film_of(session)
     former, film.music, film.music_name = film.music, file, name
-    film.asked = film.asked or bool(film.made)
+    film.requested = film.requested or bool(film.fingerprint)
     _keep(session, film)
     if former and former != file:
         try_remove(folder / former)
@@ -245,7 +245,7 @@ def remove_music(session: Session, store: Store) -> None:
     if not film.music:
         return
     former, film.music, film.music_name = film.music, "", ""
-    take_away(session, store, film, asked=film.asked or bool(film.made))
+    take_away(session, store, film, asked=film.requested or bool(film.fingerprint))
     try_remove(films_folder(store) / former)
 
 
@@ -261,7 +261,7 @@ def take_away_stale(session: Session, store: Store) -> None:
     was withdrawn, no new one is requested.
     """
     film = film_of(session)
-    if not film.made:
+    if not film.fingerprint:
         return
     finished = film_takeaway(session)
     if finished is None:
@@ -273,7 +273,7 @@ def take_away_stale(session: Session, store: Store) -> None:
 
 def take_away(session: Session, store: Store, film: Film, *, asked: bool) -> None:
     """Delete the finished film's file and parts; its takeaway is kept for the next version. Commits."""
-    film.made, film.asked = "", asked
+    film.fingerprint, film.requested = "", asked
     session.add(film)
     session.commit()
     lock_gathering(session)

@@ -86,17 +86,17 @@ class Film(Base):
     seconds: Mapped[float] = mapped_column(default=75.0)
     # Receipts: the order, the exclusions, and the seconds of each.
     sequence: Mapped[list[str]] = mapped_column(JSON, default=list)
-    dropped: Mapped[list[str]] = mapped_column(JSON, default=list)
+    excluded: Mapped[list[str]] = mapped_column("dropped", JSON, default=list)
     lengths: Mapped[dict[str, float]] = mapped_column(JSON, default=dict)
     # The organizer's sound file, stored with the film, and its display name; '' for none.
     music: Mapped[str] = mapped_column(default="", server_default="")
     music_name: Mapped[str] = mapped_column(default="", server_default="")
     # Rendering was requested, or is due again.
-    asked: Mapped[bool] = mapped_column(default=False)
+    requested: Mapped[bool] = mapped_column("asked", default=False)
     # Of the finished film: its script's fingerprint, '' for none; its length.
-    made: Mapped[str] = mapped_column(default="")
-    made_seconds: Mapped[float] = mapped_column(default=0.0)
+    fingerprint: Mapped[str] = mapped_column("made", default="")
+    duration: Mapped[float] = mapped_column("made_seconds", default=0.0)
     # Frames rendered and frames in all, while it is rendered.
-    done: Mapped[int] = mapped_column(default=0)
-    whole: Mapped[int] = mapped_column(default=0)
+    frames_done: Mapped[int] = mapped_column("done", default=0)
+    frames_total: Mapped[int] = mapped_column("whole", default=0)
     error: Mapped[str] = mapped_column(MessageString, default="")

@@ -56,7 +56,7 @@ def film(
     made = row(2, f"{STAYS}\n{LEAVES}", Source.FILM)
     made.parts = [FilmPart(part_id=spoken.id, sha256="1" * 64, looks="a:former")]
     kept = film_of(session)
-    kept.made = "of another arrangement"
+    kept.fingerprint = "of another arrangement"
     session.add(kept)
     session.commit()
     return made
@@ -164,7 +164,7 @@ def test_a_film_arranged_anew_loses_stale_captions_and_is_not_made(
     assert [turn(app), turn(app)] == [1, 0]
     session.expire_all()
     assert captions(session, film) == ["Stays"]
-    assert not film_of(session).asked
+    assert not film_of(session).requested
 
 
 @pytest.mark.parametrize(

@@ -201,7 +201,14 @@ def publish() -> ResponseReturnValue:
 def state() -> Response:
     """Return the film's progress as JSON, for polling."""
     film = arrangement.film_of(db.session())
-    return jsonify({"asked": film.asked, "done": film.done, "whole": film.whole, "made": film.made})
+    return jsonify(
+        {
+            "asked": film.requested,
+            "done": film.frames_done,
+            "whole": film.frames_total,
+            "made": film.fingerprint,
+        }
+    )
 
 
 @bp.get("/film.mp4")

@@ -76,7 +76,12 @@ def test_it_is_made_with_what_is_chosen_on_the_page(
     press(client, f"{PAGE}/make", audience="room", shape="upright", seconds="30")
     session.expire_all()
     film = film_of(session)
-    assert (film.asked, film.audience, film.shape, film.seconds) == (True, "room", "upright", 30.0)
+    assert (film.requested, film.audience, film.shape, film.seconds) == (
+        True,
+        "room",
+        "upright",
+        30.0,
+    )
     refused = press(client, f"{PAGE}/make", audience="room", shape="upright", seconds="999")
     assert refused.status_code == 422
 
@@ -196,7 +201,7 @@ def test_a_film_of_an_earlier_version_is_made_anew(
     former.parent.mkdir()
     former.write_bytes(b"its parts are in no table")
     film = film_of(session)
-    film.made, film.shape, film.seconds = "as it was then", "square", 15.0
+    film.fingerprint, film.shape, film.seconds = "as it was then", "square", 15.0
     session.add(film)
     session.commit()
     assert client.get(f"{PAGE}/film.mp4").status_code == 404
@@ -291,6 +296,6 @@ def test_music_is_heard_under_the_film_until_it_is_removed(
     assert client.get(f"{PAGE}/film.mp4").status_code == 404
     assert [path.name for path in films_folder(store).iterdir()] == []
     session.expire_all()
-    assert film_of(session).asked
+    assert film_of(session).requested
     assert "Our tune" not in client.get(PAGE).text
     assert client.post(f"{PAGE}/music", **PHONE).status_code in (400, 403)
