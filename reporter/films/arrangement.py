@@ -152,7 +152,7 @@ def parts_of(session: Session, pieces: Sequence[Piece]) -> list[FilmPart]:
             part_id=ids[piece.receipt],
             sha256=piece.media,
             edits_fingerprint=piece.edits_fingerprint,
-            looks=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
+            appearance=f"{looks[piece.receipt]}:{captions_digest(session, piece.media)}",
         )
         for piece in pieces
         if piece.receipt
@@ -172,13 +172,13 @@ def is_fresh(session: Session, store: Store, film: Film, finished: Takeaway) -> 
     )
     pieces = [piece_of(store, takeaway) for takeaway in session.scalars(query)]
     looks = looks_of([piece for piece in pieces if piece])
-    film_looks = sorted(part.looks.partition(":")[0] for part in finished.parts)
+    film_looks = sorted(part.appearance.partition(":")[0] for part in finished.parts)
     return bool(looks) and sorted(looks.values()) == film_looks
 
 
 def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
     """Whether the captions of its recordings are still those that the film has."""
-    digests = [(part.sha256, *part.looks.partition(":")[1:]) for part in finished.parts]
+    digests = [(part.sha256, *part.appearance.partition(":")[1:]) for part in finished.parts]
     return all(
         captions_digest(session, sha256) == digest
         for sha256, is_noted, digest in digests
@@ -189,8 +189,8 @@ def are_captions_fresh(session: Session, finished: Takeaway) -> bool:
 def note_captions(session: Session, finished: Takeaway) -> None:
     """Remember that the film has its recordings' captions as they are. Does not commit."""
     for part in finished.parts:
-        looks = part.looks.partition(":")[0]
-        part.looks = f"{looks}:{captions_digest(session, part.sha256)}"
+        looks = part.appearance.partition(":")[0]
+        part.appearance = f"{looks}:{captions_digest(session, part.sha256)}"
 
 
 def take_captions_away(session: Session) -> None:

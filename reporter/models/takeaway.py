@@ -122,7 +122,7 @@ class FilmPart(Base):
     edits_fingerprint: Mapped[str] = mapped_column("mended", default="")
     # Digest of all that is shown of it: see ``reporter.films.arrangement.looks_of``; after a colon that
     # of its captions.
-    looks: Mapped[str] = mapped_column(default="")
+    appearance: Mapped[str] = mapped_column("looks", default="")
 
     takeaway: Mapped[Takeaway] = relationship(foreign_keys=[part_id])
 

@@ -54,7 +54,7 @@ def film(
 
     spoken = row(1, STAYS, Source.PHONE)
     made = row(2, f"{STAYS}\n{LEAVES}", Source.FILM)
-    made.parts = [FilmPart(part_id=spoken.id, sha256="1" * 64, looks="a:former")]
+    made.parts = [FilmPart(part_id=spoken.id, sha256="1" * 64, appearance="a:former")]
     kept = film_of(session)
     kept.fingerprint = "of another arrangement"
     session.add(kept)
