@@ -24,13 +24,13 @@ def merge_themes(merge: MergeContext) -> None:
         if deletion_of(merge.session, Deleted.THEME, number) is not None:
             drop_theme_rows(merge.session, number)
     merge.session.expire_all()
-    decided = or_(Theme.kept, Theme.changed_at.is_not(None))
+    decided = or_(Theme.pinned, Theme.changed_at.is_not(None))
     theirs = list(merge.other.scalars(select(Theme).where(decided)))
     for theme in theirs:
         if deletion_of(merge.session, Deleted.THEME, theme.id) is None:
             _merge_theme(merge, theme)
     merge.session.flush()
-    kept = [theme.id for theme in theirs if theme.kept]
+    kept = [theme.id for theme in theirs if theme.pinned]
     placed = or_(
         ThemeMember.theme_id.in_(kept), ThemeMember.by_hand, ThemeMember.changed_at.is_not(None)
     )
@@ -44,7 +44,7 @@ def _merge_theme(merge: MergeContext, theirs: Theme) -> None:
     if ours is None:
         merge.session.add(Theme(**row_values(theirs)))
     elif _decision(theirs) > _decision(ours):
-        ours.name, ours.kept, ours.dropped = theirs.name, theirs.kept, theirs.dropped
+        ours.name, ours.pinned, ours.hidden = theirs.name, theirs.pinned, theirs.hidden
         ours.changed_at = theirs.changed_at
 
 
@@ -52,8 +52,8 @@ def _decision(theme: Theme) -> tuple[Any, ...]:
     """Sort key: the last decision is greatest, and any is greater than none; the name breaks ties."""
     if theme.changed_at is None:
         # Decided by an earlier version, nobody knows when: each side keeps its own.
-        return _NEVER, theme.kept
-    return theme.changed_at, theme.kept, theme.name, theme.dropped
+        return _NEVER, theme.pinned
+    return theme.changed_at, theme.pinned, theme.name, theme.hidden
 
 
 def _merge_member(merge: MergeContext, theirs: ThemeMember) -> None:
@@ -73,7 +73,7 @@ def _is_later(merge: MergeContext, theirs: ThemeMember, ours: ThemeMember) -> bo
     """Whether their decision on a takeaway's theme counts."""
     if theirs.changed_at is None and ours.changed_at is None:
         theme = merge.session.get(Theme, ours.theme_id) if ours.theme_id else None
-        return not (ours.by_hand or (theme is not None and theme.kept))
+        return not (ours.by_hand or (theme is not None and theme.pinned))
     there, here = (one.changed_at or _NEVER for one in (theirs, ours))
     # At the same moment: any order that both sides agree on.
     return (there, str(theirs.theme_id)) > (here, str(ours.theme_id))

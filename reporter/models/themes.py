@@ -25,9 +25,9 @@ class Theme(Base):
     # Empty: computed from the members' words.
     name: Mapped[str] = mapped_column(default="")
     # A person decided something about it: it stays, with its members.
-    kept: Mapped[bool] = mapped_column(default=False)
+    pinned: Mapped[bool] = mapped_column("kept", default=False)
     # Not shown; its members stay, so that it isn't found again.
-    dropped: Mapped[bool] = mapped_column(default=False)
+    hidden: Mapped[bool] = mapped_column("dropped", default=False)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     # When a person last renamed, hid or showed it; a merge takes the later decision.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -76,7 +76,7 @@ def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) ->
     themes = [theme for theme in session.scalars(select(Theme)) if theme.id in members]
     views = _views(themes, members, language)
     views.sort(key=lambda view: (-len(view.takeaways), view.name, view.id))
-    dropped = {theme.id for theme in themes if theme.dropped}
+    dropped = {theme.id for theme in themes if theme.hidden}
     gone = [view for view in views if view.id in dropped]
     kept = [view for view in views if view.id not in dropped]
     return ThemeBoard(kept, members.get(None, []), gone)

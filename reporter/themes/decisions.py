@@ -33,7 +33,7 @@ def find_theme(session: Session, number: str) -> Theme:
 def rename_theme(session: Session, theme: Theme, name: str, actor: Actor) -> None:
     """Rename it; an empty name restores the automatic one."""
     _remember(session, actor, "rename", [theme], rows=[])
-    theme.name, theme.kept = " ".join(name.split())[:NAME_CHARS], True
+    theme.name, theme.pinned = " ".join(name.split())[:NAME_CHARS], True
     theme.changed_at = actor.now
     session.commit()
 
@@ -41,7 +41,7 @@ def rename_theme(session: Session, theme: Theme, name: str, actor: Actor) -> Non
 def drop_theme(session: Session, theme: Theme, actor: Actor, *, dropped: bool = True) -> None:
     """Hide it, or show it again. New takeaways that belong to it are hidden with it."""
     _remember(session, actor, "drop", [theme], rows=[])
-    theme.dropped, theme.kept, theme.changed_at = dropped, True, actor.now
+    theme.hidden, theme.pinned, theme.changed_at = dropped, True, actor.now
     session.commit()
 
 
@@ -53,7 +53,7 @@ def merge_themes(session: Session, theme: Theme, into: Theme, actor: Actor) -> N
     _remember(session, actor, "merge", [theme, into], rows=rows)
     for row in rows:
         row.theme_id, row.changed_at = into.id, actor.now
-    into.kept = True
+    into.pinned = True
     bury(session, Deleted.THEME, theme.id, now=actor.now)
     session.flush()
     session.delete(theme)
@@ -76,8 +76,8 @@ def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, acto
     theme = Theme(
         id=new_id(actor.now, actor.rng),
         name=" ".join(name.split())[:NAME_CHARS],
-        kept=True,
-        dropped=False,
+        pinned=True,
+        hidden=False,
         created_at=actor.now,
         changed_at=actor.now,
     )
@@ -93,7 +93,7 @@ def _set(rows: Sequence[ThemeMember], into: Theme | None, actor: Actor) -> None:
     for row in rows:
         row.theme_id, row.by_hand, row.changed_at = (into.id if into else None), True, actor.now
     if into is not None:
-        into.kept = True
+        into.pinned = True
 
 
 def _members(session: Session, theme: Theme) -> list[ThemeMember]:
@@ -139,8 +139,8 @@ def _theme_json(theme: Theme) -> dict[str, Any]:
     return {
         "id": theme.id.hex,
         "name": theme.name,
-        "kept": theme.kept,
-        "dropped": theme.dropped,
+        "kept": theme.pinned,
+        "dropped": theme.hidden,
         "created_at": theme.created_at.isoformat(),
     }
 
@@ -180,7 +180,7 @@ def _restore(session: Session, stored: dict[str, Any], now: datetime) -> None:
             created_at=created_at if created_at.tzinfo else created_at.replace(tzinfo=UTC),
         )
         session.add(theme)
-    theme.name, theme.kept, theme.dropped = stored["name"], stored["kept"], stored["dropped"]
+    theme.name, theme.pinned, theme.hidden = stored["name"], stored["kept"], stored["dropped"]
     theme.changed_at = now
 
 

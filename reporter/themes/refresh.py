@@ -108,7 +108,7 @@ def _read(
 ) -> tuple[list[_Text], list[uuid.UUID], int | None]:
     """Load the texts, the themes kept by a person, and the last decision."""
     kept = list(
-        session.scalars(select(Theme.id).where(Theme.kept).order_by(Theme.created_at, Theme.id))
+        session.scalars(select(Theme.id).where(Theme.pinned).order_by(Theme.created_at, Theme.id))
     )
     query = (
         select(Takeaway, ThemeMember.theme_id, ThemeMember.by_hand)
@@ -214,14 +214,14 @@ def _store(
         return False
     if new_themes:
         new = [{"id": one, "name": "", "created_at": now} for one in new_themes]
-        session.execute(insert(Theme), [{**row, "kept": False, "dropped": False} for row in new])
+        session.execute(insert(Theme), [{**row, "pinned": False, "hidden": False} for row in new])
     revisions = _revisions(session)
     members = [_row(one, revisions) for one in free if one.text.id in revisions]
     if members:
         session.execute(insert(ThemeMember), members)
     if whole:
         used = select(ThemeMember.theme_id).where(ThemeMember.theme_id == Theme.id)
-        session.execute(delete(Theme).where(~Theme.kept, ~used.exists()))
+        session.execute(delete(Theme).where(~Theme.pinned, ~used.exists()))
     session.commit()
     return True
 

@@ -59,7 +59,7 @@ def test_a_theme_that_is_kept_comes_with_those_that_were_found_for_it(
     folder = tmp_path / "theirs"
     copy_gathering(kit.settings.folder, folder)
     with open_again(folder) as there:
-        theme = Theme(id=there.id(), name="Beds", kept=is_kept, created_at=there.clock())
+        theme = Theme(id=there.id(), name="Beds", pinned=is_kept, created_at=there.clock())
         theme.changed_at = there.clock() if is_kept else None
         there.session.add(theme)
         there.session.flush()
@@ -82,7 +82,7 @@ def test_of_decisions_without_a_date_each_side_keeps_its_own(
     kit.session.commit()
     copy_gathering(kit.settings.folder, folder)
     with open_again(folder) as there:
-        theirs = Theme(id=there.id(), name="Theirs", kept=True, created_at=there.clock())
+        theirs = Theme(id=there.id(), name="Theirs", pinned=True, created_at=there.clock())
         there.session.add(theirs)
         there.session.add(ThemeMember(takeaway_id=row.id, theme_id=theirs.id, by_hand=True))
         there.session.commit()
