@@ -64,8 +64,8 @@ def _merge_member(merge: MergeContext, theirs: ThemeMember) -> None:
     if ours is not None and not _is_later(merge, theirs, ours):
         return
     row = ours or ThemeMember(takeaway_id=takeaway)
-    row.theme_id, row.by_hand, row.closeness = theirs.theme_id, theirs.by_hand, theirs.closeness
-    row.looked_at_revision, row.changed_at = 0, theirs.changed_at
+    row.theme_id, row.by_hand, row.similarity = theirs.theme_id, theirs.by_hand, theirs.similarity
+    row.analysed_revision, row.changed_at = 0, theirs.changed_at
     merge.session.add(row)
 
 

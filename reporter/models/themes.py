@@ -43,9 +43,9 @@ class ThemeMember(Base):
     # Assigned by a person.
     by_hand: Mapped[bool] = mapped_column(default=False)
     # Similarity to the centre of its theme, -1 to 1.
-    closeness: Mapped[float] = mapped_column(default=0.0)
+    similarity: Mapped[float] = mapped_column("closeness", default=0.0)
     # The takeaway's revision when it was analysed; if in no theme, it is analysed again once it has changed.
-    looked_at_revision: Mapped[int] = mapped_column(default=0)
+    analysed_revision: Mapped[int] = mapped_column("looked_at_revision", default=0)
     # When a person's decision last moved it.
     changed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

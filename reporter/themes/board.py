@@ -93,7 +93,7 @@ def _members(*rules: ColumnElement[bool]) -> Select[Takeaway, uuid.UUID | None]:
     query = select(Takeaway, ThemeMember.theme_id).outerjoin(
         ThemeMember, ThemeMember.takeaway_id == Takeaway.id
     )
-    order = (ThemeMember.by_hand.desc(), ThemeMember.closeness.desc(), Takeaway.id)
+    order = (ThemeMember.by_hand.desc(), ThemeMember.similarity.desc(), Takeaway.id)
     rules = rules or (Takeaway.state.in_(COUNTED),)
     return query.where(*rules).options(*with_everything()).order_by(*order)
 

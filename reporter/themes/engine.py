@@ -32,10 +32,10 @@ BLOCK = 256
 
 @dataclass(frozen=True)
 class Groups:
-    """``labels``: the group of each text, -1 for none; ``closeness``: to its group's centre, -1 to 1."""
+    """``labels``: the group of each text, -1 for none; ``similarity``: to its group's centre, -1 to 1."""
 
     labels: list[int]
-    closeness: list[float]
+    similarity: list[float]
 
 
 def find_groups(
@@ -51,15 +51,15 @@ def find_groups(
     """
     fixed = [-1] * len(texts) if fixed is None else fixed
     with_terms = [at for at, text in enumerate(texts) if text.terms]
-    labels, closeness = list(fixed), [0.0] * len(texts)
+    labels, similarity = list(fixed), [0.0] * len(texts)
     if len(with_terms) < LEAST_TEXTS and max(fixed, default=-1) < 0:
-        return Groups(labels, closeness)
+        return Groups(labels, similarity)
     placed = [fixed[at] for at in with_terms]
     count = group_count(len(with_terms), max(placed, default=-1) + 1, most)
     found, near = _cluster(_vectors([texts[at] for at in with_terms], encode), placed, count)
     for at, label, close in zip(with_terms, found, near, strict=True):
-        labels[at], closeness[at] = int(label), float(close)
-    return Groups(_without_small(labels, fixed), closeness)
+        labels[at], similarity[at] = int(label), float(close)
+    return Groups(_without_small(labels, fixed), similarity)
 
 
 def group_count(texts: int, kept: int, most: int) -> int:
@@ -153,7 +153,7 @@ def _smoothed(rows: Any) -> Any:
 
 
 def _cluster(rows: Any, placed: Sequence[int], count: int) -> tuple[Any, Any]:
-    """(group, closeness) of each row; placed rows stay where they are."""
+    """(group, similarity) of each row; placed rows stay where they are."""
     import numpy as np
 
     held = np.asarray(placed)

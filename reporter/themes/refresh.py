@@ -48,7 +48,7 @@ class _Text:
 class _Placed:
     text: _Text
     theme: uuid.UUID | None
-    closeness: float
+    similarity: float
 
 
 def own_languages(language: str) -> tuple[str, ...]:
@@ -96,7 +96,7 @@ def _unseen() -> Select[uuid.UUID]:
             ThemeMember.theme_id.is_not(None),
             ThemeMember.by_hand,
             # Analysed, and not changed since.
-            ThemeMember.looked_at_revision == Takeaway.revision,
+            ThemeMember.analysed_revision == Takeaway.revision,
         ),
         ThemeMember.takeaway_id == Takeaway.id,
     )
@@ -137,7 +137,7 @@ def _is_held(
 def _examples(session: Session) -> list[uuid.UUID]:
     near = func.row_number().over(
         partition_by=ThemeMember.theme_id,
-        order_by=(ThemeMember.by_hand.desc(), ThemeMember.closeness.desc()),
+        order_by=(ThemeMember.by_hand.desc(), ThemeMember.similarity.desc()),
     )
     ranked = select(ThemeMember.takeaway_id, near.label("rank")).where(
         ThemeMember.theme_id.is_not(None)
@@ -190,7 +190,7 @@ def _group(
 def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) -> list[_Placed]:
     return [
         _Placed(text, ids[label] if label >= 0 else None, close)
-        for text, label, close in zip(texts, groups.labels, groups.closeness, strict=True)
+        for text, label, close in zip(texts, groups.labels, groups.similarity, strict=True)
     ]
 
 
@@ -236,6 +236,6 @@ def _row(one: _Placed, revisions: dict[uuid.UUID, int]) -> dict[str, object]:
         "takeaway_id": one.text.id,
         "theme_id": one.theme,
         "by_hand": False,
-        "closeness": one.closeness,
-        "looked_at_revision": revisions[one.text.id],
+        "similarity": one.similarity,
+        "analysed_revision": revisions[one.text.id],
     }

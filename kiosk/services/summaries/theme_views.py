@@ -62,7 +62,7 @@ def themes_stamp() -> tuple[object, ...]:
     queries = (
         select(func.max(Gathering.revision)),
         select(func.count(ThemeMember.takeaway_id)),
-        select(func.sum(ThemeMember.closeness)),
+        select(func.sum(ThemeMember.similarity)),
         select(func.count(Theme.id)),
         select(func.max(ThemeStep.id)),
         select(func.count(ThemeStep.id)).where(ThemeStep.undone.is_(True)),

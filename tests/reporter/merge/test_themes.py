@@ -63,13 +63,13 @@ def test_a_theme_that_is_kept_comes_with_those_that_were_found_for_it(
         theme.changed_at = there.clock() if is_kept else None
         there.session.add(theme)
         there.session.flush()
-        there.session.add(ThemeMember(takeaway_id=row.id, theme_id=theme.id, closeness=0.7))
+        there.session.add(ThemeMember(takeaway_id=row.id, theme_id=theme.id, similarity=0.7))
         there.session.commit()
         number = theme.id
     merge(kit, folder)
     assert (kit.session.get(Theme, number) is not None) == is_kept
     member = kit.session.get(ThemeMember, row.id)
-    assert (member and (member.theme_id, member.closeness)) == ((number, 0.7) if is_kept else None)
+    assert (member and (member.theme_id, member.similarity)) == ((number, 0.7) if is_kept else None)
 
 
 @pytest.mark.parametrize("is_placed_here", [False, True], ids=["found here", "placed by hand here"])
