@@ -131,7 +131,9 @@ class Hub:
             store=self._store(folder),
             index=PostgresIndex(db.engine, Recipe.of(settings)),
         )
-        kiosk.check_place = partial(check_place, root=self.settings.sites_of(gathering.id))
+        root = self.settings.sites_of(gathering.id)
+        kiosk.check_place = partial(check_place, root=root)
+        kiosk.offered_folder = (root / "site").as_uri() if root else ""
         return kiosk
 
     def _store(self, folder: Path) -> Store:

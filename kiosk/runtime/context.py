@@ -60,6 +60,9 @@ class KioskContext:
     # Raises PublishError for a target that may not be published to from this machine; None: no
     # restriction.
     check_place: Callable[[Target], None] | None = None
+    # A folder of this machine that may be published to, where that is no laptop into which a stick
+    # can be put; '' for none, None on a laptop.
+    offered_folder: str | None = None
     # Whether this kiosk may publish now: nobody else (a hub, where there is one) does.
     may_send: Callable[[], bool] = lambda: True
     # Whether a delivery that has begun may go on.

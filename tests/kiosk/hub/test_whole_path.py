@@ -95,7 +95,10 @@ def test_an_evening_is_pushed_seen_and_published_from_the_hub(app: Flask, hub: H
     work(hub)
     site = hub.folder / "sites" / base[3:] / "pages"
     form = f"{base}/desk/publish/places/add/folder"
-    fields = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(owner.get(form).text)}
+    offered = owner.get(form).text
+    assert f'value="{site.with_name("site").as_uri()}"' in offered
+    assert "Put a USB stick" not in offered, "nobody can put one into a hub"
+    fields = {"name": "pages", "url": site.as_uri(), "csrf_token": csrf(offered)}
     assert owner.post(form, data=fields).status_code == 303
     page = owner.get(f"{base}/desk/publish").text
     assert (

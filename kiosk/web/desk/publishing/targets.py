@@ -84,16 +84,18 @@ def _form(kind: str, trouble: str, *, untested: bool = False) -> str:
     cls = target_class(kind)
     defaults = {option.name: option.default for option in cls.options}
     asked = cls.secret_prompt({**defaults, "user": "x", "url": "sftp://x"})
+    offered = current_kiosk().offered_folder
     return render_template(
         "desk/target_add.html",
         kind=_kind(cls),
         options=[_form_option(option) for option in cls.options],
         secret=asked and _(asked),
-        given=request.form,
+        given=request.form or ({"url": offered} if kind == FOLDER and offered else {}),
         trouble=trouble,
         untested=untested,
         guide=GUIDES.get(kind, ()),
-        sticks=inserted_sticks() if kind == FOLDER else [],
+        sticks=inserted_sticks() if kind == FOLDER and offered is None else [],
+        takes_sticks=offered is None,
     )
 
 
