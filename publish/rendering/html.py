@@ -42,6 +42,7 @@ def environment(language: str) -> Environment:
     env.filters["lines"] = _lines
     env.filters["lang"] = partial(_lang, page=language)
     env.filters["soft"] = partial(_soft, page=language)
+    env.filters["beside"] = alt_beside
     env.filters["data_url"] = _data_url
     env.filters["spoken"] = spoken_words
     env.filters["wp"] = _blog_words
@@ -78,6 +79,19 @@ def indie_html(post: Post, links: Mapping[str, Remote]) -> str:
 def render(template: str, language: str, **values: Any) -> str:
     """Render one page or fragment."""
     return environment(language).get_template(template).render(**values)
+
+
+def alt_beside(alt: str, *shown: str) -> str:
+    """A picture's alt text; '' if it only repeats words that stand beside it, which a screen reader would read twice.
+
+    >>> alt_beside("Leeks under s…", "Leeks under snow"), alt_beside("Rows of leeks", "Leeks under snow")
+    ('', 'Rows of leeks')
+    """
+    alt = " ".join(alt.split())
+    beside = [" ".join(words.split()) for words in shown]
+    # Proposed from the words, it may be cut.
+    cut = alt.endswith("…") and any(words.startswith(alt[:-1]) for words in beside)
+    return "" if cut or alt in beside else alt
 
 
 def _data_url(captions: str) -> str:

@@ -578,7 +578,7 @@ def test_site_opens_from_the_disk_without_scripts(
         expect(page.get_by_role("heading", level=1)).to_contain_text(
             "Gardens <script>alert(1)</script>"
         )
-        picture = page.get_by_role("img", name="From my phone")
+        picture = page.locator("figure", has_text="From my phone").get_by_role("img", name="Photo")
         expect(picture).to_have_js_property("naturalWidth", 400)
         assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
         assert axe(page) == []
