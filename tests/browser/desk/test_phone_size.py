@@ -39,9 +39,44 @@ LINES = """all => all.map((one) =>
   one.getBoundingClientRect().height / parseFloat(getComputedStyle(one).lineHeight))"""
 
 
+# Fields of day and time that cut off what is in them: about a fifth of the width a browser gives them is slack.
+CUT = """() => [...document.querySelectorAll("input[type=date], input[type=time]")]
+  .filter((one) => one.checkVisibility())
+  .filter((one) => {
+    const own = one.offsetWidth;
+    one.style.inlineSize = "max-content";
+    return own < 0.8 * one.offsetWidth;
+  })
+  .map((one) => one.name)"""
+
+
 @pytest.fixture
 def page(windows: Windows) -> Page:
     return windows.phone(reduced_motion="reduce")
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_a_day_and_a_time_are_not_cut_off(
+    app: Flask, page: Page, event: EventSession, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    cut: dict[str, list[str]] = {}
+    with served(app) as server:
+        for path in ("setup/gathering", "setup/sessions", "sessions", "sessions/new", "actions"):
+            page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/{path}")
+            if found := page.evaluate(CUT):
+                cut[path] = found
+    assert cut == {}
+
+
+def test_the_film_says_first_that_nothing_is_starred(app: Flask, page: Page) -> None:
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/film")
+        missing = page.get_by_text("Nothing is starred yet").bounding_box()
+        options = page.get_by_text("Who will see it?").bounding_box()
+    assert missing is not None
+    assert options is not None
+    assert missing["y"] < options["y"]
 
 
 def test_every_target_is_large_enough_for_a_thumb(
