@@ -72,13 +72,15 @@ class Drive(ABC):
             else:
                 self.write(part, source, size)
         except PublishError:
-            if not on:
+            # Where whole files appear, a failed one leaves the former under its name.
+            if not on and part != name:
                 self._drop(part)
             raise
         try:
             self._compare(part, source, size)
         except PublishError:
-            self._drop(part)
+            if part != name:
+                self._drop(part)
             raise
         if part != name:
             self._move_over(part, name, keep=on)

@@ -15,6 +15,7 @@ from fsspec.asyn import FSTimeoutError
 from fsspec.core import url_to_fs
 
 from publish.drives.base import SURE, Drive, Login, pieces_of
+from publish.drives.s3_errors import error_of_s3
 from publish.errors import (
     AuthRefused,
     Offline,
@@ -36,10 +37,6 @@ _SSH = frozenset({"sftp", "ssh"})
 _REQUEST = 32_768
 # ENOSPC, EFBIG, EDQUOT.
 _FULL = frozenset({27, 28, 122})
-# Error codes of object stores for "access denied" (botocore's ClientError).
-_REFUSED = frozenset(
-    {"AccessDenied", "InvalidAccessKeyId", "SignatureDoesNotMatch", "403", "ExpiredToken"}
-)
 
 
 class RemoteDrive(Drive):
@@ -214,7 +211,10 @@ class RemoteDrive(Drive):
             from publish.drives.sftp import as_ours
 
             return as_ours(error, self.name)
-        if isinstance(error, PermissionError) or _code(error) in _REFUSED:
+        answered = error_of_s3(error, self.name) if self._scheme == "s3" else None
+        if answered is not None:
+            return answered
+        if isinstance(error, PermissionError):
             return AuthRefused(
                 "%(name)s refused user name, password or rights: %(what)s.",
                 name=self.name,
@@ -240,9 +240,3 @@ def _errors_of(scheme: str) -> tuple[type[Exception], ...]:
 
         return (OSError, FSTimeoutError, BotoCoreError, ClientError)
     return (OSError, FSTimeoutError)
-
-
-def _code(error: Exception) -> str:
-    """Error code of a botocore error; empty without one."""
-    response = getattr(error, "response", None)
-    return str(response.get("Error", {}).get("Code", "")) if isinstance(response, dict) else ""

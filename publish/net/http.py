@@ -30,7 +30,7 @@ from publish.errors import (
 )
 from publish.net.reachability import unreached
 from publish.net.remote_values import url_parts
-from publish.net.stray_text import is_page, json_in, stray_words
+from publish.net.stray_text import is_page, json_in, words_before_json
 from publish.net.transfer_meter import current_meter
 from reporter.messages import Message
 
@@ -214,13 +214,26 @@ class HttpClient:
         """The error for a non-JSON response: somebody else's page, or unexpected output of the target."""
         if is_page(answer.text) or "html" in answer.headers.get("Content-Type", ""):
             return Offline(self.portal(), Reachability.PORTAL)
-        words = stray_words(answer.text)
+        words = words_before_json(answer.text)
+        if not words:
+            return self.broken_off()
         return RetryAfter(
             "%(name)s put something into its answer that does not belong there, so it can't be read: "
             "“%(words)s”. Its administrator has to fix that.",
             name=self.name,
             words=words,
         )
+
+    def broken_off(self) -> RetryAfter:
+        """The error for half a response."""
+        return RetryAfter(
+            "The answer of %(name)s broke off in the middle. It is looked up there before the next try.",
+            name=self.name,
+        )
+
+    def not_understood(self) -> RetryAfter:
+        """The error for a response of another form than documented: what it was about is open."""
+        return RetryAfter("%(name)s answered in a way that can't be understood.", name=self.name)
 
     def error(self, answer: HttpResponse, url: str) -> Exception:
         """The error to raise for a response with status 300 or above."""

@@ -15,6 +15,8 @@ _TRIES = 60
 _PAGE = re.compile(r"<!doctype html|<html|<head\b|<body\b", re.IGNORECASE)
 # Next to these characters a value is a fragment of a larger, truncated one.
 _INNER_BEFORE, _INNER_AFTER = ':,[{"', ',:]}"'
+# An object or a list of texts, objects or lists; in "[28-Nov-2026] PHP Notice" there is none.
+_JSON_BEGINS = re.compile(r"[{\[]\s*(?:[\"{\[\]}]|$)")
 _BLANK = "\ufeff\u200b \t\r\n"
 _DECODER = json.JSONDecoder()
 
@@ -42,6 +44,11 @@ def stray_words(text: str) -> str:
     """The start of a server's response, on one line and without markup, to show to a person."""
     words = " ".join(re.sub(r"<[^>]*>", " ", text.strip(_BLANK)).split())
     return words if len(words) <= 120 else f"{words[:120].rstrip()}…"
+
+
+def words_before_json(text: str) -> str:
+    """What to show of a response that can't be read: none of the JSON in it, which may hold a token."""
+    return stray_words(_JSON_BEGINS.split(text, maxsplit=1)[0])
 
 
 def is_page(text: str) -> bool:

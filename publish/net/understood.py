@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import logging
-import re
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 from publish.errors import RetryAfter
 from publish.net.remote_values import MALFORMED
-from publish.net.stray_text import stray_words
+from publish.net.stray_text import words_before_json
 from publish.net.transfer_meter import current_meter
 
 log = logging.getLogger(__name__)
@@ -30,7 +29,7 @@ def understood(name: str) -> Iterator[None]:
         where = "".join(traceback.format_tb(error.__traceback__)[-3:])
         log.warning("the answer of %s can't be read (%s)\n%s", name, type(error).__name__, where)
         meter = current_meter()
-        words = stray_words(_before_json(meter.last_text)) if meter is not None else ""
+        words = words_before_json(meter.last_text) if meter is not None else ""
         if not words:
             raise RetryAfter(
                 "%(name)s answered in a way that can't be understood.", name=name
@@ -41,7 +40,3 @@ def understood(name: str) -> Iterator[None]:
             name=name,
             words=words,
         ) from error
-
-
-def _before_json(text: str) -> str:
-    return re.split(r"[{\[]", text, maxsplit=1)[0]

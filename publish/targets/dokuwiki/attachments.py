@@ -12,7 +12,6 @@ from publish.targets.dokuwiki.client import (
     Forbidden,
     Refused,
     number_of,
-    struct,
     words_of,
 )
 
@@ -38,7 +37,7 @@ class Attachments:
             if error.code != _NO_FILE:
                 raise
             return 0
-        return number_of(struct(answer).get("size"))
+        return number_of(self._wiki.typed(dict, answer).get("size"))
 
     def put(self, file: str, path: Path) -> str:
         """Upload a file without overwriting; return its name as the wiki normalizes it."""

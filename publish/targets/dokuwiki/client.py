@@ -9,6 +9,7 @@ locked, read, compared and then written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -140,6 +141,8 @@ class Doku:
         try:
             return result_of(answer.body)
         except NoResponse as error:
+            if re.match(rb"\s*<(?:\?xml|methodResponse)\b", answer.body):
+                raise self._web.broken_off() from error
             raise Offline(self._web.portal(), Reachability.PORTAL) from error
         except Fault as error:
             if error.faultCode == _OFF:
@@ -168,7 +171,13 @@ class Doku:
 
     def rights(self, page: str) -> int:
         """The account's permission level for a page (existing or not), as one of the constants above."""
-        return number_of(self.call("wiki.aclCheck", page))
+        return int(self.typed(int, self.call("wiki.aclCheck", page)))
+
+    def typed(self, kind: type | tuple[type, ...], value: Any) -> Any:
+        """A response of its documented type; anything else leaves open what is there."""
+        if not isinstance(value, kind):
+            raise self._web.not_understood()
+        return value
 
     def lacking(self, what: Message) -> AuthRefused:
         """The error for missing permissions. Where anonymous remote access is allowed, a wrong
@@ -194,12 +203,12 @@ class Doku:
         found = self._look(page)
         if found is None:
             return None
-        return replace(found, text=words_of(self.call("wiki.getPage", found.id)))
+        return replace(found, text=str(self.typed(str, self.call("wiki.getPage", found.id))))
 
     def _look(self, page: str) -> Page | None:
         """A page without its text."""
         try:
-            answer = self.call("wiki.getPageInfo", page)
+            answer = self.typed(dict, self.call("wiki.getPageInfo", page))
         except Refused as error:
             if error.code != _NO_PAGE:
                 raise
@@ -209,7 +218,8 @@ class Doku:
 
     def search(self, words: str) -> list[str]:
         """Names of pages that contain this exact phrase."""
-        answer = self.call("dokuwiki.search", f'"{words}"')
+        # A struct is how the 2022 release refuses.
+        answer = self.typed((list, dict), self.call("dokuwiki.search", f'"{words}"'))
         hits = answer if isinstance(answer, list) else []
         return [name for hit in hits if (name := words_of(struct(hit).get("id")))]
 
@@ -259,7 +269,7 @@ class Doku:
 
     def _lock(self, page: str) -> str:
         """Lock the page; return its name as normalized by the wiki."""
-        answer = struct(self.call("dokuwiki.setLocks", {"lock": [page], "unlock": []}))
+        answer = self.typed(dict, self.call("dokuwiki.setLocks", {"lock": [page], "unlock": []}))
         got = answer.get("locked")
         if isinstance(got, list) and got:
             return words_of(got[0]) or page
@@ -280,6 +290,7 @@ class Doku:
             answer = {}
         # An empty struct means refused, and not because of a lock, which we hold. Deleting a
         # missing page is fine.
+        self.typed((bool, dict), answer)
         if answer is not True and text:
             raise Permanent(
                 "%(name)s does not take the page %(page)s, most likely for a word or an address on "

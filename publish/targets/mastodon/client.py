@@ -133,6 +133,18 @@ class Account:
             )
         return dict(answer.data)
 
+    def rows(self, path: str, params: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+        """A list of the API; an answer that is none does not mean that there is nothing."""
+        data = self.call("GET", path, params=params).data
+        if not isinstance(data, list):
+            raise self.web.not_understood()
+        return data
+
+    def below(self, number: str) -> list[Mapping[str, Any]]:
+        """What is below a post. https://docs.joinmastodon.org/methods/statuses/#context"""
+        found = self.call("GET", f"/api/v1/statuses/{number}/context").data["descendants"]
+        return list(found)
+
     def cheering(self, number: str, path: str) -> Iterator[Mapping[str, Any]]:
         """Accounts that boosted or favourited a post; the next page's URL is in the Link header (RFC 8288)."""
         url = f"{self.base}/api/v1/statuses/{number}/{path}"
@@ -148,6 +160,9 @@ class Account:
         """One request; raises as ``HttpClient.call``, and distinguishes missing permissions from a rejected post."""
         accept = set(parts.pop("accept", ()))
         answer = self.web.call(method, f"{self.base}{path}", accept=accept | {403}, **parts)
+        if answer.status < 300 and isinstance(answer.data, dict) and "error" in answer.data:
+            # An error where none was announced: what was asked for is not done.
+            raise self.web.not_understood()
         if answer.status != 403:
             return answer
         message = str(answer.data.get("error", "")) if isinstance(answer.data, dict) else ""

@@ -134,7 +134,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         account, mark = self._api.account()["id"], mark_of(key)
         query: dict[str, Any] = {"limit": 40, "exclude_reblogs": "true", "tagged": mark}
         for _ in range(1 + _PAGES):
-            page = self._api.call("GET", f"/api/v1/accounts/{account}/statuses", params=query).data
+            page = self._api.rows(f"/api/v1/accounts/{account}/statuses", query)
             ours = sorted((one for one in page if is_ours(one, key, mark)), key=age)
             for later in ours[1:]:
                 self.withdraw(Remote(str(later["id"])))
@@ -314,11 +314,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         """Our posts of a thread, in order. Raises Gone if the first one is missing."""
         status = self._api.call("GET", f"/api/v1/statuses/{root}").data
         account = str(status["account"]["id"])
-        return chain(status, [s for s in self._below(root) if str(s["account"]["id"]) == account])
-
-    def _below(self, number: str) -> list[Mapping[str, Any]]:
-        context = self._api.call("GET", f"/api/v1/statuses/{number}/context").data
-        return list(context.get("descendants", []))
+        below = self._api.below(root)
+        return chain(status, [one for one in below if str(one["account"]["id"]) == account])
 
     def withdraw(self, remote: Remote) -> None:
         """Delete the thread, the first post last, since the others are found through it."""
@@ -342,7 +339,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         for post in posts:
             try:
                 thread = [str(status["id"]) for status in self._thread(post.id)]
-                below = self._below(post.id)
+                below = self._api.below(post.id)
             except Gone:
                 # Replies stay where they are when what they answer is deleted.
                 unread.add(post.id)
@@ -357,8 +354,10 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
     def find_answer(self, post: Remote, answer: Answer) -> Remote | None:
         """Our post with this text under what it answers."""
         to = answer.to or post.id
-        response = self._api.call("GET", f"/api/v1/statuses/{to}/context", accept={404})
-        below = response.data.get("descendants", []) if response.status == 200 else []
+        try:
+            below = self._api.below(to)
+        except Gone:
+            below = []
         found = own_answer(below, str(self._api.account()["id"]), to, answer.text)
         return Remote(str(found["id"]), str(found.get("url") or "")) if found else None
 

@@ -10,8 +10,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 from urllib.parse import quote
 
-from publish.errors import BeingMadeAgain, Gone, PauseTarget, Permanent, RetryAfter
-from publish.net.http import HttpClient
+from publish.errors import BeingMadeAgain, Gone, PauseTarget
+from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
 from publish.posts.model import PostMedia
 from publish.rendering.thread import picture_bytes
@@ -39,7 +39,7 @@ class Room:
     def me(self) -> str:
         """User id of the token's account, as ``@name:server``."""
         if not self._me:
-            self._me = str(self._call("GET", f"{CLIENT}/account/whoami").get("user_id", ""))
+            self._me = self._required(self._call("GET", f"{CLIENT}/account/whoami"), "user_id")
         return self._me
 
     @property
@@ -53,8 +53,10 @@ class Room:
 
     def _refuse_encrypted(self) -> None:
         url = f"{self.base}{self._path('state/m.room.encryption/')}"
-        if self.web.call("GET", url, accept={404}).status != 404:
+        answer = self.web.call("GET", url, accept={404})
+        if answer.status != 404:
             self._id = ""
+            self._required(self._object(answer), "algorithm")
             raise PauseTarget(
                 "The room at %(name)s is encrypted: only its members' own programs can read and write there. Choose "
                 "a room without encryption.",
@@ -65,16 +67,25 @@ class Room:
         return f"{CLIENT}/rooms/{quote(self._id or self.id, safe='')}/{rest}"
 
     def _call(self, method: str, path: str, **parts: Any) -> Mapping[str, Any]:
-        data = self.web.call(method, f"{self.base}{path}", **parts).data
-        return data if isinstance(data, dict) else {}
+        return self._object(self.web.call(method, f"{self.base}{path}", **parts))
+
+    def _object(self, answer: HttpResponse) -> dict[str, Any]:
+        """The response as an object without an error in it; anything else leaves open what is there."""
+        if not isinstance(answer.data, dict) or "errcode" in answer.data:
+            raise self.web.not_understood()
+        return answer.data
 
     def _required(self, body: Mapping[str, Any], field: str) -> str:
         """A required field of a response; if it is missing, it was not a Matrix server that answered."""
         if not isinstance(value := body.get(field), str) or not value:
-            raise RetryAfter(
-                "%(name)s answered with something that can't be understood.", name=self.name
-            )
+            raise self.web.not_understood()
         return value
+
+    def _page(self, body: Mapping[str, Any]) -> list[Event]:
+        """The events of a page, which is not the same as none."""
+        if not isinstance(chunk := body.get("chunk"), list):
+            raise self.web.not_understood()
+        return chunk
 
     def test(self) -> str:
         """Join the room; return the user id."""
@@ -102,11 +113,14 @@ class Room:
 
     def _redact(self, event_id: str) -> None:
         path = self._path(f"redact/{quote(event_id, safe='')}/redact.{quote(event_id, safe='')}")
-        self.web.call("PUT", f"{self.base}{path}", json={}, accept={404})
+        answer = self.web.call("PUT", f"{self.base}{path}", json={}, accept={404})
+        if answer.status != 404:
+            self._required(self._object(answer), "event_id")
 
     def event(self, event_id: str) -> Event:
         """One event with its edits. Raises Gone if it does not exist or was redacted."""
         found = self._call("GET", self._path(f"event/{quote(event_id, safe='')}"))
+        self._required(found, "event_id")
         if not found.get("content"):
             raise Gone("The post is not there any more at %(name)s.", name=self.name)
         return found
@@ -118,8 +132,8 @@ class Room:
         query: dict[str, str] = {"limit": str(EACH)}
         for _page in range(PAGES):
             answer = self.web.call("GET", f"{self.base}{path}", params=query, accept={404})
-            page = answer.data if isinstance(answer.data, dict) else {}
-            yield from (one for one in page.get("chunk", ()) if one.get("content"))
+            page = {"chunk": []} if answer.status == 404 else self._object(answer)
+            yield from (one for one in self._page(page) if one.get("content"))
             if not page.get("next_batch"):
                 return
             query["from"] = str(page["next_batch"])
@@ -132,7 +146,7 @@ class Room:
         query = {"dir": "b", "limit": str(EACH), "filter": json.dumps(wanted)}
         for _page in range(PAGES):
             page = self._call("GET", self._path("messages"), params=query)
-            yield from page.get("chunk", ())
+            yield from self._page(page)
             if not page.get("end"):
                 return
             query["from"] = str(page["end"])
@@ -167,9 +181,7 @@ class Room:
             content=data,
             headers={"Content-Type": mime},
         )
-        if not str(answer.get("content_uri", "")).startswith("mxc://"):
-            raise Permanent("%(name)s can't read a file that was sent.", name=self.name)
-        return str(answer["content_uri"])
+        return self._required(answer, "content_uri")
 
     def forget(self, media: PostMedia) -> None:
         """Drop it from the upload cache, since an event shows it now."""

@@ -130,6 +130,9 @@ class Wiki:
     def query(self, **params: Any) -> dict[str, Any]:
         """Run ``action=query``; return its ``query`` part (with ``continue`` if there is more)."""
         answer = self.act("query", params)
+        if not answer.keys() & {"query", "continue", "batchcomplete"}:
+            # It says nothing at all, which is not the same as that nothing was found.
+            raise self._web.not_understood()
         more = {"continue": answer["continue"]} if "continue" in answer else {}
         return {**answer.get("query", {}), **more}
 
@@ -163,7 +166,10 @@ class Wiki:
             # Wikis with replication lag ask clients to wait
             # (https://www.mediawiki.org/wiki/Manual:Maxlag_parameter).
             given |= {"token": self._token(), "maxlag": 5}
-        return self._post(action, given, file)
+        answer = self._post(action, given, file)
+        if write and action not in answer:
+            raise self._web.not_understood()
+        return answer
 
     def _post(
         self, action: str, params: Mapping[str, Any], file: _File | None = None

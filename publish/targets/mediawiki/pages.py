@@ -91,7 +91,7 @@ class WikiPages:
             **which,
             **follow,
         )
-        page = next(iter(answer.get("pages", ())), None)
+        page = next(iter(answer["pages"]), None)
         return page if page and "revisions" in page else None
 
 

@@ -231,7 +231,7 @@ class MediaWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         answer = self._wiki.query(
             titles=f"File:{key}{ext}", prop="imageinfo", iiprop="url|sha1|size"
         )
-        page: dict[str, Any] = next(iter(answer.get("pages", ())), {})
+        page: dict[str, Any] = next(iter(answer["pages"]), {})
         return _remote_file(page["title"], page["imageinfo"][0]) if page.get("imageinfo") else None
 
     def put_media(self, media: PostMedia) -> Remote:

@@ -280,7 +280,7 @@ ODD_ANSWERS: dict[str, OddAnswer] = {
     "full while renamed": ("MOVE", lambda _: Response("", 507), PayloadTooLarge, "no room left"),
     "locked within 207": ("MOVE", lambda _: Response(LOCKED, 207), RetryAfter, "busy"),
     "locked while sent": ("PUT", lambda _: Response(LOCKED, 207), RetryAfter, "busy"),
-    "207 of nothing known": ("MOVE", lambda _: Response("<d>", 207), RetryAfter, "does not belong"),
+    "207 of nothing known": ("MOVE", lambda _: Response("<d>", 207), RetryAfter, "broke off"),
     "renamed, it says": ("MOVE", lambda _: Response("", 200), RetryAfter, "has lost"),
     "no such folder": ("MOVE", lambda _: Response("", 409), RetryAfter, "made again"),
     "no such address": ("PUT", lambda _: Response("", 404), RetryAfter, "made again"),

@@ -85,6 +85,25 @@ def test_stray_words_that_spoil_an_answer_are_named() -> None:
         ask("Notice: disk is full", "text/plain")
 
 
+HALF = '{"accessJwt": "eyJ0eXAi", "email": "robin@mail.example", "did": "did:pl'
+
+
+@pytest.mark.parametrize("front", ["", "\ufeff", "\n"])
+@pytest.mark.parametrize("text", [HALF, f"[{HALF}", "[", "{", f"[[{HALF}"])
+def test_half_an_answer_is_called_so_and_none_of_it_is_shown(front: str, text: str) -> None:
+    with pytest.raises(RetryAfter, match="broke off in the middle") as caught:
+        ask(front + text, "application/json")
+    assert "eyJ" not in str(caught.value)
+    assert "robin" not in str(caught.value)
+
+
+@pytest.mark.parametrize("notice", ["Notice: disk is full", "[28-Nov-2026 10:00:00] PHP Notice: x"])
+def test_of_a_notice_before_half_an_answer_the_notice_is_shown(notice: str) -> None:
+    with pytest.raises(RetryAfter, match="does not belong there") as caught:
+        ask(f"{notice}\n{HALF}", "application/json")
+    assert f"“{notice}”" in str(caught.value)
+
+
 def test_a_web_page_is_still_taken_for_a_sign_in_page() -> None:
     with pytest.raises(Offline, match="sign in"):
         ask("<!doctype html><title>Cafe</title>", "text/html")

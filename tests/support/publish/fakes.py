@@ -380,8 +380,8 @@ def _content(post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
 # (method, path) -> "cut" (the server did it, the answer is lost), "500" (the same, with an error page instead),
 # "stall" (the same, and silence until the client hangs up), "drip" (the same, and the answer comes in small drops),
 # "before" (the request never arrives), "within" (half of its body arrives), "portal" (a sign-in page instead),
-# "missing" (404 from the web server), or None.
-Fault = Callable[[str, str], str | None]
+# "missing" (404 from the web server), bytes (the server did it, and these come as the body of a 200), or None.
+Fault = Callable[[str, str], str | bytes | None]
 _PORTAL = b"<!doctype html><title>Welcome to Cafe Wi-Fi</title><form>Sign in</form>"
 # Seconds between two drops of an answer, and how many drops there are.
 _DROP_S, _DROPS = 0.01, 12
@@ -393,13 +393,15 @@ class FaultProxy:
     def __init__(self, upstream_port: int) -> None:
         self.fault: Fault = lambda method, path: None
         self.seen: list[tuple[str, str, int]] = []
+        # Of the request for which a fault is asked.
+        self.body = b""
         proxy = self
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
 
             def _pass(self) -> None:
-                body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
+                body = proxy.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 fault = proxy.fault(self.command, self.path)
                 if fault in ("before", "within"):
                     if fault == "within":
@@ -417,7 +419,10 @@ class FaultProxy:
                 status, headers, data = proxy.forward(
                     upstream_port, self.command, self.path, self.headers, body
                 )
-                if fault in ("cut", "stall"):
+                if isinstance(fault, bytes):
+                    kind = [h for h in headers if h[0].lower() == "content-type"]
+                    self._answer(200, kind, fault)
+                elif fault in ("cut", "stall"):
                     self.close_connection = True
                     if fault == "stall":
                         # Until the client hangs up: nothing else comes over this connection.
