@@ -29,7 +29,7 @@ from kiosk.runtime.database import db
 from kiosk.web.hub.member_access import open_gathering
 from kiosk.web.middleware.error_pages import note_failure
 from kiosk.workers import Turn
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import attempt
 from reporter.hub import publisher_lease
 from reporter.hub.models import HubGathering
@@ -63,7 +63,7 @@ TURNS: tuple[tuple[Turn, float], ...] = (
 
 
 @dataclass(frozen=True)
-class Claim:
+class GatheringLease:
     """A gathering that is ours for a while."""
 
     organization: uuid.UUID
@@ -71,14 +71,14 @@ class Claim:
     lease: str
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> TenantScope:
         """For whom its turns work."""
-        return Scope(self.organization, self.gathering)
+        return TenantScope(self.organization, self.gathering)
 
 
-def claim_next(session: Session, lease: str, *, now: datetime) -> Claim | None:
+def claim_next(session: Session, lease: str, *, now: datetime) -> GatheringLease | None:
     """The gathering that has been due the longest and that nobody holds. Commits."""
-    with working_for(Scope(worker=True)):
+    with working_for(TenantScope(worker=True)):
         row = session.execute(
             select(HubGathering.id, HubGathering.organization_id)
             .where(HubGathering.due_at <= now)
@@ -89,7 +89,7 @@ def claim_next(session: Session, lease: str, *, now: datetime) -> Claim | None:
         if row is not None:
             session.execute(_set(row.id, lease=lease, due_at=now + LEASE))
         session.commit()
-    return None if row is None else Claim(row.organization_id, row.id, lease)
+    return None if row is None else GatheringLease(row.organization_id, row.id, lease)
 
 
 def _set(gathering: uuid.UUID, **values: object) -> Update:
@@ -97,18 +97,18 @@ def _set(gathering: uuid.UUID, **values: object) -> Update:
     return statement.execution_options(synchronize_session=False)
 
 
-def give_back(session: Session, claim: Claim, *, due: datetime) -> None:
+def give_back(session: Session, claim: GatheringLease, *, due: datetime) -> None:
     """Let others have it, from a moment on; nothing happens where it is not ours any more. Commits."""
-    with working_for(Scope(worker=True)):
+    with working_for(TenantScope(worker=True)):
         session.execute(
             _set(claim.gathering, lease="", due_at=due).where(HubGathering.lease == claim.lease)
         )
         session.commit()
 
 
-def renew(session: Session, claim: Claim, *, now: datetime) -> None:
+def renew(session: Session, claim: GatheringLease, *, now: datetime) -> None:
     """Say that we still work. Commits."""
-    with working_for(Scope(worker=True)):
+    with working_for(TenantScope(worker=True)):
         session.execute(
             _set(claim.gathering, due_at=now + LEASE).where(HubGathering.lease == claim.lease)
         )
@@ -179,7 +179,7 @@ class HubWorker:
         rounds = self._quiet[gathering] = self._quiet.get(gathering, 0) + 1
         return REST * min(rounds, QUIETEST)
 
-    def _beat(self, claim: Claim, done: threading.Event) -> None:
+    def _beat(self, claim: GatheringLease, done: threading.Event) -> None:
         """Say that we still work, however long a turn takes."""
         while not done.wait(LEASE.total_seconds() / 4):
             with self._app.app_context():
@@ -187,7 +187,7 @@ class HubWorker:
                 if isinstance(error, Exception):
                     note_failure(log, "hub worker", error)
 
-    def _rounds(self, claim: Claim) -> bool:
+    def _rounds(self, claim: GatheringLease) -> bool:
         """Take turns until none finds anything, or for our share of time; whether there is more to do."""
         begun = time.monotonic()
         while not self._stop.is_set():
@@ -199,7 +199,7 @@ class HubWorker:
                 return True
         return True
 
-    def _take(self, turn: Turn, pause: float, claim: Claim) -> int:
+    def _take(self, turn: Turn, pause: float, claim: GatheringLease) -> int:
         """One turn in a context of its own. Whatever goes wrong is noted; the others are taken all the same."""
         key, now = (claim.gathering, turn.__name__), time.monotonic()
         if self._stop.is_set() or now - self._taken.get(key, -1e9) < pause:

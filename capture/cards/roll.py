@@ -54,7 +54,7 @@ class ManualCut:
 
 
 @dataclass(frozen=True)
-class Part:
+class ShotAssignment:
     """The session of a shot. ``settled`` is False where ``session`` is only proposed; until that is
     decided the shot belongs to ``holds`` (None: to no session)."""
 
@@ -86,28 +86,28 @@ def cut(
     manual: Mapping[uuid.UUID, ManualCut],
     at_time: AtTime,
     end_of: EndOf,
-) -> list[Part]:
+) -> list[ShotAssignment]:
     """Assign a session to each frame, for sorted frames. A cut is where that changes: see
     ``cuts``."""
     parts = _follow(frames, manual, at_time, end_of)
     return _doubt_contradictions(frames, parts)
 
 
-def cuts(parts: Sequence[Part]) -> list[int]:
+def cuts(parts: Sequence[ShotAssignment]) -> list[int]:
     """The indexes at which a new part begins."""
     return [n for n, part in enumerate(parts) if not n or not same_run(part, parts[n - 1])]
 
 
-def same_run(part: Part, before: Part) -> bool:
+def same_run(part: ShotAssignment, before: ShotAssignment) -> bool:
     """Whether two neighbours are in one part; the origin counts only where a part begins."""
     return (part.session, part.settled, part.home) == (before.session, before.settled, before.home)
 
 
 def _follow(
     frames: Sequence[Frame], manual: Mapping[uuid.UUID, ManualCut], at_time: AtTime, end_of: EndOf
-) -> list[Part]:
-    parts: list[Part] = []
-    current: Part | None = None
+) -> list[ShotAssignment]:
+    parts: list[ShotAssignment] = []
+    current: ShotAssignment | None = None
     for place, frame in enumerate(frames):
         word = manual.get(frame.key)
         if word is not None:
@@ -118,46 +118,52 @@ def _follow(
     return parts
 
 
-def _by_hand(word: ManualCut, parts: Sequence[Part], current: Part | None) -> Part | None:
+def _by_hand(
+    word: ManualCut, parts: Sequence[ShotAssignment], current: ShotAssignment | None
+) -> ShotAssignment | None:
     """Apply a person's decision. "No cut here" continues the part before it, even against a
     proposal by time."""
     if not word.skip:
-        return Part(word.session, True, CutOrigin.HAND)
+        return ShotAssignment(word.session, True, CutOrigin.HAND)
     if not parts:
         return current
-    return Part(parts[-1].home, True, CutOrigin.HAND) if parts[-1].home else parts[-1]
+    return ShotAssignment(parts[-1].home, True, CutOrigin.HAND) if parts[-1].home else parts[-1]
 
 
 def _by_marker(
-    frames: Sequence[Frame], place: int, current: Part | None, at_time: AtTime
-) -> Part | None:
+    frames: Sequence[Frame], place: int, current: ShotAssignment | None, at_time: AtTime
+) -> ShotAssignment | None:
     frame = frames[place]
     if frame.mark == Mark.END:
         return None
     if frame.mark == Mark.SESSION:
-        return Part(frame.session, not frame.doubted, CutOrigin.MARKER)
+        return ShotAssignment(frame.session, not frame.doubted, CutOrigin.MARKER)
     if frame.mark == Mark.SMALL:
         # A poster on the wall of the session that is already running adds nothing.
         same = current is not None and current.session == frame.session
-        return current if same else Part(frame.session, False, CutOrigin.SMALL)
+        return current if same else ShotAssignment(frame.session, False, CutOrigin.SMALL)
     following = frames[place + 1].taken if place + 1 < len(frames) else frame.taken
-    return Part(at_time(following), False, CutOrigin.UNREAD)
+    return ShotAssignment(at_time(following), False, CutOrigin.UNREAD)
 
 
-def _by_time(frame: Frame, current: Part | None, at_time: AtTime, end_of: EndOf) -> Part:
+def _by_time(
+    frame: Frame, current: ShotAssignment | None, at_time: AtTime, end_of: EndOf
+) -> ShotAssignment:
     """The running part; a proposal by time where there is none or where its session ended long
     ago."""
     if current is None:
-        return Part(at_time(frame.taken), False, CutOrigin.TIME)
+        return ShotAssignment(at_time(frame.taken), False, CutOrigin.TIME)
     if not current.settled or current.session is None or current.origin == CutOrigin.HAND:
         return current
     ends, other = end_of(current.session), at_time(frame.taken)
     if ends is None or other in (None, current.session) or frame.taken <= ends + OVERRUN:
         return current
-    return Part(other, False, CutOrigin.TIME, holds=current.session)
+    return ShotAssignment(other, False, CutOrigin.TIME, holds=current.session)
 
 
-def _doubt_contradictions(frames: Sequence[Frame], parts: list[Part]) -> list[Part]:
+def _doubt_contradictions(
+    frames: Sequence[Frame], parts: list[ShotAssignment]
+) -> list[ShotAssignment]:
     """Turn a part into a proposal where the order of file numbers and the order of times give
     different sessions."""
     doubted = list(parts)
@@ -184,7 +190,7 @@ def _is_head(frame: Frame) -> bool:
     return frame.mark in (Mark.SESSION, Mark.END) and not frame.doubted
 
 
-def _is_open(part: Part) -> bool:
+def _is_open(part: ShotAssignment) -> bool:
     """Whether the file numbers may cast doubt: no person has decided, and there is no stronger
     doubt already."""
     if part.settled:
@@ -192,11 +198,11 @@ def _is_open(part: Part) -> bool:
     return part.origin == CutOrigin.TIME and part.holds is None
 
 
-def _compared(part: Part, by_number: Frame) -> Part:
+def _compared(part: ShotAssignment, by_number: Frame) -> ShotAssignment:
     session = None if by_number.mark == Mark.END else by_number.session
     if session == part.session or (session is None and not part.settled):
         return part
-    return Part(session, False, CutOrigin.ORDER)
+    return ShotAssignment(session, False, CutOrigin.ORDER)
 
 
 def _number(path: str) -> int | None:

@@ -51,7 +51,7 @@ _SEAMLESS = (5, 6)
 
 
 @dataclass(frozen=True)
-class Piece:
+class CardFile:
     """One file on the card."""
 
     path: Path
@@ -69,7 +69,7 @@ class ScannedItem:
 
     root: Path
     name: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[CardFile, ...]
     head: bytes
     kind: MediaType | None
 
@@ -148,11 +148,11 @@ def scan(root: Path) -> Scan:
         )
     base = root.parent if root.is_file() else root
     scan_result = Scan([], [])
-    pieces: list[Piece] = []
+    pieces: list[CardFile] = []
     for path in [root] if root.is_file() else list(_files(root, base, scan_result)):
         with _one_at_a_time(path, base, scan_result):
             status = path.stat()
-            pieces.append(Piece(path, status.st_size, status.st_mtime))
+            pieces.append(CardFile(path, status.st_size, status.st_mtime))
     spans = _spans(pieces)
     later = {piece.path for span in spans.values() for piece in span[1:]}
     for piece in pieces:
@@ -227,7 +227,7 @@ def _is_proxy_folder(path: Path) -> bool:
     )
 
 
-def _look(base: Path, pieces: tuple[Piece, ...]) -> ScannedItem | Skipped:
+def _look(base: Path, pieces: tuple[CardFile, ...]) -> ScannedItem | Skipped:
     """Inspect a file; index files, camera metadata and documents are listed as skipped."""
     path = pieces[0].path
     with path.open("rb") as file:
@@ -239,11 +239,11 @@ def _look(base: Path, pieces: tuple[Piece, ...]) -> ScannedItem | Skipped:
     return ScannedItem(base, name, pieces, head, kind)
 
 
-def _spans(pieces: Sequence[Piece]) -> dict[Path, tuple[Piece, ...]]:
+def _spans(pieces: Sequence[CardFile]) -> dict[Path, tuple[CardFile, ...]]:
     """Map {first file: all files} of recordings that a camcorder split at its file system's limit
     of 2 or 4 GB."""
     by_path = {piece.path: piece for piece in pieces}
-    joined: dict[Path, tuple[Piece, ...]] = {}
+    joined: dict[Path, tuple[CardFile, ...]] = {}
     for folder in {p.path.parent for p in pieces if p.path.parent.name.upper() == "STREAM"}:
         clips = {path.stem.upper(): path for path in by_path if path.parent == folder}
         taken: set[str] = set()

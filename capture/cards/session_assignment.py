@@ -14,7 +14,7 @@ from sqlalchemy import Row, delete, select
 from sqlalchemy.orm import Session
 
 from capture.cards.clock_offset import Clock, Witness, learn
-from capture.cards.roll import Frame, ManualCut, Part, cut, cuts, in_order
+from capture.cards.roll import Frame, ManualCut, ShotAssignment, cut, cuts, in_order
 from reporter.clock import new_id
 from reporter.codes import make_code
 from reporter.enums import Audience, ClockBasis, CutOrigin, Mark, TakeawayState
@@ -49,7 +49,7 @@ def unassigned(session: Session, *, now: datetime, rng: random.Random) -> EventS
     return row
 
 
-class Agenda:
+class Timetable:
     """The schedule, with the queries that cutting needs."""
 
     def __init__(self, rows: Sequence[EventSession]) -> None:
@@ -94,7 +94,7 @@ class Roll:
 
     camera: Camera
     rows: list[Row[Any]]
-    parts: list[Part]
+    parts: list[ShotAssignment]
     # {shot: whether its marker agrees with the camera's clock}
     agrees: Mapping[uuid.UUID, bool]
 
@@ -120,7 +120,7 @@ def settle(
     """
     lock_gathering(session)
     camera = session.get_one(Camera, camera_id)
-    agenda = Agenda(list(session.scalars(select(EventSession))))
+    agenda = Timetable(list(session.scalars(select(EventSession))))
     rows = _shots(session, camera_id)
     clock, agrees = _learn(camera, rows, agenda)
     _note_clock(camera, clock)
@@ -142,7 +142,7 @@ def settle(
 
 def read_roll(session: Session, camera: Camera) -> Roll:
     """Compute the roll's current cuts; changes nothing."""
-    agenda = Agenda(list(session.scalars(select(EventSession))))
+    agenda = Timetable(list(session.scalars(select(EventSession))))
     rows = _shots(session, camera.id)
     _clock, agrees = _learn(camera, rows, agenda)
     return _cut(session, camera, rows, agenda, agrees=agrees)
@@ -170,7 +170,7 @@ def _shots(session: Session, camera_id: uuid.UUID) -> list[Row[Any]]:
 
 
 def _learn(
-    camera: Camera, rows: list[Row[Any]], agenda: Agenda
+    camera: Camera, rows: list[Row[Any]], agenda: Timetable
 ) -> tuple[Clock, dict[uuid.UUID, bool]]:
     marked = [row for row in rows if row.mark == Mark.SESSION]
     witnesses = [(row.id, w) for row in marked if (w := agenda.witness(row)) is not None]
@@ -195,7 +195,7 @@ def _cut(
     session: Session,
     camera: Camera,
     rows: list[Row[Any]],
-    agenda: Agenda,
+    agenda: Timetable,
     *,
     agrees: Mapping[uuid.UUID, bool],
 ) -> Roll:
@@ -226,9 +226,11 @@ def _cut(
     )
 
 
-def _chosen_at_import(row: Row[Any], part: Part) -> Part:
+def _chosen_at_import(row: Row[Any], part: ShotAssignment) -> ShotAssignment:
     """A session that a person chose at the import needs no cut."""
-    return Part(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
+    return (
+        ShotAssignment(row.given_session_id, True, CutOrigin.HAND) if row.given_session_id else part
+    )
 
 
 def _write_cuts(session: Session, roll: Roll) -> None:
@@ -256,7 +258,7 @@ def _move(
     taken: datetime,
     *,
     by_hand: bool,
-    agenda: Agenda,
+    agenda: Timetable,
 ) -> None:
     free = by_hand or row.state == TakeawayState.NEW
     moves = row.stands == row.session_id != home.id and free

@@ -71,7 +71,7 @@ class SoundTrack:
 
 
 @dataclass(frozen=True)
-class Film:
+class FilmTracks:
     """The tracks that are played, and the start of their common clock in seconds.
 
     ``others`` lists the kinds of ignored tracks: time codes, data, codecs that can't be decoded
@@ -84,12 +84,12 @@ class Film:
     others: tuple[str, ...] = ()
 
 
-def describe(container: Any, frame: Any | None) -> Film:
+def describe(container: Any, frame: Any | None) -> FilmTracks:
     """Describe an opened container; ``frame`` is the first decoded picture, None for audio only."""
     video = real_video(container) if frame is not None else None
     audio = real_audio(container)
     taken = [stream for stream in (video, audio) if stream is not None]
-    return Film(
+    return FilmTracks(
         picture=None if video is None else _picture(video, frame),
         sound=None if audio is None else _sound(audio),
         start=_start(container, taken),

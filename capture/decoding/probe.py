@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import Film, describe, real_audio, real_video
+from capture.decoding.film import FilmTracks, describe, real_audio, real_video
 from capture.decoding.mime_sniff import M4A, OGG
 from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
@@ -56,7 +56,7 @@ class Probe:
     make: str = ""
     model: str = ""
     serial: str = ""
-    film: Film | None = None
+    film: FilmTracks | None = None
 
 
 def probe(path: Path, mime: str, *, max_pixels: int = MAX_PIXELS) -> Probe:
@@ -120,7 +120,7 @@ def _probe_media(path: Path, mime: str) -> Probe:
         )
 
 
-def _film(container: Any) -> Film:
+def _film(container: Any) -> FilmTracks:
     """Describe an opened file. Raises MediaFailed where there is nothing to see or hear, or too
     many pixels."""
     video = real_video(container)
@@ -142,7 +142,7 @@ def _first_frame(container: Any, stream: Any) -> Any:
     raise MediaFailed("No picture of this video can be read. Please record it again.")
 
 
-def _upright_size(film: Film) -> tuple[int, int]:
+def _upright_size(film: FilmTracks) -> tuple[int, int]:
     """Width and height as displayed: a camera that records 1440×1080 with wide pixels means
     1920×1080."""
     picture = film.picture

@@ -7,7 +7,7 @@ from typing import Any
 
 from capture.codes.qr_writer import QUIET_ZONE, qr_matrix
 from capture.films.frames import frame_of, planes
-from capture.films.typesetting import Block, Typesetter
+from capture.films.typesetting import PixelTypesetter, RenderedText
 from capture.printing.canvas import ACCENT, INK, SOFT, WASH, WHITE, Colour
 from capture.printing.line_breaks import unbroken
 from capture.printing.text_runs import isolate
@@ -27,7 +27,7 @@ class CardPainter:
         self._wide, self._high = size
         self._unit = min(size)
         self._language = language
-        self._type = Typesetter(language=language)
+        self._type = PixelTypesetter(language=language)
 
     def card(self, piece: Piece) -> Any:
         """Render the card of a piece, H × W × 3 uint8."""
@@ -43,7 +43,7 @@ class CardPainter:
             self._stack(pixels, self._titles(piece), (ink, soft))
         return pixels
 
-    def line(self, piece: Piece) -> Line | None:
+    def line(self, piece: Piece) -> LowerThird | None:
         """Render a picture's caption: its words and its author; None where there are none."""
         words = " · ".join(isolate(part) for part in (piece.words, piece.credit) if part)
         if not words:
@@ -51,7 +51,7 @@ class CardPainter:
         edge = round(self._unit * 0.045)
         room = (self._wide - 2 * edge, round(self._unit * 0.12))
         block = self._type.set_text(words, room, size=self._unit * 0.042, least=self._unit * 0.03)
-        return Line(self._wide, edge, block)
+        return LowerThird(self._wide, edge, block)
 
     def _ground(self, colour: Colour) -> Any:
         import numpy as np
@@ -61,7 +61,7 @@ class CardPainter:
     def _box(self, share: float) -> tuple[int, int]:
         return self._wide - 2 * round(self._unit * MARGIN), round(self._high * share)
 
-    def _titles(self, piece: Piece) -> list[Block]:
+    def _titles(self, piece: Piece) -> list[RenderedText]:
         heading = self._type.set_text(
             piece.heading,
             self._box(0.5),
@@ -71,7 +71,7 @@ class CardPainter:
         )
         return [heading, *self._below(piece.words, 0.052)]
 
-    def _quote(self, piece: Piece) -> list[Block]:
+    def _quote(self, piece: Piece) -> list[RenderedText]:
         words = self._type.set_text(
             piece.words,
             self._box(0.66),
@@ -81,7 +81,7 @@ class CardPainter:
         )
         return [words, *self._below(piece.credit, 0.048)]
 
-    def _credits(self, piece: Piece) -> list[Block]:
+    def _credits(self, piece: Piece) -> list[RenderedText]:
         heading = self._type.set_text(
             piece.heading,
             self._box(0.2),
@@ -97,13 +97,13 @@ class CardPainter:
         )
         return [heading, credited]
 
-    def _below(self, text: str, share: float) -> list[Block]:
+    def _below(self, text: str, share: float) -> list[RenderedText]:
         if not text:
             return []
         size = self._unit * share
         return [self._type.set_text(text, self._box(0.16), size=size, least=size * 0.6)]
 
-    def _centred(self, text: str, part: float, size: float, *, bold: bool) -> Block:
+    def _centred(self, text: str, part: float, size: float, *, bold: bool) -> RenderedText:
         return self._type.set_text(
             text,
             self._box(part),
@@ -116,7 +116,7 @@ class CardPainter:
     def _stack(
         self,
         pixels: Any,
-        blocks: list[Block],
+        blocks: list[RenderedText],
         colours: tuple[Colour, Colour],
         *,
         is_marked: bool = False,
@@ -167,10 +167,10 @@ _COLOURS: dict[PieceKind, tuple[Colour, Colour, Colour]] = {
 }
 
 
-class Line:
+class LowerThird:
     """A line of text over a dark strip at the lower edge, drawn on every frame of a picture."""
 
-    def __init__(self, width: int, edge: int, block: Block) -> None:
+    def __init__(self, width: int, edge: int, block: RenderedText) -> None:
         import numpy as np
 
         # yuv420p: two rows and two columns share one colour sample.
@@ -197,7 +197,7 @@ class Line:
             part[:] = (part - 128.0) * self._grey + tint
 
 
-def _paint(pixels: Any, block: Block, at: tuple[int, int], colour: Colour) -> None:
+def _paint(pixels: Any, block: RenderedText, at: tuple[int, int], colour: Colour) -> None:
     x, y = at
     high = min(block.ink.shape[0], pixels.shape[0] - y)
     part = pixels[y : y + high, x : x + block.ink.shape[1]]

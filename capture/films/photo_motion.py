@@ -25,7 +25,7 @@ WHOLE = 0.9
 
 
 @dataclass(frozen=True)
-class Window:
+class CropRectangle:
     """A rectangle in a picture, in its pixels."""
 
     x: float
@@ -33,7 +33,7 @@ class Window:
     width: float
     height: float
 
-    def holds(self, other: Window) -> bool:
+    def holds(self, other: CropRectangle) -> bool:
         """Whether another window lies inside."""
         return (
             self.x <= other.x + 1e-6
@@ -47,8 +47,8 @@ class Window:
 class Framing:
     """How a photo is shown: its widest and its closest window; None where it is shown whole."""
 
-    wide: Window
-    near: Window
+    wide: CropRectangle
+    near: CropRectangle
 
 
 def open_photo(path: Path) -> Any:
@@ -98,7 +98,7 @@ def framing(size: tuple[int, int], faces: Sequence[Box], shape: tuple[int, int])
     return Framing(widest, nearest if nearest.holds(held) else widest)
 
 
-def _around(faces: Sequence[Box], size: tuple[int, int]) -> Window | None:
+def _around(faces: Sequence[Box], size: tuple[int, int]) -> CropRectangle | None:
     """The bounding box of all faces, with a margin around each."""
     if not faces:
         return None
@@ -109,17 +109,21 @@ def _around(faces: Sequence[Box], size: tuple[int, int]) -> Window | None:
     ]
     left, top = (max(min(box[side] for box in grown), 0.0) for side in (0, 1))
     right, bottom = (min(max(box[side] for box in grown), 1.0) for side in (2, 3))
-    return Window(left * wide, top * high, (right - left) * wide, (bottom - top) * high)
+    return CropRectangle(left * wide, top * high, (right - left) * wide, (bottom - top) * high)
 
 
-def _window(at: tuple[float, float], each: tuple[float, float], size: tuple[int, int]) -> Window:
+def _window(
+    at: tuple[float, float], each: tuple[float, float], size: tuple[int, int]
+) -> CropRectangle:
     """A window centred at a point, moved back into the picture."""
     x = min(max(at[0] - each[0] / 2, 0.0), size[0] - each[0])
     y = min(max(at[1] - each[1] / 2, 0.0), size[1] - each[1])
-    return Window(x, y, each[0], each[1])
+    return CropRectangle(x, y, each[0], each[1])
 
 
-def _holding(held: Window, each: tuple[float, float], size: tuple[int, int]) -> Window:
+def _holding(
+    held: CropRectangle, each: tuple[float, float], size: tuple[int, int]
+) -> CropRectangle:
     """A window that contains the faces: as close to the picture's centre as possible, eyes
     slightly above its own centre."""
     at = []
@@ -151,7 +155,7 @@ def photo_frames(
         middle = (pixels.shape[1] / 2, pixels.shape[0] / 2)
         whole = (pixels.shape[1], pixels.shape[0])
         found = Framing(
-            Window(0, 0, *whole), _window(middle, (whole[0] / ZOOM, whole[1] / ZOOM), whole)
+            CropRectangle(0, 0, *whole), _window(middle, (whole[0] / ZOOM, whole[1] / ZOOM), whole)
         )
     else:
         image, found = _reduced(image, found, size)
@@ -170,7 +174,7 @@ def _reduced(image: Any, found: Framing, size: tuple[int, int]) -> tuple[Any, Fr
     small = scaled(image, longest)
     share = small.width / image.width
     windows = (
-        Window(w.x * share, w.y * share, w.width * share, w.height * share)
+        CropRectangle(w.x * share, w.y * share, w.width * share, w.height * share)
         for w in (found.wide, found.near)
     )
     return small, Framing(*windows)
@@ -194,7 +198,7 @@ def before_itself(image: Any, size: tuple[int, int], share: float = WHOLE) -> An
     return ground
 
 
-def _between(first: Window, second: Window, share: float) -> Window:
+def _between(first: CropRectangle, second: CropRectangle, share: float) -> CropRectangle:
     """Interpolate between two windows, easing in and out."""
     eased = share * share * (3 - 2 * share)
     values = (
@@ -206,10 +210,10 @@ def _between(first: Window, second: Window, share: float) -> Window:
             (first.height, second.height),
         )
     )
-    return Window(*values)
+    return CropRectangle(*values)
 
 
-def _scaled_window(frame: Any, window: Window, size: tuple[int, int]) -> Any:
+def _scaled_window(frame: Any, window: CropRectangle, size: tuple[int, int]) -> Any:
     """Scale a window of a frame to a frame of ``size``."""
     import cv2
     import numpy as np

@@ -10,7 +10,14 @@ from capture.decoding.formats.sound_samples import audible
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.safe_open import decoded, open_media
 from capture.films.excerpts import Excerpt, sound_of
-from capture.transcoding.loudness import MOST_GAIN, SILENCE, TARGET, Leveller, Loudness, Meter
+from capture.transcoding.loudness import (
+    MOST_GAIN,
+    SILENCE,
+    TARGET,
+    Leveller,
+    Loudness,
+    LoudnessMeter,
+)
 from reporter.errors import MediaFailed
 
 RATE = 48_000
@@ -90,7 +97,7 @@ def _limited(mix: Any, gain: float) -> Any:
 
 def measured(samples: Any) -> Loudness:
     """Measure the loudness of 2 × N float32 at 48 kHz."""
-    meter = Meter()
+    meter = LoudnessMeter()
     for piece in _pieces(samples):
         meter.take(_frame(piece))
     return meter.end()

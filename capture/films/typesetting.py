@@ -13,10 +13,10 @@ from itertools import pairwise
 from typing import Any
 
 from capture.printing.canvas import is_tall
-from capture.printing.font_files import Face, open_font
+from capture.printing.font_files import FontFace, open_font
 from capture.printing.fonts import FontShelf
 from capture.printing.text_runs import reads_from_right
-from capture.printing.typesetting import Fit, Paragraph, Placed, Room, Setting, fitted
+from capture.printing.typesetting import Fit, Paragraph, Placed, Setting, TextBox, fitted
 from capture.printing.typesetting import Typesetter as Paragraphs
 from reporter.search.text.languages import FUNCTION_WORDS, guess
 from reporter.search.text.tokenizer import normalize
@@ -35,7 +35,7 @@ _WORD = re.compile(r"[^\W\d_]+")
 
 
 @dataclass(frozen=True)
-class Picture:
+class ColourGlyph:
     """A glyph with colours of its own: H × W × 4 uint8 (RGB and alpha), its left top corner."""
 
     pixels: Any
@@ -44,13 +44,13 @@ class Picture:
 
 
 @dataclass(frozen=True)
-class Block:
+class RenderedText:
     """Rendered text: ``ink`` is the coverage of each pixel, H × W uint8; ``pictures`` stand in it."""
 
     ink: Any
     size: float
     from_right: bool
-    pictures: tuple[Picture, ...] = ()
+    pictures: tuple[ColourGlyph, ...] = ()
 
     def layer(self, colour: tuple[int, int, int]) -> tuple[Any, Any]:
         """The text in a colour: its pixels (H × W × 3 uint8), and their opacity (H × W, 0 to 1)."""
@@ -67,7 +67,7 @@ class Block:
         return pixels, opacity
 
 
-class Typesetter:
+class PixelTypesetter:
     """Sets text into boxes of pixels. ``language``: of texts that don't show their own."""
 
     def __init__(self, shelf: FontShelf | None = None, language: str = "en") -> None:
@@ -83,7 +83,7 @@ class Typesetter:
         least: float = 16.0,
         bold: bool = False,
         is_centred: bool = False,
-    ) -> Block:
+    ) -> RenderedText:
         """Set a text in a box of width and height, at the largest size that fits between ``least``
         and ``size`` pixels.
 
@@ -96,7 +96,7 @@ class Typesetter:
         fit = fitted(
             lambda words: self._paragraphs.paragraph(words, setting),
             text,
-            Room(box[0], box[1], size, least, leading),
+            TextBox(box[0], box[1], size, least, leading),
         )
         return _Drawing(fit, box[0], leading, is_centred=is_centred).block()
 
@@ -121,16 +121,16 @@ class _Drawing:
         self._high = max(1, round(len(fit.lines) * fit.size * leading))
         self._large = np.zeros((self._high * OVERSAMPLED, width * OVERSAMPLED), np.uint8)
 
-    def block(self) -> Block:
+    def block(self) -> RenderedText:
         """The finished block."""
         import cv2
 
         pictures = tuple(self._pictures_beside_outlines())
         ink = cv2.resize(self._large, (self._width, self._high), interpolation=cv2.INTER_AREA)
         from_right = self._fit.paragraph.setting.from_right
-        return Block(ink, self._fit.size, from_right, pictures)
+        return RenderedText(ink, self._fit.size, from_right, pictures)
 
-    def _pictures_beside_outlines(self) -> Iterator[Picture]:
+    def _pictures_beside_outlines(self) -> Iterator[ColourGlyph]:
         """Fill all outlines; yield the glyphs that are pictures."""
         paragraph, size = self._fit.paragraph, self._fit.size
         for row, line in enumerate(self._fit.lines):
@@ -152,7 +152,7 @@ class _Drawing:
         return self._width - line if paragraph.setting.from_right else 0.0
 
 
-def _picture(glyph: Placed, at: tuple[float, float], size: float) -> Picture:
+def _picture(glyph: Placed, at: tuple[float, float], size: float) -> ColourGlyph:
     import cv2
     import numpy as np
 
@@ -167,11 +167,11 @@ def _picture(glyph: Placed, at: tuple[float, float], size: float) -> Picture:
     left, bottom, right, top = font.ink(glyph.gid) or (0.0, 0.0, 1.0, 1.0)
     shown = (max(1, round((right - left) * size)), max(1, round((top - bottom) * size)))
     small = cv2.resize(pixels, shown, interpolation=cv2.INTER_AREA)
-    return Picture(small, max(0, round(at[0] + left * size)), max(0, round(at[1] - top * size)))
+    return ColourGlyph(small, max(0, round(at[0] + left * size)), max(0, round(at[1] - top * size)))
 
 
 @lru_cache(maxsize=4096)
-def _outline(face: Face, number: int) -> tuple[Any, ...]:
+def _outline(face: FontFace, number: int) -> tuple[Any, ...]:
     """The closed curves of a glyph as polygons, N × 2 in font sizes, y upwards."""
     from fontTools.pens.recordingPen import DecomposingRecordingPen
 

@@ -31,7 +31,7 @@ ReadAt = Callable[[int, int], bytes]
 
 
 @dataclass(frozen=True)
-class Entry:
+class IfdEntry:
     """One entry of a directory; ``value`` holds its raw bytes."""
 
     kind: int
@@ -51,7 +51,7 @@ class Tiff:
         self._order = order
         self.first = self._unpack("I", head[4:8])[0]
 
-    def directory(self, at: int) -> tuple[dict[int, Entry], int]:
+    def directory(self, at: int) -> tuple[dict[int, IfdEntry], int]:
         """Read the entries of the directory at an offset, and the offset of the next one (0:
         none)."""
         (count,) = self._unpack("H", self._read_at(at, 2))
@@ -66,11 +66,11 @@ class Tiff:
             if size > 4:
                 where = self._unpack("I", value)[0]
                 value = self._read_at(where, min(size, 4096))
-            entries[tag] = Entry(kind, number, value[: min(size, 4096)])
+            entries[tag] = IfdEntry(kind, number, value[: min(size, 4096)])
         tail = data[count * 12 : count * 12 + 4]
         return entries, self._unpack("I", tail)[0] if len(tail) == 4 else 0
 
-    def all_directories(self) -> Iterator[dict[int, Entry]]:
+    def all_directories(self) -> Iterator[dict[int, IfdEntry]]:
         """Yield the chain from the first directory, and the sub-directories of each; each once."""
         waiting, seen = [self.first], set[int]()
         while waiting and len(seen) < MOST_DIRECTORIES:
@@ -85,7 +85,7 @@ class Tiff:
             yield entries
             waiting += [following, *self.numbers(entries.get(SUB_DIRECTORIES))]
 
-    def numbers(self, entry: Entry | None) -> list[int]:
+    def numbers(self, entry: IfdEntry | None) -> list[int]:
         """Decode the integers of an entry; empty for another type."""
         if entry is None or entry.kind not in _NUMBERS:
             return []
@@ -93,7 +93,7 @@ class Tiff:
         letters = _NUMBERS[entry.kind] * (len(entry.value) // size)
         return list(self._unpack(letters, entry.value[: len(letters) * size]))
 
-    def number(self, entry: Entry | None) -> int:
+    def number(self, entry: IfdEntry | None) -> int:
         """The single integer of an entry, 0 where it has none or several."""
         found = self.numbers(entry)
         return found[0] if len(found) == 1 else 0
@@ -102,7 +102,7 @@ class Tiff:
         return struct.unpack(self._order + letters, data)
 
 
-def first_directory(head: bytes) -> dict[int, Entry]:
+def first_directory(head: bytes) -> dict[int, IfdEntry]:
     """Read the entries of the first directory from the first bytes of a file; empty where they
     don't contain it."""
     try:
@@ -158,7 +158,7 @@ def read_preview(path: Path) -> bytes | None:
         return file.read(found[1])
 
 
-def _places(tiff: Tiff, entries: dict[int, Entry]) -> Iterator[tuple[int, int]]:
+def _places(tiff: Tiff, entries: dict[int, IfdEntry]) -> Iterator[tuple[int, int]]:
     at, size = tiff.number(entries.get(JPEG_AT)), tiff.number(entries.get(JPEG_BYTES))
     if at and size:
         yield at, size

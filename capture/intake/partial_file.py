@@ -43,7 +43,7 @@ for _number in range(SHARED_BUFFERS):
     _shared.put(memoryview(bytearray(SHARED_BYTES)))
 
 
-class Body(Protocol):
+class ReadableBody(Protocol):
     """A request body to read from. An empty read before the announced size means the connection
     broke.
 
@@ -59,7 +59,7 @@ class Body(Protocol):
 class Chunk:
     """The body of one request. ``size`` is None where the client didn't announce it (chunked)."""
 
-    body: Body
+    body: ReadableBody
     size: int | None = None
     checksum: Checksum | None = None
 
@@ -108,7 +108,7 @@ class Writer:
         # Only a writer that began at the first byte knows the hash of the whole file.
         self._hash = None if position else hashlib.sha256()
 
-    def pour(self, body: Body, size: int | None) -> None:
+    def pour(self, body: ReadableBody, size: int | None) -> None:
         """Write a body as it arrives; raises BrokenOff, TooLarge, Conflict, DiskFull. What was
         written stays."""
         goal = self._length if size is None else self.position + size
@@ -194,7 +194,7 @@ def _write_some(file: FileIO, data: memoryview, position: int) -> int:
 
 
 @contextmanager
-def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
+def _buffer_for(body: ReadableBody, own: memoryview) -> Iterator[memoryview]:
     """Choose the buffer for the next chunk: a shared one if data is ready, else the request's
     own."""
     ready = getattr(body, "ready", None)
@@ -212,7 +212,7 @@ def _buffer_for(body: Body, own: memoryview) -> Iterator[memoryview]:
         _shared.put(buffer)
 
 
-def read_into(body: Body, buffer: memoryview) -> int:
+def read_into(body: ReadableBody, buffer: memoryview) -> int:
     """Read what is available, up to the size of ``buffer``; returns the byte count, 0 at the end.
     Raises BrokenOff."""
     read = getattr(body, "readinto", None)
@@ -226,7 +226,7 @@ def read_into(body: Body, buffer: memoryview) -> int:
         raise _broken_off() from error
 
 
-def read_piece(body: Body, size: int) -> bytes:
+def read_piece(body: ReadableBody, size: int) -> bytes:
     """Read up to ``size`` bytes of a body; raises BrokenOff."""
     try:
         return body.read(size)
@@ -238,7 +238,7 @@ def read_piece(body: Body, size: int) -> bytes:
 @contextmanager
 def verified_copy(
     store: Store, name: str, piece: Chunk, checksum: Checksum, *, most: int
-) -> Iterator[Body]:
+) -> Iterator[ReadableBody]:
     """A copy of a body whose checksum was verified, valid within the context.
 
     Unverified bytes never enter the upload's file, not even for a moment: the kiosk may be killed

@@ -26,8 +26,8 @@ from capture.intake.concurrency import holding
 from capture.intake.deduplication import already_here, read_sha256
 from capture.intake.fresh import BeforeCommit, RecordedTakeaway
 from capture.intake.partial_file import (
-    Body,
     Chunk,
+    ReadableBody,
     UploadLock,
     Writer,
     sync_or_drop,
@@ -43,8 +43,8 @@ from capture.intake.submission import (
     offer_of_fields,
     with_source,
 )
-from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, Gone, OffsetConflict
-from capture.intake.upload_rows import Progress
+from capture.intake.tus_protocol import BrokenOff, ChecksumMismatch, OffsetConflict, UploadExpired
+from capture.intake.upload_rows import UploadProgress
 from reporter.clock import Clock
 from reporter.codes import normalize
 from reporter.config import LimitSettings
@@ -94,7 +94,7 @@ class ResumableUploads:
         piece: Chunk | None = None,
         source: Source = Source.PHONE,
         device: str = "",
-    ) -> Progress:
+    ) -> UploadProgress:
         """Create an upload, with its first bytes if the request brought some. Commits.
 
         A file that the client has sent already is complete at once: see
@@ -116,7 +116,7 @@ class ResumableUploads:
 
     def _begin(
         self, session: Session, length: int, fields: dict[str, str], device: str
-    ) -> Progress:
+    ) -> UploadProgress:
         code = normalize(fields.get("session", ""))
         if not code:
             raise BadInput("An upload needs the code of its session.")
@@ -137,14 +137,14 @@ class ResumableUploads:
                 self._path(upload_id).open("xb").close()
         receipt, now = known.receipt if known else "", self._clock()
         until = now + timedelta(hours=self._limits.upload_hours)
-        begun = Progress(
+        begun = UploadProgress(
             upload_id, length if receipt else 0, length, receipt, until, fields, event.id, device
         )
         upload_rows.add(session, begun, now=now)
         session.commit()
         return begun
 
-    def head(self, session: Session, upload_id: str) -> Progress:
+    def head(self, session: Session, upload_id: str) -> UploadProgress:
         """Return the durable offset: an older request on this upload can't add to it any more.
 
         Completes an upload whose last byte arrived before the kiosk was killed. Raises NotFound,
@@ -162,7 +162,9 @@ class ResumableUploads:
                     offset = self._synced_size(upload_id)
             return self._after(session, live, found, offset=offset)
 
-    def append(self, session: Session, upload_id: str, offset: int, *, piece: Chunk) -> Progress:
+    def append(
+        self, session: Session, upload_id: str, offset: int, *, piece: Chunk
+    ) -> UploadProgress:
         """Append the body of a request at ``offset``; the last byte makes the takeaway. Commits.
 
         Raises OffsetConflict, TooLarge (more than the rest), ChecksumMismatch (nothing kept),
@@ -185,7 +187,7 @@ class ResumableUploads:
                     self._synced_size(found.id)
             return self._after(session, live, found, offset=writer.position, sha256=writer.sha256())
 
-    def _pour(self, writer: Writer, found: Progress, piece: Chunk) -> None:
+    def _pour(self, writer: Writer, found: UploadProgress, piece: Chunk) -> None:
         try:
             self._store.need_room(found.length - writer.position, keep_free=self._keep_free)
             with self._body(found.id, piece) as body:
@@ -265,13 +267,13 @@ class ResumableUploads:
                 if not live.users:
                     del self._live[upload_id]
 
-    def _look(self, session: Session, upload_id: str) -> Progress:
+    def _look(self, session: Session, upload_id: str) -> UploadProgress:
         """Read the row; holds no connection while bytes flow. ``offset``: only if complete."""
         found = upload_rows.find(session, upload_id)
         if found is None:
             raise NotFound("There is no such upload. Send the file again.")
         if found.expires_at <= self._clock():
-            raise Gone("This upload waited too long for its rest. Send the file again.")
+            raise UploadExpired("This upload waited too long for its rest. Send the file again.")
         session.rollback()
         if found.receipt:
             # It may be seen before its commit is on the disk.
@@ -287,7 +289,9 @@ class ResumableUploads:
         except FileNotFoundError as error:
             raise NotFound("This upload is gone. Send the file again.") from error
 
-    def _take_over(self, live: UploadLock, found: Progress, offset: int, piece: Chunk) -> Writer:
+    def _take_over(
+        self, live: UploadLock, found: UploadProgress, offset: int, piece: Chunk
+    ) -> Writer:
         with live.lock:
             path = self._path(found.id)
             # Acknowledged only together with what follows, or by HEAD: no fsync before.
@@ -302,22 +306,28 @@ class ResumableUploads:
                 )
             return Writer(live, path, position=offset, length=found.length)
 
-    def _body(self, upload_id: str, piece: Chunk) -> AbstractContextManager[Body]:
+    def _body(self, upload_id: str, piece: Chunk) -> AbstractContextManager[ReadableBody]:
         if piece.checksum is None:
             return contextlib.nullcontext(piece.body)
         name = f"{upload_id}.{self._rng.getrandbits(64):016x}"
         return verified_copy(self._store, name, piece, piece.checksum, most=self.max_size)
 
     def _after(
-        self, session: Session, live: UploadLock, found: Progress, *, offset: int, sha256: str = ""
-    ) -> Progress:
+        self,
+        session: Session,
+        live: UploadLock,
+        found: UploadProgress,
+        *,
+        offset: int,
+        sha256: str = "",
+    ) -> UploadProgress:
         if offset < found.length:
             return dataclasses.replace(found, offset=offset)
         return self._finish(session, live, found.id, sha256=sha256)
 
     def _finish(
         self, session: Session, live: UploadLock, upload_id: str, *, sha256: str
-    ) -> Progress:
+    ) -> UploadProgress:
         """Pass the file through the intake. A refusal is final: the file is removed."""
         with holding(live.finishing):
             with live.lock:
@@ -343,7 +353,7 @@ class ResumableUploads:
         options: dict[str, Any] = {"now": self._clock(), "rng": self._rng, "limits": self._limits}
         return take_in(session, self._store, offer, check=self._check, seal=seal, **options)
 
-    def _finished_offer(self, session: Session, found: Progress, sha256: str) -> Submission:
+    def _finished_offer(self, session: Session, found: UploadProgress, sha256: str) -> Submission:
         path = self._path(found.id)
         with path.open("rb") as file:
             head = file.read(HEAD_BYTES)

@@ -32,7 +32,7 @@ class WrongVersion(ReporterError):
     title = N_("Another version of the upload protocol")
 
 
-class Gone(ReporterError):
+class UploadExpired(ReporterError):
     """The upload expired."""
 
     status = 410

@@ -19,7 +19,7 @@ _UPLOADS: Any = Upload.__table__
 
 
 @dataclass(frozen=True)
-class Progress:
+class UploadProgress:
     """Progress of an upload. ``receipt`` is set only once its takeaway is durable."""
 
     id: str
@@ -32,7 +32,7 @@ class Progress:
     device: str
 
 
-def add(session: Session, begun: Progress, *, now: datetime) -> None:
+def add(session: Session, begun: UploadProgress, *, now: datetime) -> None:
     """Add the row of an upload. Does not commit."""
     values = {field.name: getattr(begun, field.name) for field in dataclasses.fields(begun)}
     # The file's length is the offset.
@@ -40,13 +40,13 @@ def add(session: Session, begun: Progress, *, now: datetime) -> None:
     session.execute(_insert(), {**values, "created_at": now})
 
 
-def find(session: Session, upload_id: str) -> Progress | None:
+def find(session: Session, upload_id: str) -> UploadProgress | None:
     """The row of an upload. ``offset``: only if complete."""
     row = session.execute(_row_query(), {"known": upload_id}).one_or_none()
     if row is None:
         return None
     values = {**row._mapping, "fields": dict(row.fields)}
-    return Progress(offset=row.length if row.receipt else 0, **values)
+    return UploadProgress(offset=row.length if row.receipt else 0, **values)
 
 
 def note_receipt(session: Session, upload_id: str, receipt: str) -> None:

@@ -18,8 +18,8 @@ from capture.printing.typesetting import (
     Fit,
     Paragraph,
     Placed,
-    Room,
     Setting,
+    TextBox,
     Typesetter,
     fitted,
 )
@@ -181,7 +181,9 @@ class Canvas:
 
         direction = style.from_right
         direction = make(text).setting.from_right
-        room = Room(box.width / POINT, box.height / POINT, style.size, style.least, style.leading)
+        room = TextBox(
+            box.width / POINT, box.height / POINT, style.size, style.least, style.leading
+        )
         return fitted(make, text, room)
 
     def qr(self, text: str, box: Box) -> None:

@@ -21,7 +21,7 @@ _PICTURE = 256
 
 
 @dataclass(frozen=True)
-class Face:
+class FontFace:
     """A font file (one of several in a collection); without a path the PDF's built-in Helvetica.
 
     ``embolden`` marks a font whose strokes are too thin for a poster.
@@ -53,11 +53,11 @@ class Face:
 
 # PDF's built-in fonts are limited to Latin-1 here (fpdf2's encoding of core fonts).
 _HELVETICA = frozenset(map(chr, [*range(0x20, 0x7F), *range(0xA0, 0x100)]))
-BUILT_IN = Face(None)
+BUILT_IN = FontFace(None)
 
 
 @dataclass(frozen=True)
-class Shape:
+class ShapedGlyph:
     """HarfBuzz's result for one or several letters: advance, and offset from the pen."""
 
     gid: int
@@ -92,7 +92,7 @@ class FontFile:
 
     def shape(
         self, text: str, start: int, end: int, *, properties: tuple[str, str, str]
-    ) -> list[Shape]:
+    ) -> list[ShapedGlyph]:
         """Shape ``text[start:end]`` into glyphs in visual order; the surrounding letters decide how
         its edges join.
 
@@ -106,7 +106,7 @@ class FontFile:
         hb.shape(self._font, buffer)
         em = self._em
         return [
-            Shape(
+            ShapedGlyph(
                 info.codepoint,
                 info.cluster,
                 place.x_advance / em,
@@ -212,7 +212,7 @@ def _font_file(path: Path, number: int) -> FontFile:
     return FontFile(path, number)
 
 
-def open_font(face: Face) -> FontFile:
+def open_font(face: FontFace) -> FontFile:
     """Open the file of a font that has one."""
     assert face.path is not None
     return _font_file(face.path, face.number)

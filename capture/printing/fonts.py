@@ -18,7 +18,7 @@ from importlib.util import find_spec
 from itertools import groupby, pairwise
 from pathlib import Path
 
-from capture.printing.font_files import BUILT_IN, Face, open_font
+from capture.printing.font_files import BUILT_IN, FontFace, open_font
 from capture.printing.line_breaks import letter_points
 
 # System fonts that are designed for a language and better than our packaged ones.
@@ -45,12 +45,12 @@ _TYPEWRITTEN = str.maketrans(
 
 
 @dataclass(frozen=True)
-class Choice:
+class FontChoice:
     """How a text is set: its remaining text, the fonts (the first for as much as possible), and
     the letters that no font has."""
 
     text: str
-    faces: tuple[Face, ...]
+    faces: tuple[FontFace, ...]
     missing: str = ""
 
 
@@ -64,9 +64,9 @@ class FontShelf:
         self._packaged = packaged if packaged is not None else packaged_folder()
         self._system = system if system is not None else system_folders()
         self._files: dict[str, Path] | None = None
-        self._sorted: dict[bool, list[Face]] = {}
+        self._sorted: dict[bool, list[FontFace]] = {}
 
-    def choose(self, text: str, *, bold: bool = False) -> Choice:
+    def choose(self, text: str, *, bold: bool = False) -> FontChoice:
         """Choose the first font with all the letters; else the one with most, and others for the
         rest.
 
@@ -74,20 +74,20 @@ class FontShelf:
         missing.
         """
         text = unicodedata.normalize("NFC", text)
-        lacks: list[tuple[Face, set[str]]] = []
+        lacks: list[tuple[FontFace, set[str]]] = []
         for face in self.faces(text, bold=bold):
             missing = face.missing(text)
             if not missing:
-                return Choice(text, (face,))
+                return FontChoice(text, (face,))
             lacks.append((face, missing))
         chosen, lacking = _fewest(lacks)
         if chosen == [BUILT_IN]:
             text = text.translate(_TYPEWRITTEN)
             lacking = BUILT_IN.missing(text)
         left = _left_of(text, lacking, "…" if chosen[0].covers("…") else "...")
-        return Choice(left, tuple(chosen), "".join(sorted(lacking)))
+        return FontChoice(left, tuple(chosen), "".join(sorted(lacking)))
 
-    def readable(self, text: str, *, bold: bool = False, language: str = "") -> Choice:
+    def readable(self, text: str, *, bold: bool = False, language: str = "") -> FontChoice:
         """The part of a text that any font can show; the rest is treated as in ``choose``."""
         text = " ".join(unicodedata.normalize("NFC", text).split())
         lacking, first = set(text), None
@@ -95,16 +95,16 @@ class FontShelf:
             first = first or face
             lacking = face.missing("".join(lacking))
             if not lacking:
-                return Choice(text, (face,))
+                return FontChoice(text, (face,))
         assert first is not None
         written = text.translate({ord(c): _TYPEWRITTEN.get(ord(c), c) for c in lacking})
         lacking -= {c for c in lacking if ord(c) in _TYPEWRITTEN}
         hole = "…" if first.covers("…") else "..."
-        return Choice(_left_of(written, lacking, hole), (first,), "".join(sorted(lacking)))
+        return FontChoice(_left_of(written, lacking, hole), (first,), "".join(sorted(lacking)))
 
     def faces_for(
         self, part: str, whole: str, *, bold: bool, language: str, emoji: bool = False
-    ) -> list[tuple[str, Face]]:
+    ) -> list[tuple[str, FontFace]]:
         """Split a text into pieces, each with its font: as few as possible, never between a letter
         and its marks.
 
@@ -119,12 +119,14 @@ class FontShelf:
                 return [(part, one)]
         return [(piece, _heavier(piece, face)) for piece, face in _in_pieces(part, faces)]
 
-    def _emoji(self) -> Iterator[Face]:
+    def _emoji(self) -> Iterator[FontFace]:
         for name, path in sorted(self._system_files().items()):
             if "emoji" in name.lower() or name.lower() == "seguiemj.ttf":
-                yield Face(path)
+                yield FontFace(path)
 
-    def faces(self, text: str = "", *, bold: bool = False, language: str = "") -> Iterator[Face]:
+    def faces(
+        self, text: str = "", *, bold: bool = False, language: str = ""
+    ) -> Iterator[FontFace]:
         """Yield the fonts in order of preference; script and language decide among the East
         Asian ones."""
         look, wide = self._from_package(bold)
@@ -138,16 +140,16 @@ class FontShelf:
         yield from self._of_system(bold)
         yield BUILT_IN
 
-    def _from_package(self, bold: bool) -> tuple[Face | None, Face | None]:
+    def _from_package(self, bold: bool) -> tuple[FontFace | None, FontFace | None]:
         if self._packaged is None:
             return None, None
         look, wide = (self._packaged / name for name in _PACKAGED[bold])
         return (
-            Face(look, bold=bold) if look.is_file() else None,
-            Face(wide, bold=bold) if wide.is_file() else None,
+            FontFace(look, bold=bold) if look.is_file() else None,
+            FontFace(wide, bold=bold) if wide.is_file() else None,
         )
 
-    def _east_asian(self, text: str, bold: bool, page_language: str) -> Iterator[Face]:
+    def _east_asian(self, text: str, bold: bool, page_language: str) -> Iterator[FontFace]:
         if self._packaged is None:
             return
         kana = any("\u3040" <= c <= "\u30ff" for c in text)
@@ -156,17 +158,17 @@ class FontShelf:
             weight = "Bd" if bold and not kana else "Rg"
             path = self._packaged / f"kurinto/ttf/KurintoSans{language}-{weight}.ttf"
             if path.is_file():
-                yield Face(path, bold=bold, embolden=bold and kana)
+                yield FontFace(path, bold=bold, embolden=bold and kana)
 
-    def _preferred(self) -> Iterator[Face]:
+    def _preferred(self) -> Iterator[FontFace]:
         files = self._system_files()
-        yield from (Face(files[name], bold=True) for name in _PREFERRED if name in files)
+        yield from (FontFace(files[name], bold=True) for name in _PREFERRED if name in files)
 
-    def _of_system(self, bold: bool) -> list[Face]:
+    def _of_system(self, bold: bool) -> list[FontFace]:
         if bold not in self._sorted:
             files = sorted(self._system_files().items())
-            heavy = [Face(path, bold=True) for name, path in files if _sounds_bold(name)]
-            plain = [Face(path) for name, path in files if not _sounds_bold(name)]
+            heavy = [FontFace(path, bold=True) for name, path in files if _sounds_bold(name)]
+            plain = [FontFace(path) for name, path in files if not _sounds_bold(name)]
             self._sorted[bold] = [*heavy, *plain] if bold else [*plain, *heavy]
         return self._sorted[bold]
 
@@ -180,10 +182,10 @@ class FontShelf:
         return self._files
 
 
-def _fewest(lacks: list[tuple[Face, set[str]]]) -> tuple[list[Face], set[str]]:
+def _fewest(lacks: list[tuple[FontFace, set[str]]]) -> tuple[list[FontFace], set[str]]:
     """The font that lacks fewest letters, then those that fill its gaps; and the letters that
     remain missing."""
-    chosen: list[Face] = []
+    chosen: list[FontFace] = []
     lacking: set[str] | None = None
     while True:
         # The built-in fonts can't be shaped, so they can't be combined with others.
@@ -202,7 +204,7 @@ def _fewest(lacks: list[tuple[Face, set[str]]]) -> tuple[list[Face], set[str]]:
             return chosen, left
 
 
-def _in_pieces(part: str, faces: list[Face]) -> Iterator[tuple[str, Face]]:
+def _in_pieces(part: str, faces: list[FontFace]) -> Iterator[tuple[str, FontFace]]:
     for pieces in ([part], re.findall(r"\s+|\S+", part), _clusters(part), list(part)):
         chosen = [next((face for face in faces if face.covers(piece)), None) for piece in pieces]
         if None not in chosen or len(pieces) == len(part):
@@ -211,7 +213,7 @@ def _in_pieces(part: str, faces: list[Face]) -> Iterator[tuple[str, Face]]:
         yield "".join(piece for piece, _ in group), face or faces[-1]
 
 
-def _heavier(piece: str, face: Face) -> Face:
+def _heavier(piece: str, face: FontFace) -> FontFace:
     """The same font, marked where its bold is too thin for these letters."""
     thin = face.bold and face.path is not None and face.path.name == "KurintoSans-Bd.ttf"
     if thin and any("\u0900" <= c <= "\u09ff" for c in piece):

@@ -32,7 +32,7 @@ class PosterSheet:
 
 
 @dataclass(frozen=True)
-class GatheringFacts:
+class PrintedFacts:
     """Facts that all pages share. ``contact`` is whom to ask, ``keeps`` how long things are kept.
 
     ``notice`` is the privacy notice: headings, each with its sentences.
@@ -49,7 +49,7 @@ class PageParts:
     """Elements used on several kinds of pages of one document."""
 
     def __init__(
-        self, sheet: Canvas, gathering: GatheringFacts, translate: Callable[[str], str]
+        self, sheet: Canvas, gathering: PrintedFacts, translate: Callable[[str], str]
     ) -> None:
         self.sheet = sheet
         self.gathering = gathering

@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from itertools import groupby
 
-from capture.printing.font_files import Face, core_widths, open_font
+from capture.printing.font_files import FontFace, core_widths, open_font
 
 # Control point distance for a quarter circle as a Bézier curve.
 _ARC = 0.5523
@@ -36,7 +36,7 @@ class PlacedGlyph:
 class _Font:
     """The glyphs of a font that a document uses; each pair of glyph and text has its own code."""
 
-    face: Face
+    face: FontFace
     name: str
     codes: dict[tuple[int, str], int] = field(default_factory=dict)
 
@@ -60,9 +60,9 @@ class PdfDocument:
         """``width`` and ``height`` of all pages, in points."""
         self._size = (width, height)
         self._pages: list[list[str | _Text]] = []
-        self._fonts: dict[Face, _Font] = {}
+        self._fonts: dict[FontFace, _Font] = {}
         self._forms: dict[str, tuple[str, float]] = {}
-        self._images: dict[tuple[Face, int], tuple[int, int, bytes, bytes]] = {}
+        self._images: dict[tuple[FontFace, int], tuple[int, int, bytes, bytes]] = {}
         self._photos: dict[bytes, tuple[int, int]] = {}
 
     def page(self) -> None:
@@ -73,7 +73,7 @@ class PdfDocument:
         """Add operators of the content stream (ISO 32000-1, annex A) to the page."""
         self._pages[-1].append(operators)
 
-    def text(self, face: Face, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
+    def text(self, face: FontFace, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
         """Show glyphs of a font, ``size`` in points, in the current colour."""
         font = self._fonts.setdefault(face, _Font(face, f"F{len(self._fonts)}"))
         for glyph in glyphs:
@@ -88,7 +88,7 @@ class PdfDocument:
         x, y, shown = at
         self.draw(f"q {shown / side:.5f} 0 0 {shown / side:.5f} {x:.3f} {y:.3f} cm /X{number} Do Q")
 
-    def images(self, face: Face, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
+    def images(self, face: FontFace, size: float, glyphs: Sequence[PlacedGlyph]) -> None:
         """Show the pictures of colour glyphs, ``size`` in points."""
         for glyph in glyphs:
             key = (face, glyph.gid)
@@ -244,7 +244,7 @@ def _text_operators(text: _Text, cids: dict[int, int]) -> str:
     return "\n".join([*parts, "ET"]).replace("><", "")
 
 
-def _width(face: Face, gid: int) -> float:
+def _width(face: FontFace, gid: int) -> float:
     """The advance of a glyph that the file states, in thousandths of an em."""
     if face.path is None:
         return core_widths(face.bold)[bytes([gid]).decode("cp1252")]

@@ -15,13 +15,13 @@ from capture.codes.qr_writer import Wifi, qr_matrix, qr_svg, session_url, wifi_t
 from capture.printing.canvas import Canvas
 from capture.printing.fonts import FontShelf
 from capture.printing.handouts import Handouts
-from capture.printing.page_parts import GatheringFacts, PosterSheet
+from capture.printing.page_parts import PosterSheet, PrintedFacts
 from capture.printing.pages import Pages
 
 __all__ = [
     "PARTS",
-    "GatheringFacts",
     "PosterSheet",
+    "PrintedFacts",
     "Wifi",
     "make_posters",
     "qr_matrix",
@@ -37,7 +37,7 @@ PARTS: tuple[Part, ...] = ("posters", "markers", "brief", "opening", "privacy", 
 def make_posters(
     sheets: Sequence[PosterSheet],
     *,
-    gathering: GatheringFacts,
+    gathering: PrintedFacts,
     now: datetime,
     paper: str = "A4",
     strings: Mapping[str, str] | Callable[[str], str] | None = None,

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from itertools import pairwise
 
-from capture.printing.font_files import Face, FontFile, Shape, core_widths, open_font
+from capture.printing.font_files import FontFace, FontFile, ShapedGlyph, core_widths, open_font
 from capture.printing.fonts import FontShelf
 from capture.printing.line_breaks import break_points, hyphen_points, letter_points
 from capture.printing.text_runs import Run, in_visual_order, runs_of
@@ -30,7 +30,7 @@ class Placed:
     """A positioned glyph and the letters it represents; ``picture`` marks one with its own
     colours."""
 
-    face: Face
+    face: FontFace
     gid: int
     text: str
     x: float
@@ -60,7 +60,7 @@ class Paragraph:
     """A text with fonts that have all its letters."""
 
     def __init__(
-        self, text: str, runs: list[tuple[Run, Face]], setting: Setting, missing: str
+        self, text: str, runs: list[tuple[Run, FontFace]], setting: Setting, missing: str
     ) -> None:
         self.text = text
         self.missing = missing
@@ -153,7 +153,7 @@ class Paragraph:
                 pen += shape.advance
             yield "".join(c for c in text if c not in _ISOLATES), glyphs
 
-    def _shaped(self, line: Line) -> Iterator[tuple[Face, str, list[Shape]]]:
+    def _shaped(self, line: Line) -> Iterator[tuple[FontFace, str, list[ShapedGlyph]]]:
         words = self.text[line.start : line.end].rstrip()
         end = line.start + len(words)
         shown = words + ("-" if line.hyphen else "")
@@ -169,12 +169,12 @@ class Paragraph:
 
 
 def _shapes(
-    face: Face, text: str, span: tuple[int, int], run: Run, *, language: str
-) -> list[Shape]:
+    face: FontFace, text: str, span: tuple[int, int], run: Run, *, language: str
+) -> list[ShapedGlyph]:
     if face.path is None:
         widths = core_widths(face.bold)
         return [
-            Shape(text[at].encode("cp1252")[0], at, widths[text[at]] / 1000, 0, 0)
+            ShapedGlyph(text[at].encode("cp1252")[0], at, widths[text[at]] / 1000, 0, 0)
             for at in range(*span)
             if text[at] in widths
         ]
@@ -189,7 +189,7 @@ def _is_format(letter: str) -> bool:
     return unicodedata.category(letter) in ("Cf", "Cc")
 
 
-def _lifted(font: FontFile, shapes: Iterable[Shape]) -> Iterator[Shape]:
+def _lifted(font: FontFile, shapes: Iterable[ShapedGlyph]) -> Iterator[ShapedGlyph]:
     """Raise marks that would overlap the mark below them, so that both are legible."""
     pen = top = 0.0
     reach = (0.0, 0.0)
@@ -202,13 +202,15 @@ def _lifted(font: FontFile, shapes: Iterable[Shape]) -> Iterator[Shape]:
             bottom = ink[1] + shape.dy
             beside = left >= reach[1] or right <= reach[0]
             if top and not beside and bottom < top + _GAP:
-                shape = Shape(shape.gid, shape.cluster, 0, shape.dx, shape.dy + top + _GAP - bottom)
+                shape = ShapedGlyph(
+                    shape.gid, shape.cluster, 0, shape.dx, shape.dy + top + _GAP - bottom
+                )
             top, reach = ink[3] + shape.dy, (left, right)
         pen += shape.advance
         yield shape
 
 
-def _meanings(shapes: list[Shape], text: str) -> list[str]:
+def _meanings(shapes: list[ShapedGlyph], text: str) -> list[str]:
     """The letters each glyph represents; of several glyphs for the same letters the first gets
     them."""
     starts = sorted({shape.cluster for shape in shapes})
@@ -224,7 +226,7 @@ def _meanings(shapes: list[Shape], text: str) -> list[str]:
     return [letters[::-1] for letters in found] if from_right else found
 
 
-def _is_picture(face: Face, gid: int) -> bool:
+def _is_picture(face: FontFace, gid: int) -> bool:
     return face.path is not None and open_font(face).is_picture(gid)
 
 
@@ -245,7 +247,7 @@ class Typesetter:
 
     def _paragraph(self, text: str, setting: Setting) -> Paragraph:
         choice = self._shelf.readable(text, bold=setting.bold, language=setting.language)
-        runs: list[tuple[Run, Face]] = []
+        runs: list[tuple[Run, FontFace]] = []
         for run in runs_of(choice.text, from_right=setting.from_right):
             part = choice.text[run.start : run.end]
             at = run.start
@@ -258,7 +260,7 @@ class Typesetter:
 
 
 @dataclass(frozen=True)
-class Room:
+class TextBox:
     """A box, and the font sizes and the line spacing (in font sizes) for its text; one unit of
     length for all of them."""
 
@@ -286,7 +288,7 @@ class Fit:
     size: float
 
 
-def fitted(make: Callable[[str], Paragraph], text: str, room: Room) -> Fit:
+def fitted(make: Callable[[str], Paragraph], text: str, room: TextBox) -> Fit:
     """Set a text at the largest size that fits; a word is divided where that gains much, or where
     nothing else fits. Text that doesn't fit at the smallest size is cut with an ellipsis."""
     whole = make(text)
@@ -298,7 +300,7 @@ def fitted(make: Callable[[str], Paragraph], text: str, room: Room) -> Fit:
 
 
 def _largest(
-    paragraph: Paragraph, room: Room, *, hyphenate: bool = False, anywhere: bool = False
+    paragraph: Paragraph, room: TextBox, *, hyphenate: bool = False, anywhere: bool = False
 ) -> Fit | None:
     size = room.size
     while True:
@@ -310,7 +312,7 @@ def _largest(
         size = max(room.least, size - max(1.0, size * 0.04))
 
 
-def _cut_to(make: Callable[[str], Paragraph], whole: Paragraph, room: Room) -> Fit:
+def _cut_to(make: Callable[[str], Paragraph], whole: Paragraph, room: TextBox) -> Fit:
     """As much of the text as fits when words may be divided anywhere, then an ellipsis."""
     places = [0, *whole.letters]
     low, high, best = 0, len(places), Fit(whole, [], room.least)

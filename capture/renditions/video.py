@@ -10,7 +10,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import Film, PictureTrack
+from capture.decoding.film import FilmTracks, PictureTrack
 from capture.decoding.probe import Probe, probe
 from capture.decoding.safe_open import BROKEN_MEDIA, open_media
 from capture.imaging.rendition_file import (
@@ -22,7 +22,7 @@ from capture.imaging.rendition_file import (
 from capture.renditions.poster_frame import best_frame
 from capture.transcoding.audio_track import AudioTrack, MixedAudioTrack
 from capture.transcoding.loudness import gain_for, measure
-from capture.transcoding.transcode import CopyTrack, Span, Track, span_of, write_tracks
+from capture.transcoding.transcode import CopyTrack, TimeRange, Track, span_of, write_tracks
 from capture.transcoding.video_track import LONG_SIDE, SHORT_SIDE, VideoTrack
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
@@ -87,7 +87,7 @@ def _write_play(src: Path, path: Path, found: Probe, edits: Edits) -> None:
             raise MediaFailed(BROKEN_MEDIA)
 
 
-def described(found: Probe) -> Film:
+def described(found: Probe) -> FilmTracks:
     """The probe's description of the tracks. Raises MediaFailed for what is neither film nor
     audio."""
     if found.film is None:
@@ -96,7 +96,7 @@ def described(found: Probe) -> Film:
 
 
 def video_track(
-    out: Any, stream: Any, found: Probe, *, span: Span, edits: Edits | None = None
+    out: Any, stream: Any, found: Probe, *, span: TimeRange, edits: Edits | None = None
 ) -> Track:
     """Choose the video track for ``out``: copied where compatible and unchanged, else encoded."""
     edits, film = edits or Edits(), described(found)
@@ -110,7 +110,9 @@ def video_track(
     return VideoTrack(out, stream, film, span, edits=edits)
 
 
-def audio_track(out: Any, stream: Any, found: Probe, *, span: Span, gain: float = 0.0) -> Track:
+def audio_track(
+    out: Any, stream: Any, found: Probe, *, span: TimeRange, gain: float = 0.0
+) -> Track:
     """Choose the audio track for ``out``: intact AAC of the right loudness is copied, all else
     encoded."""
     # In a transport stream AAC has its own headers and a clock that may jump: encode.

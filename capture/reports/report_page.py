@@ -20,7 +20,7 @@ LEAST, BELOW = 7.0, 7.2
 
 
 @dataclass(frozen=True)
-class Entry:
+class ReportEntry:
     """Words with small print below: their author or other details."""
 
     words: str
@@ -29,11 +29,11 @@ class Entry:
 
 
 @dataclass(frozen=True)
-class Section:
+class ReportSection:
     """A heading and its entries."""
 
     heading: str
-    entries: tuple[Entry, ...]
+    entries: tuple[ReportEntry, ...]
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,8 @@ class ReportSheet:
     above: str
     numbers: tuple[tuple[str, str], ...]
     pictures: tuple[tuple[Path, str], ...]
-    left: tuple[Section, ...]
-    right: tuple[Section, ...]
+    left: tuple[ReportSection, ...]
+    right: tuple[ReportSection, ...]
 
 
 def make_report(
@@ -121,7 +121,7 @@ class _Page:
             self._canvas.write(words, below, size=8.5, least=LEAST, colour=SOFT)
         return y + height + 8 + GAP
 
-    def _column(self, sections: Sequence[Section], box: Box) -> None:
+    def _column(self, sections: Sequence[ReportSection], box: Box) -> None:
         """Stack the sections; one without room is left out completely."""
         y, bottom = box.y, box.y + box.height
         for section in sections:
@@ -141,7 +141,7 @@ class _Page:
             words, low, size=13, least=9, bold=True, colour=ACCENT, align=self._side
         )
 
-    def _entry(self, entry: Entry, box: Box) -> float:
+    def _entry(self, entry: ReportEntry, box: Box) -> float:
         room = box.height - (5 if entry.below else 1)
         used = self._canvas.write(
             entry.words,

@@ -8,7 +8,7 @@ from typing import Any
 
 from capture.decoding.formats.sound_samples import Mixer, audible
 from capture.transcoding.loudness import Leveller
-from capture.transcoding.transcode import EncodedTrack, Span, decode
+from capture.transcoding.transcode import EncodedTrack, TimeRange, decode
 
 SOUND_RATE = 48_000
 
@@ -16,7 +16,7 @@ SOUND_RATE = 48_000
 class AudioTrack(EncodedTrack):
     """Decode, resample to 48 kHz and at most two channels, apply ``gain`` dB, encode as AAC."""
 
-    def __init__(self, out: Any, stream: Any, span: Span, *, gain: float = 0.0) -> None:
+    def __init__(self, out: Any, stream: Any, span: TimeRange, *, gain: float = 0.0) -> None:
         import av
 
         channels = min(stream.codec_context.channels or 1, 2)
@@ -77,7 +77,9 @@ class AudioTrack(EncodedTrack):
 class MixedAudioTrack(AudioTrack):
     """The mix of several tracks of one microphone each; takes the packets of all of them."""
 
-    def __init__(self, out: Any, streams: Sequence[Any], span: Span, *, gain: float = 0.0) -> None:
+    def __init__(
+        self, out: Any, streams: Sequence[Any], span: TimeRange, *, gain: float = 0.0
+    ) -> None:
         super().__init__(out, streams[0], span, gain=gain)
         self._mixer = Mixer(len(streams))
         self._numbers = {stream.index: number for number, stream in enumerate(streams)}

@@ -54,7 +54,7 @@ def _measured(path: Path, mime: str, decibels: float) -> Loudness:
         stream = real_audio(container)
         if stream is None:
             return Loudness(-70.0, -120.0)
-        meter = Meter(decibels)
+        meter = LoudnessMeter(decibels)
         for frame in _heard(container, [stream, *sounds_beside(stream)]):
             meter.take(frame)
         return meter.end()
@@ -81,7 +81,7 @@ def gain_for(found: Loudness) -> float:
     return min(wanted, MOST_GAIN)
 
 
-class Meter:
+class LoudnessMeter:
     """libavfilter's ``ebur128`` over decoded frames of any shape, after a gain of ``decibels``."""
 
     def __init__(self, decibels: float = 0.0) -> None:

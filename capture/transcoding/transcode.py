@@ -22,7 +22,7 @@ LIMITED = 1  # FFmpeg's AVCOL_RANGE_MPEG
 
 
 @dataclass(frozen=True)
-class Span:
+class TimeRange:
     """The kept part of a recording, in seconds of its own clock: from ``start``, for ``length``
     or (None) to the end."""
 
@@ -36,12 +36,12 @@ class Span:
         return bool(packet.pts * packet.time_base - self.start > self.length + 2)
 
 
-def span_of(start: Fraction, edits: Edits) -> Span:
+def span_of(start: Fraction, edits: Edits) -> TimeRange:
     """The kept part of a recording whose clock begins at ``start``."""
     if edits.cut is None:
-        return Span(start)
+        return TimeRange(start)
     begin, end = (Fraction(moment).limit_denominator(1000) for moment in edits.cut)
-    return Span(start + begin, end - begin)
+    return TimeRange(start + begin, end - begin)
 
 
 class Track(Protocol):
@@ -113,7 +113,7 @@ class CopyTrack:
 class EncodedTrack(ABC):
     """A stream whose kept part is decoded and encoded again."""
 
-    def __init__(self, stream: Any, span: Span) -> None:
+    def __init__(self, stream: Any, span: TimeRange) -> None:
         self._stream, self._span = stream, span
         self._decoder = decoder_of(stream)
 

@@ -12,11 +12,11 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import Film, PictureTrack
+from capture.decoding.film import FilmTracks, PictureTrack
 from capture.imaging.apply_edits import apply_edits
 from capture.imaging.colour import BT470BG, BT601, BT709, BT2020, Colour
 from capture.imaging.tone_mapping import write_cube
-from capture.transcoding.transcode import LIMITED, EncodedTrack, Span, tag
+from capture.transcoding.transcode import LIMITED, EncodedTrack, TimeRange, tag
 from reporter.media.edits import Edits
 
 LONG_SIDE, SHORT_SIDE = 1280, 720
@@ -43,7 +43,13 @@ class VideoTrack(EncodedTrack):
     """Decode, scale, rotate, deinterlace, reduce to 30 frames per second, edit, encode as H.264."""
 
     def __init__(
-        self, out: Any, stream: Any, film: Film, span: Span, *, edits: Edits | None = None
+        self,
+        out: Any,
+        stream: Any,
+        film: FilmTracks,
+        span: TimeRange,
+        *,
+        edits: Edits | None = None,
     ) -> None:
         if film.picture is None:
             raise ValueError("a film without a picture")

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from reporter.actor import Actor
     from reporter.config import Settings
-    from reporter.gathering.schedule_preview import Preview
+    from reporter.gathering.schedule_preview import SchedulePreview
     from reporter.models import EventSession
     from reporter.schedule import Reading
 
@@ -224,7 +224,7 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
             _say_text_only(done.text_only)
 
 
-def preview_record(preview: Preview) -> dict[str, object]:
+def preview_record(preview: SchedulePreview) -> dict[str, object]:
     """Return a preview as JSON; times in RFC 3339."""
     reading = preview.reading
     return {
@@ -255,7 +255,7 @@ def preview_record(preview: Preview) -> dict[str, object]:
     }
 
 
-def _print_preview(preview: Preview, zone: tzinfo) -> None:
+def _print_preview(preview: SchedulePreview, zone: tzinfo) -> None:
     reading = preview.reading
     click.echo(f"{len(reading.sessions)} session(s) in this {reading.kind}")
     if preview.first and preview.last:

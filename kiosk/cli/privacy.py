@@ -12,7 +12,7 @@ from kiosk.cli.common import db_session, gathering_option, json_option, kiosk_co
 from reporter.errors import BadInput
 
 if TYPE_CHECKING:
-    from kiosk.privacy.retention import Preview
+    from kiosk.privacy.retention import RetentionPreview
 
 
 @click.command("erase")
@@ -115,7 +115,7 @@ def retain(dry_run: bool, as_json: bool) -> None:
         click.echo(_sentence(one))
 
 
-def _as_json(one: Preview) -> dict[str, Any]:
+def _as_json(one: RetentionPreview) -> dict[str, Any]:
     times = {name: moment.isoformat() if moment else None for name, moment in _days(one)}
     return {
         "kind": one.kind.value,
@@ -126,11 +126,11 @@ def _as_json(one: Preview) -> dict[str, Any]:
     }
 
 
-def _days(one: Preview) -> tuple[tuple[str, Any], ...]:
+def _days(one: RetentionPreview) -> tuple[tuple[str, Any], ...]:
     return ("first", one.first), ("last", one.last)
 
 
-def _sentence(one: Preview) -> str:
+def _sentence(one: RetentionPreview) -> str:
     begin = f"{one.kind} ({one.period}):"
     if one.first is None or one.last is None:
         return f"{begin} nothing goes by itself"

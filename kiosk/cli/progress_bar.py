@@ -12,14 +12,14 @@ import click
 
 if TYPE_CHECKING:
     from capture.cards.importer import ImportProgress
-    from publish.outbox.runner import Outcome
+    from publish.outbox.runner import DeliveryResult
 
 
 # Seconds between two lines where there is no terminal.
 LINE_EVERY = 5.0
 
 
-class Progress:
+class ProgressBar:
     """Progress of work whose total may change meanwhile."""
 
     def __init__(self, label: str) -> None:
@@ -47,7 +47,7 @@ class Progress:
         size = f"{tally.bytes_done / 1e6:.0f} of {tally.bytes / 1e6:.0f} MB"
         self.step(tally.files_done, tally.files, f"{size} {tally.name}", of=tally.share)
 
-    def outcome(self, outcome: Outcome, left: int) -> None:
+    def outcome(self, outcome: DeliveryResult, left: int) -> None:
         """Show a delivery's outcome; ``left`` are still due."""
         done = self._done + 1
         self.step(done, done + left, f"{outcome.target}: {outcome.title or outcome.key}")
@@ -67,9 +67,9 @@ class Progress:
 
 
 @contextmanager
-def progress_bar(label: str) -> Iterator[Progress]:
+def progress_bar(label: str) -> Iterator[ProgressBar]:
     """Show progress while a block runs."""
-    progress = Progress(label)
+    progress = ProgressBar(label)
     try:
         yield progress
     finally:

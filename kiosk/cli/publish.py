@@ -297,11 +297,11 @@ def _film_wish(
     *, seconds: float, shape: str, audience: str, music: Path | None, **_more: Any
 ) -> Wish:
     from reporter.films.plan import Wish
-    from reporter.films.script import Shape
+    from reporter.films.script import AspectRatio
     from reporter.moderation.visibility import Scope
 
     sound = "" if music is None else str(music.absolute())
-    return Wish(place=Scope(audience), seconds=seconds, shape=Shape(shape), music=sound)
+    return Wish(place=Scope(audience), seconds=seconds, shape=AspectRatio(shape), music=sound)
 
 
 @click.command("report")

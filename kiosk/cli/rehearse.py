@@ -19,7 +19,7 @@ from kiosk.cli.progress_bar import progress_bar
 from reporter.errors import Conflict, NotFound
 
 if TYPE_CHECKING:
-    from kiosk.rehearsal.report import Report
+    from kiosk.rehearsal.report import RehearsalReport
     from kiosk.rehearsal.volunteers import Material
     from kiosk.runtime.context import KioskContext
     from reporter.models import EventSession
@@ -87,7 +87,7 @@ def find_kiosk(kiosk: KioskContext, port: int) -> str:
     )
 
 
-def _rehearse(kiosk: KioskContext, url: str, phones: int) -> Report:
+def _rehearse(kiosk: KioskContext, url: str, phones: int) -> RehearsalReport:
     from kiosk.rehearsal.report import report
     from kiosk.rehearsal.sandbox import clear_stages, failed_media, open_stage
     from kiosk.rehearsal.volunteers import Material, play
@@ -149,7 +149,7 @@ def _tidy(kiosk: KioskContext, url: str) -> list[str]:
     return left
 
 
-def _print(results: Report) -> None:
+def _print(results: RehearsalReport) -> None:
     click.echo(
         f"{results.phones} phones, {results.seconds:.1f} s: {results.accepted} of {results.expected} "
         f"takeaways taken in, {results.accepted_per_s:.1f} a second, {results.mb_per_s:.1f} MB/s"

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from sqlalchemy import select
 
-from kiosk.demo.pieces import ACTIONS, ANSWERS, PIECES, REPORT_LEAD, REPORT_TITLE, Answer
+from kiosk.demo.pieces import ACTIONS, ANSWERS, PIECES, REPORT_LEAD, REPORT_TITLE, SampleReply
 from kiosk.demo.sample_folder import MARK, SITE, STICK
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
@@ -46,7 +46,7 @@ def bring_about(kiosk: KioskContext, site_address: str, progress: Progress) -> N
     (kiosk.settings.folder / MARK).write_text(mark, encoding="utf-8")
 
 
-def _answer(takeaway: Takeaway, answer: Answer, actor: Actor) -> None:
+def _answer(takeaway: Takeaway, answer: SampleReply, actor: Actor) -> None:
     state = ReplyState.SHOWN if answer.shown else ReplyState.HELD
     kind = ReplyKind.REPLY if answer.place else ReplyKind.ANSWER
     db.session.add(

@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from capture.intake.receive import receive
 from capture.intake.submission import ReceivedFile, Submission
 from kiosk.demo import sample_media
-from kiosk.demo.pieces import PIECES, SLOTS, Piece, Slot
+from kiosk.demo.pieces import PIECES, SLOTS, SampleSession, SampleTakeaway
 from reporter.actor import Actor
 from reporter.config import Settings
 from reporter.gathering.folder import make_gathering, open_session
@@ -46,7 +46,9 @@ def make_demo(folder: Path, *, now: datetime, rng: random.Random, progress: Prog
     return settings
 
 
-def _add_slot(session: Session, slot: Slot, now: datetime, rng: random.Random) -> EventSession:
+def _add_slot(
+    session: Session, slot: SampleSession, now: datetime, rng: random.Random
+) -> EventSession:
     hour = now.replace(minute=now.minute // 5 * 5, second=0, microsecond=0)
     event = add_session(
         session,
@@ -69,7 +71,7 @@ class _Filler:
     now: datetime
     rng: random.Random
 
-    def fill(self, event: EventSession, piece: Piece) -> None:
+    def fill(self, event: EventSession, piece: SampleTakeaway) -> None:
         """Bring one piece in, then decide on it."""
         assert event.starts_at is not None
         moment = min(self.now, event.starts_at + timedelta(minutes=piece.minutes))
@@ -104,13 +106,13 @@ class _Filler:
     def _store(self) -> Store:
         return Store(self.settings.folder)
 
-    def _files(self, piece: Piece) -> list[ReceivedFile]:
+    def _files(self, piece: SampleTakeaway) -> list[ReceivedFile]:
         if piece.spoken:
             return [self._film(piece)]
         pictures = (sample_media.picture(name, rng=self.rng) for name in piece.photos)
         return [self._arrival(sample_media.jpeg(one, self.rng), "photo.jpg") for one in pictures]
 
-    def _film(self, piece: Piece) -> ReceivedFile:
+    def _film(self, piece: SampleTakeaway) -> ReceivedFile:
         still = sample_media.picture(piece.photos[0], rng=self.rng)
         with tempfile.TemporaryDirectory() as folder:
             path = Path(folder) / "film.mp4"

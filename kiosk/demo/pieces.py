@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Slot:
+class SampleSession:
     """A session: when it begins and ends, in minutes from now."""
 
     title: str
@@ -17,7 +17,7 @@ class Slot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Piece:
+class SampleTakeaway:
     """What one volunteer recorded: in which slot, how long after it began, and what an organizer made of it.
 
     ``photos``: names of photographs, with ``name/left`` and the like for a part of one. ``spoken``: what is said over
@@ -39,7 +39,7 @@ class Piece:
 
 
 @dataclass(frozen=True)
-class Answer:
+class SampleReply:
     """What somebody said to a piece (its place in PIECES): here, or at ``place``."""
 
     piece: int
@@ -50,15 +50,15 @@ class Answer:
 
 
 SLOTS = (
-    Slot("Community gardens in winter", "Greenhouse", -250, -190, "Rosa Lindqvist"),
-    Slot("Solar roofs for schools", "Room 2", -180, -120, "Jonas Weber, Mina Farah"),
-    Slot("A kitchen for everyone", "Kitchen", -110, -50, "Amina Diallo"),
-    Slot("Repair café: what we mended", "Yard", -40, 50, "Tomasz Nowak"),
-    Slot("لنزرع معًا", "Room 1", -40, 50, "ليلى حداد"),
-    Slot("What we do on Monday", "Main hall", 70, 130, "Everybody"),
+    SampleSession("Community gardens in winter", "Greenhouse", -250, -190, "Rosa Lindqvist"),
+    SampleSession("Solar roofs for schools", "Room 2", -180, -120, "Jonas Weber, Mina Farah"),
+    SampleSession("A kitchen for everyone", "Kitchen", -110, -50, "Amina Diallo"),
+    SampleSession("Repair café: what we mended", "Yard", -40, 50, "Tomasz Nowak"),
+    SampleSession("لنزرع معًا", "Room 1", -40, 50, "ليلى حداد"),
+    SampleSession("What we do on Monday", "Main hall", 70, 130, "Everybody"),
 )
 PIECES = (
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=6,
         text="Dahlias outlive the frost under leaves and straw. #garden",
@@ -67,14 +67,14 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=9,
         text="Our compost heap stays at 50 degrees under straw, even in frost. #compost",
         author="Tomasz",
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=14,
         text="Wir tauschen Saatgut im Hof der Schule. #saatgut",
@@ -83,14 +83,14 @@ PIECES = (
         intent="action",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=20,
         text="¿Quién cuida el riego en agosto?",
         author="Lucía",
         intent="question",
     ),
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=27,
         text="A minute about the winter beds.",
@@ -100,15 +100,15 @@ PIECES = (
         "water it before March.",
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=0,
         minutes=33,
         text="Who has a shed for the seed library?",
         author="Imre",
         intent="question",
     ),
-    Piece(slot=0, minutes=41, text="The gate squeaks. I bring oil.", intent="action"),
-    Piece(
+    SampleTakeaway(slot=0, minutes=41, text="The gate squeaks. I bring oil.", intent="action"),
+    SampleTakeaway(
         slot=0,
         minutes=50,
         text="Our cat keeps the voles away.",
@@ -116,7 +116,7 @@ PIECES = (
         photos=("cat",),
         audience="community",
     ),
-    Piece(
+    SampleTakeaway(
         slot=1,
         minutes=5,
         text="A roof like this carries sixteen panels, if the beams are oak. #roofs",
@@ -125,7 +125,7 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=1,
         minutes=11,
         text="Ask the town for its roof register before asking for money. #roofs",
@@ -133,14 +133,14 @@ PIECES = (
         intent="idea",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=1,
         minutes=16,
         text="Los tejados planos necesitan menos permisos.",
         author="Lucía",
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=1,
         minutes=23,
         text="The school wants to see the sums first. Two evenings at this desk.",
@@ -148,7 +148,7 @@ PIECES = (
         photos=("desk",),
         intent="action",
     ),
-    Piece(
+    SampleTakeaway(
         slot=1,
         minutes=29,
         text="In nine years it pays for the kitchen.",
@@ -159,16 +159,20 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(slot=1, minutes=37, text="Who insures a roof that thirty families own?", author="Imre"),
-    Piece(
+    SampleTakeaway(
+        slot=1, minutes=37, text="Who insures a roof that thirty families own?", author="Imre"
+    ),
+    SampleTakeaway(
         slot=1,
         minutes=44,
         text="Kann man die Speicher gebraucht kaufen?",
         author="Aylin",
         intent="question",
     ),
-    Piece(slot=1, minutes=52, text="I lend my ladder until June.", author="Jo", intent="action"),
-    Piece(
+    SampleTakeaway(
+        slot=1, minutes=52, text="I lend my ladder until June.", author="Jo", intent="action"
+    ),
+    SampleTakeaway(
         slot=2,
         minutes=4,
         text="Everything on this table was going to be thrown away. #food",
@@ -177,7 +181,7 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=2,
         minutes=10,
         text="Free coffee doubled the visitors. We keep the pot on.",
@@ -186,15 +190,15 @@ PIECES = (
         intent="idea",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=2,
         minutes=15,
         text="Un menú por semana, escrito en la puerta.",
         author="Lucía",
         intent="idea",
     ),
-    Piece(slot=2, minutes=19, text="Label what has nuts in it. Really.", intent="learned"),
-    Piece(
+    SampleTakeaway(slot=2, minutes=19, text="Label what has nuts in it. Really.", intent="learned"),
+    SampleTakeaway(
         slot=2,
         minutes=25,
         text="Was die Küche braucht, in einer Minute.",
@@ -204,22 +208,24 @@ PIECES = (
         language="de",
         intent="action",
     ),
-    Piece(
+    SampleTakeaway(
         slot=2,
         minutes=31,
         text="Can the kitchen stay open on Fridays?",
         author="Nuri",
         intent="question",
     ),
-    Piece(
+    SampleTakeaway(
         slot=2,
         minutes=38,
         text="The cups are from four houses, and that is the point.",
         author="Jo",
         photos=("coffee/right",),
     ),
-    Piece(slot=2, minutes=46, text="I cook on the first Monday.", author="Imre", intent="action"),
-    Piece(
+    SampleTakeaway(
+        slot=2, minutes=46, text="I cook on the first Monday.", author="Imre", intent="action"
+    ),
+    SampleTakeaway(
         slot=3,
         minutes=3,
         text="Every tool has a shadow on the wall now, so it comes back. #repair",
@@ -228,7 +234,7 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=7,
         text="It runs again! The carburettor was full of rust. #repair",
@@ -237,13 +243,13 @@ PIECES = (
         intent="learned",
         starred=True,
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=11,
         text="Label every screw before you open the toaster.",
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=16,
         text="How to hold a chisel.",
@@ -252,7 +258,7 @@ PIECES = (
         spoken="Hold it like a pencil, push away from you, and stop before you are tired.",
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=19,
         text="Two cameras and a projector work again. Who has film?",
@@ -260,7 +266,7 @@ PIECES = (
         photos=("cameras",),
         intent="question",
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=24,
         text="Twelve people want to record their grandparents with them.",
@@ -268,7 +274,7 @@ PIECES = (
         intent="idea",
         fate="new",
     ),
-    Piece(
+    SampleTakeaway(
         slot=3,
         minutes=28,
         text="The box of finds goes to the children on Saturday.",
@@ -277,8 +283,8 @@ PIECES = (
         intent="action",
         fate="new",
     ),
-    Piece(slot=3, minutes=30, text="test test", fate="hidden"),
-    Piece(
+    SampleTakeaway(slot=3, minutes=30, text="test test", fate="hidden"),
+    SampleTakeaway(
         slot=3,
         minutes=33,
         text="My hands, and what they made.",
@@ -287,7 +293,7 @@ PIECES = (
         consent="unsure",
         fate="new",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=5,
         text="ازرعوا الثوم الآن، لا في الربيع.",
@@ -295,21 +301,21 @@ PIECES = (
         photos=("dahlia/right",),
         intent="learned",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=9,
         text="من يريد أن يشاركنا البذور؟",
         author="سامر",
         intent="question",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=14,
         text="Die Beete am Bahnhof sind frei. Wer macht mit?",
         author="Aylin",
         intent="action",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=18,
         text="سنكتب وصفاتنا في هذه الدفاتر.",
@@ -317,14 +323,14 @@ PIECES = (
         photos=("booklets",),
         intent="idea",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=23,
         text="La mesa de la mañana.",
         photos=("booklets/left",),
         fate="new",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=27,
         text="I translate for the seed swap.",
@@ -332,7 +338,7 @@ PIECES = (
         intent="action",
         fate="new",
     ),
-    Piece(
+    SampleTakeaway(
         slot=4,
         minutes=31,
         text="Tomatoes in a bathtub: yes.",
@@ -342,18 +348,20 @@ PIECES = (
     ),
 )
 ANSWERS = (
-    Answer(9, "The register is on the town's site since May. I send you the page.", "Ines"),
-    Answer(5, "Ours is dry and empty. Come and look on Sunday.", "Bilal", "Neighbourhood blog"),
-    Answer(21, "If three of us have a key, yes.", "Amina"),
-    Answer(
+    SampleReply(9, "The register is on the town's site since May. I send you the page.", "Ines"),
+    SampleReply(
+        5, "Ours is dry and empty. Come and look on Sunday.", "Bilal", "Neighbourhood blog"
+    ),
+    SampleReply(21, "If three of us have a key, yes.", "Amina"),
+    SampleReply(
         17,
         "We did the same in Leeds, with soup.",
         "Kitchen Collective",
         "Neighbourhood blog",
         False,
     ),
-    Answer(28, "I have eleven rolls from 1998.", "Teo", "", False),
-    Answer(2, "Darf man auch Ableger bringen?", "Farida", "", False),
+    SampleReply(28, "I have eleven rolls from 1998.", "Teo", "", False),
+    SampleReply(2, "Darf man auch Ableger bringen?", "Farida", "", False),
 )
 # (piece, what is to be done, who, done)
 ACTIONS = (

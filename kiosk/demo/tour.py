@@ -29,7 +29,7 @@ SITE_POLICY = (
 
 
 @dataclass(frozen=True)
-class Step:
+class TourStep:
     """One step: the endpoint of its page, its heading and its words."""
 
     endpoint: str
@@ -38,51 +38,51 @@ class Step:
 
 
 STEPS = (
-    Step(
+    TourStep(
         "start.page",
         later("The laptop at the door"),
         later("People scan this code with their phone. It always leads to what runs now."),
     ),
-    Step(
+    TourStep(
         "phone.capture",
         later("What a phone shows"),
         later(
             "A photo, a video or a line of text. No account and no app; it works without internet."
         ),
     ),
-    Step(
+    TourStep(
         "phone.receipt",
         later("What became of it"),
         later("Everybody gets a receipt: it says where something is shown, and takes it back."),
     ),
-    Step(
+    TourStep(
         "wall.wall",
         later("The wall"),
         later("A big screen for the room: what was approved, with the code of the session."),
     ),
-    Step(
+    TourStep(
         "desk.review.sheet",
         later("Review at the desk"),
         later("Approve with A, hide with H, give a star with S. Nothing leaves before that."),
     ),
-    Step(
+    TourStep(
         "desk.stories.overview",
         later("Stories"),
         later("Each session is a story by itself. The report begins with what has a star."),
     ),
-    Step(
+    TourStep(
         "desk.publish.overview",
         later("Places to publish to"),
         later(
             "This sample was sent to a folder and to a site on this laptop. Each place says how far it is."
         ),
     ),
-    Step(
+    TourStep(
         "desk.conversation.overview",
         later("What people answer"),
         later("Answers from the room and from elsewhere come here. You decide what is shown."),
     ),
-    Step(
+    TourStep(
         "became.slide",
         later("What came of it all"),
         later("Questions and promises, and what became of them: a page for everybody."),

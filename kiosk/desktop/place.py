@@ -24,7 +24,7 @@ class Fitness(StrEnum):
 
 
 @dataclass(frozen=True)
-class Place:
+class FolderCheck:
     """What was found out about a folder; ``template`` and ``details`` say why it isn't good."""
 
     fitness: Fitness
@@ -77,7 +77,7 @@ _NETWORK = frozenset(
 _STICKS = frozenset(["vfat", "exfat", "msdos", "fat32", "fat", "fuse.exfat"])
 
 
-def judge(folder: Path) -> Place:
+def judge(folder: Path) -> FolderCheck:
     """What speaks against a folder, which need not exist yet. Unknown file systems are taken to be good."""
     folder = folder.expanduser().absolute()
     kind = file_system(folder)
@@ -87,10 +87,10 @@ def judge(folder: Path) -> Place:
         return _place(Fitness.UNFIT, SYNCED, folder, by)
     if kind in _STICKS:
         return _place(Fitness.CARE, STICK, folder, kind)
-    return Place(Fitness.GOOD)
+    return FolderCheck(Fitness.GOOD)
 
 
-def need_fit_place(folder: Path) -> Place:
+def need_fit_place(folder: Path) -> FolderCheck:
     """As ``judge``, for a new gathering; raises ConfigError where the place is unfit."""
     place = judge(folder)
     if place.fitness is Fitness.UNFIT:
@@ -98,8 +98,8 @@ def need_fit_place(folder: Path) -> Place:
     return place
 
 
-def _place(fitness: Fitness, template: str, folder: Path, what: str) -> Place:
-    return Place(fitness, template, {"folder": str(folder), "what": what})
+def _place(fitness: Fitness, template: str, folder: Path, what: str) -> FolderCheck:
+    return FolderCheck(fitness, template, {"folder": str(folder), "what": what})
 
 
 def synced_by(folder: Path) -> str:

@@ -37,26 +37,26 @@ _REQUIRED = UserVerificationRequirement.REQUIRED
 
 
 @dataclass(frozen=True)
-class Site:
+class RelyingParty:
     """Whose passkeys they are: a name of the network, and the origin of our pages."""
 
     name: str
     origin: str
 
 
-def site_of(url: str) -> Site | None:
+def site_of(url: str) -> RelyingParty | None:
     """Of the address that people use; None where it is one in numbers, which passkeys can't belong to."""
     parts = urlsplit(url)
     name = parts.hostname or ""
     try:
         ipaddress.ip_address(name)
     except ValueError:
-        return Site(name, f"{parts.scheme}://{parts.netloc}") if name else None
+        return RelyingParty(name, f"{parts.scheme}://{parts.netloc}") if name else None
     return None
 
 
 def ask_to_make(
-    site: Site, account: uuid.UUID, email: str, known: Sequence[str]
+    site: RelyingParty, account: uuid.UUID, email: str, known: Sequence[str]
 ) -> tuple[dict[str, Any], str]:
     """What a browser makes a passkey from, and the challenge in it. ``known``: those that the account has."""
     options = webauthn.generate_registration_options(
@@ -74,7 +74,7 @@ def ask_to_make(
     return options_to_json_dict(options), bytes_to_base64url(options.challenge)
 
 
-def ask_to_show(site: Site) -> tuple[dict[str, Any], str]:
+def ask_to_show(site: RelyingParty) -> tuple[dict[str, Any], str]:
     """What a browser shows a passkey for, and the challenge in it."""
     options = webauthn.generate_authentication_options(rp_id=site.name, user_verification=_REQUIRED)
     return options_to_json_dict(options), bytes_to_base64url(options.challenge)
@@ -100,7 +100,7 @@ class NewPasskey:
         )
 
 
-def check_made(site: Site, credential: str, challenge: str) -> NewPasskey:
+def check_made(site: RelyingParty, credential: str, challenge: str) -> NewPasskey:
     """The passkey in a browser's answer. Raises BadInput for what is no answer to this challenge."""
     try:
         verified = webauthn.verify_registration_response(
@@ -127,7 +127,7 @@ def shown_id(credential: str) -> str:
         raise unknown() from error
 
 
-def check_shown(site: Site, credential: str, challenge: str, known: KnownPasskey) -> int:
+def check_shown(site: RelyingParty, credential: str, challenge: str, known: KnownPasskey) -> int:
     """How often the authenticator has signed. Raises Forbidden for what is no answer of it to the challenge."""
     try:
         verified = webauthn.verify_authentication_response(

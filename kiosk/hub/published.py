@@ -19,7 +19,7 @@ from sqlalchemy import Engine, select, text
 from sqlalchemy.orm import Session, joinedload
 
 from publish.composition.cross_links import is_readable, rank
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.enums import Audience, ItemKind, ItemState
 from reporter.follow_up.action_items import all_items, for_place, publishable_name
 from reporter.follow_up.next_gathering import next_gathering
@@ -57,7 +57,7 @@ class OpenAction:
 
 
 @dataclass
-class Published:
+class PublishedGathering:
     """What one gathering has published. A search reads no more than the stories."""
 
     title: str
@@ -86,16 +86,16 @@ def published(
     criteria: GatheringQuery,
     *,
     now: datetime,
-) -> Iterator[Published]:
+) -> Iterator[PublishedGathering]:
     """Read the gatherings that have published something, the newest first; with a query, those where it finds any."""
-    with working_for(Scope(organization)):
+    with working_for(TenantScope(organization)):
         statement = text("SELECT number, name, told FROM hub_published(:most, :skip)")
         rows = session.execute(statement, {"most": criteria.most, "skip": criteria.skip}).all()
         session.rollback()
     for gathering, title, settings in rows:
-        with working_for(Scope(organization, gathering)):
+        with working_for(TenantScope(organization, gathering)):
             stories = _sent(session, ItemKind.STORY)
-            part = Published(title, _links(stories))
+            part = PublishedGathering(title, _links(stories))
             if criteria.query:
                 index = PostgresIndex(engine, recipe_of(settings))
                 part.found = _search(session, index, part, criteria.query, stories=stories)
@@ -134,7 +134,7 @@ def _links(sent: Iterable[Delivery]) -> list[Link]:
     return [_link(rows) for rows in newest]
 
 
-def _read_front_pages(session: Session, part: Published, now: datetime) -> None:
+def _read_front_pages(session: Session, part: PublishedGathering, now: datetime) -> None:
     """The gathering's sites, and what their front pages tell besides the stories."""
     fronts = _sent(session, ItemKind.FRONT_PAGE)
     part.sites = [row.url for row in fronts]
@@ -161,7 +161,7 @@ def _link(rows: list[Delivery]) -> Link:
 def _search(
     session: Session,
     index: PostgresIndex,
-    part: Published,
+    part: PublishedGathering,
     query: str,
     *,
     stories: Iterable[Delivery],

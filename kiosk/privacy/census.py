@@ -46,7 +46,7 @@ _TOKEN = re.compile(r"[\w@.+-]{8,}")
 
 
 @dataclass
-class Place:
+class CensusPlace:
     """One place that was looked through: how many things are there, and a sentence for each that may not be."""
 
     name: str
@@ -54,7 +54,7 @@ class Place:
     violations: list[str] = field(default_factory=list)
 
 
-def take_census(kiosk: KioskContext) -> list[Place]:
+def take_census(kiosk: KioskContext) -> list[CensusPlace]:
     """Look through all places. Reads only; no network is touched: what targets show is known from the ledger."""
     found = [check(kiosk) for check in CHECKS]
     return [*found, *_copies(kiosk), *_targets(kiosk)]
@@ -65,10 +65,10 @@ def _living() -> set[uuid.UUID]:
     return set(db.session.scalars(query))
 
 
-def _database(kiosk: KioskContext) -> Place:
+def _database(kiosk: KioskContext) -> CensusPlace:
     """Withdrawn rows hold nothing, and nothing hangs on them."""
     rows = list(db.session.scalars(select(Takeaway)))
-    place = Place("database", len(rows))
+    place = CensusPlace("database", len(rows))
     for row in (row for row in rows if row.state == TakeawayState.WITHDRAWN):
         words = (row.text, row.caption, row.author, row.prompt, row.device, row.client_id)
         if any(words) or row.attachments or row.tags:
@@ -100,10 +100,10 @@ def _hanging(row: Takeaway) -> Iterator[str]:
             yield what
 
 
-def _files(kiosk: KioskContext) -> Place:
+def _files(kiosk: KioskContext) -> CensusPlace:
     """Free pages of the database, its log, and copies from before an upgrade."""
     files = sorted(kiosk.settings.folder.glob("reporter.db*"))
-    place = Place("database files", len(files))
+    place = CensusPlace("database files", len(files))
     since = purge_due(db.session())
     if since is not None and kiosk.now() - since > PROMISED:
         place.violations.append(
@@ -112,19 +112,19 @@ def _files(kiosk: KioskContext) -> Place:
     return place
 
 
-def _references(kiosk: KioskContext) -> Place:
+def _references(kiosk: KioskContext) -> CensusPlace:
     """Rows that hang on others that are gone: captions, faces, edits, looks, themes, stories."""
     if db.engine.dialect.name != "sqlite":
-        return Place("references")
+        return CensusPlace("references")
     loose = db.session.execute(text("PRAGMA foreign_key_check")).all()
-    place = Place("references", len(loose))
+    place = CensusPlace("references", len(loose))
     place.violations += [f"row {row[1]} of {row[0]} belongs to nothing" for row in loose]
     return place
 
 
-def _pages(kiosk: KioskContext) -> Place:
+def _pages(kiosk: KioskContext) -> CensusPlace:
     """What this room's pages and their JSON show: nothing but what may be shown in the room."""
-    place, needles = Place("pages", len(PAGES)), Needles(Audience.ROOM)
+    place, needles = CensusPlace("pages", len(PAGES)), Needles(Audience.ROOM)
     for path, accept in product(PAGES, ("text/html", "application/json")):
         response = current_app.test_client().get(
             path, headers={"Accept": accept}, environ_base={"REMOTE_ADDR": "192.0.2.1"}
@@ -133,10 +133,10 @@ def _pages(kiosk: KioskContext) -> Place:
     return place
 
 
-def _ledger(kiosk: KioskContext) -> Place:
+def _ledger(kiosk: KioskContext) -> CensusPlace:
     """Drafts of what was sent, titles of files that are gone, what was sent to where it is taken down."""
     rows = list(db.session.scalars(select(Delivery)))
-    place, living = Place("ledger", len(rows)), _living()
+    place, living = CensusPlace("ledger", len(rows)), _living()
     drafts = set(db.session.scalars(select(SentDraft.delivery_id)))
     settled = purge_due(db.session()) is None
     for row in rows:
@@ -156,10 +156,10 @@ def _remembers(row: Delivery) -> bool:
     return bool(row.remote.get("extra", {}).get("sent"))
 
 
-def _index(kiosk: KioskContext) -> Place:
+def _index(kiosk: KioskContext) -> CensusPlace:
     """Documents of the search index, and segments that still hold deleted ones."""
     ids = kiosk.index.ids()
-    place = Place("index", len(ids))
+    place = CensusPlace("index", len(ids))
     withdrawn = set(
         db.session.scalars(select(Takeaway.id).where(Takeaway.state == TakeawayState.WITHDRAWN))
     )
@@ -171,12 +171,12 @@ def _index(kiosk: KioskContext) -> Place:
     return place
 
 
-def _media(kiosk: KioskContext) -> Place:
+def _media(kiosk: KioskContext) -> CensusPlace:
     """Originals: each with a row; none of what was withdrawn."""
     known = set(db.session.scalars(select(Media.sha256)))
     buried = set(db.session.scalars(select(Tombstone.sha256).where(Tombstone.sha256 != "")))
     paths = [path for path in kiosk.store.media.glob("??/*") if path.is_file()]
-    place = Place("media", len(paths))
+    place = CensusPlace("media", len(paths))
     for path in paths:
         if path.stem not in known:
             what = "was withdrawn" if path.stem in buried else "belongs to nothing"
@@ -184,28 +184,30 @@ def _media(kiosk: KioskContext) -> Place:
     return place
 
 
-def _renditions(kiosk: KioskContext) -> Place:
+def _renditions(kiosk: KioskContext) -> CensusPlace:
     known = set(db.session.scalars(select(Media.sha256)))
     paths = [path for path in kiosk.store.renditions.glob("??/*") if path.is_file()]
     stray = [path.name for path in paths if path.name.lstrip(".")[:64] not in known]
-    return Place("renditions", len(paths), [f"{name} was made from nothing here" for name in stray])
+    return CensusPlace(
+        "renditions", len(paths), [f"{name} was made from nothing here" for name in stray]
+    )
 
 
-def _incoming(kiosk: KioskContext) -> Place:
+def _incoming(kiosk: KioskContext) -> CensusPlace:
     live = set(db.session.scalars(select(Upload.id)))
     paths = [path for path in kiosk.store.incoming.glob("*") if path.is_file()]
-    place, limit = Place("incoming", len(paths)), (kiosk.now() - YOUNG).timestamp()
+    place, limit = CensusPlace("incoming", len(paths)), (kiosk.now() - YOUNG).timestamp()
     for path in paths:
         if path.name.split(".")[0] not in live and path.stat().st_mtime < limit:
             place.violations.append(f"{path.name} belongs to no upload")
     return place
 
 
-def _films(kiosk: KioskContext) -> Place:
+def _films(kiosk: KioskContext) -> CensusPlace:
     """The finished film. Until the worker has taken a stale one away nobody gets it, but it is there."""
     film = film_takeaway(db.session())
     parts = [part.takeaway for part in film.parts] if film is not None else []
-    place = Place("films", len(parts))
+    place = CensusPlace("films", len(parts))
     place.violations += [
         f"the film shows {one.id}, which may not be seen any more"
         for one in parts
@@ -214,13 +216,13 @@ def _films(kiosk: KioskContext) -> Place:
     return place
 
 
-def _logs(kiosk: KioskContext) -> Place:
+def _logs(kiosk: KioskContext) -> CensusPlace:
     """The kiosk's own log, and files that somebody has had written into the folder."""
     folder = kiosk.settings.folder
     return _scanned("log", [*folder.glob("*.log*"), *log_files(folder)])
 
 
-def _others(kiosk: KioskContext) -> Place:
+def _others(kiosk: KioskContext) -> CensusPlace:
     """Whatever else stands in the folder: support bundles, exports, notes."""
     known = {*FOLDERS, LOGS}
     found = [
@@ -233,8 +235,8 @@ def _others(kiosk: KioskContext) -> Place:
     return _scanned("other files", found)
 
 
-def _scanned(name: str, paths: list[Path]) -> Place:
-    place, needles = Place(name, len(paths)), Needles()
+def _scanned(name: str, paths: list[Path]) -> CensusPlace:
+    place, needles = CensusPlace(name, len(paths)), Needles()
     for path in paths:
         # A rotated log ends in a number.
         texts = (
@@ -300,14 +302,14 @@ def _scan_all(place: Path) -> list[str]:
     return [line for name, text in _read_all(place) for line in _scan(name, text, needles)]
 
 
-def _copies(kiosk: KioskContext) -> list[Place]:
+def _copies(kiosk: KioskContext) -> list[CensusPlace]:
     """Backups must not hold what was withdrawn, bundles only what everybody may see."""
     every = set(db.session.scalars(select(Takeaway.id)))
     shown = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.PUBLIC))))
     living, found = _living(), []
     approved = set(db.session.scalars(select(Takeaway.id).where(showable(Audience.ROOM))))
     for held in copies_holding(db.session(), every):
-        place = Place(f"{held.kind} {held.place}", len(held.holds))
+        place = CensusPlace(f"{held.kind} {held.place}", len(held.holds))
         allowed = {BACKUP: living, FILM: approved}.get(held.kind, shown)
         place.violations += [
             f"it holds {one}, which may not be there" for one in sorted(held.holds - allowed)
@@ -322,18 +324,18 @@ def _copies(kiosk: KioskContext) -> list[Place]:
     return [*found, *_unnoted_bundles(kiosk)]
 
 
-def _unnoted_bundles(kiosk: KioskContext) -> Iterator[Place]:
+def _unnoted_bundles(kiosk: KioskContext) -> Iterator[CensusPlace]:
     noted = set(db.session.scalars(select(CopyMade.place)))
     for path in sorted((kiosk.settings.folder / "bundle").glob("*")):
         if str(path.resolve()) not in noted and not path.name.startswith("."):
-            yield Place(f"bundle {path}", 1, _scan_all(path))
+            yield CensusPlace(f"bundle {path}", 1, _scan_all(path))
 
 
-def _targets(kiosk: KioskContext) -> list[Place]:
+def _targets(kiosk: KioskContext) -> list[CensusPlace]:
     """What targets show, by the ledger; folders on this laptop are read as well."""
     found = []
     for target in db.session.scalars(select(Target).order_by(Target.name)):
-        place = Place(f"target {target.name}")
+        place = CensusPlace(f"target {target.name}")
         for row in db.session.scalars(select(Delivery).where(Delivery.target_id == target.id)):
             _look_at_delivery(place, target, row)
         folder = _local_folder(target)
@@ -343,7 +345,7 @@ def _targets(kiosk: KioskContext) -> list[Place]:
     return found
 
 
-def _look_at_delivery(place: Place, target: Target, row: Delivery) -> None:
+def _look_at_delivery(place: CensusPlace, target: Target, row: Delivery) -> None:
     if not (row.sent or row.remote_id) or row.state == DeliveryState.WITHDRAWN:
         return
     place.items += 1
@@ -370,7 +372,7 @@ def _local_folder(target: Target) -> Path | None:
     return Path(unquote(url.path))
 
 
-CHECKS: tuple[Callable[[KioskContext], Place], ...] = (
+CHECKS: tuple[Callable[[KioskContext], CensusPlace], ...] = (
     _database,
     _references,
     _files,

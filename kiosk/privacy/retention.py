@@ -16,8 +16,8 @@ from reporter.models import Takeaway
 from reporter.privacy.retention import (
     CLOCK,
     Expired,
-    Item,
-    Kind,
+    RetainedItem,
+    RetentionKind,
     expire,
     is_announced,
     schedule,
@@ -25,10 +25,10 @@ from reporter.privacy.retention import (
 
 
 @dataclass(frozen=True)
-class Preview:
+class RetentionPreview:
     """What one period will take: how many, the first and the last day, and how many are announced already."""
 
-    kind: Kind
+    kind: RetentionKind
     period: str
     items: int
     first: datetime | None
@@ -42,30 +42,34 @@ def run_clock(kiosk: KioskContext) -> Expired:
     return expire(db.session(), settings, kiosk.store, kiosk.actor(CLOCK))
 
 
-def due(kiosk: KioskContext) -> list[Item]:
+def due(kiosk: KioskContext) -> list[RetainedItem]:
     """All that will go, soonest first. Changes nothing."""
     return schedule(db.session(), kiosk.settings.privacy, kiosk.now())
 
 
-def preview(kiosk: KioskContext, items: Sequence[Item]) -> list[Preview]:
+def preview(kiosk: KioskContext, items: Sequence[RetainedItem]) -> list[RetentionPreview]:
     """What will go (``due``), kind by kind."""
     settings, now = kiosk.settings.privacy, kiosk.now()
     near = Counter(item.kind for item in items if is_announced(item, now))
     previews = []
-    for kind in Kind:
+    for kind in RetentionKind:
         goes = [item.goes for item in items if item.kind is kind]
         first, last = (goes[0], goes[-1]) if goes else (None, None)
-        previews.append(Preview(kind, getattr(settings, kind), len(goes), first, last, near[kind]))
+        previews.append(
+            RetentionPreview(kind, getattr(settings, kind), len(goes), first, last, near[kind])
+        )
     return previews
 
 
 def leaving(
-    kiosk: KioskContext, items: Sequence[Item], *, most: int
+    kiosk: KioskContext, items: Sequence[RetainedItem], *, most: int
 ) -> tuple[list[tuple[Takeaway, datetime]], int]:
     """The first takeaways that are announced, with the moment each goes, and how many more there are; whoever approves
     one keeps it."""
     now = kiosk.now()
-    near = [item for item in items if item.kind is Kind.UNAPPROVED and is_announced(item, now)]
+    near = [
+        item for item in items if item.kind is RetentionKind.UNAPPROVED and is_announced(item, now)
+    ]
     goes = {uuid.UUID(item.id): item.goes for item in near[:most]}
     rows = db.session.scalars(
         select(Takeaway).where(Takeaway.id.in_(goes), Takeaway.state.in_(("new", "hidden")))

@@ -16,7 +16,7 @@ KEEPING = ("note", "photo", "video")
 
 
 @dataclass(frozen=True)
-class Report:
+class RehearsalReport:
     """Figures of one rehearsal. Times in seconds, unless the name says otherwise."""
 
     phones: int
@@ -50,13 +50,13 @@ def report(
     ready_after: float | None,
     failed_media: int,
     left_behind: list[str],
-) -> Report:
+) -> RehearsalReport:
     """Sum up what the volunteers wrote down. ``p50_ms`` and ``p99_ms`` are of everything that was kept."""
     kept = [taken for step in KEEPING for taken in notes.took.get(step, [])]
     steps = {name: milliseconds(values) for name, values in notes.took.items()}
     slowest = max(steps, key=lambda name: steps[name]["p99_ms"], default="")
     all_of_it = milliseconds(kept)
-    return Report(
+    return RehearsalReport(
         phones=phones,
         seconds=round(seconds, 2),
         accepted=len(notes.receipts),

@@ -109,7 +109,7 @@ class Unwanted(Exception):
     """The kiosk answered otherwise than a phone hopes for."""
 
 
-class Line:
+class PhoneConnection:
     """One phone's connection to the kiosk; it is opened again when it was closed."""
 
     def __init__(self, url: str) -> None:
@@ -177,7 +177,7 @@ class Volunteer:
     def play(self) -> None:
         """Open the page, leave a line, some photos and perhaps a video, look at the receipt."""
         time.sleep(self.rng.uniform(0, SPREAD))
-        line = Line(self.url)
+        line = PhoneConnection(self.url)
         try:
             with self.notes.step("page"):
                 line.ask("GET", f"/s/{self.code}", 200, headers={"Accept-Encoding": "gzip"})
@@ -195,7 +195,7 @@ class Volunteer:
         finally:
             line.close()
 
-    def _note(self, line: Line) -> None:
+    def _note(self, line: PhoneConnection) -> None:
         words = {"text": f"Rehearsal: note {self.number}", "client_id": client_id(self.rng)}
         headers = {**JSON, "Content-Type": "application/x-www-form-urlencoded"}
         body = urlencode(words).encode()
@@ -205,7 +205,7 @@ class Volunteer:
         with self.notes.step("receipt"):
             line.ask("GET", f"/t/{receipt}", 200, headers=JSON)
 
-    def _file(self, line: Line, body: bytes, name: str) -> None:
+    def _file(self, line: PhoneConnection, body: bytes, name: str) -> None:
         data = memoryview(body[:-16] + self.rng.randbytes(16))
         fields = {
             "session": self.code,
@@ -288,7 +288,7 @@ def expected(phones: int) -> int:
 
 def is_there(url: str) -> dict[str, Any] | None:
     """What a kiosk at this address says of itself; None where none answers."""
-    line = Line(url)
+    line = PhoneConnection(url)
     try:
         _, answer = line.ask("GET", "/healthz", 200)
         health = json.loads(answer)

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
-from kiosk.server.body import RECEIVE, Meter, TransferError
+from kiosk.server.body import RECEIVE, ByteMeter, TransferError
 
 # Answers that one address may be reading slowly at once; the slowest of more is aborted. Each may
 # hold a page in memory.
@@ -32,7 +32,7 @@ class Rest:
     data: memoryview
     blocks: Iterator[bytes]
     owed: int
-    meter: Meter
+    meter: ByteMeter
     # Closes the file.
     close: Callable[[], None]
     # Called once, with whether all of it was sent.

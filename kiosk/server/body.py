@@ -34,7 +34,7 @@ class TransferError(OSError):
 
 
 @dataclass
-class Meter:
+class ByteMeter:
     """Counts a transfer's bytes and the time spent waiting for its client."""
 
     address: str
@@ -95,7 +95,7 @@ class RequestBody:
         buffer: bytearray,
         length: int | None,
         *,
-        meter: Meter,
+        meter: ByteMeter,
         greet: bool,
     ) -> None:
         self.meter = meter

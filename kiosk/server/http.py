@@ -20,7 +20,7 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from kiosk.server.answer_sender import AnswerSender, Rest
-from kiosk.server.body import SILENCE, Meter, RequestBody, TransferError
+from kiosk.server.body import SILENCE, ByteMeter, RequestBody, TransferError
 from kiosk.server.connection import Connection, has_closed
 from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
@@ -123,7 +123,7 @@ class Server:
 
     def _answer(self, connection: Connection, head: Head) -> None:
         """Handle one request, in a worker thread."""
-        meter = Meter(connection.share, self.timeout)
+        meter = ByteMeter(connection.share, self.timeout)
         body = RequestBody(
             connection.socket,
             connection.buffer,

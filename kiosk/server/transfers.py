@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Protocol
 
-from kiosk.server.body import Meter
+from kiosk.server.body import ByteMeter
 
 # Announced bytes that one address may have in progress at once; a body of unknown length counts as
 # UNKNOWN.
@@ -28,7 +28,7 @@ MOMENT = 1.0
 class Transfer(Protocol):
     """A transfer at its client's pace."""
 
-    meter: Meter
+    meter: ByteMeter
     is_body: bool
 
     def cut(self) -> None:
@@ -105,5 +105,5 @@ def _length_or_unknown(length: int | None) -> int:
     return UNKNOWN if length is None else length
 
 
-def _is_slow(meter: Meter) -> bool:
+def _is_slow(meter: ByteMeter) -> bool:
     return meter.seconds_waited > PRESSED_SECONDS and meter.rate < PRESSED_RATE

@@ -17,7 +17,7 @@ from typing import Any, BinaryIO
 from wsgiref.types import WSGIApplication
 
 from kiosk.server.answer_sender import Rest
-from kiosk.server.body import RECEIVE, Meter, RequestBody, TransferError
+from kiosk.server.body import RECEIVE, ByteMeter, RequestBody, TransferError
 from kiosk.server.connection import has_closed
 from kiosk.server.head import Head, environ_fields
 from kiosk.server.transfers import Transfers
@@ -70,7 +70,7 @@ class Exchange:
     def __init__(self, sock: socket.socket, head: Head, body: RequestBody, ends: Ends) -> None:
         self.head = head
         self.body = body
-        self.meter = Meter(body.meter.address, body.meter.silence)
+        self.meter = ByteMeter(body.meter.address, body.meter.silence)
         self.keeps_alive = head.keeps_alive
         self._sock = sock
         self._ends = ends

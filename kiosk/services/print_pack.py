@@ -14,9 +14,9 @@ from sqlalchemy import select
 from capture.codes.qr_writer import end_url, wifi_text
 from capture.printing.fonts import FontShelf, packaged_folder
 from capture.printing.print_pack import (
-    GatheringFacts,
     Part,
     PosterSheet,
+    PrintedFacts,
     Wifi,
     make_posters,
     session_url,
@@ -115,7 +115,7 @@ def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
     )
 
 
-def _with_notice(kiosk: KioskContext) -> GatheringFacts:
+def _with_notice(kiosk: KioskContext) -> PrintedFacts:
     """The facts that all pages share, with the notice in the gathering's language."""
     notice = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
     return dataclasses.replace(
@@ -126,7 +126,7 @@ def _with_notice(kiosk: KioskContext) -> GatheringFacts:
     )
 
 
-def facts(settings: Settings) -> GatheringFacts:
+def facts(settings: Settings) -> PrintedFacts:
     """The facts that all pages share. Raises BadInput for a Wi-Fi that can't be (the file is written by hand, too)."""
     wifi = settings.wifi
     network = Wifi(wifi.ssid, wifi.password, wifi.security, wifi.hidden) if wifi.ssid else None
@@ -136,7 +136,7 @@ def facts(settings: Settings) -> GatheringFacts:
     except BadInput as error:
         where = Message("Correct it at the desk, under Settings; then print again.")
         raise BadInput(Message.join((error.message, where))) from error
-    return GatheringFacts(name=settings.gathering.title, wifi=network)
+    return PrintedFacts(name=settings.gathering.title, wifi=network)
 
 
 def sheets(settings: Settings, rows: list[EventSession], base_url: str) -> list[PosterSheet]:

@@ -19,7 +19,7 @@ Translate = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Section:
+class NoticeSection:
     """A heading of the notice, and its sentences."""
 
     title: str
@@ -28,7 +28,7 @@ class Section:
 
 def privacy_notice(
     settings: Settings, places: Sequence[str], translate: Translate
-) -> list[Section]:
+) -> list[NoticeSection]:
     """Build the notice of a gathering with these settings, which publishes to targets of these
     names.
 
@@ -36,15 +36,15 @@ def privacy_notice(
     """
     _ = translate
     return [
-        Section(_("Who keeps it"), _who(settings, _)),
-        Section(_("What is kept"), _what(_)),
-        Section(_("Who sees it"), _who_sees_it(settings, places, _)),
-        Section(_("How long"), _how_long(settings, _)),
-        Section(_("What you can do"), _rights(_)),
+        NoticeSection(_("Who keeps it"), _who(settings, _)),
+        NoticeSection(_("What is kept"), _what(_)),
+        NoticeSection(_("Who sees it"), _who_sees_it(settings, places, _)),
+        NoticeSection(_("How long"), _how_long(settings, _)),
+        NoticeSection(_("What you can do"), _rights(_)),
     ]
 
 
-def notice_of(kiosk: KioskContext, translate: Translate) -> list[Section]:
+def notice_of(kiosk: KioskContext, translate: Translate) -> list[NoticeSection]:
     """Build the notice of a running kiosk, with its current targets."""
     rows = db.session.scalars(select(Target).order_by(Target.name))
     return privacy_notice(kiosk.settings, [row.name for row in rows], translate)

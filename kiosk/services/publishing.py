@@ -18,7 +18,7 @@ from publish.bundle.builder import Bundle, Progress, make_bundle
 from publish.outbox import target_status
 from publish.outbox.context import PublishContext, secret_name
 from publish.outbox.ledger import chosen_targets, queue
-from publish.outbox.runner import Outcome, deliver_due, publish, retry
+from publish.outbox.runner import DeliveryResult, deliver_due, publish, retry
 from publish.posts.model import GatheringFacts, gathering_facts
 from publish.status import target_registry
 from publish.status.dry_run import preview
@@ -94,7 +94,7 @@ def remove_target(kiosk: KioskContext, name: str) -> str:
 
 
 @dataclass(frozen=True)
-class Published:
+class PublishResult:
     """The result of a round of publishing."""
 
     rows: list[dict[str, Any]]
@@ -153,25 +153,25 @@ def publish_all(
     *,
     names: Sequence[str] = (),
     wait: bool = False,
-    on_progress: Callable[[Outcome, int], None] | None = None,
-) -> Published:
+    on_progress: Callable[[DeliveryResult, int], None] | None = None,
+) -> PublishResult:
     """Queue what is approved and deliver what is due."""
     take_away_stale(db.session(), kiosk.store)
     context = publish_context_of(kiosk)
     publish(db.session(), context, names=names, wait=wait, on_progress=on_progress)
     rows = ledger_rows(db.session(), context, names)
     stopped = {one.name: one.paused for one in chosen_targets(db.session(), names) if one.paused}
-    return Published(rows, stopped)
+    return PublishResult(rows, stopped)
 
 
-def take_down(kiosk: KioskContext) -> Published:
+def take_down(kiosk: KioskContext) -> PublishResult:
     """After a withdrawal: update and remove what was published, and publish nothing new."""
     take_away_stale(db.session(), kiosk.store)
     context = publish_context_of(kiosk)
     queue(db.session(), context, only_known=True)
     while deliver_due(db.session(), context) is not None:
         pass
-    return Published(ledger_rows(db.session(), context))
+    return PublishResult(ledger_rows(db.session(), context))
 
 
 def deliver_once(kiosk: KioskContext) -> int:

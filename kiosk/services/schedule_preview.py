@@ -20,7 +20,7 @@ from sqlalchemy.orm import Session
 
 from publish.net.http import HttpClient
 from reporter.errors import BadInput, NotFound
-from reporter.gathering.schedule_preview import Change as PlannedChange
+from reporter.gathering.schedule_preview import SessionUpdate as PlannedChange
 from reporter.gathering.schedule_preview import plan_import
 from reporter.media.store import Store
 from reporter.schedule import MAX_BYTES, Reading, inspect_schedule, inspect_schedules
@@ -42,7 +42,7 @@ _NAME = re.compile(r"[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
-class Change:
+class ListedChange:
     """The change of one session. ``kind``: added, changed, back (it was removed) or gone.
 
     ``fields``: (name, before, after) of what a person would notice.
@@ -56,10 +56,10 @@ class Change:
 
 
 @dataclass(frozen=True)
-class Preview:
+class ImportEffects:
     """The effects of an import."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ListedChange, ...]
     unchanged: int
     # Messages about what was read but not imported.
     warnings: tuple[str, ...]
@@ -87,19 +87,19 @@ def read(data: bytes, timezone: str) -> Reading:
     return inspect_schedules(files, timezone=timezone)
 
 
-def preview(session: Session, data: bytes, timezone: str) -> Preview:
+def preview(session: Session, data: bytes, timezone: str) -> ImportEffects:
     """Compute what importing this schedule would change; changes nothing. Raises BadInput for an
     invalid schedule."""
     reading = read(data, timezone)
     plan = plan_import(session, reading.sessions)
     changes = (
-        *(Change("added", item.title, item.starts_at, item.room) for item in plan.new),
+        *(ListedChange("added", item.title, item.starts_at, item.room) for item in plan.new),
         *(_described(change) for change in plan.changed),
-        *(Change("gone", row.title, row.starts_at, row.room) for row in plan.gone),
+        *(ListedChange("gone", row.title, row.starts_at, row.room) for row in plan.gone),
     )
     zone = reading.named_zone if reading.named_zone != timezone else ""
     timed = [item for item in reading.sessions if item.starts_at]
-    return Preview(
+    return ImportEffects(
         changes,
         len(plan.same),
         (*reading.left_out, *reading.notes),
@@ -110,14 +110,14 @@ def preview(session: Session, data: bytes, timezone: str) -> Preview:
     )
 
 
-def _described(change: PlannedChange) -> Change:
+def _described(change: PlannedChange) -> ListedChange:
     fields = tuple(
         (name, getattr(change.row, name), change.values[name])
         for name in SHOWN
         if name in change.values
     )
     kind = "back" if change.row.retired else "changed"
-    return Change(kind, change.item.title, change.item.starts_at, change.item.room, fields)
+    return ListedChange(kind, change.item.title, change.item.starts_at, change.item.room, fields)
 
 
 def fetch(url: str) -> bytes:

@@ -40,7 +40,7 @@ class Quote:
 
 
 @dataclass(frozen=True)
-class Picture:
+class ReportPicture:
     """A picture with its caption."""
 
     file: PostMedia
@@ -56,7 +56,7 @@ class Report:
     heading: str
     numbers: tuple[tuple[int, str], ...]
     themes: tuple[ThemeDigest, ...]
-    pictures: tuple[Picture, ...]
+    pictures: tuple[ReportPicture, ...]
     quotes: tuple[Quote, ...]
     questions: tuple[Quote, ...]
     following: tuple[str, ...]
@@ -147,11 +147,11 @@ def _count(place: Scope, *rules: ColumnElement[bool], of: Any = Takeaway.id) -> 
 
 def _pictures(
     rows: Iterable[Takeaway], place: Scope, store: Store, facts: GatheringFacts
-) -> Iterator[Picture]:
+) -> Iterator[ReportPicture]:
     """The first photos, each from a different session while possible."""
     found = [(row, file) for row in rows for file in _photos(row, place, store, facts)]
     for row, file in _varied(found)[:PICTURES]:
-        yield Picture(file, shortened(row.caption or row.text) or file.alt)
+        yield ReportPicture(file, shortened(row.caption or row.text) or file.alt)
 
 
 def _photos(

@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from publish.conversation.reply_rows import PollResult, Post, single_ids, take_in
+from publish.conversation.reply_rows import PollResult, PublishedStory, single_ids, take_in
 from publish.errors import Offline, PauseTarget, PublishError, RetryAfter
 from publish.net.remote_values import bounded, clean_text
 from publish.outbox.context import PublishContext
@@ -54,8 +54,8 @@ def listen_due(session: Session, context: PublishContext) -> int:
     for row in chosen_targets(session):
         if not polls_replies(target_class(row.kind), row.options) or row.paused:
             continue
-        listening = session.get(ReplyPoll, row.id)
-        if listening is None or listening.next_at <= now:
+        poll = session.get(ReplyPoll, row.id)
+        if poll is None or poll.next_at <= now:
             return int(look(session, context, row))
     return 0
 
@@ -70,15 +70,15 @@ def listen(session: Session, context: PublishContext, names: Sequence[str] = ())
 def look(session: Session, context: PublishContext, row: Target, *, complete: bool = False) -> bool:
     """Poll one target; return whether we have anything there. Errors are stored in its row. Commits."""
     now = context.clock()
-    listening = session.get(ReplyPoll, row.id) or _new_listening(session, row, now)
+    poll = session.get(ReplyPoll, row.id) or _new_poll(session, row, now)
     posts = _posts(session, row)
     if not posts:
-        _looked(listening, now, complete=False)
+        _looked(poll, now, complete=False)
         session.commit()
         return False
-    last = listening.fully_polled_at
+    last = poll.fully_polled_at
     complete = complete or last is None or now - last >= COMPLETE_EVERY
-    since = None if complete or listening.polled_at is None else listening.polled_at - OVERLAP
+    since = None if complete or poll.polled_at is None else poll.polled_at - OVERLAP
     # Whatever one answer does to us, the poll comes again only after a while, and the others go on.
     answer = attempt(lambda: _ask(session, context, row, posts, since=since))
     if isinstance(answer, Exception):
@@ -108,7 +108,7 @@ def _tidy(theirs: RemoteReply, now: datetime) -> RemoteReply:
     return replace(theirs, written_at=bounded(theirs.written_at, now), **texts)
 
 
-def _new_listening(session: Session, row: Target, now: datetime) -> ReplyPoll:
+def _new_poll(session: Session, row: Target, now: datetime) -> ReplyPoll:
     made = ReplyPoll(target_id=row.id, next_at=now, attempts=0, error="")
     session.add(made)
     session.commit()
@@ -119,7 +119,7 @@ def _ask(
     session: Session,
     context: PublishContext,
     row: Target,
-    posts: Sequence[Post],
+    posts: Sequence[PublishedStory],
     *,
     since: datetime | None,
 ) -> _Answer:
@@ -138,7 +138,7 @@ def _ask(
 
 def _poll(
     target: PollsReplies,
-    posts: Sequence[Post],
+    posts: Sequence[PublishedStory],
     below: Mapping[str, str],
     *,
     since: datetime | None,
@@ -162,12 +162,12 @@ def _poll(
     return PollResult([*found, *single], whole, standing, deleted)
 
 
-def _posts(session: Session, row: Target) -> list[Post]:
+def _posts(session: Session, row: Target) -> list[PublishedStory]:
     query = select(Delivery).where(
         Delivery.target_id == row.id, Delivery.item_kind == ItemKind.STORY, Delivery.remote_id != ""
     )
     return [
-        Post(
+        PublishedStory(
             d.item_id,
             Remote(d.remote_id, d.url, d.memory.extra),
             d.memory.takeaways,
@@ -176,11 +176,11 @@ def _posts(session: Session, row: Target) -> list[Post]:
     ]
 
 
-def _looked(listening: ReplyPoll, now: datetime, *, complete: bool) -> None:
-    listening.polled_at, listening.next_at = now, now + BETWEEN
-    listening.attempts, listening.error = 0, ""
+def _looked(poll: ReplyPoll, now: datetime, *, complete: bool) -> None:
+    poll.polled_at, poll.next_at = now, now + BETWEEN
+    poll.attempts, poll.error = 0, ""
     if complete:
-        listening.fully_polled_at = now
+        poll.fully_polled_at = now
 
 
 def _failed(
@@ -188,14 +188,14 @@ def _failed(
 ) -> None:
     """Store the error and schedule the next poll: soon after a lost connection, later if a person has to act."""
     session.rollback()
-    now, listening = context.clock(), session.get_one(ReplyPoll, target_id)
-    listening.attempts += 1
-    wait = back_off(listening.attempts, context.rng.random(), base=30)
+    now, poll = context.clock(), session.get_one(ReplyPoll, target_id)
+    poll.attempts += 1
+    wait = back_off(poll.attempts, context.rng.random(), base=30)
     if isinstance(error, RetryAfter) and error.seconds is not None:
         wait = timedelta(seconds=error.seconds)
     if isinstance(error, PauseTarget):
         wait = BETWEEN
     if isinstance(error, Offline):
         wait = min(wait, timedelta(minutes=2))
-    listening.next_at, listening.error = now + wait, error.message
+    poll.next_at, poll.error = now + wait, error.message
     session.commit()

@@ -54,7 +54,7 @@ MOST = 12
 
 
 @dataclass(frozen=True)
-class Step:
+class ListedStep:
     """A step as shown at the desk."""
 
     name: str
@@ -65,21 +65,21 @@ class Step:
     decided_by: str
 
 
-def plan(session: Session, facts: GatheringFacts) -> list[Step]:
+def plan(session: Session, facts: GatheringFacts) -> list[ListedStep]:
     """All steps in order of their due days."""
     rows = {row.name: row for row in session.scalars(select(PlanStep))}
     steps = [_step(session, facts, name, rows.get(name)) for name in NAMES]
     return sorted(steps, key=lambda step: (step.due_on is None, step.due_on or date.max))
 
 
-def _step(session: Session, facts: GatheringFacts, name: str, row: PlanStep | None) -> Step:
+def _step(session: Session, facts: GatheringFacts, name: str, row: PlanStep | None) -> ListedStep:
     due = row.due_on if row and row.due_on else due_day(session, facts, name)
     if row is None:
-        return Step(name, due, StepState.PLANNED.value, None, "")
+        return ListedStep(name, due, StepState.PLANNED.value, None, "")
     # Its story was deleted, so the step counts as never drafted.
     lost = row.state in (StepState.DRAFTED, StepState.SENT) and row.story is None
     state = StepState.PLANNED.value if lost else row.state
-    return Step(name, due, state, row.story, row.decided_by)
+    return ListedStep(name, due, state, row.story, row.decided_by)
 
 
 def due_day(session: Session, facts: GatheringFacts, name: str) -> date | None:
@@ -103,7 +103,7 @@ def last_day(session: Session, facts: GatheringFacts) -> date:
     return moment.astimezone(facts.zone).date()
 
 
-def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[Step]:
+def due_steps(session: Session, facts: GatheringFacts, today: date) -> list[ListedStep]:
     """Steps that are due and still undecided."""
     waiting = (StepState.PLANNED, StepState.DRAFTED)
     return [

@@ -27,7 +27,7 @@ _STATES = {"spam": ReplyState.SPAM, "deleted": ReplyState.GONE}
 
 
 @dataclass(frozen=True)
-class Post:
+class PublishedStory:
     """A story at a target."""
 
     story: uuid.UUID
@@ -64,7 +64,7 @@ def take_in(
     session: Session,
     context: PublishContext,
     row: Target,
-    posts: Sequence[Post],
+    posts: Sequence[PublishedStory],
     *,
     polled: PollResult,
 ) -> bool:
@@ -132,7 +132,7 @@ def _add(
     session: Session,
     context: PublishContext,
     row: Target,
-    post: Post,
+    post: PublishedStory,
     *,
     theirs: RemoteReply,
     blocked: frozenset[str],
@@ -164,19 +164,19 @@ def _add(
     return reply
 
 
-def _audience(session: Session, row: Target, post: Post) -> str:
+def _audience(session: Session, row: Target, post: PublishedStory) -> str:
     """Who may read a reply: at most those who can read it where it was written."""
     only = _only(post)
     takeaway = session.get(Takeaway, only) if only else None
     return narrower(row.audience, takeaway.audience if takeaway is not None else "")
 
 
-def _only(post: Post) -> uuid.UUID | None:
+def _only(post: PublishedStory) -> uuid.UUID | None:
     """The takeaway a reply is about, if the story has only one."""
     return post.takeaways[0] if len(post.takeaways) == 1 else None
 
 
-def _answered_id(theirs: RemoteReply, post: Post) -> str:
+def _answered_id(theirs: RemoteReply, post: PublishedStory) -> str:
     return "" if theirs.in_reply_to == post.remote.id else theirs.in_reply_to
 
 

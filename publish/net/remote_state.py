@@ -11,7 +11,7 @@ from collections.abc import Iterator, MutableMapping
 from typing import Any
 
 
-class Table(MutableMapping[Any, Any]):
+class SharedState(MutableMapping[Any, Any]):
     """A thread-safe dictionary; values are replaced whole, so that readers never see a partial change."""
 
     def __init__(self) -> None:
@@ -44,12 +44,12 @@ class RemoteState:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._tables: dict[str, Table] = {}
+        self._tables: dict[str, SharedState] = {}
 
-    def table(self, name: str) -> Table:
+    def table(self, name: str) -> SharedState:
         """The table of this name, created on first use."""
         with self._lock:
-            return self._tables.setdefault(name, Table())
+            return self._tables.setdefault(name, SharedState())
 
     def close(self) -> None:
         """Clear everything, including sessions."""

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from publish.composition.cross_links import rank
 from publish.outbox.context import PublishContext
 from publish.outbox.items import ITEMS
-from publish.outbox.items.base import Item
+from publish.outbox.items.base import ItemModule
 from publish.outbox.items.takedowns import takes_back
 from publish.outbox.policy.row_states import OPEN, OVER, SOON, when_done
 from publish.outbox.target_status import budget_left
@@ -63,7 +63,7 @@ def due_rows(
     return [row[0] for row in found_sorted]
 
 
-def _order_of(item: Item) -> list[tuple[ColumnElement[bool], int]]:
+def _order_of(item: ItemModule) -> list[tuple[ColumnElement[bool], int]]:
     this = Delivery.item_kind == item.KIND
     return [
         (and_(this, _LEAVING), item.ORDER.leaving),

@@ -22,7 +22,7 @@ from publish.outbox.policy.decide import MOST_ATTEMPTS, OFFLINE_PAUSE
 from publish.outbox.policy.row_states import REFUSED, WAITING, due_state
 from publish.outbox.queue import allowed, due_rows, look_again, may_go
 from publish.outbox.target_status import forget_limits
-from publish.outbox.worker import Outcome, deliver_row
+from publish.outbox.worker import DeliveryResult, deliver_row
 from publish.targets import target_class
 from publish.targets.capabilities import ManualPosting
 from reporter.enums import DeliveryState
@@ -31,7 +31,7 @@ from reporter.models import Delivery
 
 def deliver_due(
     session: Session, context: PublishContext, *, names: Sequence[str] = (), takedowns: bool = False
-) -> Outcome | None:
+) -> DeliveryResult | None:
     """Deliver the first row that is due and not blocked; None if there is nothing to do now.
 
     ``takedowns``: only rows that take something back. Never raises for a target's errors: these are
@@ -88,7 +88,7 @@ def publish(
     *,
     names: Sequence[str] = (),
     wait: bool = False,
-    on_progress: Callable[[Outcome, int], None] | None = None,
+    on_progress: Callable[[DeliveryResult, int], None] | None = None,
     pause: Callable[[float], Any] = time.sleep,
 ) -> None:
     """Queue what is approved and deliver what is due; with ``wait`` until only paused targets have open rows.
@@ -157,7 +157,7 @@ def retry(session: Session, context: PublishContext, *, names: Sequence[str] = (
 __all__ = [
     "MOST_ATTEMPTS",
     "OFFLINE_PAUSE",
-    "Outcome",
+    "DeliveryResult",
     "PublishContext",
     "PublishError",
     "deliver_due",

@@ -47,7 +47,7 @@ _UNEXPECTED = Message("Something unexpected went wrong here; the log has the det
 
 
 @dataclass(frozen=True)
-class Outcome:
+class DeliveryResult:
     """Result of one row that was worked on."""
 
     target: str
@@ -61,7 +61,9 @@ class Outcome:
     recheck: tuple[Recheck, ...] = ()
 
 
-def deliver_row(session: Session, context: PublishContext, row_id: uuid.UUID) -> Outcome | None:
+def deliver_row(
+    session: Session, context: PublishContext, row_id: uuid.UUID
+) -> DeliveryResult | None:
     """Claim and deliver one row; None if it has to wait or another worker has it."""
     row = next_row(session, row_id, context.clock())
     claim = take_lease(session, context, row) if row is not None else None
@@ -86,10 +88,10 @@ def _class_of(session: Session, target_id: uuid.UUID) -> type[OpenTarget]:
     return target_class(session.get_one(Target, target_id).kind)
 
 
-def _outcome(session: Session, claim: Claim, found: tuple[Recheck, ...]) -> Outcome:
+def _outcome(session: Session, claim: Claim, found: tuple[Recheck, ...]) -> DeliveryResult:
     after = reread(session, claim)
     target = session.get_one(Target, claim.target_id)
-    return Outcome(
+    return DeliveryResult(
         target.name,
         after.kind.value,
         after.key,

@@ -20,7 +20,7 @@ _LONG_AGO = datetime(2000, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True)
-class Item:
+class AgendaItem:
     """An open or settled action item. ``who`` is set only with that person's consent."""
 
     kind: str
@@ -49,18 +49,18 @@ class Following:
 class Agenda:
     """Action items and the next gathering."""
 
-    items: tuple[Item, ...] = ()
+    items: tuple[AgendaItem, ...] = ()
     following: Following | None = None
     # An iCalendar file with the same content; empty if there is nothing to include.
     calendar: bytes = b""
 
     @property
-    def waiting(self) -> tuple[Item, ...]:
+    def waiting(self) -> tuple[AgendaItem, ...]:
         """Open items."""
         return tuple(item for item in self.items if item.state == ItemState.OPEN)
 
     @property
-    def done(self) -> tuple[Item, ...]:
+    def done(self) -> tuple[AgendaItem, ...]:
         """Items done or answered."""
         return tuple(item for item in self.items if item.state == ItemState.DONE)
 
@@ -95,9 +95,9 @@ def agenda_of(session: Session, title: str) -> Agenda:
     )
 
 
-def _item(row: ActionItem) -> Item:
+def _item(row: ActionItem) -> AgendaItem:
     takeaway = str(row.takeaway_id) if row.takeaway_id else ""
-    return Item(
+    return AgendaItem(
         row.kind, row.what, publishable_name(row), row.due_on, row.state, row.outcome, takeaway
     )
 

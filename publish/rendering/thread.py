@@ -20,7 +20,7 @@ _SHRINK_STEPS = 6
 
 
 @dataclass(frozen=True)
-class Shape:
+class PostLimits:
     """Limits of one post at a target. ``measure`` counts characters as the target does."""
 
     characters: int
@@ -33,7 +33,7 @@ class Shape:
 
 
 @dataclass(frozen=True)
-class Part:
+class ThreadPost:
     """One post of a thread."""
 
     text: str
@@ -48,7 +48,7 @@ class _Open:
     files: list[PostMedia] = field(default_factory=list)
 
 
-def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
+def plan(post: Post, shape: PostLimits, *, marked: bool = True) -> list[ThreadPost]:
     """Split a story into a thread. The first part carries what it is found by: the link with our key, or a hashtag.
 
     If the organizer wrote a short text and the full story is elsewhere, that text and the link are all.
@@ -60,7 +60,7 @@ def plan(post: Post, shape: Shape, *, marked: bool = True) -> list[Part]:
         files = [chosen for m in _real(post) if (chosen := shape.choose(m))]
         alike = [m for m in files if not _alone(m)][: shape.files] or files[:1]
         words = next(_cut(head, first_room, shape.measure), "")
-        return [Part(f"{words}\n\n{foot}".strip(), tuple(alike))]
+        return [ThreadPost(f"{words}\n\n{foot}".strip(), tuple(alike))]
     parts = _pack(post, head, shape, first_room, room=room)
     cut = len(parts) > shape.most
     return _numbered(parts[: shape.most], foot, shape, cut=cut)
@@ -72,7 +72,7 @@ def _head(post: Post) -> str:
     return "\n".join(line for line in (post.title, slot_line(post), post.lead) if line)
 
 
-def _foot(post: Post, shape: Shape, *, marked: bool) -> str:
+def _foot(post: Post, shape: PostLimits, *, marked: bool) -> str:
     link = canonical(post.copies)
     if (
         shape.measure(f"{link}\n\n#{mark_of(post.key)}")
@@ -92,7 +92,7 @@ def _alone(media: PostMedia) -> bool:
     return media.kind != "photo"
 
 
-def _pack(post: Post, head: str, shape: Shape, first_room: int, *, room: int) -> list[_Open]:
+def _pack(post: Post, head: str, shape: PostLimits, first_room: int, *, room: int) -> list[_Open]:
     """Fill parts in order: text where there is room, files with the text they belong to."""
     parts = [_Open()]
 
@@ -128,7 +128,9 @@ def _fits(there: Sequence[PostMedia], more: Sequence[PostMedia], most: int) -> b
     return not mixed and len(there) + len(more) <= most
 
 
-def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> list[Part]:
+def _numbered(
+    parts: Sequence[_Open], foot: str, shape: PostLimits, *, cut: bool
+) -> list[ThreadPost]:
     numbered = []
     for number, part in enumerate(parts, 1):
         text = "\n\n".join(part.words)
@@ -138,7 +140,7 @@ def _numbered(parts: Sequence[_Open], foot: str, shape: Shape, *, cut: bool) -> 
             text = f"{text}\n\n{foot}"
         if len(parts) > 1:
             text = f"{text} ({number}/{len(parts)})"
-        numbered.append(Part(text.strip(), tuple(part.files)))
+        numbered.append(ThreadPost(text.strip(), tuple(part.files)))
     return numbered
 
 

@@ -20,7 +20,7 @@ from publish.outbox.ledger import recheck
 from publish.outbox.policy.decide import Sent, Withdrawn, decide
 from publish.outbox.policy.transition import Snapshot
 from publish.posts.model import Remote
-from publish.rendering.thread import Part
+from publish.rendering.thread import ThreadPost
 from publish.status.dry_run import draft_of
 from publish.targets import KINDS, target_class
 from publish.targets.capabilities import ManualPosting
@@ -42,7 +42,7 @@ class ManualPost:
     posting_url: str
     url: str
     # Messages to post, each with its files.
-    parts: tuple[Part, ...] = ()
+    parts: tuple[ThreadPost, ...] = ()
     notes: tuple[str, ...] = ()
 
 

@@ -32,7 +32,7 @@ _EACH = 0.7
 
 
 @dataclass(frozen=True)
-class Progress:
+class PublishProgress:
     """Progress of open work: items and bytes done and in total, and the estimated remaining time."""
 
     done: int
@@ -149,7 +149,9 @@ def counts(session: Session, budget: int = 0) -> dict[uuid.UUID, dict[str, int]]
     return found
 
 
-def progress(session: Session, context: PublishContext, target: Target | None = None) -> Progress:
+def progress(
+    session: Session, context: PublishContext, target: Target | None = None
+) -> PublishProgress:
     """Progress of open work, for one target or all."""
     began = outbox_state(session, context.clock()).began_at or context.clock()
     is_open = Delivery.state.in_(OPEN)
@@ -177,9 +179,9 @@ def progress(session: Session, context: PublishContext, target: Target | None = 
     # PostgreSQL returns sums as Decimal.
     seconds = int(to_go) / speed + going * _EACH
     now = under_way.memory.title if under_way else ""
-    return Progress(items - left, items, int(bytes_done), int(total), round(seconds), now)
+    return PublishProgress(items - left, items, int(bytes_done), int(total), round(seconds), now)
 
 
-def progress_json(figures: Progress) -> Mapping[str, Any]:
+def progress_json(figures: PublishProgress) -> Mapping[str, Any]:
     """Progress as JSON, for polling pages."""
     return {**vars(figures), "share": round(figures.share, 4)}

@@ -14,7 +14,7 @@ from typing import ClassVar
 
 from publish.errors import PauseTarget
 from publish.posts.model import Post, PostMedia, Remote, ThemeDigest
-from publish.rendering.thread import Part
+from publish.rendering.thread import ThreadPost
 from publish.targets.base import (
     Answer,
     FrontPageEntry,
@@ -150,9 +150,9 @@ class ManualPosting(Target):
     def posting_url(cls, options: Mapping[str, str]) -> str:
         """URL that a person opens to post."""
 
-    def parts(self, post: Post) -> list[Part]:
+    def parts(self, post: Post) -> list[ThreadPost]:
         """The messages to post, in order, each with its files."""
-        return [Part(self.draft(post, {}).body, tuple(post.media()))]
+        return [ThreadPost(self.draft(post, {}).body, tuple(post.media()))]
 
     def find(self, key: str) -> Remote | None:
         """Not available: only a person knows."""

@@ -24,7 +24,7 @@ _SPOKEN = (*WORDS, ReplyKind.REPORT)
 
 
 @dataclass(frozen=True)
-class Page:
+class InboxPage:
     """One page of the inbox, newest first, and the cursor of the next page ('' on the last)."""
 
     rows: list[Reply]
@@ -45,13 +45,13 @@ def in_view(view: str, now: datetime) -> ColumnElement[bool]:
     return and_(mine, views.get(view, views["open"]))
 
 
-def inbox(session: Session, view: str, now: datetime, *, before: str = "") -> Page:
+def inbox(session: Session, view: str, now: datetime, *, before: str = "") -> InboxPage:
     """One page of a view. ``before``: id (hex) of the last reply on the previous page."""
     query = select(Reply).where(in_view(view, now)).options(*_with_context())
     if before:
         query = query.where(Reply.id < _cursor(before))
     rows = list(session.scalars(query.order_by(Reply.id.desc()).limit(PAGE + 1)))
-    return Page(rows[:PAGE], rows[PAGE - 1].id.hex if len(rows) > PAGE else "")
+    return InboxPage(rows[:PAGE], rows[PAGE - 1].id.hex if len(rows) > PAGE else "")
 
 
 def _cursor(text: str) -> uuid.UUID:

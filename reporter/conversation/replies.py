@@ -32,7 +32,7 @@ HERE = frozenset({ReplyKind.ANSWER, ReplyKind.BUILD, ReplyKind.SECOND})
 
 
 @dataclass(frozen=True)
-class Word:
+class WrittenReply:
     """A reply written here at the gathering."""
 
     kind: str
@@ -47,7 +47,7 @@ class Word:
 def say(
     session: Session,
     takeaway: Takeaway,
-    word: Word,
+    word: WrittenReply,
     *,
     now: datetime,
     rng: random.Random,
@@ -70,7 +70,7 @@ def say(
 
 
 def _new_reply(
-    session: Session, takeaway: Takeaway, word: Word, *, now: datetime, rng: random.Random
+    session: Session, takeaway: Takeaway, word: WrittenReply, *, now: datetime, rng: random.Random
 ) -> Reply:
     return Reply(
         id=new_id(now, rng),
@@ -92,7 +92,7 @@ def _new_reply(
     )
 
 
-def _earlier_reply(session: Session, takeaway: Takeaway, word: Word) -> Reply | None:
+def _earlier_reply(session: Session, takeaway: Takeaway, word: WrittenReply) -> Reply | None:
     if word.client_id:
         ids = (word.client_id, forgotten(word.client_id))
         found = session.scalar(select(Reply).where(Reply.client_id.in_(ids)))
@@ -110,7 +110,7 @@ def _earlier_reply(session: Session, takeaway: Takeaway, word: Word) -> Reply | 
     )
 
 
-def _check(takeaway: Takeaway, word: Word) -> None:
+def _check(takeaway: Takeaway, word: WrittenReply) -> None:
     if word.kind not in (*HERE, ReplyKind.REPORT):
         raise BadInput("Say whether it answers, builds on it, or seconds it.")
     if word.kind in WORDS and not word.text.strip():

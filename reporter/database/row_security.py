@@ -1,6 +1,6 @@
 """Row-level security on PostgreSQL: the database limits each transaction to one gathering's rows.
 
-Each transaction begins by setting its organization and gathering (``Scope``) in transaction-local
+Each transaction begins by setting its organization and gathering (``TenantScope``) in transaction-local
 settings. A policy on every table admits only rows of that gathering, for reading and writing;
 without a scope there are none. The policies are forced, so they apply to the owner of the tables
 too; pages are served under a role that can't disable them.
@@ -28,7 +28,7 @@ ROLES = (WEB_ROLE, WORKER_ROLE)
 
 
 @dataclass(frozen=True)
-class Scope:
+class TenantScope:
     """The scope of a transaction. ``account`` and ``key`` identify the requester before the organization is known."""
 
     organization: uuid.UUID | None = None
@@ -57,17 +57,17 @@ class Scope:
         }
 
 
-_scope: ContextVar[Scope] = ContextVar("scope", default=Scope())  # noqa: B039 - frozen
-_SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in Scope().settings())
+_scope: ContextVar[TenantScope] = ContextVar("scope", default=TenantScope())  # noqa: B039 - frozen
+_SET = "SELECT " + ", ".join(f"set_config('{name}', %s, true)" for name in TenantScope().settings())
 
 
-def current_scope() -> Scope:
+def current_scope() -> TenantScope:
     """The scope of this thread's transactions."""
     return _scope.get()
 
 
 @contextmanager
-def working_for(scope: Scope) -> Iterator[None]:
+def working_for(scope: TenantScope) -> Iterator[None]:
     """Set the scope of transactions that begin inside the context. A transaction that is already open keeps its own."""
     token = _scope.set(scope)
     try:
@@ -76,7 +76,7 @@ def working_for(scope: Scope) -> Iterator[None]:
         _scope.reset(token)
 
 
-def enter_scope(scope: Scope) -> None:
+def enter_scope(scope: TenantScope) -> None:
     """Set the scope for the rest of a request, which has a context of its own."""
     _scope.set(scope)
 

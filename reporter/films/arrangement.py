@@ -16,7 +16,7 @@ from reporter.errors import BadInput
 from reporter.files import try_remove
 from reporter.films.finished import caption_film, captions_digest, prune_captions
 from reporter.films.plan import LONGEST, SHORTEST, Wish, piece_of
-from reporter.films.script import Piece, Shape, SoundExcerpt
+from reporter.films.script import AspectRatio, Piece, SoundExcerpt
 from reporter.media.store import Store
 from reporter.models import Film, FilmPart, Takeaway
 from reporter.moderation.decisions import alone, bump_revision, lock_gathering
@@ -32,7 +32,7 @@ def film_of(session: Session) -> Film:
     return session.get(Film, 1) or Film(
         id=1,
         audience=Scope.PUBLIC.value,
-        shape=Shape.LANDSCAPE.value,
+        shape=AspectRatio.LANDSCAPE.value,
         seconds=75.0,
         sequence=[],
         excluded=[],
@@ -54,7 +54,7 @@ def wish_of(film: Film, store: Store) -> Wish:
         music=str(films_folder(store) / film.music) if film.music else "",
         place=Scope(film.audience),
         seconds=film.seconds,
-        shape=Shape(film.shape),
+        shape=AspectRatio(film.shape),
         order=tuple(film.sequence),
         dropped=frozenset(film.excluded),
         lengths=film.lengths,
@@ -63,7 +63,7 @@ def wish_of(film: Film, store: Store) -> Wish:
 
 def set_options(session: Session, *, audience: str, shape: str, seconds: float) -> None:
     """Set audience, shape and length. Raises BadInput. Commits."""
-    if audience not in list(Scope) or shape not in list(Shape):
+    if audience not in list(Scope) or shape not in list(AspectRatio):
         raise BadInput("Choose who will see the film, and its shape.")
     if not SHORTEST <= seconds <= LONGEST:
         raise BadInput(

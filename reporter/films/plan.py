@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from reporter.enums import Kind, MediaState, Source
 from reporter.errors import Conflict
-from reporter.films.script import BETWEEN, Piece, PieceKind, Script, Shape
+from reporter.films.script import BETWEEN, AspectRatio, Piece, PieceKind, Script
 from reporter.media.alt_text import own_words
 from reporter.media.store import Store
 from reporter.messages import N_
@@ -46,7 +46,7 @@ class Wish:
 
     place: Scope = Scope.PUBLIC
     seconds: float = USUAL
-    shape: Shape = Shape.LANDSCAPE
+    shape: AspectRatio = AspectRatio.LANDSCAPE
     order: tuple[str, ...] = ()
     dropped: frozenset[str] = frozenset()
     music: str = ""

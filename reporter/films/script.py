@@ -7,7 +7,7 @@ from enum import StrEnum
 from hashlib import sha256
 
 
-class Shape(StrEnum):
+class AspectRatio(StrEnum):
     """Aspect ratio of the picture."""
 
     LANDSCAPE = "landscape"
@@ -18,7 +18,11 @@ class Shape(StrEnum):
 # Between the names of the credits.
 BETWEEN = " · "
 # Width and height in pixels: the same number of pixels for each shape, so that rendering takes about the same time.
-SIZES = {Shape.LANDSCAPE: (1280, 720), Shape.SQUARE: (960, 960), Shape.UPRIGHT: (720, 1280)}
+SIZES = {
+    AspectRatio.LANDSCAPE: (1280, 720),
+    AspectRatio.SQUARE: (960, 960),
+    AspectRatio.UPRIGHT: (720, 1280),
+}
 
 
 class PieceKind(StrEnum):
@@ -86,7 +90,7 @@ class Script:
     ``language`` is the gathering's."""
 
     pieces: tuple[Piece, ...]
-    shape: Shape = Shape.LANDSCAPE
+    shape: AspectRatio = AspectRatio.LANDSCAPE
     music: str = ""
     language: str = "en"
 

@@ -36,7 +36,7 @@ class Share:
 
 
 @dataclass(frozen=True)
-class Board:
+class Statistics:
     """The figures of the board."""
 
     questions_answered: Share
@@ -50,11 +50,11 @@ class Board:
     came_back: Share
 
 
-def board(session: Session) -> Board:
+def board(session: Session) -> Statistics:
     """Compute the figures."""
     questions = _count(session, and_(_SHOWN, Takeaway.intent == Intent.QUESTION))
     waits = _first_answers(session)
-    return Board(
+    return Statistics(
         questions_answered=Share(questions - count_unanswered(session), questions),
         first_answer_after=timedelta(seconds=median(waits)) if waits else None,
         answered_within=_by_wait(waits),

@@ -91,7 +91,7 @@ def _admit_query() -> Select[datetime | None, bool]:
     return select(Gathering.paused_at, blocked.exists().label("blocked"))
 
 
-class Window:
+class SlidingWindow:
     """Sliding-window counter by key over the last minute. In memory: a restart resets it.
 
     The clock may be set back: what seems to lie ahead doesn't count, or a minute would last for hours.
@@ -172,7 +172,7 @@ class Shares:
 
     def __init__(self) -> None:
         # Two windows, so that made-up devices evict no address.
-        self._devices, self._addresses = Window(), Window()
+        self._devices, self._addresses = SlidingWindow(), SlidingWindow()
         self._lock = threading.Lock()
         self._behind: dict[str, dict[str, datetime]] = {}
 

@@ -37,7 +37,7 @@ class Strip:
 
 
 @dataclass(frozen=True)
-class Board:
+class CoverageChart:
     """The rows of the chart, the start of each half-hour, and what came in it from all sessions."""
 
     strips: list[Strip]
@@ -45,7 +45,7 @@ class Board:
     activity: tuple[int, ...]
 
 
-def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> Board:
+def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> CoverageChart:
     """Takeaways by recording time over the last ``SLOTS`` half-hours. Two queries."""
     last = datetime.fromtimestamp(
         now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), now.tzinfo
@@ -73,7 +73,7 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
     activity: Counter[int] = Counter()
     for (_event, number), count in cells.items():
         activity[number] += count
-    return Board(
+    return CoverageChart(
         [_strip(event, cells, totals, most, now=now) for event in events],
         slots,
         tuple(activity[number] for number in range(SLOTS)),

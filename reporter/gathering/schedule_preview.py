@@ -17,7 +17,7 @@ from reporter.schedule import Reading, ScheduledSession
 
 
 @dataclass(frozen=True)
-class Change:
+class SessionUpdate:
     """A known session, its new data in the schedule, and the columns that differ."""
 
     row: EventSession
@@ -30,8 +30,8 @@ class ImportPlan:
     """The effects of an import. ``same``: known sessions without changes."""
 
     new: tuple[ScheduledSession, ...]
-    changed: tuple[Change, ...]
-    same: tuple[Change, ...]
+    changed: tuple[SessionUpdate, ...]
+    same: tuple[SessionUpdate, ...]
     gone: tuple[EventSession, ...]
 
 
@@ -44,7 +44,7 @@ def plan_import(session: Session, scheduled: Sequence[ScheduledSession]) -> Impo
     rows = [row for row in session.scalars(select(EventSession)) if row.guid]
     pairs = _pairs(rows, scheduled)
     known = [
-        Change(pairs[id(item)], item, _changes(pairs[id(item)], item))
+        SessionUpdate(pairs[id(item)], item, _changes(pairs[id(item)], item))
         for item in scheduled
         if id(item) in pairs
     ]
@@ -158,7 +158,7 @@ class ChangedSession:
 
 
 @dataclass(frozen=True)
-class Preview:
+class SchedulePreview:
     """Summary shown before an import. Times are in UTC; None if no session has one."""
 
     reading: Reading
@@ -171,12 +171,12 @@ class Preview:
     gone: tuple[EventSession, ...]
 
 
-def preview_import(session: Session, reading: Reading) -> Preview:
+def preview_import(session: Session, reading: Reading) -> SchedulePreview:
     """Count the sessions, their time range, and the changes to existing ones."""
     plan = plan_import(session, reading.sessions)
     starts = [item.starts_at for item in reading.sessions if item.starts_at]
     ends = [item.ends_at or item.starts_at for item in reading.sessions if item.starts_at]
-    return Preview(
+    return SchedulePreview(
         reading=reading,
         first=min(starts, default=None),
         last=max((end for end in ends if end), default=None),
@@ -188,7 +188,7 @@ def preview_import(session: Session, reading: Reading) -> Preview:
     )
 
 
-def _described(change: Change) -> ChangedSession:
+def _described(change: SessionUpdate) -> ChangedSession:
     return ChangedSession(
         code=change.row.code,
         title=change.item.title,

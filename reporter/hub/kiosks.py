@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import Forbidden, NotFound
 from reporter.hub.models import HubGathering, HubKiosk, Organization, PairingTicket
 from reporter.hub.secrets import code_digest, digest, new_code, new_token
@@ -102,7 +102,7 @@ def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: rando
     """Redeem a kiosk's pairing code. Commits. Raises Forbidden if it is wrong, used or expired."""
     organization, joined = _use_up(session, code, now)
     token = new_token()
-    with working_for(Scope(organization=organization)):
+    with working_for(TenantScope(organization=organization)):
         gathering = joined or _gathering(session, organization, offer, now=now, rng=rng)
         session.execute(
             delete(HubKiosk).where(
@@ -127,7 +127,7 @@ def pair(session: Session, code: str, offer: Offer, *, now: datetime, rng: rando
 def _use_up(session: Session, code: str, now: datetime) -> tuple[uuid.UUID, uuid.UUID | None]:
     """Consume a code; returns its organization, and its gathering if it has one."""
     session.rollback()
-    with working_for(Scope(key=code_digest(code))):
+    with working_for(TenantScope(key=code_digest(code))):
         ticket = session.get(PairingTicket, code_digest(code), with_for_update=True)
         if ticket is None or ticket.expires_at <= now:
             session.rollback()
@@ -221,7 +221,7 @@ class KnownKiosk:
 def by_token(session: Session, token: str) -> KnownKiosk | None:
     """The kiosk with this token. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=digest(token))):
+    with working_for(TenantScope(key=digest(token))):
         row = session.get(HubKiosk, digest(token))
         found = (
             None

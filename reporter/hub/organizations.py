@@ -15,7 +15,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from reporter.clock import new_id
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound
 from reporter.hub.models import Account, Identity, Invitation, Member, Organization, RegistryBase
 from reporter.hub.roles import Role
@@ -43,7 +43,7 @@ def make_organization(
         raise Conflict("There is an organization %(name)s already.", name=name.strip())
     number = new_id(now, rng)
     session.commit()
-    with working_for(Scope(organization=number)):
+    with working_for(TenantScope(organization=number)):
         session.add(Organization(id=number, name=name.strip(), created_at=now))
         session.commit()
     return number
@@ -86,13 +86,13 @@ class Invited:
 def look_at_invitation(session: Session, secret: str, *, now: datetime) -> Invited:
     """The contents of an invitation. Raises NotFound if it was used or has expired. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=digest(secret))):
+    with working_for(TenantScope(key=digest(secret))):
         row = session.get(Invitation, digest(secret))
         if row is None or row.expires_at <= now:
             raise NotFound("This invitation was used or has expired. Ask for a new one.")
         offer = (row.organization_id, row.email, row.role)
         session.rollback()
-    with working_for(Scope(organization=offer[0])):
+    with working_for(TenantScope(organization=offer[0])):
         name = session.get_one(Organization, offer[0]).name
         session.rollback()
     return Invited(offer[0], name, *offer[1:])
@@ -126,7 +126,7 @@ def accept(session: Session, secret: str, joining: Joining, *, now: datetime) ->
     known, number = account_of(session, email), joining.account
     if known is not None and known[0] != number:
         raise Forbidden("This invitation is for somebody else.")
-    with working_for(Scope(organization=offer.organization_id, account=number)):
+    with working_for(TenantScope(organization=offer.organization_id, account=number)):
         used = delete(Invitation).where(Invitation.digest == digest(secret))
         if session.execute(used).rowcount != 1:  # type: ignore[attr-defined]
             session.rollback()
@@ -163,7 +163,7 @@ def _make_account(session: Session, joining: Joining, email: str, now: datetime)
 def account_of(session: Session, email: str) -> tuple[uuid.UUID, str] | None:
     """Id and password hash of the account with an address. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=email)):
+    with working_for(TenantScope(key=email)):
         row = session.scalar(select(Account).where(Account.email == email))
         found = None if row is None else (row.id, row.password_hash)
         session.rollback()

@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.hub.models import Organization
 
@@ -39,7 +39,7 @@ def public_organization(session: Session, name: str) -> tuple[uuid.UUID, str]:
     session.rollback()
     found = None
     if _NAME.fullmatch(name):
-        with working_for(Scope(key=name)):
+        with working_for(TenantScope(key=name)):
             query = select(Organization.id, Organization.name)
             found = session.execute(query.where(Organization.public_name == name)).one_or_none()
             session.rollback()

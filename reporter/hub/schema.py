@@ -7,7 +7,13 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from reporter import migrations
-from reporter.database.row_security import Scope, grant_tables, make_roles, unforced, working_for
+from reporter.database.row_security import (
+    TenantScope,
+    grant_tables,
+    make_roles,
+    unforced,
+    working_for,
+)
 from reporter.hub.former_secrets import note_former
 from reporter.search.postgres.tables import force_guard
 
@@ -21,7 +27,7 @@ def upgrade_hub(engine: Engine) -> None:
 
     Raises Conflict if the database belongs to a newer version of the program.
     """
-    with working_for(Scope(migrating=True)), engine.begin() as connection:
+    with working_for(TenantScope(migrating=True)), engine.begin() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
         roles = make_roles(connection)
         config = migrations.alembic_config(_VERSIONS)

@@ -88,7 +88,7 @@ class RetentionNotice(Base):
 
     __tablename__ = "retention_notice"
 
-    # A reporter.privacy.retention.Kind, and the id of the row that will be deleted.
+    # A reporter.privacy.retention.RetentionKind, and the id of the row that will be deleted.
     kind: Mapped[str] = mapped_column(primary_key=True)
     item: Mapped[str] = mapped_column(primary_key=True)
     announced_at: Mapped[datetime] = mapped_column("said_at", UtcDateTime)

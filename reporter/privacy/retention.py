@@ -51,7 +51,7 @@ _LENGTHS = {
 _SLICE = 500
 
 
-class Kind(StrEnum):
+class RetentionKind(StrEnum):
     """Kinds of data with a retention period; each is the name of its setting."""
 
     UNAPPROVED = "unapproved"
@@ -60,16 +60,16 @@ class Kind(StrEnum):
 
 
 # Nobody misses a device identifier: only these kinds are announced.
-ANNOUNCED = (Kind.UNAPPROVED, Kind.ADDRESSES)
+ANNOUNCED = (RetentionKind.UNAPPROVED, RetentionKind.ADDRESSES)
 
 
-class Item(NamedTuple):
+class RetainedItem(NamedTuple):
     """Data with a retention period: when it ends, when it is announced, and when the data is really deleted.
 
     Deletion is later than ``due`` if the laptop was off and could not announce it in time.
     """
 
-    kind: Kind
+    kind: RetentionKind
     id: str
     due: datetime
     announced_from: datetime
@@ -99,7 +99,7 @@ def _length_from(day: date, period: str) -> timedelta | None:
     return None if length is None else begun + length - begun
 
 
-def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
+def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[RetainedItem]:
     """Everything scheduled for deletion, soonest first."""
     notices = {
         (row.kind, row.item): row.announced_at for row in session.scalars(select(RetentionNotice))
@@ -111,27 +111,27 @@ def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list
             lead = _lead(settings, kind, end - begun)
             announced_at = notices.get((kind, one))
             goes = max(end, (announced_at or now) + lead) if lead else end
-            items.append(Item(kind, one, end, end - lead, goes, announced_at))
+            items.append(RetainedItem(kind, one, end, end - lead, goes, announced_at))
     return sorted(items, key=attrgetter("goes", "kind", "id"))
 
 
-def _lead(settings: PrivacySettings, kind: Kind, period: timedelta) -> timedelta:
+def _lead(settings: PrivacySettings, kind: RetentionKind, period: timedelta) -> timedelta:
     """How long before deletion it is announced: at most half of its period."""
     if kind not in ANNOUNCED:
         return timedelta()
     return min(timedelta(days=settings.remind_days), period / 2)
 
 
-def _period_starts(session: Session) -> Iterator[tuple[Kind, str, datetime]]:
+def _period_starts(session: Session) -> Iterator[tuple[RetentionKind, str, datetime]]:
     """(kind, id, start of its period) of everything that has one."""
     for one, received, at in session.execute(_waiting()):
         # The period starts again when a person hides or changes it, since they have looked at it.
-        yield Kind.UNAPPROVED, str(one), max(received, at or received)
+        yield RetentionKind.UNAPPROVED, str(one), max(received, at or received)
     left = select(Contact.id, Contact.created_at, Contact.notified_at)
     for one, created, told_at in session.execute(left):
-        yield Kind.ADDRESSES, str(one), max(created, told_at or created)
+        yield RetentionKind.ADDRESSES, str(one), max(created, told_at or created)
     for one, received in session.execute(_with_device()):
-        yield Kind.DEVICES, str(one), received
+        yield RetentionKind.DEVICES, str(one), received
 
 
 def _waiting() -> Select[Any]:
@@ -155,7 +155,7 @@ def _with_device() -> Select[uuid.UUID, datetime]:
     )
 
 
-def announce(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
+def announce(session: Session, settings: PrivacySettings, now: datetime) -> list[RetainedItem]:
     """Record what the desk announces from now on, and delete obsolete notices; returns the announced items. Commits."""
     near = announced(session, settings, now)
     known = {(row.kind, row.item): row for row in session.scalars(select(RetentionNotice))}
@@ -168,12 +168,12 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
     return near
 
 
-def announced(session: Session, settings: PrivacySettings, now: datetime) -> list[Item]:
+def announced(session: Session, settings: PrivacySettings, now: datetime) -> list[RetainedItem]:
     """Items the desk has to announce now, before they are deleted."""
     return [item for item in schedule(session, settings, now) if is_announced(item, now)]
 
 
-def is_announced(item: Item, now: datetime) -> bool:
+def is_announced(item: RetainedItem, now: datetime) -> bool:
     """Whether the desk has to announce it now."""
     return item.kind in ANNOUNCED and item.announced_from <= now
 
@@ -185,11 +185,13 @@ def expire(session: Session, settings: PrivacySettings, store: Store, actor: Act
     """
     announce(session, settings, actor.now)
     over = [item for item in schedule(session, settings, actor.now) if _may_go(item, actor.now)]
-    ids = {kind: [uuid.UUID(item.id) for item in over if item.kind is kind] for kind in Kind}
-    for one in ids[Kind.UNAPPROVED]:
+    ids = {
+        kind: [uuid.UUID(item.id) for item in over if item.kind is kind] for kind in RetentionKind
+    }
+    for one in ids[RetentionKind.UNAPPROVED]:
         _expire_takeaway(session, one, store, actor)
-    session.execute(delete(Contact).where(Contact.id.in_(ids[Kind.ADDRESSES])))
-    ended = _forget_devices(session, ids[Kind.DEVICES])
+    session.execute(delete(Contact).where(Contact.id.in_(ids[RetentionKind.ADDRESSES])))
+    ended = _forget_devices(session, ids[RetentionKind.DEVICES])
     ended += _forget_other_devices(session, settings, actor.now)
     if over or ended:
         ask_purge(session, actor.now)
@@ -197,7 +199,7 @@ def expire(session: Session, settings: PrivacySettings, store: Store, actor: Act
     if over:
         # Notices of what is gone go too.
         announce(session, settings, actor.now)
-    return Expired(len(ids[Kind.UNAPPROVED]), len(ids[Kind.ADDRESSES]), ended)
+    return Expired(len(ids[RetentionKind.UNAPPROVED]), len(ids[RetentionKind.ADDRESSES]), ended)
 
 
 def went_by_itself(session: Session, takeaway: Takeaway) -> bool:
@@ -206,7 +208,7 @@ def went_by_itself(session: Session, takeaway: Takeaway) -> bool:
     return session.scalar(query.limit(1)) is not None
 
 
-def _may_go(item: Item, now: datetime) -> bool:
+def _may_go(item: RetainedItem, now: datetime) -> bool:
     """Whether its period is over and, if it has to be announced, the notice has been up long enough."""
     if item.kind in ANNOUNCED and item.announced_at is None:
         return False

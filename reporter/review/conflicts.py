@@ -40,7 +40,7 @@ class EditConflict:
 
 
 @dataclass
-class Outcome:
+class BulkResult:
     """Result of a decision on many takeaways."""
 
     changed: list[Takeaway] = field(default_factory=list)
@@ -49,7 +49,7 @@ class Outcome:
 
 def decide_many(
     session: Session, rows: Sequence[Takeaway], actor: Actor, state: TakeawayState, *, seen: int
-) -> Outcome:
+) -> BulkResult:
     """Approve, hide or reopen as one step; takeaways that others changed after revision ``seen`` are skipped. Commits.
 
     The same decision by somebody else is no conflict. Raises Conflict if one of them was withdrawn.
@@ -69,7 +69,7 @@ def set_fields_many(
     rows: Sequence[Takeaway],
     actor: Actor,
     values: Callable[[Takeaway], Mapping[str, Any]],
-) -> Outcome:
+) -> BulkResult:
     """Set fields of many takeaways as one step (star, add a tag, move to another session). Commits."""
 
     def act(row: Takeaway, by: Actor) -> bool:
@@ -87,9 +87,9 @@ def _each(
     watched: frozenset[str] = frozenset(),
     seen: int = 0,
     wanted: Mapping[str, Any] | None = None,
-) -> Outcome:
+) -> BulkResult:
     lock_gathering(session)
-    outcome, step = Outcome(), actor.one_step()
+    outcome, step = BulkResult(), actor.one_step()
     theirs: dict[Any, Decision] = {}
     if watched:
         found = changes_since(session, [row.id for row in rows], seen, watched)

@@ -139,7 +139,7 @@ class Filter:
 
 
 @dataclass(frozen=True)
-class Page:
+class ReviewPage:
     """One page of takeaways, with cursors of the previous and next page, '' at the ends."""
 
     rows: list[Takeaway]
@@ -149,7 +149,7 @@ class Page:
 
 def page(
     session: Session, criteria: Filter, *, size: int, after: str = "", before: str = ""
-) -> Page:
+) -> ReviewPage:
     """The takeaways after (or before) a cursor in order of arrival; look-alikes side by side.
 
     Raises ValueError for an invalid cursor.
@@ -176,7 +176,9 @@ def page(
     )
     is_first = not more if before else not after
     is_last = False if before else not more
-    return Page([row[0] for row in found], "" if is_first else ends[0], "" if is_last else ends[1])
+    return ReviewPage(
+        [row[0] for row in found], "" if is_first else ends[0], "" if is_last else ends[1]
+    )
 
 
 def _page_rules(criteria: Filter) -> list[ColumnElement[bool]]:

@@ -20,7 +20,7 @@ NAMED = 2
 
 
 @dataclass(frozen=True)
-class Span:
+class TimelineBin:
     """A bin from a start time up to an end time (exclusive): its count, and the titles of the
     sessions with the most."""
 
@@ -30,7 +30,7 @@ class Span:
     sessions: tuple[str, ...]
 
 
-def timeline(session: Session, criteria: Filter, zone: tzinfo) -> list[Span]:
+def timeline(session: Session, criteria: Filter, zone: tzinfo) -> list[TimelineBin]:
     """Non-empty bins in order; at most MOST. Two queries, whatever the size."""
     # Two selects in one: SQLite finds a least or greatest value by an index only if asked for nothing else
     # (https://www.sqlite.org/optoverview.html#minmax).
@@ -62,9 +62,9 @@ def timeline(session: Session, criteria: Filter, zone: tzinfo) -> list[Span]:
     ]
 
 
-def _span(begin: datetime, end: datetime, counts: list[tuple[str, int]]) -> Span:
+def _span(begin: datetime, end: datetime, counts: list[tuple[str, int]]) -> TimelineBin:
     most = sorted((-count, title) for title, count in counts if count)
-    return Span(
+    return TimelineBin(
         begin, end, sum(count for _title, count in counts), tuple(t for _c, t in most[:NAMED])
     )
 

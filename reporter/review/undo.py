@@ -15,12 +15,12 @@ from reporter.errors import NotFound
 from reporter.models import Decision, Takeaway
 from reporter.moderation.decisions import get_field, lock_gathering, set_fields, set_state
 from reporter.moderation.history import fields_of, history_of
-from reporter.review.conflicts import EditConflict, Outcome
+from reporter.review.conflicts import BulkResult, EditConflict
 
 ACTION = "undo"
 
 
-def undo_step(session: Session, step: uuid.UUID, actor: Actor) -> Outcome:
+def undo_step(session: Session, step: uuid.UUID, actor: Actor) -> BulkResult:
     """Undo a step, on however many takeaways; raises NotFound if there is none. Commits.
 
     Fields changed again since then stay and are returned as conflicts; withdrawn takeaways are left
@@ -31,7 +31,7 @@ def undo_step(session: Session, step: uuid.UUID, actor: Actor) -> Outcome:
     decisions = session.scalars(query.order_by(Decision.revision.desc())).all()
     if not decisions:
         raise NotFound("There is nothing left to undo here.")
-    outcome, by = Outcome(), actor.one_step()
+    outcome, by = BulkResult(), actor.one_step()
     for decision in decisions:
         row = session.get_one(Takeaway, decision.takeaway_id)
         if row.state == TakeawayState.WITHDRAWN:

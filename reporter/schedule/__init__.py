@@ -17,9 +17,9 @@ from reporter.schedule.datetimes import find_zone
 from reporter.schedule.frab_reader import parse_xml, read_json, read_xml
 from reporter.schedule.ical_reader import read_ical, zone_of_calendars
 from reporter.schedule.parsed_session import (
-    Draft,
     Findings,
     ScheduledSession,
+    SessionDraft,
     finish,
     one_line,
     with_unique_guids,
@@ -163,7 +163,7 @@ def _text_of(data: bytes) -> tuple[str, str]:
     return as_icalendar(text, lambda: parse_xml(data)) or text, encoding
 
 
-def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
+def _refuse_hopeless(drafts: list[SessionDraft], findings: Findings) -> None:
     """Reject a file of which not a single entry can be parsed completely."""
     if any(draft.where not in findings.odd for draft in drafts):
         return
@@ -172,7 +172,9 @@ def _refuse_hopeless(drafts: list[Draft], findings: Findings) -> None:
         raise BadInput(wrong[0])
 
 
-def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[str, list[Draft]]:
+def _drafts(
+    data: bytes, text: str, timezone: str, findings: Findings
+) -> tuple[str, list[SessionDraft]]:
     zone = find_zone(timezone)
     if is_workbook(data):
         return "CSV table", _sheets(data, zone, findings)
@@ -188,7 +190,7 @@ def _drafts(data: bytes, text: str, timezone: str, findings: Findings) -> tuple[
     return "CSV table", read_csv(text, zone, findings)
 
 
-def _sheets(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+def _sheets(data: bytes, zone: ZoneInfo, findings: Findings) -> list[SessionDraft]:
     """The sessions of all sheets that have the same columns, such as one for each day."""
     return _read_sheets(*workbook_sheets(data), zone, findings)
 
@@ -213,7 +215,7 @@ def _marked_up(data: bytes, text: str, start: str) -> list[Sheet] | None:
 
 def _read_sheets(
     sheets: list[Sheet], others: list[str], zone: ZoneInfo, findings: Findings
-) -> list[Draft]:
+) -> list[SessionDraft]:
     if others:
         findings.note(
             Message(
@@ -222,7 +224,7 @@ def _read_sheets(
                 sheets=", ".join(f"“{one_line(name, 40)}”" for name in others[:8]),
             )
         )
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for sheet in sheets:
         name, alone = one_line(sheet.name, 40), len(sheets) == 1
         drafts += read_csv(sheet.text, zone, findings, sheet=name, alone=alone)

@@ -27,9 +27,9 @@ from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
     POSTPONED,
-    Draft,
     Findings,
     ScheduledSession,
+    SessionDraft,
     one_line,
     plain_text,
     recording_wish,
@@ -57,7 +57,7 @@ _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "d
 
 def read_csv(
     text: str, zone: ZoneInfo, findings: Findings, *, sheet: str = "", alone: bool = True
-) -> list[Draft]:
+) -> list[SessionDraft]:
     """Parse a CSV text into sessions; times without an offset are in ``zone``.
 
     ``sheet``: its name in a spreadsheet, which may be a day; ``alone``: whether it is the only one read.
@@ -70,7 +70,9 @@ def read_csv(
     return read_rows(table, zone, findings, sheet=sheet)
 
 
-def read_rows(table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = "") -> list[Draft]:
+def read_rows(
+    table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = ""
+) -> list[SessionDraft]:
     """The sessions of a table; see ``read_csv``."""
     table = in_terms_of(zone, table, findings)
     table = with_clocks(adopt_columns(with_halves(table), findings), findings)
@@ -131,7 +133,7 @@ class _Reader:
         times = (*self.table.named("start"), *self.table.named("end"))
         self.timed = bool(times)
 
-    def draft(self, row: Row) -> Draft | None:
+    def draft(self, row: Row) -> SessionDraft | None:
         title = title_line(self.table.value(row, "title"))
         if self._is_heading(row):
             return None
@@ -158,7 +160,7 @@ class _Reader:
         if says_postponed(title) or says_postponed(state):
             self.findings.note(POSTPONED, row.where)
         starts, ends = self._span(row, row.where)
-        return Draft(
+        return SessionDraft(
             row.where, self._session(row, title, starts, ends), key=one_line(self._text(row, "key"))
         )
 

@@ -37,9 +37,9 @@ from reporter.schedule.json_records import loads_lines, read_records
 from reporter.schedule.parsed_session import (
     NO_END,
     POSTPONED,
-    Draft,
     Findings,
     ScheduledSession,
+    SessionDraft,
     event_named,
     one_line,
     plain_text,
@@ -69,7 +69,7 @@ class _Day:
     assumed: bool = False
 
 
-def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[SessionDraft]:
     """Parse a schedule.json; times without an offset are in the conference's zone, else in ``zone``.
 
     Events without a title and times that can't be parsed are skipped, and reported to ``findings``.
@@ -83,7 +83,7 @@ def read_json(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
             return read_rows(table, zone, findings)
         raise BadInput(_NOT_FRAB, kind="JSON", ending="json")
     zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for position, day in enumerate(_list(conference.get("days"), "days"), start=1):
         frame = _frame(_dict(day, Message("day %(number)s", number=position)), zone, findings)
         for room, event in _json_events(day, position):
@@ -154,7 +154,7 @@ def _with_change(frame: _Day, change: str) -> _Day:
     return replace(frame, begins=datetime.combine(frame.day, clock), assumed=True)
 
 
-def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[Draft]:
+def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> list[SessionDraft]:
     """The event in a list; an empty list without a title."""
     title = one_line(text_of(event.get("title")))
     where = event_named(number, title) if title else _event_in(number, room)
@@ -189,14 +189,14 @@ def _json_draft(event: dict[str, Any], room: str, day: _Day, number: int) -> lis
         unsaid=frozenset() if "do_not_record" in event else frozenset({"do_not_record"}),
     )
     key = text_of(event.get("id")) or text_of(event.get("code")) or text_of(event.get("slug"))
-    return [Draft(where, session, key=one_line(key, 200))]
+    return [SessionDraft(where, session, key=one_line(key, 200))]
 
 
 def _event_in(number: int, room: str) -> Message:
     return Message("Event %(number)s in “%(room)s”", number=number, room=one_line(room, 60))
 
 
-def _left_out(where: str, day: _Day, title: str) -> list[Draft]:
+def _left_out(where: str, day: _Day, title: str) -> list[SessionDraft]:
     if title:
         day.findings.leave_out(Message("%(where)s is cancelled.", where=where))
         return []
@@ -206,7 +206,7 @@ def _left_out(where: str, day: _Day, title: str) -> list[Draft]:
     return []
 
 
-def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[SessionDraft]:
     """Parse a schedule.xml; see ``read_json``. Entities, depth and size are limited."""
     root = parse_xml(data)
     if root.tag != "schedule":
@@ -214,7 +214,7 @@ def read_xml(data: bytes, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     name = (root.findtext("conference/time_zone_name") or "").strip()
     zone = conference_zone(name, zone, findings)
     change = (root.findtext("conference/day_change") or "").strip()
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for day in root.iterfind("day"):
         frame = _frame_of(day.get("date", ""), day.get("start", ""), zone, findings)
         if frame.begins is None:
@@ -267,7 +267,7 @@ def parse_xml(data: bytes) -> Element:
     return root
 
 
-def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]:
+def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[SessionDraft]:
     """The event in a list; an empty list without a title."""
 
     def text(path: str) -> str:
@@ -307,7 +307,7 @@ def _xml_draft(event: Element, room: str, day: _Day, number: int) -> list[Draft]
         if event.find("recording/optout") is not None
         else frozenset({"do_not_record"}),
     )
-    return [Draft(where, session, key=one_line(event.get("id", "") or text("slug"), 200))]
+    return [SessionDraft(where, session, key=one_line(event.get("id", "") or text("slug"), 200))]
 
 
 def _person(person: Element) -> str:

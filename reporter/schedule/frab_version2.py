@@ -21,9 +21,9 @@ from reporter.schedule.dates.zones import tell_clock_change, zone_of_name
 from reporter.schedule.datetimes import to_utc
 from reporter.schedule.parsed_session import (
     NO_END,
-    Draft,
     Findings,
     ScheduledSession,
+    SessionDraft,
     event_named,
     event_numbered,
     one_line,
@@ -83,11 +83,11 @@ def conference_zone(name: str, zone: ZoneInfo, findings: Findings) -> ZoneInfo:
 
 def read_events(
     conference: dict[str, Any], events: list[Any], zone: ZoneInfo, findings: Findings
-) -> list[Draft]:
+) -> list[SessionDraft]:
     """Parse the sessions of version 2; see ``read_json``."""
     zone = conference_zone(text_of(conference.get("time_zone_name")), zone, findings)
     rooms, tracks = _by_slug(conference.get("rooms")), _by_slug(conference.get("tracks"))
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     for number, event in enumerate(events, start=1):
         where = event_numbered(number)
         title = one_line(text_of(event.get("title"))) if isinstance(event, dict) else ""
@@ -115,7 +115,7 @@ def read_events(
                 track=one_line(_named(event.get("track"), tracks)),
             )
             drafts.append(
-                Draft(
+                SessionDraft(
                     event_named(number, title), named, key=one_line(text_of(event.get("code")), 200)
                 )
             )
@@ -213,7 +213,7 @@ def aliases_of(event: dict[str, Any]) -> tuple[str, ...]:
     return (f"pretalx {code}",) if re.fullmatch(r"[A-Z0-9]{5,8}", code) else ()
 
 
-def with_pretalx_codes(drafts: list[Draft]) -> list[Draft]:
+def with_pretalx_codes(drafts: list[SessionDraft]) -> list[SessionDraft]:
     """The drafts, with aliases of repeated talks numbered by start like in pretalx."""
     slots: dict[str, list[datetime]] = {}
     for draft in drafts:
@@ -222,7 +222,7 @@ def with_pretalx_codes(drafts: list[Draft]) -> list[Draft]:
     return [_numbered(draft, slots) for draft in drafts]
 
 
-def _numbered(draft: Draft, slots: dict[str, list[datetime]]) -> Draft:
+def _numbered(draft: SessionDraft, slots: dict[str, list[datetime]]) -> SessionDraft:
     session = draft.session
     starts = sorted(slots.get(session.aliases[0], [])) if session.aliases else []
     if len(starts) < 2 or session.starts_at is None:

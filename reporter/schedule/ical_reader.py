@@ -37,9 +37,9 @@ from reporter.schedule.parsed_session import (
     MAX_SESSIONS,
     NO_END,
     POSTPONED,
-    Draft,
     Findings,
     ScheduledSession,
+    SessionDraft,
     event_named,
     event_numbered,
     one_line,
@@ -58,7 +58,7 @@ _NOT_SAID = Message(
 )
 
 
-def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
+def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[SessionDraft]:
     """Parse the events of one or more calendars. Floating times and whole days are in ``zone``, or
     in the zone that the calendar as a whole names.
 
@@ -66,7 +66,7 @@ def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[Draft]:
     events are imported once per occurrence, endless ones only on the days of the others, cancelled
     ones not at all; all that is reported to ``findings``. Raises BadInput if the file is too big.
     """
-    drafts: list[Draft] = []
+    drafts: list[SessionDraft] = []
     number = 0
     for calendar in _calendars(text):
         reader = _Reader(calendar, zone, findings, number)
@@ -139,7 +139,7 @@ class _Reader:
         self.named = named if named is not None and names_a_place(named.key) else None
         self.zone = self.named or self.zone
 
-    def drafts(self) -> Iterator[Draft]:
+    def drafts(self) -> Iterator[SessionDraft]:
         """The sessions of all events; ``number`` counts the events."""
         self.series = Series(self.calendar.of_kind("VEVENT"), self._quietly)
         for event in self.series.events:
@@ -149,7 +149,7 @@ class _Reader:
     def _quietly(self, moment: date, line: Property) -> datetime:
         return replace(self, findings=Findings())._utc(moment, line, "")
 
-    def _event(self, event: Component) -> Iterator[Draft]:
+    def _event(self, event: Component) -> Iterator[SessionDraft]:
         if (draft := self.draft(event)) is None:
             return
         where = draft.where
@@ -177,7 +177,7 @@ class _Reader:
         )
         yield from filter(None, map(self.draft, times))
 
-    def draft(self, event: Component) -> Draft | None:
+    def draft(self, event: Component) -> SessionDraft | None:
         """The session of one event at its start; None, with a message, if it is skipped."""
         title, speakers = title_of(event)
         where = event_named(self.number, title) if title else event_numbered(self.number)
@@ -204,7 +204,7 @@ class _Reader:
                 Message("The file breaks off in this event. Export it again."), where
             )
         starts, ends = self._span(event, where)
-        return Draft(where, self._session(event, title, speakers, (starts, ends)))
+        return SessionDraft(where, self._session(event, title, speakers, (starts, ends)))
 
     def _session(
         self,

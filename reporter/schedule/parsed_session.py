@@ -94,7 +94,7 @@ def recording_wish(text: str) -> tuple[bool, bool | None]:
 
 
 @dataclass(frozen=True)
-class Draft:
+class SessionDraft:
     """A session whose id is still as in the file: ``key`` is its id or slug, ``where`` names the
     row or event in messages."""
 
@@ -171,7 +171,7 @@ def event_named(number: int, title: str) -> Message:
     return Message("Event %(number)s (“%(title)s”)", number=number, title=title)
 
 
-def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
+def finish(drafts: Iterable[SessionDraft]) -> list[ScheduledSession]:
     """The sessions in order of time, each with a unique guid.
 
     The file's guid is kept. If there is none, one is derived from the id or slug, else from the
@@ -197,7 +197,7 @@ def finish(drafts: Iterable[Draft]) -> list[ScheduledSession]:
     return with_unique_guids(named)
 
 
-def _with_guid(draft: Draft, only_title: bool) -> ScheduledSession:
+def _with_guid(draft: SessionDraft, only_title: bool) -> ScheduledSession:
     session = draft.session
     if session.guid:
         return session

@@ -89,7 +89,7 @@ def test_the_inbox_is_walked_by_keyboard(
 ) -> None:
     for text in ("First", "Second", "Third", "Fourth"):
         clock.turn(minutes=1)
-        word = replies.Word(kind="answer", text=text, author=f"By {text}")
+        word = replies.WrittenReply(kind="answer", text=text, author=f"By {text}")
         replies.say(session, takeaway, word, now=clock(), rng=rng)
     kiosk_process.start()
     laptop_page.goto(f"{kiosk_process.url}/desk/conversation")

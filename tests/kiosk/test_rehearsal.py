@@ -19,7 +19,14 @@ from sqlalchemy.orm import Session
 
 from kiosk.rehearsal.report import report, verdict
 from kiosk.rehearsal.sandbox import GUID, client_id
-from kiosk.rehearsal.volunteers import Line, Material, Notes, Unwanted, expected, percentile
+from kiosk.rehearsal.volunteers import (
+    Material,
+    Notes,
+    PhoneConnection,
+    Unwanted,
+    expected,
+    percentile,
+)
 from reporter.config import Settings, save_settings
 from reporter.enums import TakeawayState
 from reporter.gathering import admission
@@ -295,7 +302,7 @@ def test_what_is_sent_is_as_large_as_on_phones(rng: random.Random) -> None:
 
 
 def test_a_refusal_keeps_the_kiosks_own_words(kiosk_process: KioskProcess) -> None:
-    line = Line(kiosk_process.start())
+    line = PhoneConnection(kiosk_process.start())
     with pytest.raises(Unwanted, match="404, There is no session"):
         line.ask("GET", "/s/ZZZZZZ", 200, headers={"Accept": "application/json"})
     line.close()

@@ -38,7 +38,7 @@ from sqlalchemy.orm import Session
 
 from reporter.clock import utc_now
 from reporter.config import load_settings, save_settings
-from reporter.database.row_security import Scope, scope_transactions, working_for
+from reporter.database.row_security import TenantScope, scope_transactions, working_for
 from reporter.enums import TakeawayState
 from reporter.errors import NotFound
 from reporter.gathering.folder import make_gathering, open_session
@@ -320,9 +320,9 @@ def places_of(laptops: list[Laptop], url: str, media: Path) -> list[Place]:
         scope_transactions(engine)
         try:
             with Session(engine) as session:
-                with working_for(Scope(migrating=True)):
+                with working_for(TenantScope(migrating=True)):
                     row = session.scalars(select(HubGathering)).one()
-                    scope = Scope(row.organization_id, row.id)
+                    scope = TenantScope(row.organization_id, row.id)
                     session.rollback()
                 with working_for(scope):
                     yield session

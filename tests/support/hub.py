@@ -22,7 +22,7 @@ from kiosk.hub_app import create_hub_app
 from kiosk.peers import client as client_module
 from kiosk.runtime.database import db
 from kiosk.server.http import bind, bound_port, make_server
-from reporter.database.row_security import WORKER_ROLE, Scope, scope_transactions, working_for
+from reporter.database.row_security import WORKER_ROLE, TenantScope, scope_transactions, working_for
 from reporter.hub import kiosks, organizations
 from reporter.hub.config import HubSettings
 from reporter.hub.roles import Role
@@ -65,21 +65,21 @@ class HubKit:
     def organization(self, name: str) -> str:
         """Make one; a code that pairs a kiosk with it."""
         with self.owner() as session:
-            with working_for(Scope(migrating=True)):
+            with working_for(TenantScope(migrating=True)):
                 number = organizations.make_organization(
                     session, name, now=self.clock(), rng=self.rng
                 )
-            with working_for(Scope(organization=number)):
+            with working_for(TenantScope(organization=number)):
                 return kiosks.pairing_code(session, number, now=self.clock())
 
     def invitation(self, name: str, email: str, role: Role = Role.OWNER) -> str:
         """The secret of an invitation to an organization."""
         with self.owner() as session:
-            with working_for(Scope(migrating=True)):
+            with working_for(TenantScope(migrating=True)):
                 number = organizations.find_organization(session, name)
                 session.rollback()
             assert number is not None
-            with working_for(Scope(organization=number)):
+            with working_for(TenantScope(organization=number)):
                 return organizations.invite(session, number, email, role, now=self.clock())
 
     def member(self, name: str, email: str, role: Role = Role.OWNER) -> FlaskClient:

@@ -12,7 +12,7 @@ from capture.imaging.raw_preview import (
     NEW_SUBFILE_TYPE,
     PHOTOMETRIC,
     SUB_DIRECTORIES,
-    Entry,
+    IfdEntry,
     first_directory,
 )
 
@@ -80,7 +80,7 @@ def sniff_raw(head: bytes) -> MediaType | None:
     return _raw_of(first_directory(head))
 
 
-def _raw_of(entries: dict[int, Entry]) -> MediaType | None:
+def _raw_of(entries: dict[int, IfdEntry]) -> MediaType | None:
     """DNG 1.7 has a version tag; the others name their maker, and begin with a reduced picture
     instead of the full one."""
     if DNG_VERSION in entries:
@@ -98,7 +98,7 @@ def _raw_of(entries: dict[int, Entry]) -> MediaType | None:
     return found if found is PEF and _number(entries.get(PHOTOMETRIC)) not in range(9) else None
 
 
-def _number(entry: Entry | None) -> int:
+def _number(entry: IfdEntry | None) -> int:
     """Read a value below 256 in either byte order (larger ones read as some other number above 8);
     -1 without one."""
     return sum(entry.value[:4]) if entry is not None and entry.value else -1

@@ -16,7 +16,7 @@ from capture.imaging.raw_preview import (
     IMAGE_WIDTH,
     STRIP_BYTES,
     STRIPS,
-    Entry,
+    IfdEntry,
     Tiff,
 )
 
@@ -140,7 +140,7 @@ def _opened_tiff(file: BinaryIO) -> Tiff:
     return Tiff(read_at)
 
 
-def _tiff_parts(tiff: Tiff) -> tuple[dict[int, Entry], list[int]]:
+def _tiff_parts(tiff: Tiff) -> tuple[dict[int, IfdEntry], list[int]]:
     """The first directory, and where each of its strips or tiles ends."""
     entries, _next = tiff.directory(tiff.first)
     tiled = _TILES in entries

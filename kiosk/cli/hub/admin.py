@@ -62,14 +62,14 @@ def _owner(settings: HubSettings) -> Iterator[Session]:
     from sqlalchemy.orm import Session
 
     from reporter.database.engine import engine_options
-    from reporter.database.row_security import Scope, scope_transactions, working_for
+    from reporter.database.row_security import TenantScope, scope_transactions, working_for
     from reporter.hub.schema import upgrade_hub
 
     engine = create_engine(settings.database_url, **engine_options(settings.database_url))
     scope_transactions(engine)
     try:
         upgrade_hub(engine)
-        with working_for(Scope(migrating=True)), Session(engine) as session:
+        with working_for(TenantScope(migrating=True)), Session(engine) as session:
             yield session
     finally:
         engine.dispose()
@@ -84,7 +84,7 @@ def init(organization: str, owner: str, as_json: bool) -> None:
 
     Repeating it creates another invitation.
     """
-    from reporter.database.row_security import Scope, working_for
+    from reporter.database.row_security import TenantScope, working_for
     from reporter.hub import organizations
     from reporter.hub.roles import Role
 
@@ -96,7 +96,7 @@ def init(organization: str, owner: str, as_json: bool) -> None:
                 session, organization, now=now, rng=new_random()
             )
         session.rollback()
-        with working_for(Scope(organization=number)):
+        with working_for(TenantScope(organization=number)):
             secret = organizations.invite(session, number, owner, Role.OWNER, now=now)
     link = f"{settings.url or f'http://localhost:{DEFAULT_PORT}'}/hub/invitation/{secret}"
     if as_json:
@@ -111,12 +111,12 @@ def init(organization: str, owner: str, as_json: bool) -> None:
 @json_option
 def pairing_code(organization: str, gathering: str | None, as_json: bool) -> None:
     """Create a code that pairs one kiosk with an organization within an hour: reporter pair HUB-URL CODE."""
-    from reporter.database.row_security import Scope, working_for
+    from reporter.database.row_security import TenantScope, working_for
     from reporter.hub import kiosks
 
     with _owner(_settings()) as session:
         number = _number(session, organization)
-        with working_for(Scope(organization=number)):
+        with working_for(TenantScope(organization=number)):
             joined = kiosks.gathering_called(session, number, gathering) if gathering else None
             code = kiosks.pairing_code(session, number, joined, now=utc_now())
     shown = f"{code[:4]}-{code[4:]}"
@@ -140,14 +140,14 @@ def openid(
     """Let an organization's members sign in at its OpenID provider. The client secret is read from standard input."""
     from kiosk.cli.publish import ask_secret
     from kiosk.hub.openid import SECRET, check_issuer, discover
-    from reporter.database.row_security import Scope, working_for
+    from reporter.database.row_security import TenantScope, working_for
     from reporter.hub.access import identities
     from reporter.secret_store import remove_secret, set_secret
 
     settings = _settings()
     with _owner(settings) as session:
         number = _number(session, organization)
-        with working_for(Scope(organization=number)):
+        with working_for(TenantScope(organization=number)):
             if remove:
                 identities.remove_provider(session, number)
                 remove_secret(str(number), SECRET)

@@ -15,7 +15,7 @@ from kiosk.hub.telemetry.metrics import Gauges
 from kiosk.hub.telemetry.requests import current_telemetry
 from kiosk.runtime.database import db
 from reporter.clock import Clock
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub.models import HubGathering
 
 
@@ -41,7 +41,7 @@ def watched(
 def queue_gauges(session: Session, *, now: datetime) -> Gauges:
     """How much waits for workers. Ends the transaction. Needs the role of a worker: pages may not look at all."""
     session.rollback()
-    with working_for(Scope(worker=True)):
+    with working_for(TenantScope(worker=True)):
         due, oldest = session.execute(
             select(func.count(), func.min(HubGathering.due_at)).where(HubGathering.due_at <= now)
         ).one()

@@ -9,7 +9,7 @@ from pathlib import Path
 from markupsafe import Markup
 
 from capture.printing.text_runs import isolate
-from capture.reports.report_page import Entry, ReportSheet, Section, make_report
+from capture.reports.report_page import ReportEntry, ReportSection, ReportSheet, make_report
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
@@ -67,16 +67,16 @@ def report_pdf(
 
 def _sheet(report: Report, language: str) -> ReportSheet:
     headings = report.headings
-    following = tuple(Entry(line, bold=not at) for at, line in enumerate(report.following))
+    following = tuple(ReportEntry(line, bold=not at) for at, line in enumerate(report.following))
     left = (
-        Section(
+        ReportSection(
             headings["themes"],
             tuple(one for theme in report.themes for one in _theme(theme, language)),
         ),
-        Section(headings["following"], following),
+        ReportSection(headings["following"], following),
     )
-    quotes = Section(headings["quotes"], _entries(report.quotes))
-    questions = Section(headings["questions"], _entries(report.questions))
+    quotes = ReportSection(headings["quotes"], _entries(report.quotes))
+    questions = ReportSection(headings["questions"], _entries(report.questions))
     # Without themes the columns would be unbalanced.
     columns = (left, (quotes, questions)) if report.themes else ((quotes, left[1]), (questions,))
     return ReportSheet(
@@ -89,17 +89,17 @@ def _sheet(report: Report, language: str) -> ReportSheet:
     )
 
 
-def _theme(theme: ThemeDigest, language: str) -> Iterator[Entry]:
+def _theme(theme: ThemeDigest, language: str) -> Iterator[ReportEntry]:
     """A theme's name, how many people mentioned it and where, and the most significant quote."""
     comma = translations(language).gettext(", ")
     sessions = comma.join(map(isolate, theme.sessions))
     count = takeaway_phrase(language, theme.count)
-    yield Entry(isolate(theme.name), f"{count} · {sessions}", bold=True)
-    yield from (Entry(words) for _id, words in theme.quotes[:1])
+    yield ReportEntry(isolate(theme.name), f"{count} · {sessions}", bold=True)
+    yield from (ReportEntry(words) for _id, words in theme.quotes[:1])
 
 
-def _entries(rows: tuple[Quote, ...]) -> tuple[Entry, ...]:
-    return tuple(Entry(row.text, row.by) for row in rows)
+def _entries(rows: tuple[Quote, ...]) -> tuple[ReportEntry, ...]:
+    return tuple(ReportEntry(row.text, row.by) for row in rows)
 
 
 def write_report(

@@ -52,7 +52,7 @@ WAS = "was."
 
 
 @dataclass(frozen=True)
-class Field:
+class SettingField:
     """A setting as the page shows it."""
 
     id: str
@@ -111,11 +111,11 @@ def _field(
     typed: dict[str, str],
     *,
     errors: dict[str, str],
-) -> Field:
+) -> SettingField:
     number, value = f"{section}.{one.name}", getattr(getattr(saved, section), one.name)
     words: str = one.metadata["help"]
     text = ("1" if value else "") if isinstance(value, bool) else str(value)
-    return Field(
+    return SettingField(
         id=number,
         name=one.name.replace("_", " "),
         help=str(BASIC.get((section, one.name)) or _(words)),

@@ -14,7 +14,7 @@ from kiosk.runtime.database import db
 from kiosk.web.hub.member_access import SIGNED_IN, signed_in_here
 from kiosk.web.middleware.auth import check_strength
 from kiosk.web.openapi.describe import describe
-from reporter.database.row_security import Scope, enter_scope
+from reporter.database.row_security import TenantScope, enter_scope
 from reporter.errors import Forbidden
 from reporter.hub.access import identities, passkeys, sign_in_methods
 from reporter.hub.access.sign_ins import SignedIn
@@ -35,7 +35,7 @@ def own_account() -> SignedIn:
         raise Forbidden("Your organization's sign-in can't change how you get in elsewhere.")
     if not here.is_fresh(current_hub().clock()):
         raise Forbidden("Sign in once more to change this.")
-    enter_scope(Scope(account=here.account))
+    enter_scope(TenantScope(account=here.account))
     return here
 
 

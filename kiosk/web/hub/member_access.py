@@ -18,7 +18,7 @@ from kiosk.hub.gatherings import current_hub, settings_text
 from kiosk.hub.paths import KEY
 from kiosk.runtime.database import db
 from kiosk.web.middleware.error_pages import wants_json
-from reporter.database.row_security import Scope, current_scope, enter_scope
+from reporter.database.row_security import TenantScope, current_scope, enter_scope
 from reporter.errors import Forbidden, NotFound
 from reporter.hub import kiosks
 from reporter.hub.access import sign_ins
@@ -81,7 +81,7 @@ def _error_template() -> str:
 
 
 def _enter() -> Response | None:
-    enter_scope(Scope())
+    enter_scope(TenantScope())
     gathering: uuid.UUID | None = request.environ.get(KEY)
     if request.endpoint in _FREE:
         return None
@@ -94,7 +94,7 @@ def _enter() -> Response | None:
 
 
 def _leave(_error: BaseException | None) -> None:
-    enter_scope(Scope())
+    enter_scope(TenantScope())
 
 
 def _leave_gathering(_error: BaseException | None) -> None:
@@ -120,12 +120,12 @@ def _enter_gathering(gathering: uuid.UUID) -> Response | None:
     if found is None:
         # Whether another organization has such a gathering is nobody's business.
         raise NotFound(_("There is no such page here."))
-    open_gathering(Scope(found.organization_id, gathering, here.account))
+    open_gathering(TenantScope(found.organization_id, gathering, here.account))
     g.member_role = found.role
     return None
 
 
-def open_gathering(scope: Scope) -> None:
+def open_gathering(scope: TenantScope) -> None:
     """Let the rest of this request, or of this turn of a worker, be one of a gathering."""
     enter_scope(scope)
     _leave_gathering(None)

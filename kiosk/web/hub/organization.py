@@ -14,7 +14,7 @@ from kiosk.hub.gatherings import current_hub
 from kiosk.runtime.database import db
 from kiosk.web.hub.member_access import signed_in_here
 from kiosk.web.openapi.describe import describe
-from reporter.database.row_security import Scope, enter_scope
+from reporter.database.row_security import TenantScope, enter_scope
 from reporter.errors import BadInput, Forbidden, NotFound
 from reporter.hub import kiosks, organizations
 from reporter.hub.models import Account, Member, Organization
@@ -24,7 +24,7 @@ bp = Blueprint("hub_organization", __name__, url_prefix="/hub/o/<uuid:number>")
 
 
 @dataclass(frozen=True)
-class Page:
+class OrganizationPage:
     """What the page shows beside the members; secrets stand on this one answer alone."""
 
     invitation: str = ""
@@ -47,17 +47,17 @@ def enter_organization(number: uuid.UUID, *roles: Role) -> str:
         raise NotFound(_("There is no such page here."))
     if roles and role not in roles:
         raise Forbidden(_("Your role does not include this. Ask an organizer."))
-    enter_scope(Scope(organization=number, account=here.account))
+    enter_scope(TenantScope(organization=number, account=here.account))
     return role
 
 
 @bp.get("")
 def overview(number: uuid.UUID) -> str:
     """Members, invitations, codes."""
-    return _page(number, enter_organization(number), Page())
+    return _page(number, enter_organization(number), OrganizationPage())
 
 
-def _page(number: uuid.UUID, role: str, page: Page) -> str:
+def _page(number: uuid.UUID, role: str, page: OrganizationPage) -> str:
     members = db.session.execute(
         select(Account, Member.role)
         .join(Member, Member.account_id == Account.id)
@@ -85,7 +85,7 @@ def invite(number: uuid.UUID) -> str:
     role = enter_organization(number, Role.OWNER)
     email, wanted = request.form.get("email", ""), _role(request.form.get("role", ""))
     secret = organizations.invite(db.session(), number, email, wanted, now=current_hub().clock())
-    return _page(number, role, Page(invitation=invitation_url(secret)))
+    return _page(number, role, OrganizationPage(invitation=invitation_url(secret)))
 
 
 def invitation_url(secret: str) -> str:
@@ -106,7 +106,7 @@ def show_code(number: uuid.UUID) -> str:
     joined = request.form.get("gathering", "", type=str)
     gathering = _number(joined) if joined else None
     code = kiosks.pairing_code(db.session(), number, gathering, now=current_hub().clock())
-    return _page(number, role, Page(code=code))
+    return _page(number, role, OrganizationPage(code=code))
 
 
 def _number(text: str) -> uuid.UUID:

@@ -10,7 +10,7 @@ from flask_babel import gettext as _
 
 from kiosk.hub import passkeys as ceremony
 from kiosk.hub.gatherings import current_hub
-from kiosk.hub.passkeys import NewPasskey, Site
+from kiosk.hub.passkeys import NewPasskey, RelyingParty
 from kiosk.runtime.database import db
 from kiosk.web.hub.account import own_account
 from kiosk.web.hub.sign_in import begin, count_try, forgive, inside, note
@@ -30,7 +30,7 @@ _ASKED = "asked"
 _MOST = 20
 
 
-def _site() -> Site:
+def _site() -> RelyingParty:
     site = ceremony.site_of(current_hub().settings.url or request.host_url.rstrip("/"))
     if site is None:
         raise BadInput(

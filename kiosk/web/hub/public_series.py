@@ -18,7 +18,7 @@ from kiosk.server.connection import share_of
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
 from reporter.errors import NotFound, TooMuch
-from reporter.gathering.admission import Window
+from reporter.gathering.admission import SlidingWindow
 from reporter.hub.public_page import public_organization, set_public_name
 from reporter.hub.roles import Role
 
@@ -82,7 +82,7 @@ def choose(number: uuid.UUID) -> ResponseReturnValue:
 def _count_read() -> None:
     """Raise TooMuch for whoever reads more than a person does: each page asks many gatherings."""
     now = current_hub().clock()
-    window: Window = current_app.extensions.setdefault("public_reads", Window())
+    window: SlidingWindow = current_app.extensions.setdefault("public_reads", SlidingWindow())
     for key, most in ((share_of(request.remote_addr or ""), READS), (_EVERYBODY, ALL_READS)):
         count, _amount, left = window.total(key, now=now)
         if count >= most:

@@ -31,9 +31,9 @@ from kiosk.web.middleware.auth import csrf
 from kiosk.web.openapi.describe import describe
 from kiosk.web.peers.files import send_original, send_snapshot
 from kiosk.web.shared.json_body import read_object
-from reporter.database.row_security import Scope
+from reporter.database.row_security import TenantScope
 from reporter.errors import BadInput, ConfigError, Forbidden, TooMuch
-from reporter.gathering.admission import Window
+from reporter.gathering.admission import SlidingWindow
 from reporter.hub import kiosks, publisher_lease
 from reporter.hub.kiosks import KnownKiosk, Offer
 from reporter.media.store import disk_errors, hash_file
@@ -60,7 +60,7 @@ def require_kiosk() -> None:
     if known is None:
         raise Forbidden(_("This laptop is not paired. Pair it once more at the desk."))
     g.pushing = known
-    open_gathering(Scope(known.organization_id, known.gathering_id))
+    open_gathering(TenantScope(known.organization_id, known.gathering_id))
 
 
 def _pushing() -> KnownKiosk:
@@ -98,7 +98,7 @@ def _settings_of(values: Any) -> str:
 
 def _count_try() -> None:
     now = current_hub().clock()
-    window: Window = current_app.extensions.setdefault("pairing_tries", Window())
+    window: SlidingWindow = current_app.extensions.setdefault("pairing_tries", SlidingWindow())
     for key, most in ((share_of(request.remote_addr or ""), TRIES), (EVERYBODY, 40 * TRIES)):
         count, _amount, left = window.total(key, now=now)
         if count >= most:

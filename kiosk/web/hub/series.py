@@ -19,7 +19,7 @@ from kiosk.hub.published import LONGEST_QUERY, recipe_of
 from kiosk.runtime.database import db
 from kiosk.web.hub.organization import enter_organization
 from kiosk.web.openapi.describe import describe
-from reporter.database.row_security import Scope, current_scope, working_for
+from reporter.database.row_security import TenantScope, current_scope, working_for
 from reporter.hub.models import Organization
 from reporter.hub.roles import may_use
 from reporter.models import Takeaway
@@ -44,7 +44,7 @@ class OpenItem:
 
 
 @dataclass
-class Part:
+class ListedGathering:
     """One gathering on the page; paths are below the hub's address."""
 
     title: str
@@ -71,13 +71,13 @@ def overview(number: uuid.UUID) -> str:
     )
 
 
-def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
+def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[ListedGathering]:
     statement = text("SELECT number, name, told, approved, sites, items FROM hub_series(:most)")
     rows = db.session.execute(statement, {"most": MOST}).all()
     account = current_scope().account
     db.session.rollback()
     for gathering, title, settings, approved, sites, items in rows:
-        part = Part(
+        part = ListedGathering(
             title=title,
             path=gathering_path(gathering, ""),
             takeaways=approved,
@@ -87,7 +87,7 @@ def _parts(number: uuid.UUID, query: str, role: str) -> Iterator[Part]:
             found=[],
         )
         if query:
-            with working_for(Scope(number, gathering, account)):
+            with working_for(TenantScope(number, gathering, account)):
                 _search(part, gathering, query, settings)
                 db.session.expunge_all()
                 db.session.rollback()
@@ -99,7 +99,7 @@ def _item(item: Mapping[str, str | None]) -> OpenItem:
     return OpenItem(item["what"] or "", item["who"] or "", date.fromisoformat(due) if due else None)
 
 
-def _search(part: Part, gathering: uuid.UUID, query: str, settings: str) -> None:
+def _search(part: ListedGathering, gathering: uuid.UUID, query: str, settings: str) -> None:
     index = PostgresIndex(db.engine, recipe_of(settings))
     found = index.search(SearchRequest(query, place=None, limit=SHOWN))
     rows = {

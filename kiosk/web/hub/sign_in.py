@@ -12,7 +12,7 @@ from kiosk.runtime.database import db
 from kiosk.server.connection import share_of
 from kiosk.web.hub.member_access import SIGNED_IN
 from reporter.errors import TooMuch
-from reporter.gathering.admission import Window
+from reporter.gathering.admission import SlidingWindow
 from reporter.hub.access import sign_ins
 
 # Wrong tries, from one address and for one account, in this process.
@@ -42,8 +42,10 @@ def forgive(keys: tuple[str, ...]) -> None:
         _tries().remove_last(key)
 
 
-def _tries() -> Window:
-    window: Window = current_app.extensions.setdefault("wrong_passwords", Window(LENGTH))
+def _tries() -> SlidingWindow:
+    window: SlidingWindow = current_app.extensions.setdefault(
+        "wrong_passwords", SlidingWindow(LENGTH)
+    )
     return window
 
 

@@ -31,7 +31,7 @@ from kiosk.server.connection import share_of
 from kiosk.web.middleware.auth import LOGIN, LOGIN_HOURS, passphrase_hash, token_hash
 from kiosk.web.openapi.describe import describe
 from reporter.errors import TooMuch
-from reporter.gathering.admission import Window
+from reporter.gathering.admission import SlidingWindow
 from reporter.models import DeskLogin
 
 log = logging.getLogger(__name__)
@@ -102,10 +102,10 @@ def _own_hash() -> str:
     return token_hash(str(session.get(LOGIN, "")), passphrase_hash() or "")
 
 
-def _windows() -> list[tuple[Window, int, int]]:
+def _windows() -> list[tuple[SlidingWindow, int, int]]:
     """Return (window, limit per address, limit in total) of this application."""
     known = current_app.extensions.setdefault(
-        "wrong_passphrases", {name: Window(length) for name, length, _, _ in LIMITS}
+        "wrong_passphrases", {name: SlidingWindow(length) for name, length, _, _ in LIMITS}
     )
     return [(known[name], each, total) for name, _, each, total in LIMITS]
 

@@ -15,7 +15,7 @@ from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.middleware.device_cookie import address_hash, device, is_established
 from kiosk.web.middleware.error_pages import answer
 from reporter.errors import TooMuch
-from reporter.gathering.admission import Sender, Shares, Window, admit
+from reporter.gathering.admission import Sender, Shares, SlidingWindow, admit
 from reporter.messages import Message
 
 # What brings something in, and which of these begin it: a share is counted once.
@@ -59,7 +59,7 @@ MOST_STALE = 1000
 def init_app(app: Flask) -> None:
     """Check each request before its view runs."""
     app.extensions["shares"] = Shares()
-    app.extensions["wrong_receipts"] = Window()
+    app.extensions["wrong_receipts"] = SlidingWindow()
     app.extensions["stale_receipts"] = {}
     app.before_request(_look)
     app.teardown_request(_leave)
@@ -153,7 +153,7 @@ def refuse_wrong(receipts: set[str]) -> None:
 
 def _count_wrong(count: int) -> int:
     """Note so many wrong receipts of the asker. Returns seconds to wait, or 0 while there were not too many before."""
-    window: Window = current_app.extensions["wrong_receipts"]
+    window: SlidingWindow = current_app.extensions["wrong_receipts"]
     key, now = share_of(request.remote_addr or ""), current_kiosk().now()
     wrong, _amount, left = window.total(key, now=now)
     if wrong >= WRONG_RECEIPTS:

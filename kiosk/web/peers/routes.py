@@ -21,7 +21,7 @@ from kiosk.web.peers.files import send_original, send_snapshot
 from kiosk.web.shared.json_body import read_texts
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Forbidden, TooMuch
-from reporter.gathering.admission import Window
+from reporter.gathering.admission import SlidingWindow
 from reporter.models import Media, Takeaway
 
 bp = Blueprint("peers", __name__, url_prefix="/peers")
@@ -59,7 +59,7 @@ def pair() -> Response:
 def _count_try() -> None:
     """Limit attempts to ten a minute per address and forty in total: codes have 40 bits and last ten minutes."""
     kiosk = current_kiosk()
-    window: Window = current_app.extensions.setdefault("pairing_tries", Window())
+    window: SlidingWindow = current_app.extensions.setdefault("pairing_tries", SlidingWindow())
     for key, most in ((share_of(request.remote_addr or ""), TRIES), (EVERYBODY, 4 * TRIES)):
         count, _amount, left = window.total(key, now=kiosk.now())
         if count >= most:

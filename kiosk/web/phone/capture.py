@@ -289,7 +289,7 @@ _LEAVING: dict[str, Any] = {
 
 
 @dataclass(frozen=True)
-class Step:
+class ProgressStep:
     """A step of a takeaway's progress."""
 
     words: str
@@ -299,22 +299,22 @@ class Step:
     note: str = ""
 
 
-def steps(record: dict[str, Any]) -> list[Step]:
+def steps(record: dict[str, Any]) -> list[ProgressStep]:
     """Derive recorded > safe > approved > published from a takeaway's record."""
     state = record["state"]
-    way = [Step(_("Recorded"), True), Step(_("Safe"), True)]
+    way = [ProgressStep(_("Recorded"), True), ProgressStep(_("Safe"), True)]
     if state == TakeawayState.WITHDRAWN:
-        return [*way, Step(_("Taken back"), True), *_leaving(record)]
-    way.append(Step(_("Approved"), state == TakeawayState.APPROVED))
+        return [*way, ProgressStep(_("Taken back"), True), *_leaving(record)]
+    way.append(ProgressStep(_("Approved"), state == TakeawayState.APPROVED))
     places = [p for p in record["published"] if p["state"] not in _LEAVING]
     # Once per target: it may be in a session's story and in the report.
     first = {p["target"]: p for p in reversed(places)}
     way += [
-        Step(_("Published: %(place)s", place=name), True, _link(first[name]["url"]))
+        ProgressStep(_("Published: %(place)s", place=name), True, _link(first[name]["url"]))
         for name in dict.fromkeys(p["target"] for p in places)
     ]
     way += _leaving(record)
-    return way if places else [*way, Step(_("Published"), False)]
+    return way if places else [*way, ProgressStep(_("Published"), False)]
 
 
 def _link(url: str) -> str:
@@ -322,13 +322,13 @@ def _link(url: str) -> str:
     return url if url.startswith(("https://", "http://")) else ""
 
 
-def _leaving(record: dict[str, Any]) -> list[Step]:
+def _leaving(record: dict[str, Any]) -> list[ProgressStep]:
     """Return the takedown's state per target."""
     takedowns = []
     for place in (p for p in record["published"] if p["state"] in _LEAVING):
         done = place["state"] == "withdrawn"
         takedowns.append(
-            Step(
+            ProgressStep(
                 str(_LEAVING[place["state"]]) % {"place": place["target"]},
                 done,
                 place["url"],

@@ -22,7 +22,7 @@ from kiosk.web.shared.template_context import AUDIENCES
 from reporter.clock import new_id, rfc3339
 from reporter.codes import format_receipt
 from reporter.conversation import replies
-from reporter.conversation.replies import Word
+from reporter.conversation.replies import WrittenReply
 from reporter.enums import Audience, ReplyKind
 from reporter.errors import NotFound
 from reporter.models import Takeaway
@@ -115,7 +115,7 @@ def say(number: str) -> ResponseReturnValue:
     takeaway, form, kiosk = _visible_takeaway(number), request.form, current_kiosk()
     text, author = form.get("text", ""), form.get("author", "")
     check_lengths(kiosk.settings.limits, text=text, author=author)
-    word = Word(
+    word = WrittenReply(
         kind=form.get("kind", ReplyKind.ANSWER.value),
         text=text,
         author=author,
@@ -146,7 +146,9 @@ def _number(text: str) -> uuid.UUID | None:
 def second(number: str) -> ResponseReturnValue:
     """Count a "Me too", once per phone."""
     takeaway, kiosk = _visible_takeaway(number), current_kiosk()
-    word = Word(kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience)
+    word = WrittenReply(
+        kind=ReplyKind.SECOND.value, device=device() or LAPTOP, audience=takeaway.audience
+    )
     replies.say(db.session(), takeaway, word, now=kiosk.now(), rng=kiosk.rng)
     if wants_json():
         return jsonify(replies.reaction_counts(db.session(), takeaway)), 201
@@ -160,7 +162,7 @@ def report(number: str) -> ResponseReturnValue:
     takeaway, kiosk = _visible_takeaway(number), current_kiosk()
     text = request.form.get("text", "")
     check_lengths(kiosk.settings.limits, text=text)
-    word = Word(
+    word = WrittenReply(
         kind=ReplyKind.REPORT.value,
         text=text,
         device=device(),

@@ -24,7 +24,7 @@ Label = Callable[[str], str]
 
 
 @dataclass(frozen=True)
-class Choice:
+class FacetValue:
     """One value: its label, its count, and the URL with it selected (or removed, if it is)."""
 
     label: str
@@ -39,7 +39,7 @@ class Facet:
 
     name: str
     title: str
-    choices: list[Choice]
+    choices: list[FacetValue]
 
 
 def facets(
@@ -72,9 +72,9 @@ def facets(
     return groups
 
 
-def _choice(name: str, label: Label, pair: tuple[str, int], wanted: str) -> Choice:
+def _choice(name: str, label: Label, pair: tuple[str, int], wanted: str) -> FacetValue:
     value, count = pair
-    return Choice(label(value), count, address(**{name: "" if wanted else value}), bool(wanted))
+    return FacetValue(label(value), count, address(**{name: "" if wanted else value}), bool(wanted))
 
 
 def address(**changed: str) -> str:

@@ -97,7 +97,7 @@ def own_port() -> int:
 
 
 @dataclass(frozen=True)
-class Agenda:
+class SessionListing:
     """The sessions as people look for them."""
 
     running: list[EventSession]
@@ -105,10 +105,12 @@ class Agenda:
     days: list[tuple[date, list[EventSession]]]
 
 
-def agenda() -> Agenda:
+def agenda() -> SessionListing:
     """Return current sessions, and all others by day."""
     rows, now = all_sessions(db.session()), current_kiosk().now()
-    return Agenda(running(rows, now), by_day(row for row in rows if not is_running(row, now)))
+    return SessionListing(
+        running(rows, now), by_day(row for row in rows if not is_running(row, now))
+    )
 
 
 def by_day(rows: Iterable[EventSession]) -> list[tuple[date, list[EventSession]]]:

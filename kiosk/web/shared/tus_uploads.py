@@ -26,7 +26,7 @@ from capture.intake.tus_protocol import (
     parse_metadata,
     read_count,
 )
-from capture.intake.upload_rows import Progress
+from capture.intake.upload_rows import UploadProgress
 from capture.renditions.worker import check_intake
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
@@ -201,7 +201,7 @@ def _piece() -> Chunk:
     return Chunk(request.environ["wsgi.input"], size, checksum)
 
 
-def _progress_headers(progress: Progress) -> dict[str, str]:
+def _progress_headers(progress: UploadProgress) -> dict[str, str]:
     headers = {
         "Upload-Offset": str(progress.offset),
         "Upload-Expires": http_date(progress.expires_at),

@@ -27,7 +27,7 @@ class Order(NamedTuple):
     big: int
 
 
-class Item(Protocol):
+class ItemModule(Protocol):
     """Interface of the modules in this package."""
 
     KIND: ItemKind

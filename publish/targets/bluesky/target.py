@@ -17,7 +17,7 @@ from publish.i18n import page_text
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.posts.model import Post, PostMedia, Remote
-from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
+from publish.rendering.thread import PostLimits, ThreadPost, picture_bytes, plan, still_of
 from publish.targets.base import (
     Answer,
     Draft,
@@ -147,10 +147,10 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         """The posts of the thread."""
         return Draft("", "\n\n---\n\n".join(part.text for part in self._plan(post)))
 
-    def _plan(self, post: Post) -> list[Part]:
+    def _plan(self, post: Post) -> list[ThreadPost]:
         limit = self.setup.options.get("thread", "")
         most = min(int(limit) if limit.isdigit() and int(limit) else 8, MOST_PARTS)
-        return plan(post, Shape(CHARACTERS, IMAGES, most, still_of), marked=False)
+        return plan(post, PostLimits(CHARACTERS, IMAGES, most, still_of), marked=False)
 
     def _bring(self, post: Post, there: Remote) -> Remote:
         refs: list[dict[str, str]] = []
@@ -177,7 +177,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
         return self._remote(refs[0]["uri"], {"key": post.key, "blobs": blobs, "count": len(parts)})
 
     def _part(
-        self, part: Part, post: Post, known: Mapping[str, Any], blobs: dict[str, Any]
+        self, part: ThreadPost, post: Post, known: Mapping[str, Any], blobs: dict[str, Any]
     ) -> dict[str, Any]:
         record: dict[str, Any] = {"$type": POSTS, "text": part.text, "langs": [post.language]}
         if found := facets(part.text):

@@ -8,7 +8,7 @@ from typing import ClassVar
 
 from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
-from publish.rendering.thread import Part, Shape, plan
+from publish.rendering.thread import PostLimits, ThreadPost, plan
 from publish.targets.base import Draft, Limits, TargetOption
 from publish.targets.capabilities import ManualPosting
 from reporter.messages import Message
@@ -49,9 +49,9 @@ class GroupTarget(ManualPosting):
         """URL of the group, or '' if it has none."""
         return options["url"]
 
-    def parts(self, post: Post) -> list[Part]:
+    def parts(self, post: Post) -> list[ThreadPost]:
         """The messages to post, in order, each with its files."""
-        shape = Shape(self.group.characters, self.group.files, MOST_PARTS, _as_it_is)
+        shape = PostLimits(self.group.characters, self.group.files, MOST_PARTS, _as_it_is)
         return plan(post, shape, marked=False)
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:

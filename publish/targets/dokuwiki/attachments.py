@@ -9,7 +9,7 @@ from publish.targets.dokuwiki.client import (
     UPLOAD,
     Broke,
     Doku,
-    Forbidden,
+    PermissionDenied,
     Refused,
     number_of,
     words_of,
@@ -96,7 +96,7 @@ class Attachments:
         code = _IN_USE
         try:
             answer = self._wiki.call("wiki.deleteAttachment", file)
-        except Forbidden as error:
+        except PermissionDenied as error:
             raise Permanent(
                 "%(who)s may not delete files at %(name)s. Ask its administrator to delete "
                 "%(file)s.",

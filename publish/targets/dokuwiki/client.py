@@ -55,12 +55,12 @@ class Broke(RetryAfter):
     """The wiki's PHP aborted the request."""
 
 
-class Forbidden(Permanent):
+class PermissionDenied(Permanent):
     """The account lacks permission for this (403)."""
 
 
 @dataclass(frozen=True)
-class Page:
+class WikiPage:
     """An existing page: its name as normalized by the wiki, revision (Unix time) and text."""
 
     id: str
@@ -103,7 +103,7 @@ class Doku:
         for address in _candidates(self._url):
             try:
                 answer = self._ask(address, call_of("dokuwiki.getVersion", ()))
-            except Forbidden:
+            except PermissionDenied:
                 failed = self._remote_access_closed()
             except Offline as error:
                 if error.way != Reachability.PORTAL:
@@ -135,7 +135,9 @@ class Doku:
         headers = _XML if length is None else {**_XML, "Content-Length": str(length)}
         answer = self._web.raw(address, content, headers, accept={403, 500})
         if answer.status == 403:
-            raise Forbidden("%(name)s does not let %(who)s do that.", name=self.name, who=self.user)
+            raise PermissionDenied(
+                "%(name)s does not let %(who)s do that.", name=self.name, who=self.user
+            )
         if answer.status == 500 or _is_broken(answer.body):
             raise Broke("%(name)s failed on this. Its own log says why.", name=self.name)
         try:
@@ -198,14 +200,14 @@ class Doku:
 
     # --- Pages ---------------------------------------------------------------------------------------
 
-    def page(self, page: str) -> Page | None:
+    def page(self, page: str) -> WikiPage | None:
         """A page, or None. A missing page may still have a template, which is not its text."""
         found = self._look(page)
         if found is None:
             return None
         return replace(found, text=str(self.typed(str, self.call("wiki.getPage", found.id))))
 
-    def _look(self, page: str) -> Page | None:
+    def _look(self, page: str) -> WikiPage | None:
         """A page without its text."""
         try:
             answer = self.typed(dict, self.call("wiki.getPageInfo", page))
@@ -214,7 +216,9 @@ class Doku:
                 raise
             return None
         version = number_of(struct(answer).get("version"))
-        return Page(words_of(struct(answer).get("name")) or page, version, "") if version else None
+        return (
+            WikiPage(words_of(struct(answer).get("name")) or page, version, "") if version else None
+        )
 
     def search(self, words: str) -> list[str]:
         """Names of pages that contain this exact phrase."""
@@ -226,11 +230,11 @@ class Doku:
     def change(
         self,
         page: str,
-        change: Callable[[Page], str | None],
+        change: Callable[[WikiPage], str | None],
         summary: str,
         *,
         may_make: bool = False,
-    ) -> Page:
+    ) -> WikiPage:
         """Read, change and save a page under a lock, and return it; a page without text is deleted.
 
         Raises Gone if it does not exist (unless it may be created), RetryAfter while somebody is editing it.
@@ -245,7 +249,7 @@ class Doku:
                     page=name,
                     name=self.name,
                 )
-            before = found or Page(name, 0, "")
+            before = found or WikiPage(name, 0, "")
             text = change(before)
             if text is None or text == before.text:
                 return before
@@ -280,7 +284,7 @@ class Doku:
     def _save(self, page: str, text: str, summary: str) -> None:
         try:
             answer = self.call("wiki.putPage", page, text, {"sum": summary, "minor": False})
-        except Forbidden as error:
+        except PermissionDenied as error:
             raise self._forbidden(page) from error
         except Refused as error:
             if error.code == _LOCKED:
@@ -317,7 +321,7 @@ class Doku:
                 if namespace
                 else Message("change pages")
             )
-        return Forbidden(
+        return PermissionDenied(
             "%(who)s may not change the page %(page)s at %(name)s. Ask its administrator for "
             "the right.",
             who=self.user,

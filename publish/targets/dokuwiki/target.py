@@ -28,7 +28,7 @@ from publish.targets.base import (
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
 from publish.targets.dokuwiki import markup
 from publish.targets.dokuwiki.attachments import Attachments
-from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, Page
+from publish.targets.dokuwiki.client import CREATE, DELETE, UPLOAD, Doku, WikiPage
 from publish.targets.wiki.page_section import (
     heard_of,
     keyed,
@@ -155,7 +155,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         page = next(self._pages_with(key), None)
         return self._remote(page, key) if page else None
 
-    def _pages_with(self, key: str) -> Iterator[Page]:
+    def _pages_with(self, key: str) -> Iterator[WikiPage]:
         for name in self._wiki.search(key):
             page = self._wiki.page(name)
             if page is not None and markup.find_part(page.text, key):
@@ -164,7 +164,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     def create(self, post: Post, links: Mapping[str, Remote]) -> Remote:
         """Create the page, or insert our part into an existing one."""
 
-        def change(page: Page) -> str:
+        def change(page: WikiPage) -> str:
             span = markup.find_part(page.text, post.key)
             return with_part(page.text, span, self._part(post, links, page.id))
 
@@ -186,7 +186,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
     ) -> Remote:
         part = self._part(post, links, at)
 
-        def change(page: Page) -> str:
+        def change(page: WikiPage) -> str:
             span = markup.find_part(page.text, post.key)
             return merged_part(page.text, span, sent, part, where=f"{self.name} ({at})")
 
@@ -196,7 +196,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         """Remove our part from its page and from pages it was copied to; a page without other text is deleted."""
         key = str(remote.extra["key"])
 
-        def change(page: Page) -> str | None:
+        def change(page: WikiPage) -> str | None:
             return without_part(page.text, markup.find_part(page.text, key))
 
         with suppress(Gone):
@@ -205,7 +205,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
             with suppress(Gone):
                 self._wiki.change(page.id, change, _SUMMARY)
 
-    def _remote(self, page: Page, key: str, sent: str = "") -> Remote:
+    def _remote(self, page: WikiPage, key: str, sent: str = "") -> Remote:
         return keyed(Remote(page.id, self._wiki.page_url(page.id)), key, sent)
 
     # --- Files -------------------------------------------------------------------------------------------
@@ -261,7 +261,7 @@ class DokuWikiTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
         signed = f"{line} --- //{self._wiki.user} {at:%Y/%m/%d %H:%M}//"
         below = answer.to and answer.to != post.id
 
-        def change(page: Page) -> str:
+        def change(page: WikiPage) -> str:
             if below:
                 listed = _is_listed(page.text, manner, answer.to)
                 return with_answer(

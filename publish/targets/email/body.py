@@ -46,19 +46,19 @@ _UNREADABLE = (
 
 
 @dataclass(frozen=True)
-class Body:
+class MailBody:
     """Text of a mail: ``plain`` as typed, ``html`` converted to lines; either may be empty."""
 
     plain: str = ""
     html: str = ""
 
-    def __add__(self, other: Body) -> Body:
+    def __add__(self, other: MailBody) -> MailBody:
         """Concatenate; a part with only one form uses it for both."""
         if not (self.plain or self.html):
             return other
         if not (other.plain or other.html):
             return self
-        return Body(
+        return MailBody(
             f"{self.plain or self.html}\n{other.plain or other.html}",
             f"{self.html or self.plain}\n{other.html or other.plain}",
         )
@@ -124,7 +124,7 @@ def _decoded_word(part: bytes, charset: str | None) -> str:
     return decode_declared(part, charset)
 
 
-def mail_body(mail: Message) -> Body:
+def mail_body(mail: Message) -> MailBody:
     """All displayed text parts, without attachments."""
     return _body(mail, 0)
 
@@ -135,31 +135,31 @@ def unreadable_form(mail: Message) -> str:
     return next((kind for kind in kinds if kind in _UNREADABLE), "")
 
 
-def _body(part: Message, depth: int) -> Body:
+def _body(part: Message, depth: int) -> MailBody:
     kind = part.get_content_type()
     if depth > _MOST_DEPTH or _is_attachment(part):
-        return Body()
+        return MailBody()
     if part.is_multipart():
         if part.get_content_maintype() == "message":
-            return Body()
+            return MailBody()
         parts = [one for one in part.get_payload() if isinstance(one, Message)]
         if reaction := "".join(map(_reaction, parts)):
-            return Body(plain=reaction)
+            return MailBody(plain=reaction)
         bodies = [_body(one, depth + 1) for one in parts]
         if kind == "multipart/alternative":
             plain = "".join(b.plain for b in bodies if b.plain.strip())
-            return Body(plain, next((b.html for b in reversed(bodies) if b.html.strip()), ""))
-        total = Body()
+            return MailBody(plain, next((b.html for b in reversed(bodies) if b.html.strip()), ""))
+        total = MailBody()
         for body in bodies:
             total = total + body
         return total
     if kind == "text/html":
-        return Body(html=mail_text(_text(part)))
+        return MailBody(html=mail_text(_text(part)))
     if kind in _ENRICHED:
-        return Body(plain=_enriched(_text(part)))
+        return MailBody(plain=_enriched(_text(part)))
     # A mail whose parts are announced and not there is a text.
     is_plain = kind == "text/plain" or part.get_content_maintype() == "multipart"
-    return Body(plain=_plain(part)) if is_plain else Body()
+    return MailBody(plain=_plain(part)) if is_plain else MailBody()
 
 
 def _reaction(part: Message) -> str:

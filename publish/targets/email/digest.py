@@ -30,7 +30,7 @@ _PICTURES = 30
 
 
 @dataclass(frozen=True)
-class Item:
+class DigestEntry:
     """A story's entry in the digest."""
 
     key: str
@@ -94,7 +94,7 @@ def item_of(post: Post) -> dict[str, Any]:
 
 
 def write(
-    items: Sequence[Item], facts: GatheringFacts, number: str, head: Mapping[str, str]
+    items: Sequence[DigestEntry], facts: GatheringFacts, number: str, head: Mapping[str, str]
 ) -> Letter:
     """Build the digest. ``head``: from, to, reply, unsubscribe, one_click; ``number``: its Message-ID."""
     words = translations(facts.language)
@@ -152,13 +152,13 @@ def _headers(head: Mapping[str, str], number: str, leave: str) -> dict[str, str]
     }
 
 
-def _answer(address: str, item: Item) -> str:
+def _answer(address: str, item: DigestEntry) -> str:
     """A mailto link for replying to one story; its key in the subject identifies the story."""
     subject = quote(f"Re: {item.title} [{item.key}]")
     return f"mailto:{quote(address, safe='@')}?subject={subject}"
 
 
-def _text(items: Sequence[Item], facts: GatheringFacts, subject: str) -> str:
+def _text(items: Sequence[DigestEntry], facts: GatheringFacts, subject: str) -> str:
     words = translations(facts.language)
     parts = [subject]
     for item in items:

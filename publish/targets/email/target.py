@@ -26,7 +26,7 @@ from publish.targets.base import (
     TargetOption,
 )
 from publish.targets.capabilities import HasFrontPage, PollsReplies, SendsMail
-from publish.targets.email.digest import UNSUBSCRIBE, Item, Letter, item_of, write
+from publish.targets.email.digest import UNSUBSCRIBE, DigestEntry, Letter, item_of, write
 from publish.targets.email.imap import ImapClient
 from publish.targets.email.quotations import SentMail
 from publish.targets.email.smtp import SmtpClient
@@ -236,7 +236,7 @@ class EmailTarget(HasFrontPage, PollsReplies, SendsMail, Target):
         return [*people, *own]
 
     def _letter(self, new: Sequence[FrontPageEntry], number: str, people: Sequence[str]) -> Letter:
-        items = [Item(entry.key, **entry.extra["item"]) for entry in new]
+        items = [DigestEntry(entry.key, **entry.extra["item"]) for entry in new]
         reply = self.setup.options.get("reply", "") or self._from[1]
         head = {
             "from": self.setup.options["from"],

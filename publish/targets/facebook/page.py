@@ -30,7 +30,7 @@ from publish.net.http import HttpResponse as Reply
 from publish.net.remote_values import first_moment, read_each
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
-from publish.rendering.thread import Part, Shape, picture_bytes, plan, still_of
+from publish.rendering.thread import PostLimits, ThreadPost, picture_bytes, plan, still_of
 from publish.targets.base import (
     Answer,
     Draft,
@@ -182,8 +182,8 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         """Text of the post."""
         return Draft("", self._part(post).text)
 
-    def _part(self, post: Post) -> Part:
-        return plan(post, Shape(CHARACTERS, IMAGES, 1, still_of))[0]
+    def _part(self, post: Post) -> ThreadPost:
+        return plan(post, PostLimits(CHARACTERS, IMAGES, 1, still_of))[0]
 
     def _photos(self, post: str, names: Sequence[str]) -> dict[str, str]:
         """Pictures of a post found again, in the order in which they were sent."""

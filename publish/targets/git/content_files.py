@@ -83,7 +83,7 @@ LAYOUTS: Mapping[str, Layout] = {
 
 
 @dataclass(frozen=True)
-class Pages:
+class StoryFiles:
     """Locations of stories in one repository."""
 
     kind: str

@@ -16,7 +16,7 @@ from publish.net.transfer_meter import current_meter
 from publish.posts.model import Post, Remote
 from publish.targets.base import Draft, Target, TargetConfig, TargetOption, address_option
 from publish.targets.capabilities import Batches
-from publish.targets.git.content_files import LAYOUTS, Pages
+from publish.targets.git.content_files import LAYOUTS, StoryFiles
 from publish.targets.git.repository import Access, Changes, Repository
 from reporter.clock import utc_now
 from reporter.messages import Message
@@ -88,7 +88,7 @@ class GitTarget(Batches, Target):
         options = setup.options
         if options["url"].startswith("-"):
             raise PauseTarget("The address of %(name)s can't be used.", name=setup.name)
-        self._pages = Pages(options["layout"], options.get("folder", ""))
+        self._pages = StoryFiles(options["layout"], options.get("folder", ""))
         self._repository = Repository(
             Access(
                 setup.name,

@@ -28,7 +28,7 @@ _POLLS = 30
 _REPLY_PAGES = 10
 
 
-class Account:
+class MastodonAccount:
     """The account. ``name`` is the target's name in messages."""
 
     pause: ClassVar[Callable[[float], Any]] = staticmethod(time.sleep)

@@ -9,12 +9,12 @@ from typing import Any
 from publish.net.remote_values import read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
-from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.client import MastodonAccount
 from publish.targets.mastodon.statuses import cheer, is_for_all, parents_of, remote_reply
 
 
 def replies_below(
-    api: Account, post: Remote, thread: Sequence[str], below: Sequence[Mapping[str, Any]]
+    api: MastodonAccount, post: Remote, thread: Sequence[str], below: Sequence[Mapping[str, Any]]
 ) -> Iterator[RemoteReply]:
     """Public replies below our thread, and boosts and favourites of its first post.
 
@@ -33,7 +33,7 @@ def replies_below(
         )
 
 
-def single_replies(api: Account, ids: Sequence[str]) -> Iterator[RemoteReply]:
+def single_replies(api: MastodonAccount, ids: Sequence[str]) -> Iterator[RemoteReply]:
     """Those of these statuses that are there and may be read by everybody."""
     read = partial(remote_reply, me=str(api.account()["id"]), thread=(), parents={})
     for number in ids:

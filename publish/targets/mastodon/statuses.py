@@ -11,7 +11,7 @@ from typing import Any
 from publish.markup.html_to_text import plain_text
 from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import PostMedia, Remote
-from publish.rendering.thread import Part, part_number
+from publish.rendering.thread import ThreadPost, part_number
 from publish.targets.base import RemoteReply, part_above
 
 
@@ -49,7 +49,7 @@ def chain(first: Mapping[str, Any], own: Sequence[Mapping[str, Any]]) -> list[Ma
         found.append(after)
 
 
-def is_as_made(status: Mapping[str, Any], part: Part, *, warning: str, alt: int) -> bool:
+def is_as_made(status: Mapping[str, Any], part: ThreadPost, *, warning: str, alt: int) -> bool:
     """Whether a post says just this and never said anything else. ``alt``: characters of an alt text, at most."""
     shown = [str(one.get("description") or "") for one in status.get("media_attachments", ())]
     return (

@@ -19,7 +19,7 @@ from publish.errors import Gone, Permanent, RetryAfter
 from publish.i18n import page_text
 from publish.posts.model import Post, PostMedia, Remote
 from publish.rendering.plain_text import mark_of
-from publish.rendering.thread import Part, Shape, plan, still_of
+from publish.rendering.thread import PostLimits, ThreadPost, plan, still_of
 from publish.targets.base import (
     Answer,
     Draft,
@@ -33,7 +33,7 @@ from publish.targets.base import (
 )
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.mastodon.character_count import PER_URL, count
-from publish.targets.mastodon.client import ALT, CHARACTERS, FILES, Account
+from publish.targets.mastodon.client import ALT, CHARACTERS, FILES, MastodonAccount
 from publish.targets.mastodon.replies import replies_below, single_replies
 from publish.targets.mastodon.statuses import (
     age,
@@ -93,7 +93,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._api = Account(setup.name, setup.options["url"], setup.secret, setup.state)
+        self._api = MastodonAccount(setup.name, setup.options["url"], setup.secret, setup.state)
 
     @classmethod
     def secret_prompt(cls, options: Mapping[str, str]) -> str:
@@ -183,8 +183,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             self._delete(str(status["id"]))
         return list(there[:good])
 
-    def _parts(self, post: Post) -> list[Part]:
-        return [Part(harmless(p.text), p.files) for p in plan(post, self._shape())]
+    def _parts(self, post: Post) -> list[ThreadPost]:
+        return [ThreadPost(harmless(p.text), p.files) for p in plan(post, self._shape())]
 
     def draft(self, post: Post, links: Mapping[str, Remote]) -> Draft:
         """The thread's posts, assuming the default limits."""
@@ -194,7 +194,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         parts = plan(post, self._shape())
         return Draft(self._warning(), "\n\n---\n\n".join(part.text for part in parts))
 
-    def _shape(self) -> Shape:
+    def _shape(self) -> PostLimits:
         limits = self.limits()
 
         def choose(media: PostMedia) -> PostMedia | None:
@@ -205,7 +205,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         most = number_or(self.setup.options.get("thread"), 8)
         # Counted as sent. The content warning shares the limit with the text.
         room = (limits.characters or CHARACTERS) - len(self._warning())
-        return Shape(
+        return PostLimits(
             room, limits.files or FILES, most, choose, lambda text: self._count(harmless(text))
         )
 
@@ -247,7 +247,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return Remote(str(thread[0]["id"]), str(thread[0].get("url") or ""), extra)
 
     def _files(
-        self, part: Part, old: Mapping[str, Any] | None, known: Sequence[Sequence[str]]
+        self, part: ThreadPost, old: Mapping[str, Any] | None, known: Sequence[Sequence[str]]
     ) -> list[str]:
         """Media ids of a part: those already attached, and new uploads."""
         attached = {str(one["id"]) for one in old.get("media_attachments", ())} if old else set()
@@ -256,7 +256,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
 
     def _say(
         self,
-        part: Part,
+        part: ThreadPost,
         body: Mapping[str, Any],
         old: Mapping[str, Any] | None,
         name: str,
@@ -292,7 +292,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
         return self._api.say("POST", "/api/v1/statuses", sent, name)
 
     def _edit(
-        self, old: Mapping[str, Any], body: Mapping[str, Any], part: Part
+        self, old: Mapping[str, Any], body: Mapping[str, Any], part: ThreadPost
     ) -> Mapping[str, Any]:
         ids = zip(body["media_ids"], part.files, strict=True)
         alts = [{"id": number, "description": media.alt} for number, media in ids]
@@ -300,7 +300,7 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             "PUT", f"/api/v1/statuses/{old['id']}", {**body, "media_attributes": alts}, ""
         )
 
-    def _body(self, part: Part, ids: Sequence[str], post: Post) -> dict[str, Any]:
+    def _body(self, part: ThreadPost, ids: Sequence[str], post: Post) -> dict[str, Any]:
         warning = self._warning()
         return {
             "status": part.text,

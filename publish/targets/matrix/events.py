@@ -23,7 +23,7 @@ _KINDS = {"photo": "m.image", "video": "m.video", "audio": "m.audio"}
 
 
 @dataclass(frozen=True)
-class Slot:
+class ThreadMessage:
     """One message of a thread: its position, its content without relation, and the file it shows."""
 
     name: str

@@ -17,7 +17,7 @@ from publish.errors import Gone
 from publish.i18n import page_text
 from publish.net.remote_values import read_each
 from publish.posts.model import Post, PostMedia, Remote
-from publish.rendering.thread import Shape, plan
+from publish.rendering.thread import PostLimits, plan
 from publish.targets.base import (
     Answer,
     Draft,
@@ -31,7 +31,7 @@ from publish.targets.base import (
 from publish.targets.capabilities import AnswersReplies, PollsReplies
 from publish.targets.matrix import events
 from publish.targets.matrix.client import Event, Room
-from publish.targets.matrix.events import KEY, PRINT, SHOWS, SLOT, Slot
+from publish.targets.matrix.events import KEY, PRINT, SHOWS, SLOT, ThreadMessage
 from reporter.messages import Message
 
 # An event may have 65,536 bytes; a character takes at most four, and an edit contains everything twice.
@@ -154,20 +154,20 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
         for address in files:
             self._room.delete_file(address)
 
-    def _slots(self, post: Post) -> Iterator[Slot]:
+    def _slots(self, post: Post) -> Iterator[ThreadMessage]:
         """The post's messages in order; a file is uploaded when its turn comes."""
         for number, part in enumerate(plan(post, _SHAPE)):
-            yield Slot(str(number), events.words(part.text))
+            yield ThreadMessage(str(number), events.words(part.text))
             for media in part.files:
                 content = events.picture(media, "")
-                yield Slot(f"{number}/{media.sha256[:16]}", content, media)
+                yield ThreadMessage(f"{number}/{media.sha256[:16]}", content, media)
 
-    def _marked(self, slot: Slot, post: Post) -> dict[str, object]:
+    def _marked(self, slot: ThreadMessage, post: Post) -> dict[str, object]:
         marks = {KEY: post.key, SLOT: slot.name, PRINT: events.print_of(slot.content)}
         shows = {SHOWS: sorted(_takeaways(post))} if slot.name == ROOT else {}
         return {**slot.content, **marks, **shows}
 
-    def _bring(self, post: Post, root: str, slots: list[Slot], there: list[Event]) -> None:
+    def _bring(self, post: Post, root: str, slots: list[ThreadMessage], there: list[Event]) -> None:
         """Make everything below the first message match the post."""
         known = {str(event["content"].get(SLOT, "")): event for event in there}
         last = root
@@ -180,7 +180,7 @@ class MatrixTarget(PollsReplies, AnswersReplies, Target):
                 last = str(old["event_id"])
         self._take_down(list(known.values()))
 
-    def _add(self, post: Post, slot: Slot, root: str, last: str) -> str:
+    def _add(self, post: Post, slot: ThreadMessage, root: str, last: str) -> str:
         content = self._marked(slot, post)
         if slot.media is not None:
             content["url"] = self._room.upload(slot.media)
@@ -291,7 +291,7 @@ def _as_it_is(media: PostMedia) -> PostMedia:
     return media
 
 
-_SHAPE = Shape(CHARACTERS, FILES, MOST_PARTS, _as_it_is)
+_SHAPE = PostLimits(CHARACTERS, FILES, MOST_PARTS, _as_it_is)
 
 
 def _is_root(event: Event, key: str) -> bool:

@@ -11,7 +11,7 @@ from publish.errors import AuthRefused, Permanent, PublishError
 from publish.net.http import HttpClient, HttpResponse
 from publish.net.remote_state import RemoteState
 from publish.targets.wordpress.discovery import ANY, Root, as_meant, blog_of, error_of, find_root
-from publish.targets.wordpress.refusals import SignIn, filter_name, is_filtered
+from publish.targets.wordpress.refusals import RefusedSignIn, filter_name, is_filtered
 
 # 403 codes that mean "this account lacks permission" rather than "this item is refused".
 _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_cannot_assign")
@@ -19,7 +19,7 @@ _RIGHTS = ("rest_cannot_create", "rest_forbidden", "rest_cannot_publish", "rest_
 _FOUND_S = 60.0
 
 
-class Site:
+class Blog:
     """One blog with credentials. ``name`` is its name in messages, ``login`` user name and application password."""
 
     def __init__(self, name: str, url: str, login: tuple[str, str], state: RemoteState) -> None:
@@ -93,10 +93,10 @@ class Site:
             status=answer.status,
         )
 
-    def _sign_in(self) -> SignIn:
+    def _sign_in(self) -> RefusedSignIn:
         root = self._root or Root(f"{self._given}/wp-json", self._given)
         url, query = root.address("/", {"_fields": "authentication"})
-        return SignIn(
+        return RefusedSignIn(
             self._web,
             (self._user, self._secret),
             f"{url}?{urlencode(query)}",

@@ -58,7 +58,7 @@ def filter_name(answer: HttpResponse) -> str:
 
 
 @dataclass(frozen=True)
-class SignIn:
+class RefusedSignIn:
     """A refused sign-in and where to probe further. ``index`` and ``xmlrpc`` are URLs."""
 
     web: HttpClient

@@ -30,7 +30,7 @@ from publish.targets.base import (
     user_option,
 )
 from publish.targets.capabilities import AnswersReplies, MediaLibrary, PollsReplies
-from publish.targets.wordpress.client import Site
+from publish.targets.wordpress.client import Blog
 from publish.targets.wordpress.comments import Comments
 from publish.targets.wordpress.discovery import blog_of
 from reporter.messages import Message, comma_separated
@@ -85,7 +85,7 @@ class WordPressTarget(MediaLibrary, PollsReplies, AnswersReplies, Target):
 
     def __init__(self, setup: TargetConfig) -> None:
         super().__init__(setup)
-        self._site = Site(
+        self._site = Blog(
             setup.name, setup.options["url"], (setup.options["user"], setup.secret), setup.state
         )
         self._call = self._site.call

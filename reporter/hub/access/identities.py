@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import BadInput, Conflict, NotFound
 from reporter.hub.models import Identity, Provider
 
@@ -68,7 +68,7 @@ def remove_provider(session: Session, organization: uuid.UUID) -> None:
 def provider_called(session: Session, short_name: str) -> KnownProvider | None:
     """The provider of the organization with a short name. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=short_name)):
+    with working_for(TenantScope(key=short_name)):
         row = session.scalar(select(Provider).where(Provider.short_name == short_name))
         found = _known_provider(row)
         session.rollback()
@@ -78,7 +78,7 @@ def provider_called(session: Session, short_name: str) -> KnownProvider | None:
 def provider_of(session: Session, organization: uuid.UUID) -> KnownProvider | None:
     """The provider of an organization. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(organization=organization)):
+    with working_for(TenantScope(organization=organization)):
         found = _known_provider(session.get(Provider, organization))
         session.rollback()
     return found
@@ -93,7 +93,7 @@ def _known_provider(row: Provider | None) -> KnownProvider | None:
 def account_of(session: Session, provider: KnownProvider, subject: str) -> uuid.UUID | None:
     """The account bound to a subject. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(organization=provider.organization_id)):
+    with working_for(TenantScope(organization=provider.organization_id)):
         row = session.get(Identity, (provider.organization_id, provider.issuer, subject))
         found = row.account_id if row else None
         session.rollback()
@@ -116,7 +116,7 @@ def identity(
 def bind(session: Session, row: Identity) -> None:
     """Store the binding. Commits. Ends the transaction before."""
     session.rollback()
-    with working_for(Scope(organization=row.organization_id, account=row.account_id)):
+    with working_for(TenantScope(organization=row.organization_id, account=row.account_id)):
         session.add(row)
         session.commit()
 

@@ -10,7 +10,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import Conflict, NotFound
 from reporter.hub.models import Passkey, Spent
 from reporter.hub.secrets import digest
@@ -34,7 +34,7 @@ class KnownPasskey:
 def by_id(session: Session, credential: str) -> KnownPasskey | None:
     """The passkey with a credential id from the browser. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=credential)):
+    with working_for(TenantScope(key=credential)):
         row = session.get(Passkey, credential)
         found = None
         if row is not None:
@@ -46,7 +46,7 @@ def by_id(session: Session, credential: str) -> KnownPasskey | None:
 def note_use(session: Session, known: KnownPasskey, sign_count: int, *, now: datetime) -> None:
     """Store the authenticator's signature counter. Commits."""
     session.rollback()
-    with working_for(Scope(account=known.account)):
+    with working_for(TenantScope(account=known.account)):
         session.execute(
             update(Passkey)
             .where(Passkey.credential_id == known.id)
@@ -86,7 +86,7 @@ def clean_name(text: str) -> str:
 def spend(session: Session, secret: str, *, now: datetime) -> bool:
     """Consume a one-time value; False if it was used before. Commits."""
     session.rollback()
-    with working_for(Scope(key=digest(secret))):
+    with working_for(TenantScope(key=digest(secret))):
         session.execute(delete(Spent).where(Spent.expires_at <= now))
         row = insert(Spent).values(digest=digest(secret), expires_at=now + ONCE)
         made = session.scalar(row.on_conflict_do_nothing().returning(Spent.digest))

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from sqlalchemy import delete, func, select
 from sqlalchemy.orm import Session
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import Forbidden, NotFound
 from reporter.hub.access.sign_ins import end_others
 from reporter.hub.models import Account, Passkey
@@ -46,7 +46,7 @@ def sign_in_methods(session: Session, account: uuid.UUID) -> SignInMethods:
 def address_of(session: Session, account: uuid.UUID) -> str:
     """The address of an account. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(account=account)):
+    with working_for(TenantScope(account=account)):
         email = session.get_one(Account, account).email
         session.rollback()
     return email

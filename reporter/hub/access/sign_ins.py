@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub.models import SignIn
 from reporter.hub.secrets import digest, new_token
 
@@ -27,9 +27,9 @@ class SignedIn:
     only: uuid.UUID | None = None
 
     @property
-    def scope(self) -> Scope:
+    def scope(self) -> TenantScope:
         """The scope for queries on behalf of this member."""
-        return Scope(account=self.account, only=self.only)
+        return TenantScope(account=self.account, only=self.only)
 
     def is_fresh(self, now: datetime) -> bool:
         """Whether the sign-in is recent."""
@@ -42,7 +42,7 @@ def sign_in(
     """Create a sign-in; returns its token. Commits."""
     token = new_token()
     session.rollback()
-    with working_for(Scope(account=account)):
+    with working_for(TenantScope(account=account)):
         session.execute(delete(SignIn).where(SignIn.begun_at < now - SIGNED_IN))
         row = SignIn(digest=digest(token), account_id=account, begun_at=now, organization_id=only)
         session.add(row)
@@ -53,7 +53,7 @@ def sign_in(
 def signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None:
     """The sign-in of a token; None if it expired or was signed out. Ends the transaction."""
     session.rollback()
-    with working_for(Scope(key=digest(token))):
+    with working_for(TenantScope(key=digest(token))):
         row = session.get(SignIn, digest(token))
         found = None
         if row is not None and row.begun_at > now - SIGNED_IN:
@@ -65,7 +65,7 @@ def signed_in(session: Session, token: str, *, now: datetime) -> SignedIn | None
 def sign_out(session: Session, token: str) -> None:
     """Delete a sign-in. Commits."""
     session.rollback()
-    with working_for(Scope(key=digest(token))):
+    with working_for(TenantScope(key=digest(token))):
         session.execute(delete(SignIn).where(SignIn.digest == digest(token)))
         session.commit()
 

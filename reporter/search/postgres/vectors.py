@@ -18,7 +18,7 @@ from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text
 from reporter.search.query.scorer import HAS, KINDS, is_slight, runs
 from reporter.search.text.highlight import Highlights
-from reporter.search.text.tokenizer import Word, tokenize
+from reporter.search.text.tokenizer import Token, tokenize
 from reporter.search.text.tokenizer import normalize as fold
 
 # PostgreSQL's limit of positions in a text.
@@ -108,7 +108,7 @@ class Question:
             return False
         return node.end != self._unfinished_at and all(map(is_slight, self._take_apart(node)))
 
-    def _take_apart(self, node: Text) -> list[Word]:
+    def _take_apart(self, node: Text) -> list[Token]:
         return tokenize(node.text, self._languages, sure=True)
 
     def _text(self, node: Text, *, around: bool = True) -> str:
@@ -123,7 +123,7 @@ class Question:
             found[-1] = begun if node.prefix else _any((found[-1], begun))
         return _all(found)
 
-    def _run(self, run: list[Word], *, around: bool) -> str:
+    def _run(self, run: list[Token], *, around: bool) -> str:
         if len(run) > 1:
             return self._phrase(run, around=around)
         word = run[0]
@@ -134,7 +134,7 @@ class Question:
         self.weighing += lexemes
         return _any(lexemes)
 
-    def _phrase(self, words: list[Word], *, around: bool) -> str:
+    def _phrase(self, words: list[Token], *, around: bool) -> str:
         plain = [word.plain for word in words]
         self.marks |= Highlights(frozenset(plain))
         written = [quoted(f"w/{word}") for word in plain]
@@ -180,7 +180,7 @@ class Question:
         return _all(found)
 
 
-def word_lexemes(word: Word, *, around: bool) -> list[str]:
+def word_lexemes(word: Token, *, around: bool) -> list[str]:
     """The lexemes a word is found by: as written, its stems, and in the context."""
     stems = word.stems if not word.pair or len(word.plain) == 1 else ()
     found = [f"w/{word.plain}", *stems]

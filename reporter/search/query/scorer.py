@@ -13,7 +13,7 @@ from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text
 from reporter.search.reader import Floats, IndexReader
 from reporter.search.text.highlight import Highlights
 from reporter.search.text.languages import all_function_words
-from reporter.search.text.tokenizer import Word, tokenize
+from reporter.search.text.tokenizer import Token, tokenize
 from reporter.search.text.tokenizer import normalize as fold
 
 # Weights of a match: the exact word, its stem, a word or stem of the session or tags, a prefix.
@@ -99,7 +99,7 @@ class Matching:
             return False
         return all(is_slight(word) for word in self._take_apart(node))
 
-    def _take_apart(self, node: Text) -> list[Word]:
+    def _take_apart(self, node: Text) -> list[Token]:
         return tokenize(node.text, self._languages, sure=True)
 
     def _text(self, node: Text, *, around: bool = True) -> Floats:
@@ -116,13 +116,13 @@ class Matching:
         matches = np.logical_and.reduce([score > 0 for score in scores])
         return np.where(matches, np.sum(scores, axis=0), 0).astype(np.float32)
 
-    def _run(self, run: list[Word], *, around: bool) -> Floats:
+    def _run(self, run: list[Token], *, around: bool) -> Floats:
         """One word, or a run of characters without spaces, whose pairs must be consecutive."""
         if len(run) > 1:
             return self._phrase(run, around=around)
         return self._word(run[0], around=around)
 
-    def _word(self, word: Word, *, around: bool) -> Floats:
+    def _word(self, word: Token, *, around: bool) -> Floats:
         self.marks |= Highlights(frozenset({word.plain}), frozenset(word.stems))
         score = self._reading.score
         stems = word.stems if not word.pair or len(word.plain) == 1 else ()
@@ -133,7 +133,7 @@ class Matching:
             found += [AROUND_STEM * score("about", stem) for stem in stems]
         return _best(found)
 
-    def _phrase(self, words: list[Word], *, around: bool) -> Floats:
+    def _phrase(self, words: list[Token], *, around: bool) -> Floats:
         plain = [word.plain for word in words]
         self.marks |= Highlights(frozenset(plain))
         total = np.sum([self._reading.score("word", word) for word in plain], axis=0)
@@ -206,14 +206,14 @@ class Matching:
         return np.zeros(self._reading.count, np.float32)
 
 
-def is_slight(word: Word) -> bool:
+def is_slight(word: Token) -> bool:
     """Whether a query can do without the word: "the", a single letter."""
     return word.plain in all_function_words() or (len(word.plain) == 1 and not word.pair)
 
 
-def runs(words: list[Word]) -> list[list[Word]]:
+def runs(words: list[Token]) -> list[list[Token]]:
     """Group overlapping character pairs; every other word is a group of its own."""
-    runs: list[list[Word]] = []
+    runs: list[list[Token]] = []
     for word in words:
         if word.pair and runs and runs[-1][-1].pair and word.start < runs[-1][-1].end:
             runs[-1].append(word)

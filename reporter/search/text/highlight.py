@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from html import escape
 
-from reporter.search.text.tokenizer import Word, tokenize
+from reporter.search.text.tokenizer import Token, tokenize
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ def highlight(texts: Sequence[str], marks: Highlights, languages: Sequence[str])
     return ""
 
 
-def _is_marked(word: Word, marks: Highlights) -> bool:
+def _is_marked(word: Token, marks: Highlights) -> bool:
     if word.plain in marks.plain or word.plain.startswith(marks.beginnings):
         return True
     return any(stem in marks.stems for stem in word.stems) and not (

@@ -45,7 +45,7 @@ MOST_CHARS = 60
 
 
 @dataclass(frozen=True)
-class Word:
+class Token:
     """A word of a text, or two characters of a script without spaces.
 
     ``start`` and ``end`` are its position; ``plain`` is folded; ``stems`` are stems with their
@@ -60,7 +60,7 @@ class Word:
     pair: bool = False
 
 
-def tokenize(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Word]:
+def tokenize(text: str, languages: Sequence[str], *, sure: bool = False) -> list[Token]:
     """The words of a text in order. Stems are in the text's language if that is detected, else in all.
 
     ``sure`` False: detect the language; a query is too short for that, so it is stemmed in all
@@ -69,7 +69,7 @@ def tokenize(text: str, languages: Sequence[str], *, sure: bool = False) -> list
     raw = list(_pieces(text))
     own = tuple(languages) if sure else guess([plain for _s, _e, plain, _p in raw], languages)
     return [
-        Word(start, end, plain, _stems(text[start:end], plain, own, pair), pair)
+        Token(start, end, plain, _stems(text[start:end], plain, own, pair), pair)
         for start, end, plain, pair in raw
     ]
 

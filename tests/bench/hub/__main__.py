@@ -15,7 +15,7 @@ from pathlib import Path
 
 from sqlalchemy import URL, create_engine, text
 
-from reporter.database.row_security import Scope, scope_transactions, working_for
+from reporter.database.row_security import TenantScope, scope_transactions, working_for
 from reporter.hub.schema import upgrade_hub
 from reporter.search.postgres.builds import take_in
 from reporter.search.recipe import Recipe
@@ -109,7 +109,7 @@ def _document_seconds(url: URL) -> float:
         row.id, row.revision = uuid.uuid4(), number
     engine = create_engine(url)
     scope_transactions(engine)
-    with working_for(Scope(ORGANIZATION, uuid.UUID(int=3))), engine.connect() as connection:
+    with working_for(TenantScope(ORGANIZATION, uuid.UUID(int=3))), engine.connect() as connection:
         began = time.perf_counter()
         take_in(connection, 1, rows, Recipe())
         took = time.perf_counter() - began

@@ -20,7 +20,7 @@ from kiosk.hub_worker import claim_next
 from reporter.database.row_security import (
     WEB_ROLE,
     WORKER_ROLE,
-    Scope,
+    TenantScope,
     scope_transactions,
     work_as,
     working_for,
@@ -91,7 +91,7 @@ def ask(url: URL, place: Place, count: int) -> tuple[Times, Times]:
     def _note(_c: Any, _cur: Any, statement: str, values: Any, *_: Any) -> None:
         sent.append((statement, values))
 
-    scope = Scope(ORGANIZATION, place.gathering)
+    scope = TenantScope(ORGANIZATION, place.gathering)
     with working_for(scope), _bare(url, scope) as cursor:
         for number, one in enumerate(questions(random.Random(3), count + 10)):
             sent.clear()
@@ -111,7 +111,7 @@ def _send_all(cursor: psycopg.Cursor[Any], sent: list[tuple[str, Any]]) -> None:
 
 
 @contextmanager
-def _bare(url: URL, scope: Scope) -> Iterator[psycopg.Cursor[Any]]:
+def _bare(url: URL, scope: TenantScope) -> Iterator[psycopg.Cursor[Any]]:
     address = url.set(drivername="postgresql").render_as_string(hide_password=False)
     with psycopg.connect(address, autocommit=True) as connection, connection.cursor() as cursor:
         cursor.execute(f"SET ROLE {WEB_ROLE}")

@@ -22,7 +22,7 @@ from capture.films.film_maker import ENCODER, make_film
 from capture.films.frames import FADE, RATE
 from capture.films.photo_motion import ZOOM
 from capture.renditions.pipeline import process_file
-from reporter.films.script import SIZES, Piece, PieceKind, Script, Shape
+from reporter.films.script import SIZES, AspectRatio, Piece, PieceKind, Script
 from tests.bench.installed import Lacking, ffmpeg
 from tests.bench.rows import Row, pairs
 from tests.bench.sizes import megapixels, photo_size
@@ -31,7 +31,7 @@ from tests.support.media.files import mp4
 
 PHOTOS, NOTES = 30, 6
 PHOTO_SECONDS, NOTE_SECONDS, CARD_SECONDS = 1.7, 5.0, 3.0
-SIZE = SIZES[Shape.LANDSCAPE]
+SIZE = SIZES[AspectRatio.LANDSCAPE]
 SHARED = FADE / RATE
 
 

@@ -15,7 +15,7 @@ from playwright.sync_api import Page, expect
 
 from kiosk.hub.openid import SECRET
 from kiosk.runtime.database import db
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub import organizations
 from reporter.hub.access import identities
 from reporter.hub.access.identities import KnownProvider
@@ -56,7 +56,7 @@ def place(hub: HubKit) -> Iterator[Place]:
         known = KnownProvider(
             number, "gardens", server.details["ISSUER"], server.details["CLIENT_ID"]
         )
-        with hub.owner() as session, working_for(Scope(organization=number)):
+        with hub.owner() as session, working_for(TenantScope(organization=number)):
             identities.set_provider(session, known)
         set_secret(str(number), SECRET, server.details["CLIENT_SECRET"])
         yield Place(address, server.details["ISSUER"])
@@ -65,7 +65,7 @@ def place(hub: HubKit) -> Iterator[Place]:
 
 
 def organization(hub: HubKit, name: str) -> uuid.UUID:
-    with hub.owner() as session, working_for(Scope(migrating=True)):
+    with hub.owner() as session, working_for(TenantScope(migrating=True)):
         number = organizations.find_organization(session, name)
         session.rollback()
     assert number is not None

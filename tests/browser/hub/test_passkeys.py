@@ -11,7 +11,7 @@ import pytest
 from playwright.sync_api import Page, Request, expect
 
 from kiosk.hub import passkeys as ceremony
-from kiosk.hub.passkeys import Site
+from kiosk.hub.passkeys import RelyingParty
 from kiosk.runtime.database import db
 from reporter.errors import Forbidden
 from reporter.hub.access import passkeys
@@ -166,11 +166,11 @@ def test_an_answer_works_once_here_and_for_its_own_passkey(
     assert known is not None
     assert known.sign_count > 0
     before = passkeys.KnownPasskey(known.id, known.account, known.public_key, 0)
-    own = Site("localhost", address)
+    own = RelyingParty("localhost", address)
     assert ceremony.check_shown(own, credential, challenge, before) == known.sign_count
     for site, asked, which in (
-        (Site("localhost", "https://evil.example"), challenge, before),
-        (Site("evil.example", address), challenge, before),
+        (RelyingParty("localhost", "https://evil.example"), challenge, before),
+        (RelyingParty("evil.example", address), challenge, before),
         (own, "another", before),
         # A copy of the authenticator counts from where it was made.
         (own, challenge, known),

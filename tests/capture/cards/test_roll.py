@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from capture.cards.clock_offset import Witness, learn, moment
-from capture.cards.roll import Frame, ManualCut, Part, cut, cuts, in_order
+from capture.cards.roll import Frame, ManualCut, ShotAssignment, cut, cuts, in_order
 from capture.cards.shot_inspection import judge, read_marker
 from capture.codes.qr_writer import end_url, screen_url
 from capture.decoding.probe import Probe
@@ -41,7 +41,7 @@ def frame(number: int, minute: float, mark: str = "", session: uuid.UUID | None 
     return Frame(uuid.UUID(int=100 + number), taken, path, None, mark, session)
 
 
-def parts(*frames: Frame, manual: dict[uuid.UUID, ManualCut] | None = None) -> list[Part]:
+def parts(*frames: Frame, manual: dict[uuid.UUID, ManualCut] | None = None) -> list[ShotAssignment]:
     return cut(in_order(frames), manual=manual or {}, at_time=at_time, end_of=end_of)
 
 

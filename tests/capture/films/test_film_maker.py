@@ -19,7 +19,7 @@ from capture.renditions.photo import make_photo
 from capture.renditions.video import make_video
 from capture.transcoding.loudness import TARGET, measure
 from reporter.errors import MediaFailed
-from reporter.films.script import SIZES, Piece, PieceKind, Script, Shape
+from reporter.films.script import SIZES, AspectRatio, Piece, PieceKind, Script
 from tests.support.media.faces import portrait
 from tests.support.media.films import frames, share_of
 from tests.support.media.recordings import record
@@ -43,7 +43,7 @@ def video(folder: Path, seconds: float = 3.0, **more: Any) -> Path:
     return folder / "note-play.mp4"
 
 
-def script(folder: Path, shape: Shape = Shape.LANDSCAPE) -> Script:
+def script(folder: Path, shape: AspectRatio = AspectRatio.LANDSCAPE) -> Script:
     return Script(
         (
             Piece(PieceKind.TITLE, 1.0, "Spring gathering", "14 March 2026"),
@@ -56,8 +56,8 @@ def script(folder: Path, shape: Shape = Shape.LANDSCAPE) -> Script:
     )
 
 
-@pytest.mark.parametrize("shape", Shape)
-def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: Shape) -> None:
+@pytest.mark.parametrize("shape", AspectRatio)
+def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: AspectRatio) -> None:
     wanted = script(tmp_path, shape)
     made = make_film(wanted, tmp_path / "film.mp4")
     assert made.seconds == pytest.approx(wanted.seconds, abs=0.5)

@@ -27,8 +27,14 @@ from capture.intake import concurrency, receive
 from capture.intake.partial_file import Chunk, Writer
 from capture.intake.resumable import LEFT_SECONDS, ResumableUploads
 from capture.intake.sweep import sweep
-from capture.intake.tus_protocol import BrokenOff, Checksum, ChecksumMismatch, Gone, OffsetConflict
-from capture.intake.upload_rows import Progress
+from capture.intake.tus_protocol import (
+    BrokenOff,
+    Checksum,
+    ChecksumMismatch,
+    OffsetConflict,
+    UploadExpired,
+)
+from capture.intake.upload_rows import UploadProgress
 from reporter.actor import Actor
 from reporter.config import LimitSettings
 from reporter.enums import Source
@@ -440,7 +446,7 @@ def test_an_upload_runs_out_and_is_swept(tus: Tus) -> None:
         lambda i: tus.send(i, 100, b"x"),
         lambda i: tus.uploads.terminate(tus.room.session, i),
     ):
-        with pytest.raises(Gone):
+        with pytest.raises(UploadExpired):
             act(upload_id)
     fresh = tus.create(2000)
     assert tus.uploads.sweep_expired(tus.room.session, now=tus.now) == 2
@@ -530,7 +536,7 @@ def test_what_was_left_and_is_refused_goes_and_stops_nothing(tus: Tus) -> None:
 def test_where_an_upload_comes_from_is_the_kiosk_s_word(tus: Tus) -> None:
     fields = {"session": tus.room.garden.code, "source": "station", "text": "bees"}
 
-    def begun(source: Source) -> Progress:
+    def begun(source: Source) -> UploadProgress:
         return tus.uploads.create(tus.room.session, length=9, fields=fields, source=source)
 
     assert "source" not in begun(Source.PHONE).fields

@@ -17,8 +17,8 @@ import zxingcpp
 
 from capture.printing.fonts import FontShelf, packaged_folder
 from capture.printing.print_pack import (
-    GatheringFacts,
     PosterSheet,
+    PrintedFacts,
     Wifi,
     make_posters,
     qr_matrix,
@@ -31,7 +31,7 @@ from reporter.errors import BadInput
 
 NOW = datetime(2026, 5, 1, 12, tzinfo=UTC)
 WIFI = Wifi("Café; garden, \\ 5", 'se"cret:1;x', "WPA")
-FACTS = GatheringFacts(name="Spring gathering", wifi=WIFI, contact="Ada", keeps="one year")
+FACTS = PrintedFacts(name="Spring gathering", wifi=WIFI, contact="Ada", keeps="one year")
 POINT_PER_MM = 72 / 25.4
 
 needs_fonts = pytest.mark.skipif(
@@ -100,7 +100,7 @@ def test_a_photo_of_the_poster_holds_the_wifi_and_the_page(paper: str) -> None:
 
 def test_without_wifi_the_poster_has_the_page_alone() -> None:
     session = sheet("Soup")
-    document = posters(session, gathering=GatheringFacts(name="G"))
+    document = posters(session, gathering=PrintedFacts(name="G"))
     assert texts(photo(document[0])) == [session.page_url]
     assert "Join the Wi-Fi" not in words(document)
     assert "Scan, and keep something" in words(document)
@@ -296,7 +296,7 @@ def test_nothing_runs_over_the_edge_however_long_it_is() -> None:
     document = posters(
         sheet(long, do_not_record=True),
         sheet("Streichholzschächtelchenverkäuferinnenversammlungsprotokoll", seed=2),
-        gathering=GatheringFacts(name="G" * 90, wifi=Wifi("W" * 32, "p" * 63), contact="C" * 90),
+        gathering=PrintedFacts(name="G" * 90, wifi=Wifi("W" * 32, "p" * 63), contact="C" * 90),
         paper="Letter",
         parts=["posters", "markers", "brief", "opening", "no_photos"],
     )

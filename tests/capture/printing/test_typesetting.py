@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 
 from capture.printing.font_files import open_font
 from capture.printing.fonts import FontShelf, packaged_folder
-from capture.printing.print_pack import GatheringFacts, PosterSheet, Wifi, make_posters, session_url
+from capture.printing.print_pack import PosterSheet, PrintedFacts, Wifi, make_posters, session_url
 from capture.printing.text_runs import isolate, runs_of
 from capture.printing.typesetting import Line, Paragraph, Setting, Typesetter
 from reporter.codes import make_code
@@ -61,7 +61,7 @@ def poster_bytes(language: str, title: str, room: str = "", day: str = "", time:
     warnings: list[str] = []
     made = make_posters(
         [sheet],
-        gathering=GatheringFacts("G"),
+        gathering=PrintedFacts("G"),
         now=NOW,
         parts=["posters"],
         language=language,
@@ -244,7 +244,7 @@ def test_a_joined_emoji_or_flag_is_one_picture_in_its_colours(tmp_path: Path, em
     code = make_code(random.Random(1))
     sheet = PosterSheet(f"Soup {emoji}", code, session_url("http://10.0.0.1", code), "10.0.0.1")
     pdf = make_posters(
-        [sheet], gathering=GatheringFacts("G"), now=NOW, parts=["posters"], shelf=shelf
+        [sheet], gathering=PrintedFacts("G"), now=NOW, parts=["posters"], shelf=shelf
     )
     page = pypdfium2.PdfDocument(pdf)[0].render(scale=1, rev_byteorder=True).to_numpy()
     red = (page[:, :, 0] > 220) & (page[:, :, 1] < 40) & (page[:, :, 2] < 40)
@@ -260,7 +260,7 @@ def test_a_room_that_no_font_can_show_leaves_a_line_to_write_on() -> None:
     warnings: list[str] = []
     pdf = make_posters(
         [sheet],
-        gathering=GatheringFacts("G"),
+        gathering=PrintedFacts("G"),
         now=NOW,
         parts=["posters", "markers"],
         shelf=bare,
@@ -286,7 +286,7 @@ def test_a_font_is_cut_down_to_what_is_used(face: str) -> None:
 def test_the_same_code_is_drawn_once_however_often_it_stands() -> None:
     code = make_code(random.Random(1))
     sheet = PosterSheet("Soup", code, session_url("http://10.0.0.1", code), "10.0.0.1")
-    facts = GatheringFacts("G", Wifi("Garden", "12345678"))
+    facts = PrintedFacts("G", Wifi("Garden", "12345678"))
     once, thrice = (
         make_posters([sheet] * n, gathering=facts, now=NOW, parts=["posters", "markers"])
         for n in (1, 3)

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pypdfium2
 import pytest
 
-from capture.reports.report_page import LEAST, Entry, ReportSheet, Section, make_report
+from capture.reports.report_page import LEAST, ReportEntry, ReportSection, ReportSheet, make_report
 
 SESSIONS = (
     "A kitchen for everyone, Community gardens in winter, Solar roofs for schools, Repair café"
@@ -16,8 +16,8 @@ SESSIONS = (
 
 @pytest.mark.parametrize("language", ["en", "ar"])
 def test_many_sessions_below_a_theme_stay_whole_and_readable(language: str) -> None:
-    entry = Entry("repair · label", f"10 · {SESSIONS}", bold=True)
-    sheet = ReportSheet("Spring", "What happened", (), (), (Section("Themes", (entry,)),), ())
+    entry = ReportEntry("repair · label", f"10 · {SESSIONS}", bold=True)
+    sheet = ReportSheet("Spring", "What happened", (), (), (ReportSection("Themes", (entry,)),), ())
     warnings: list[str] = []
     pdf = make_report(
         sheet, language=language, now=datetime(2026, 3, 14, tzinfo=UTC), warn=warnings.append

@@ -16,7 +16,7 @@ from sqlalchemy.orm import Session
 from kiosk.hub_worker import HubWorker, claim_next
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub import publisher_lease
 from reporter.hub.models import HubGathering
 from reporter.models import Media, Rendition
@@ -33,7 +33,7 @@ def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request
 
 
 @pytest.fixture
-def scope(app: Flask, hub: HubKit) -> Scope:
+def scope(app: Flask, hub: HubKit) -> TenantScope:
     """A gathering that was pushed, one of its takeaways taken back since then at the laptop."""
     receipts = fill(app)
     pair(app, hub.organization("Gardens"))
@@ -43,9 +43,9 @@ def scope(app: Flask, hub: HubKit) -> Scope:
         row = decisions.by_receipt(session, receipts[0])
         decisions.withdraw(session, row, kiosk.actor("desk"), kiosk.store)
         db.session.remove()
-    with hub.owner() as registry, working_for(Scope(migrating=True)):
+    with hub.owner() as registry, working_for(TenantScope(migrating=True)):
         found = registry.execute(select(HubGathering.organization_id, HubGathering.id)).one()
-    return Scope(*found)
+    return TenantScope(*found)
 
 
 @contextmanager
@@ -73,7 +73,7 @@ def wait_for_waiting(connection: Connection) -> None:
 
 @pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_withdrawal_waits_for_a_worker_that_adds_a_rendition(
-    app: Flask, hub: HubKit, scope: Scope
+    app: Flask, hub: HubKit, scope: TenantScope
 ) -> None:
     with hub.owner() as worker, working_for(scope):
         for media in worker.scalars(select(Media)):
@@ -96,7 +96,7 @@ def rendition_of(media: Media) -> Rendition:
 
 @pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_push_that_met_a_deadlock_is_repeated(
-    app: Flask, scope: Scope, hub: HubKit, postgres_server: Postgres
+    app: Flask, scope: TenantScope, hub: HubKit, postgres_server: Postgres
 ) -> None:
     admin = postgres_server.admin_url.set(database=hub.url.database)
     # It never looks for deadlocks: the push is always the one that is ended.
@@ -115,7 +115,7 @@ def test_a_push_that_met_a_deadlock_is_repeated(
 
 @pytest.mark.sqlite("a laptop pushes the database of its folder")
 def test_a_worker_that_lost_its_claim_leaves_the_lease_to_the_next(
-    hub: HubKit, scope: Scope
+    hub: HubKit, scope: TenantScope
 ) -> None:
     hub.clock.turn(seconds=60)
     with hub.owner() as session:

@@ -21,7 +21,7 @@ from kiosk.peers import publisher_lease, push
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, publish_all
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub.models import HubGathering
 from reporter.models import Delivery
 from reporter.moderation import decisions
@@ -160,7 +160,7 @@ def claims_taken_away(hub: HubKit) -> Iterator[None]:
     over = threading.Event()
 
     def take_away() -> None:
-        with hub.owner() as session, working_for(Scope(migrating=True)):
+        with hub.owner() as session, working_for(TenantScope(migrating=True)):
             while not over.wait(0.3):
                 session.execute(update(HubGathering).values(due_at=hub.clock()))
                 session.commit()
@@ -210,12 +210,12 @@ def states_at(hub: HubKit) -> set[str]:
 def rows_at(hub: HubKit) -> list[Delivery]:
     """The hub's ledger."""
     with hub.owner() as session:
-        with working_for(Scope(migrating=True)):
+        with working_for(TenantScope(migrating=True)):
             [(organization, gathering)] = session.execute(
                 select(HubGathering.organization_id, HubGathering.id)
             ).all()
             session.rollback()
-        with working_for(Scope(organization, gathering)):
+        with working_for(TenantScope(organization, gathering)):
             return list(session.scalars(_ROWS))
 
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from kiosk.hub.published import Published, _read_front_pages
+from kiosk.hub.published import PublishedGathering, _read_front_pages
 from publish import targets
 from reporter.enums import Audience, DeliveryState
 from reporter.follow_up.action_items import begin_item, change_item
@@ -27,10 +27,10 @@ def place(monkeypatch: pytest.MonkeyPatch) -> FakePlace:
     return place
 
 
-def read(kit: Kit) -> Published:
+def read(kit: Kit) -> PublishedGathering:
     """As a visitor sees it a little later."""
     kit.clock.forward(seconds=1)
-    part = Published("Spring", [])
+    part = PublishedGathering("Spring", [])
     _read_front_pages(kit.session, part, kit.clock())
     return part
 
@@ -56,7 +56,7 @@ def test_without_a_public_site_no_item_is_for_everybody(
     kit.target(kind=kind, audience=audience.value)
     publish(kit.session, kit.context)
     assert place.posts
-    assert read(kit) == Published("Spring", [])
+    assert read(kit) == PublishedGathering("Spring", [])
 
 
 def test_what_the_public_site_does_not_tell_yet_waits_for_its_next_update(

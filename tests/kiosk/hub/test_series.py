@@ -16,7 +16,7 @@ from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.config import load_settings
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.enums import DeliveryState, ItemKind
 from reporter.follow_up.action_items import begin_item
 from reporter.gathering.folder import make_gathering
@@ -55,11 +55,11 @@ def another_code(hub: HubKit, name: str) -> str:
     from reporter.hub import kiosks, organizations
 
     with hub.owner() as session:
-        with working_for(Scope(migrating=True)):
+        with working_for(TenantScope(migrating=True)):
             number = organizations.find_organization(session, name)
             session.rollback()
         assert number is not None
-        with working_for(Scope(organization=number)):
+        with working_for(TenantScope(organization=number)):
             return kiosks.pairing_code(session, number, now=hub.clock())
 
 
@@ -80,17 +80,17 @@ def statements(hub: HubKit, ask: Callable[[], object]) -> int:
 
 def new_gathering(hub: HubKit, organization: uuid.UUID, title: str) -> None:
     """One more, empty, of an organization."""
-    with hub.owner() as session, working_for(Scope(organization)):
+    with hub.owner() as session, working_for(TenantScope(organization)):
         row = HubGathering(id=uuid.uuid4(), organization_id=organization, local_id=uuid.uuid4())
         row.title, row.created_at, row.due_at = title, hub.clock(), hub.clock()
         session.add(row)
         session.commit()
 
 
-def scope_of(hub: HubKit) -> Scope:
-    with hub.owner() as registry, working_for(Scope(migrating=True)):
+def scope_of(hub: HubKit) -> TenantScope:
+    with hub.owner() as registry, working_for(TenantScope(migrating=True)):
         found = registry.execute(select(HubGathering.organization_id, HubGathering.id)).one()
-    return Scope(*found)
+    return TenantScope(*found)
 
 
 def publish_as_site(hub: HubKit, owner: FlaskClient) -> None:
@@ -169,7 +169,7 @@ def test_a_public_page_of_what_all_gatherings_have_published(
     assert reviewer.post(f"/hub/o/{number}/public", data=theirs).status_code == 403
     assert owner.post(f"/hub/o/{number}/public", data={**choice, "name": "a/b"}).status_code == 422
 
-    with hub.app.app_context(), working_for(Scope(key="gardens")):
+    with hub.app.app_context(), working_for(TenantScope(key="gardens")):
         # Past the pages: the name alone shows whose it is, and nothing of theirs.
         assert list(db.session.scalars(select(Organization.name))) == ["Gardens"]
         assert list(db.session.scalars(select(HubGathering.id))) == []

@@ -124,10 +124,10 @@ def test_a_laptop_waits_for_whoever_publishes(app: Flask, hub: HubKit, base: str
 
 def hold(hub: HubKit, who: str) -> None:
     """Give somebody the publisher lease."""
-    from reporter.database.row_security import Scope, working_for
+    from reporter.database.row_security import TenantScope, working_for
     from reporter.hub.models import HubGathering
 
-    with hub.owner() as session, working_for(Scope(migrating=True)):
+    with hub.owner() as session, working_for(TenantScope(migrating=True)):
         row = session.scalars(select(HubGathering)).one()
         row.publisher, row.publisher_until = who, hub.clock() + LENGTH
         session.commit()

@@ -15,7 +15,7 @@ from kiosk.peers.quick_look import all_there
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.conversation import replies
-from reporter.conversation.replies import Word
+from reporter.conversation.replies import WrittenReply
 from reporter.enums import ReplyState
 from reporter.errors import NotFound
 from reporter.models import Decision, Peer, Takeaway
@@ -144,7 +144,7 @@ def test_an_answer_of_the_hub_reaches_who_asked_at_the_laptop(
 ) -> None:
     with app.app_context():
         row = decisions.by_receipt(db.session(), receipts[0])
-        word = Word(kind="answer", text="Which leeks?", device="phone")
+        word = WrittenReply(kind="answer", text="Which leeks?", device="phone")
         reply = replies.say(db.session(), row, word, now=hub.clock(), rng=hub.rng)
         replies.decide(db.session(), reply, current_kiosk().actor("desk"), ReplyState.SHOWN)
         number = reply.id

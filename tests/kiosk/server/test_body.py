@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from kiosk.server.body import Meter, RequestBody, TransferError
+from kiosk.server.body import ByteMeter, RequestBody, TransferError
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def ends() -> Iterator[tuple[socket.socket, socket.socket]]:
 
 def body_of(ours: socket.socket, length: int | None, buffer: bytes = b"") -> RequestBody:
     return RequestBody(
-        ours, bytearray(buffer), length, meter=Meter("phone", silence=30), greet=False
+        ours, bytearray(buffer), length, meter=ByteMeter("phone", silence=30), greet=False
     )
 
 

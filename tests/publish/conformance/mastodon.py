@@ -19,7 +19,7 @@ from werkzeug import Request
 
 from publish.posts.model import GatheringFacts, Remote
 from publish.targets.mastodon.character_count import count
-from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.client import MastodonAccount
 from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.support.servers.fixture import FixtureServer, Refusal
 
@@ -298,7 +298,7 @@ class MastodonPlace(Place):
 def mastodon_place(request: pytest.FixtureRequest) -> Iterator[Place]:
     """A new one for each test; waiting for files takes no time."""
     request.getfixturevalue("monkeypatch").setattr(
-        Account, "pause", staticmethod(lambda seconds: None)
+        MastodonAccount, "pause", staticmethod(lambda seconds: None)
     )
     server = Mastodon()
     place = MastodonPlace(port=server.port, secret=TOKEN, server=server)

@@ -282,10 +282,10 @@ def test_what_was_said_at_the_gathering_goes_out_with_the_post(
     reply = replies.say(
         kit.session,
         takeaway,
-        replies.Word(kind="answer", text="Even at <b>night</b>", author="Ben"),
+        replies.WrittenReply(kind="answer", text="Even at <b>night</b>", author="Ben"),
         **say,
     )
-    replies.say(kit.session, takeaway, replies.Word(kind="second", device="phone-a"), **say)
+    replies.say(kit.session, takeaway, replies.WrittenReply(kind="second", device="phone-a"), **say)
     publish(kit.session, kit.context)
     assert "Even at" not in outsiders.rest.get(f"posts/{post}").json()["content"]["rendered"]
     replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)

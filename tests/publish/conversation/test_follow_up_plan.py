@@ -86,7 +86,7 @@ def test_open_questions_and_what_was_done(kit: Kit) -> None:
     reply = replies.say(
         kit.session,
         answered,
-        replies.Word(kind="answer", text="Yes, by the gate."),
+        replies.WrittenReply(kind="answer", text="Yes, by the gate."),
         now=kit.clock(),
         rng=kit.rng,
     )

@@ -27,7 +27,7 @@ def sent(kit: Kit) -> None:
 
 
 def answer(kit: Kit, takeaway: Any, text: str) -> Reply:
-    word = replies.Word(kind="answer", text=text, author="Ben")
+    word = replies.WrittenReply(kind="answer", text=text, author="Ben")
     reply = replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
     replies.decide(kit.session, reply, kit.actor, ReplyState.SHOWN)
     return reply

@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from reporter.database.row_security import (
     WEB_ROLE,
-    Scope,
+    TenantScope,
     check_guarded,
     scope_transactions,
     work_as,
@@ -39,8 +39,8 @@ class Two:
         scope_transactions(self.engine)
         self.a, self.b = self._make("A"), self._make("B")
 
-    def _make(self, name: str) -> Scope:
-        scope = Scope(uuid.uuid4(), uuid.uuid4())
+    def _make(self, name: str) -> TenantScope:
+        scope = TenantScope(uuid.uuid4(), uuid.uuid4())
         with working_for(scope), Session(self.owner) as session:
             session.add(Organization(id=scope.organization, name=name, created_at=NOW))
             session.flush()
@@ -71,7 +71,7 @@ class Two:
             session.commit()
         return scope
 
-    def rows(self, scope: Scope, query: str, **values: object) -> list[tuple[object, ...]]:
+    def rows(self, scope: TenantScope, query: str, **values: object) -> list[tuple[object, ...]]:
         """What a query of one's own gets."""
         with working_for(scope), self.engine.begin() as connection:
             done = connection.execute(text(query), values)
@@ -114,7 +114,7 @@ def _two(url: URL) -> Iterator[Two]:
 def test_everybody_sees_the_rows_of_their_own_gathering_alone(two: Two) -> None:
     assert two.rows(two.a, "SELECT text FROM takeaway") == [("of A",)]
     assert two.rows(two.b, "SELECT text FROM takeaway") == [("of B",)]
-    assert two.rows(Scope(), "SELECT text FROM takeaway") == []
+    assert two.rows(TenantScope(), "SELECT text FROM takeaway") == []
     assert two.rows(two.a, "SELECT name FROM hub_organization") == [("A",)]
     assert two.rows(two.a, "SELECT title FROM hub_gathering") == [("A",)]
 
@@ -122,7 +122,9 @@ def test_everybody_sees_the_rows_of_their_own_gathering_alone(two: Two) -> None:
 @pytest.mark.parametrize("mixed", [True, False])
 def test_another_gathering_with_the_own_organization_opens_nothing(two: Two, mixed: bool) -> None:
     forged = (
-        Scope(two.a.organization, two.b.gathering) if mixed else Scope(gathering=two.b.gathering)
+        TenantScope(two.a.organization, two.b.gathering)
+        if mixed
+        else TenantScope(gathering=two.b.gathering)
     )
     assert two.rows(forged, "SELECT text FROM takeaway") == []
     assert two.rows(forged, "UPDATE takeaway SET text = 'stolen'") == [(0,)]
@@ -215,6 +217,6 @@ def test_a_process_that_could_bypass_policies_is_refused(
 def test_an_update_runs_again_and_changes_nothing(two: Two) -> None:
     upgrade_hub(two.owner)
     assert two.rows(two.a, "SELECT text FROM takeaway") == [("of A",)]
-    with working_for(Scope()), two.owner.connect() as connection:
+    with working_for(TenantScope()), two.owner.connect() as connection:
         if two.owner.url.username != "admin":
             assert connection.scalar(text("SELECT count(*) FROM takeaway")) == 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from reporter.films.arrangement import looks_of
-from reporter.films.script import Piece, PieceKind, Script, Shape
+from reporter.films.script import AspectRatio, Piece, PieceKind, Script
 
 TITLE = Piece(PieceKind.TITLE, 3.0, "Spring", "1 May")
 PHOTO = Piece(
@@ -30,7 +30,7 @@ def test_looks_are_those_of_earlier_versions() -> None:
 
 def test_fingerprints_are_those_of_earlier_versions() -> None:
     assert (
-        Script((TITLE, PHOTO), Shape.SQUARE, "/g/m.mp3", "de").fingerprint
+        Script((TITLE, PHOTO), AspectRatio.SQUARE, "/g/m.mp3", "de").fingerprint
         == "c296148c6007cea80b81dc604b5eb9a2ba6328a11bdddc44fbde508f6d5031bd"
     )
     one = "715f8218850a2c99d77dccedf65d25ea44a94168f2d0ebfd736691690a1acf4d"

@@ -38,7 +38,7 @@ def question(session: Session, event: EventSession, rng: random.Random) -> Takea
 
 @pytest.fixture
 def answer(session: Session, question: Takeaway, clock: TurnableClock, rng: random.Random) -> Reply:
-    word = replies.Word("answer", WORDS, "Ada")
+    word = replies.WrittenReply("answer", WORDS, "Ada")
     reply = replies.say(session, question, word, now=clock(), rng=rng)
     replies.decide(session, reply, actor(clock), ReplyState.SHOWN)
     return reply

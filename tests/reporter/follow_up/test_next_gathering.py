@@ -220,7 +220,7 @@ def test_the_board_counts(
 ) -> None:
     assert board(session).questions_answered == Share(0, 1)
     assert board(session).first_answer_after is None
-    word = replies.Word(kind="answer", text="I do")
+    word = replies.WrittenReply(kind="answer", text="I do")
     reply = replies.say(session, question, word, now=clock.turn(hours=2), rng=rng)
     assert board(session).questions_answered == Share(0, 1), "nobody can read it yet"
     replies.decide(session, reply, actor(clock), ReplyState.SHOWN)

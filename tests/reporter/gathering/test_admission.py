@@ -9,7 +9,7 @@ import pytest
 from reporter.config import LimitSettings
 from reporter.errors import TooMuch
 from reporter.gathering import admission
-from reporter.gathering.admission import FRESH_SHARES, MOST_KEYS, Sender, Shares, Window
+from reporter.gathering.admission import FRESH_SHARES, MOST_KEYS, Sender, Shares, SlidingWindow
 
 NOW = datetime(2026, 3, 14, 14, 0, tzinfo=UTC)
 BACK = NOW - timedelta(hours=3)
@@ -17,7 +17,7 @@ SECOND = timedelta(seconds=1)
 
 
 def test_after_the_clock_was_set_back_a_window_counts_what_comes_then() -> None:
-    window = Window()
+    window = SlidingWindow()
     for _ in range(3):
         window.add("phone", 5, now=NOW)
     assert window.total("phone", now=NOW) == (3, 15, 60)
@@ -28,7 +28,7 @@ def test_after_the_clock_was_set_back_a_window_counts_what_comes_then() -> None:
 
 
 def test_events_from_before_and_after_a_step_stand_side_by_side() -> None:
-    window = Window()
+    window = SlidingWindow()
     window.add("phone", 1, now=NOW)
     window.add("phone", 2, now=BACK)
     assert window.total("phone", now=BACK) == (1, 2, 60)
@@ -37,7 +37,7 @@ def test_events_from_before_and_after_a_step_stand_side_by_side() -> None:
 def test_keys_from_the_future_make_room(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(admission, "MOST_KEYS", 3)
     assert MOST_KEYS > 3
-    window = Window()
+    window = SlidingWindow()
     for key in ("a", "b"):
         window.add(key, 0, now=NOW)
     for key in ("c", "d"):

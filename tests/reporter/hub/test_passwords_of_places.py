@@ -13,7 +13,7 @@ from sqlalchemy import delete
 
 from publish import targets
 from reporter import secret_store
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub.models import HubGathering, HubSetting
 from reporter.hub.schema import upgrade_hub
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
@@ -115,7 +115,7 @@ def test_former_passwords_are_moved_once(
     assert place.given[2:] == ["", ""]
 
     gone = uuid.UUID(hub_id(zoe))
-    with hub.owner() as session, working_for(Scope(migrating=True)):
+    with hub.owner() as session, working_for(TenantScope(migrating=True)):
         session.execute(delete(HubGathering).where(HubGathering.id == gone))
         session.commit()
     upgrade_from_before(app, hub, [ann])

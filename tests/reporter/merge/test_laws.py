@@ -113,7 +113,7 @@ class Laptop:
         elif what == "withdraw":
             decisions.withdraw(self.session, row, actor, self.store)
         elif what == "say":
-            word = replies.Word("answer", f"{now}")
+            word = replies.WrittenReply("answer", f"{now}")
             replies.say(self.session, row, word, now=now, rng=self.rng)
         elif what == "ask":
             asked = {"what": f"Who? {now:%H:%M}"}

@@ -26,7 +26,7 @@ def fill(kit: Kit, number: int) -> None:
     for one in range(number):
         session = kit.event(f"Session {one}", guid=f"s{one}")
         takeaway = kit.photo(session, one, f"Words {one}")
-        word = replies.Word("answer", f"Answer {one}", "Ada", device=f"phone {one}")
+        word = replies.WrittenReply("answer", f"Answer {one}", "Ada", device=f"phone {one}")
         reply = replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
         begin_item(kit.session, kit.actor, "question", {"what": reply.text}, reply=reply)
         begin_item(kit.session, kit.actor, "action", {"what": f"Do {one}"})

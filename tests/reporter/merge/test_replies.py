@@ -28,7 +28,9 @@ def kit(tmp_path: Path) -> Iterator[Kit]:
 
 
 def say(kit: Kit, row: Takeaway) -> Reply:
-    word = replies.Word("answer", "In the shed.", "Ada", client_id=CLIENT, device="cookie-1")
+    word = replies.WrittenReply(
+        "answer", "In the shed.", "Ada", client_id=CLIENT, device="cookie-1"
+    )
     return replies.say(kit.session, row, word, now=kit.clock(), rng=kit.rng)
 
 
@@ -60,7 +62,9 @@ def test_items_of_several_replies_to_one_takeaway_stay_several(kit: Kit, tmp_pat
     """Of the same kind, and not told apart by the takeaway: each came of a reply of its own."""
     row = kit.takeaway(kit.event(), "Who has the key?")
     first, second = (
-        replies.say(kit.session, row, replies.Word("answer", text), now=kit.clock(), rng=kit.rng)
+        replies.say(
+            kit.session, row, replies.WrittenReply("answer", text), now=kit.clock(), rng=kit.rng
+        )
         for text in ("Ada has one.", "Ben has another.")
     )
     folder = twin(kit, tmp_path / "theirs")
@@ -129,11 +133,11 @@ def test_a_conversation_comes_whole_without_the_phones_it_came_from(
         other.rng.seed(2)
         again = other.session.get_one(Takeaway, row.id)
         first = say(other, again)
-        second = replies.Word("answer", "Which shed?", "Ben", parent=first.id)
+        second = replies.WrittenReply("answer", "Which shed?", "Ben", parent=first.id)
         below = replies.say(other.session, again, second, now=other.clock(), rng=other.rng)
         # Two laptops that began with the same chance gave the same receipt.
         clash = replies.say(
-            kit.session, row, replies.Word("answer", "Me!"), now=kit.clock(), rng=kit.rng
+            kit.session, row, replies.WrittenReply("answer", "Me!"), now=kit.clock(), rng=kit.rng
         )
         clash.receipt = below.receipt
         other.session.commit()

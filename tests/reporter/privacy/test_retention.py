@@ -19,7 +19,14 @@ from reporter.follow_up.next_gathering import leave_address
 from reporter.media.store import Store
 from reporter.models import Contact, EventSession, Gathering, RetentionNotice, Takeaway
 from reporter.moderation.decisions import approve, change_own, hide
-from reporter.privacy.retention import CLOCK, Kind, announced, expire, schedule, went_by_itself
+from reporter.privacy.retention import (
+    CLOCK,
+    RetentionKind,
+    announced,
+    expire,
+    schedule,
+    went_by_itself,
+)
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 PRIVACY = PrivacySettings()
@@ -58,7 +65,7 @@ def test_what_nobody_approves_goes_after_it_was_announced(
     clock.turn(days=3)
     assert run() == (0, 0, 0)
     [notice] = announced(session, PRIVACY, clock())
-    assert (notice.kind, notice.id) == (Kind.UNAPPROVED, str(waiting.id))
+    assert (notice.kind, notice.id) == (RetentionKind.UNAPPROVED, str(waiting.id))
     # 14 March and three months; announced in time, so it goes that day.
     assert notice.goes == notice.due.replace(month=6, day=14) == notice.due
     clock.at = notice.goes - timedelta(seconds=1)
@@ -153,7 +160,7 @@ def test_addresses_go_a_year_after_they_were_used(
     session.commit()
     clock.turn(days=355)
     assert run() == (0, 0, 0)
-    assert [item.kind for item in announced(session, PRIVACY, clock())] == [Kind.ADDRESSES]
+    assert [item.kind for item in announced(session, PRIVACY, clock())] == [RetentionKind.ADDRESSES]
     clock.turn(days=14)
     assert run() == (0, 1, 0)
     assert session.scalar(select(func.count()).select_from(Contact)) == 0

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.review.queries import ALL, Filter, page
-from reporter.review.timeline import MOST, Span, timeline
+from reporter.review.timeline import MOST, TimelineBin, timeline
 from tests.support.kiosk_process import START, add_takeaway
 
 KATHMANDU = ZoneInfo("Asia/Kathmandu")
@@ -28,7 +28,7 @@ def recorded(
     session.commit()
 
 
-def leads_to(session: Session, span: Span) -> int:
+def leads_to(session: Session, span: TimelineBin) -> int:
     """How many takeaways its link shows."""
     asked = Filter(state=ALL, span=(span.begin, span.end))
     return len(page(session, asked, size=500).rows)

@@ -21,7 +21,7 @@ from sqlalchemy.orm import Session
 
 from kiosk.peers.row_copy import copy_rows
 from reporter.config import Settings
-from reporter.database.row_security import Scope, scope_transactions, working_for
+from reporter.database.row_security import TenantScope, scope_transactions, working_for
 from reporter.hub.models import HubGathering, Organization
 from reporter.hub.schema import upgrade_hub
 from reporter.merge import other_database
@@ -91,8 +91,8 @@ def _opened(folder: Path) -> Iterator[Session]:
         engine.dispose()
 
 
-def _new_gathering(owner: Engine) -> Scope:
-    scope, now = Scope(uuid.uuid4(), uuid.uuid4()), datetime.now(UTC)
+def _new_gathering(owner: Engine) -> TenantScope:
+    scope, now = TenantScope(uuid.uuid4(), uuid.uuid4()), datetime.now(UTC)
     with working_for(scope), Session(owner) as session:
         session.add(Organization(id=scope.organization, name=str(uuid.uuid4()), created_at=now))
         session.flush()

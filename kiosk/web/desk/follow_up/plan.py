@@ -20,7 +20,7 @@ from reporter.enums import ItemState, StepState
 from reporter.errors import BadInput
 from reporter.follow_up.action_items import all_items, read_date
 from reporter.follow_up.next_gathering import forget_next, invited, next_gathering, set_next
-from reporter.follow_up.statistics import Board, board
+from reporter.follow_up.statistics import Statistics, board
 from reporter.models import Story
 
 bp = Blueprint("afterwards", __name__, url_prefix="/afterwards")
@@ -67,7 +67,7 @@ def overview() -> str:
     )
 
 
-def _waits(figures: Board) -> list[tuple[str, int]]:
+def _waits(figures: Statistics) -> list[tuple[str, int]]:
     """Return (how soon, number of questions) for the chart."""
     words = (_("within an hour"), _("within a day"), _("within three days"), _("within a week"))
     answered = figures.questions_answered

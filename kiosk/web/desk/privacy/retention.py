@@ -17,16 +17,16 @@ from reporter.enums import DeliveryState
 from reporter.gathering.copies import Remains, remains_in_copies
 from reporter.models import Delivery, Takeaway
 from reporter.models.outbox import Takedown
-from reporter.privacy.retention import Kind
+from reporter.privacy.retention import RetentionKind
 
 bp = Blueprint("privacy", __name__, url_prefix="/privacy")
 
 # Maximum number of listed takeaways; further ones are counted.
 MOST = 50
 WORDS = {
-    Kind.UNAPPROVED: later("Words and files that nobody has approved"),
-    Kind.ADDRESSES: later("E-mail addresses that people left"),
-    Kind.DEVICES: later("Numbers that tell phones apart"),
+    RetentionKind.UNAPPROVED: later("Words and files that nobody has approved"),
+    RetentionKind.ADDRESSES: later("E-mail addresses that people left"),
+    RetentionKind.DEVICES: later("Numbers that tell phones apart"),
 }
 
 

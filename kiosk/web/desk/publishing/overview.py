@@ -46,7 +46,7 @@ _SHOWN_NOTES = 6
 
 
 @dataclass(frozen=True)
-class Place:
+class ListedTarget:
     """A target as the page shows it."""
 
     name: str
@@ -59,7 +59,7 @@ class Place:
     held: bool
     secret: bool
     sent_at: datetime | None
-    progress: status_progress.Progress
+    progress: status_progress.PublishProgress
     refused: list[dict[str, Any]] = field(default_factory=list)
 
 
@@ -106,7 +106,7 @@ def _held_back() -> HeldBack | None:
     return found if found.faces or found.consent or found.undescribed else None
 
 
-def _place(target: Target, counts: Mapping[str, int]) -> Place:
+def _place(target: Target, counts: Mapping[str, int]) -> ListedTarget:
     rows = list(
         db.session.scalars(
             select(Delivery).where(Delivery.target_id == target.id).order_by(Delivery.created_at)
@@ -116,7 +116,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> Place:
     parked = [row for row in rows if row.state == DeliveryState.PARKED]
     open_errors = [row.error for row in rows if row.state not in (*SETTLED, DeliveryState.PARKED)]
     notes = [row.error for row in rows if row.error and row.state in SETTLED]
-    return Place(
+    return ListedTarget(
         name=target.name,
         kind=_(target_class(target.kind).title),
         sentence=sentence(counts),

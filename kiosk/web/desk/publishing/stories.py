@@ -53,7 +53,7 @@ OFFERED = 60
 
 
 @dataclass(frozen=True)
-class Row:
+class ListedStory:
     """A story in the list."""
 
     id: str
@@ -85,9 +85,9 @@ def overview() -> str:
     )
 
 
-def _row(story: Story, counts: Mapping[Any, int]) -> Row:
+def _row(story: Story, counts: Mapping[Any, int]) -> ListedStory:
     kind = "report" if story.report else "plan" if story.planned else "story"
-    return Row(story.id.hex, story_title(story), counts.get(story.id, 0), story.draft, kind)
+    return ListedStory(story.id.hex, story_title(story), counts.get(story.id, 0), story.draft, kind)
 
 
 @bp.post("")

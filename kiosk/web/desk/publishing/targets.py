@@ -26,7 +26,7 @@ bp = Blueprint("targets", __name__, url_prefix="/publish/places")
 
 
 @dataclass(frozen=True)
-class Kind:
+class TargetKind:
     """A kind of target that can be added."""
 
     kind: str
@@ -34,9 +34,9 @@ class Kind:
     help: str
 
 
-def _kind(cls: type[Target]) -> Kind:
+def _kind(cls: type[Target]) -> TargetKind:
     own = (cls.__doc__ or cls.title).strip().splitlines()[0]
-    return Kind(cls.kind, _(cls.title), _(cls.about) if cls.about else own)
+    return TargetKind(cls.kind, _(cls.title), _(cls.about) if cls.about else own)
 
 
 @dataclass(frozen=True)

@@ -111,7 +111,7 @@ class View:
         arguments.pop("group", None)
         return {name: value for name, value in arguments.items() if value}
 
-    def page(self, session: Session, size: int) -> sheets.Page:
+    def page(self, session: Session, size: int) -> sheets.ReviewPage:
         """The selected page; raises BadRequest for an invalid one."""
         try:
             return sheets.page(

@@ -48,7 +48,7 @@ _FIELDS = {
 
 
 @dataclass(frozen=True)
-class Line:
+class HistoryLine:
     """One line of a history."""
 
     who: str
@@ -69,7 +69,7 @@ def clock_words(moment: datetime) -> str:
     return shown_clock(moment)
 
 
-def line_of(decision: Decision) -> Line:
+def line_of(decision: Decision) -> HistoryLine:
     """Return a decision as a history line."""
     fields = fields_of(decision)
     names = list(dict.fromkeys(field_words(name) for name in fields.after))
@@ -84,7 +84,7 @@ def line_of(decision: Decision) -> Line:
     ]
     when = decision.at.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M")
     step = decision.step.hex if can_undo and decision.step else ""
-    return Line(who_words(decision.who), when, action, details, step, decision.undone)
+    return HistoryLine(who_words(decision.who), when, action, details, step, decision.undone)
 
 
 def value_words(value: Any) -> str:

@@ -10,11 +10,11 @@ from sqlalchemy.orm import Session
 from kiosk.i18n.clock_text import shown_clock, shown_day
 from kiosk.web.desk.review.filters import View, span_text
 from reporter.config import Settings
-from reporter.review.timeline import DAY, Span, timeline
+from reporter.review.timeline import DAY, TimelineBin, timeline
 
 
 @dataclass(frozen=True)
-class Mark:
+class TimelineMark:
     """A line of the timeline. ``day``, ``sessions``: '' if same as the previous; ``share``: bar length in percent."""
 
     day: str
@@ -25,7 +25,7 @@ class Mark:
     args: dict[str, str]
 
 
-def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
+def time_strip(session: Session, view: View, settings: Settings) -> list[TimelineMark]:
     """Return the timeline; empty if one span holds everything and none is selected."""
     spans = timeline(session, view.criteria, settings.zone)
     if len(spans) < 2 and view.criteria.span is None:
@@ -34,7 +34,7 @@ def time_strip(session: Session, view: View, settings: Settings) -> list[Mark]:
     days = _changes([shown_day(span.begin, settings) for span in spans])
     titles = _changes([" · ".join(span.sessions) for span in spans])
     return [
-        Mark(
+        TimelineMark(
             day=day,
             clock=_clock(span),
             count=span.count,
@@ -53,6 +53,6 @@ def _changes(words: list[str]) -> list[str]:
     ]
 
 
-def _clock(span: Span) -> str:
+def _clock(span: TimelineBin) -> str:
     whole_days = span.end - span.begin >= timedelta(minutes=DAY)
     return "" if whole_days else shown_clock(span.begin)

@@ -6,7 +6,7 @@ import pytest
 from flask.testing import FlaskClient
 from sqlalchemy import select, update
 
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.hub import organizations
 from reporter.hub.models import Account, Member, SignIn
 from reporter.hub.roles import Role
@@ -76,12 +76,12 @@ def test_a_sign_in_of_a_provider_joins_nothing_else(hub: HubKit, taken: FlaskCli
 def vouched_for_by(hub: HubKit, name: str, email: str) -> None:
     """As if the member had signed in at the organization's provider."""
     with hub.owner() as session:
-        with working_for(Scope(migrating=True)):
+        with working_for(TenantScope(migrating=True)):
             number = organizations.find_organization(session, name)
             session.rollback()
         found = organizations.account_of(session, email)
         assert found is not None
-        with working_for(Scope(account=found[0])):
+        with working_for(TenantScope(account=found[0])):
             session.execute(update(SignIn).values(organization_id=number))
             session.commit()
 
@@ -89,7 +89,7 @@ def vouched_for_by(hub: HubKit, name: str, email: str) -> None:
 def test_an_owner_who_accepts_a_lesser_role_stays_owner(hub: HubKit, taken: FlaskClient) -> None:
     path = f"/hub/invitation/{hub.invitation('Wolves', 'zoe@example.org', Role.REVIEWER)}"
     assert join(taken, path) == 303
-    with hub.owner() as session, working_for(Scope(migrating=True)):
+    with hub.owner() as session, working_for(TenantScope(migrating=True)):
         rows = session.execute(
             select(Account.email, Member.role).join(Member, Member.account_id == Account.id)
         ).all()

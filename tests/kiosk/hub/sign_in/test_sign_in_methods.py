@@ -13,7 +13,7 @@ from werkzeug.security import check_password_hash
 
 from kiosk.runtime.database import db
 from kiosk.web.hub import accounts
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import Forbidden
 from reporter.hub import organizations
 from reporter.hub.access import passkeys, sign_in_methods
@@ -45,7 +45,7 @@ def keep_passkey(hub: HubKit, email: str, credential: str) -> None:
     with hub.app.app_context():
         found = organizations.account_of(db.session(), email)
         assert found is not None
-        with working_for(Scope(account=found[0])):
+        with working_for(TenantScope(account=found[0])):
             row = Passkey(
                 credential_id=credential,
                 account_id=found[0],
@@ -128,9 +128,9 @@ def test_passkeys_are_their_accounts_own(hub: HubKit, ann: FlaskClient) -> None:
         assert found is not None
         seen = {}
         for name, scope in (
-            ("bob", Scope(account=found[0])),
-            ("nobody", Scope()),
-            ("who shows it", Scope(key="of-ann")),
+            ("bob", TenantScope(account=found[0])),
+            ("nobody", TenantScope()),
+            ("who shows it", TenantScope(key="of-ann")),
         ):
             with working_for(scope):
                 # Without a condition: the database itself leaves out the others.
@@ -149,7 +149,7 @@ def test_two_removals_at_once_leave_one(hub: HubKit, ann: FlaskClient) -> None:
     account, together = found[0], Barrier(2)
 
     def remove(what: str) -> bool:
-        with hub.app.app_context(), working_for(Scope(account=account)):
+        with hub.app.app_context(), working_for(TenantScope(account=account)):
             together.wait()
             try:
                 if what == "password":

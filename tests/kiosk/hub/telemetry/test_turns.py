@@ -11,7 +11,7 @@ from kiosk import hub_worker
 from kiosk.hub.telemetry.turns import ask_queue
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
-from reporter.database.row_security import Scope, working_for
+from reporter.database.row_security import TenantScope, working_for
 from reporter.errors import ReporterError
 from reporter.hub.models import HubGathering
 from tests.kiosk.hub.test_whole_path import fill, pair, pushed
@@ -57,7 +57,7 @@ def test_turns_and_the_queue_are_told(filled: HubKit, monkeypatch: pytest.Monkey
 
 
 def test_a_gathering_that_cannot_be_opened_is_tried_again_after_a_rest(filled: HubKit) -> None:
-    with filled.owner() as session, working_for(Scope(migrating=True)):
+    with filled.owner() as session, working_for(TenantScope(migrating=True)):
         number = session.scalars(select(HubGathering.id)).one()
         session.execute(update(HubGathering).values(settings="[gathering"))
         session.commit()
@@ -68,7 +68,7 @@ def test_a_gathering_that_cannot_be_opened_is_tried_again_after_a_rest(filled: H
             worker.work_once()
         assert not worker.work_once()
         filled.clock.turn(seconds=60)
-        with working_for(Scope(worker=True)):
+        with working_for(TenantScope(worker=True)):
             due = db.session.scalar(select(HubGathering.due_at).where(HubGathering.id == number))
             db.session.remove()
         assert due is not None

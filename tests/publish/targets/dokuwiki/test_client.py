@@ -15,7 +15,7 @@ import pytest
 from publish.errors import AuthRefused, Offline, PauseTarget, PayloadTooLarge, Permanent, RetryAfter
 from publish.net.http import HttpClient
 from publish.targets.dokuwiki.attachments import Attachments
-from publish.targets.dokuwiki.client import Broke, Doku, Page
+from publish.targets.dokuwiki.client import Broke, Doku, WikiPage
 from publish.targets.dokuwiki.xmlrpc import NoResponse, call_of, call_with_file, result_of
 
 BOMB = b"""<?xml version="1.0"?><!DOCTYPE lolz [<!ENTITY a "ha"><!ENTITY b "&a;&a;&a;&a;&a;&a;&a;&a;">]>
@@ -236,10 +236,10 @@ def test_nonsense_of_a_wiki_becomes_nothing_worse_than_our_errors(
     wiki = played.wiki
     # Each with the type that it promises, or one of our errors instead.
     asked: list[tuple[Callable[[], Any], type | UnionType]] = [
-        (lambda: wiki.page("a:b"), Page | None),
+        (lambda: wiki.page("a:b"), WikiPage | None),
         (lambda: wiki.rights("a:b"), int),
         (lambda: wiki.search("x"), list),
-        (lambda: wiki.change("a:b", lambda page: "new", "", may_make=True), Page),
+        (lambda: wiki.change("a:b", lambda page: "new", "", may_make=True), WikiPage),
         (lambda: Attachments(wiki).size("a:b.jpg"), int),
         (lambda: Attachments(wiki).put("a:b.jpg", tmp_path / "x.jpg"), str),
         (lambda: Attachments(wiki).delete("a:b.jpg"), NoneType),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 
 from publish.targets.email.automatic import automatic_reason
-from publish.targets.email.body import Body, header_text, parse_mail
+from publish.targets.email.body import MailBody, header_text, parse_mail
 from publish.targets.email.html_body import mail_text
 from publish.targets.email.quotations import SentMail, own_words
 
@@ -90,7 +90,7 @@ def test_capitals_within_words_are_no_joint(text: str) -> None:
 
 def test_paragraphs_that_plain_text_joins_are_taken_from_html() -> None:
     plain, html = "Ja, gern!Bis Samstag.", "<div>Ja, gern!</div><div>Bis Samstag.</div>"
-    assert Body(plain, mail_text(html)).own(SENT) == "Ja, gern!\nBis Samstag."
+    assert MailBody(plain, mail_text(html)).own(SENT) == "Ja, gern!\nBis Samstag."
 
 
 SIGNATURES = {

@@ -506,7 +506,7 @@ def waiting(kit: Kit, address: str, **wants: bool) -> Takeaway:
 
 
 def answered(kit: Kit, takeaway: Takeaway, text: str) -> Reply:
-    word = replies.Word(kind="answer", text=text, author="Ben")
+    word = replies.WrittenReply(kind="answer", text=text, author="Ben")
     return replies.say(kit.session, takeaway, word, now=kit.clock(), rng=kit.rng)
 
 

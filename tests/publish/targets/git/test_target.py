@@ -23,7 +23,7 @@ from publish.errors import AuthRefused, Offline, PauseTarget, PublishError
 from publish.outbox import batch
 from publish.outbox.runner import queue, retry
 from publish.status import target_registry
-from publish.targets.git.content_files import LAYOUTS, Pages, escape, organizers
+from publish.targets.git.content_files import LAYOUTS, StoryFiles, escape, organizers
 from publish.targets.git.repository import Access, Repository
 from reporter import secret_store
 from reporter.models import EventSession, Takeaway
@@ -484,8 +484,8 @@ def test_pages_of_each_generator(kit: Kit, bare: Path, layout: str) -> None:
         "pelican": f"content/{key}.md",
     }[layout]
     [picture] = [name for name in there if name != page]
-    assert Pages(layout).owns(picture, key)
-    assert not Pages(layout).owns(picture, f"{key}x")
+    assert StoryFiles(layout).owns(picture, key)
+    assert not StoryFiles(layout).owns(picture, f"{key}x")
     text = git(bare, "show", f"trunk:{page}")
     if layout == "pelican":
         head, _, body = text.partition("\n\n")

@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from publish.conversation import fetch_replies
 from publish.conversation.fetch_replies import listen
-from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.client import MastodonAccount
 from reporter.models.conversation import Reply
 from reporter.moderation import decisions
 from tests.publish.conformance.mastodon import ME, TOKEN, VISITOR, Mastodon, MastodonPlace
@@ -21,7 +21,7 @@ from tests.support.publish.target_kit import add, send
 
 @pytest.fixture
 def place(monkeypatch: pytest.MonkeyPatch) -> Iterator[MastodonPlace]:
-    monkeypatch.setattr(Account, "pause", staticmethod(lambda seconds: None))
+    monkeypatch.setattr(MastodonAccount, "pause", staticmethod(lambda seconds: None))
     server = Mastodon()
     with closing(MastodonPlace(port=server.port, secret=TOKEN, server=server)) as place:
         yield place

@@ -13,10 +13,10 @@ import pytest
 
 from publish.errors import RetryAfter
 from publish.posts.model import CrossLink
-from publish.rendering.thread import Shape, picture_bytes, plan, still_of
+from publish.rendering.thread import PostLimits, picture_bytes, plan, still_of
 from publish.targets.capabilities import PollsReplies
 from publish.targets.mastodon.character_count import count
-from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.client import MastodonAccount
 from publish.targets.mastodon.target import MastodonTarget
 from reporter import secret_store
 from reporter.moderation import decisions
@@ -29,7 +29,7 @@ from tests.support.publish.target_kit import add, opened, post_of, send
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
     monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    monkeypatch.setattr(Account, "pause", staticmethod(lambda seconds: None))
+    monkeypatch.setattr(MastodonAccount, "pause", staticmethod(lambda seconds: None))
     with open_kit(tmp_path / "gathering") as kit:
         yield kit
 
@@ -281,7 +281,7 @@ def test_plan_never_exceeds_its_shape(kit: Kit) -> None:
     post = post_of(kit)
     for characters in (80, 140, 300, 500):
         for most in (1, 3, 50):
-            parts = plan(post, Shape(characters, 2, most, still_of))
+            parts = plan(post, PostLimits(characters, 2, most, still_of))
             assert 1 <= len(parts) <= most
             assert max(len(part.text) for part in parts) <= characters + (0 if most > 1 else 2)
             assert max(len(part.files) for part in parts) <= 2
@@ -294,7 +294,7 @@ def test_short_text_with_a_link_is_one_post(kit: Kit) -> None:
         short="Come and see.",
         copies=(CrossLink("wordpress", "blog", "https://blog.example/x/"),),
     )
-    [part] = plan(post, Shape(500, 4, 8, still_of))
+    [part] = plan(post, PostLimits(500, 4, 8, still_of))
     mark = post.key.replace("-", "")
     assert part.text == f"Come and see.\n\nhttps://blog.example/x/ #{mark}"
     assert len(part.files) == 1
@@ -302,7 +302,7 @@ def test_short_text_with_a_link_is_one_post(kit: Kit) -> None:
         post, copies=(CrossLink("wordpress", "blog", f"https://blog.example/{post.key}/"),)
     )
     assert (
-        plan(linked, Shape(500, 4, 8, still_of))[0].text
+        plan(linked, PostLimits(500, 4, 8, still_of))[0].text
         == f"Come and see.\n\nhttps://blog.example/{post.key}/"
     )
 
