@@ -129,9 +129,13 @@ def test_the_head_of_a_large_file_is_no_promise_of_its_bytes(large: Path) -> Non
 
 
 def test_a_client_that_reads_nothing_is_given_up(large: Path) -> None:
-    with served(pages(large), silence=0.5) as server, slow_client(server, GET % (b"page", b"")):
+    with (
+        served(pages(large), silence=0.5) as server,
+        slow_client(server, GET % (b"page", b"")) as sock,
+    ):
         until(lambda: bool(server._sender._rests))
         until(lambda: not server._sender._rests and not server._front._register)
+        assert not whole(sock)
 
 
 def test_an_address_has_so_many_slow_answers(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
