@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import threading
 import time
 import uuid
 from collections.abc import Iterator, Sequence
@@ -33,6 +34,8 @@ log = logging.getLogger(__name__)
 
 # Readers kept open for the next query; more threads than that open one of their own.
 SPARE = 4
+# Searches at once; others wait. They are Python alone, so more of them take no less time, only memory.
+AT_ONCE = 2
 # The live index may be switched while it is opened.
 ATTEMPTS = 6
 
@@ -46,6 +49,7 @@ class WhooshIndex:
         self._builds = IndexGenerations(folder)
         self._spare: list[tuple[Path, IndexReader]] = []
         self._memory: Memory | None = None
+        self._places = threading.BoundedSemaphore(AT_ONCE)
         # The folder that was checked.
         self._sound: Path | None = None
 
@@ -157,7 +161,7 @@ class WhooshIndex:
         from reporter.search.executor import answer
 
         started = time.perf_counter()
-        with self._reading() as reading:
+        with self._places, self._reading() as reading:
             found = (
                 answer(reading, ask, self.recipe.languages) if reading else {"total": 0, "ids": []}
             )

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import platform
+import subprocess
+import sys
 import threading
 
 import pytest
 
 from kiosk.server.worker_pool import Job, WorkerPool
+from tests.guards.repository import ROOT
 
 PATIENCE = 60
 
@@ -119,3 +123,38 @@ def test_what_nobody_waits_for_is_dropped_and_so_is_the_newest_of_a_crowd(
     assert dropped == ["a0", "a7"]
     assert not pool.drop_newest(), "six may wait"
     pool.stop(PATIENCE)
+
+
+# Threads that are all in malloc at once, each with an arena of its own where there may be as many; then what there is.
+ARENAS = """
+import ctypes, sys, tempfile, threading
+from kiosk.server.http import limit_arenas
+if sys.argv[1] == "limited":
+    limit_arenas()
+c, all_there = ctypes.CDLL(None), threading.Barrier(12)
+c.malloc.restype = ctypes.c_void_p
+def allocate():
+    all_there.wait()
+    kept = [c.malloc(1000) for _ in range(100)]
+    all_there.wait()
+threads = [threading.Thread(target=allocate) for _ in range(12)]
+for thread in threads: thread.start()
+for thread in threads: thread.join()
+with tempfile.NamedTemporaryFile("w+") as told:
+    c.fopen.restype = ctypes.c_void_p
+    stream = c.fopen(told.name.encode(), b"w")
+    c.malloc_info(0, ctypes.c_void_p(stream))
+    c.fclose(ctypes.c_void_p(stream))
+    print(told.read().count("<heap nr="))
+"""
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="another C library")
+def test_threads_share_the_memory_that_they_give_back() -> None:
+    def arenas(how: str) -> int:
+        done = subprocess.run(
+            [sys.executable, "-c", ARENAS, how], check=True, stdout=subprocess.PIPE, cwd=ROOT
+        )
+        return int(done.stdout)
+
+    assert arenas("limited") <= 2 < arenas("as it is")

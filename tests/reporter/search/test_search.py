@@ -500,3 +500,31 @@ def test_an_update_of_what_makes_words_rebuilds_beside(
     [now] = (gathering.folder / "index").glob("i*/made-for.json")
     assert now != made_for
     assert "snowballstemmer 3." in json.loads(now.read_text())["analysis"]
+
+
+def test_few_search_at_once(
+    session: Session, filled_whoosh: SearchIndex, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A crowd that searches fills no memory."""
+    at_it, most = [0], [0]
+    begun, go_on, counting = threading.Semaphore(0), threading.Event(), threading.Lock()
+
+    def answer(*_asked: object) -> dict[str, object]:
+        with counting:
+            at_it[0] += 1
+            most[0] = max(most[0], at_it[0])
+        begun.release()
+        assert go_on.wait(60)
+        with counting:
+            at_it[0] -= 1
+        return {"total": 0, "ids": []}
+
+    monkeypatch.setattr("reporter.search.executor.answer", answer)
+    with ThreadPoolExecutor(6) as crowd:
+        asked = [crowd.submit(filled_whoosh.search, SearchRequest("leeks")) for _ in range(6)]
+        assert begun.acquire(timeout=60)
+        assert begun.acquire(timeout=60)
+        assert not begun.acquire(timeout=0.2)
+        go_on.set()
+        assert {one.result(60).total for one in asked} == {0}
+    assert most == [2]
