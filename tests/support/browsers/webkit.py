@@ -83,7 +83,8 @@ class WebKitPage:
     def picture(self) -> bytes:
         """What is in sight, as a PNG."""
         # It waits for the next painting, which a page that is still may never have: another look of nothing brings one.
-        self.see(f"setInterval(() => {{ {REPAINT} }}, 50)")
+        # One a page: two would undo each other's work within a frame.
+        self.see(f"window.repainting ??= setInterval(() => {{ {REPAINT} }}, 50)")
         return base64.b64decode(self._tell("GET", f"{self._at}/screenshot"))
 
     def cookie(self, name: str, value: str) -> None:
