@@ -24,7 +24,7 @@ from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
-from playwright.sync_api import Page
+from playwright.sync_api import Page, expect
 from sqlalchemy import select
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Permanent
@@ -662,11 +662,15 @@ def test_one_click_only_where_somebody_takes_it(kit: Kit, inbox: Inbox) -> None:
 @pytest.mark.browser
 def test_a_long_title_fits_a_phone(kit: Kit, inbox: Inbox, phone_page: Page) -> None:
     title = "Nachbarschaftshilfenetzwerkversammlungsprotokoll" * 2
-    kit.takeaway(kit.event(title), "Donaudampfschifffahrtsgesellschaftskapitän" * 3)
+    event = kit.event(title)
+    kit.takeaway(event, "Donaudampfschifffahrtsgesellschaftskapitän" * 3)
+    # Its list mark is in the margin of the page's direction, not outside the page.
+    kit.takeaway(event, "من يريد أن يشاركنا البذور؟", intent="question")
     add(kit, inbox)
     send(kit)
     [(_, mail)] = inbox.mails
     for width in (320, 390):
         phone_page.set_viewport_size({"width": width, "height": 700})
         phone_page.set_content(part(mail, "html"))
+        expect(phone_page.get_by_role("listitem")).to_have_css("direction", "ltr")
         assert phone_page.evaluate("document.documentElement.scrollWidth") <= width
