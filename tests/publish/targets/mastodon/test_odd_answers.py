@@ -12,7 +12,7 @@ from publish.errors import PublishError
 from publish.net.understood import understood
 from publish.posts.model import Remote
 from publish.targets.base import Answer
-from publish.targets.mastodon.client import Account
+from publish.targets.mastodon.client import MastodonAccount
 from publish.targets.mastodon.target import MastodonTarget
 from reporter import secret_store
 from reporter.moderation import decisions
@@ -26,7 +26,7 @@ from tests.support.publish.target_kit import add, opened, send
 @pytest.fixture
 def kit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Kit]:
     monkeypatch.setenv(secret_store.FILE_VARIABLE, str(tmp_path / "secrets.json"))
-    monkeypatch.setattr(Account, "pause", staticmethod(lambda seconds: None))
+    monkeypatch.setattr(MastodonAccount, "pause", staticmethod(lambda seconds: None))
     with open_kit(tmp_path / "gathering") as kit:
         yield kit
 
