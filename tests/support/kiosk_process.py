@@ -21,7 +21,7 @@ from kiosk.runtime.addresses import own_addresses
 from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
-from reporter.models import EventSession, Tag, Takeaway
+from reporter.models import EventSession, Media, Tag, Takeaway
 from reporter.moderation.decisions import bump_revision
 from tests.support.commands.process import ROOT, CommandProcess, start_command
 
@@ -77,6 +77,21 @@ def add_takeaway(
     session.add(row)
     session.commit()
     return row
+
+
+def new_media(rng: random.Random, **values: Any) -> Media:
+    """A photo's row, not yet in a session; ``values`` are columns that differ."""
+    columns = {
+        "id": new_id(START, rng),
+        "sha256": f"{rng.getrandbits(256):064x}",
+        "kind": "photo",
+        "type": "image/jpeg",
+        "ext": ".jpg",
+        "bytes": 3,
+        "due_at": START,
+        "received_at": START,
+    }
+    return Media(**{**columns, **values})
 
 
 def free_port() -> int:

@@ -21,11 +21,10 @@ from kiosk.runtime.addresses import Address
 from kiosk.runtime.context import KioskContext, current_kiosk
 from kiosk.services import print_pack
 from kiosk.services.print_pack import make_pack
-from reporter.clock import new_id
 from reporter.config import Settings
-from reporter.models import EventSession, Media
+from reporter.models import EventSession
 from reporter.moderation.blocked_words import FILE_NAME
-from tests.support.kiosk_process import START, KioskProcess, TurnableClock, add_takeaway
+from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway, new_media
 
 LAN = [Address("192.168.4.1", "wlan0")]
 
@@ -144,17 +143,7 @@ def test_a_full_disk_is_a_failure(kiosk: KioskContext, monkeypatch: pytest.Monke
 def test_a_lost_original_is_named(
     kiosk: KioskContext, session: Session, rng: random.Random
 ) -> None:
-    row = Media(
-        id=new_id(START, rng),
-        sha256="a" * 64,
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=3,
-        due_at=START,
-        received_at=START,
-    )
-    session.add(row)
+    session.add(new_media(rng, sha256="a" * 64))
     session.commit()
     found = checks.originals(kiosk, 0)
     assert found.verdict is Verdict.FAIL

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import re
 import uuid
 from collections.abc import Iterator
@@ -13,21 +12,19 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from kiosk.app import create_app
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from reporter.config import load_settings, save_settings
 from reporter.errors import Forbidden
-from reporter.gathering.folder import make_gathering
 from reporter.hub.roles import Role
 from reporter.models import EventSession, Takeaway
 from reporter.moderation import decisions
 from tests.kiosk.hub.test_way_back import census
-from tests.kiosk.hub.test_whole_path import fill, pair, pushed
+from tests.kiosk.hub.test_whole_path import owner_of_pushed, pair, pushed
 from tests.support.browsers.pages import send
 from tests.support.hub import HubKit, csrf, wire
 from tests.support.kiosk_process import TurnableClock
 from tests.support.media import files
+from tests.support.second_laptop import second_laptop
 
 pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
 
@@ -35,24 +32,15 @@ pytestmark = pytest.mark.sqlite("a laptop pushes the database of its folder")
 @pytest.fixture
 def second(tmp_path: Path, clock: TurnableClock) -> Iterator[Flask]:
     """Another laptop, with a gathering that it calls its own."""
-    folder, rng = tmp_path / "there", random.Random(5)
-    make_gathering(folder, "Spring, room 2", timezone="UTC", language="en", now=clock(), rng=rng)
-    save_settings(folder, {"kiosk": {"name": "Room 2"}})
-    app = create_app(load_settings(folder), clock=clock, rng=rng)
-    yield app
-    app.extensions["kiosk"].stop()
-    with app.app_context():
-        db.engine.dispose()
+    with second_laptop(tmp_path / "there", "Spring, room 2", clock) as app:
+        yield app
 
 
 @pytest.fixture
 def owner(app: Flask, hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> FlaskClient:
     """Whoever owns the organization to which the first laptop has brought its evening."""
     wire(hub, monkeypatch)
-    fill(app)
-    pair(app, hub.organization("Gardens"))
-    pushed(app)
-    return hub.member("Gardens", "ann@example.org")
+    return owner_of_pushed(app, hub)
 
 
 def code_for(owner: FlaskClient, title: str) -> str:

@@ -12,7 +12,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from reporter.hub.roles import Role
-from tests.kiosk.hub.test_whole_path import fill, pair, pushed
+from tests.kiosk.hub.test_whole_path import owner_of_pushed
 from tests.support.hub import PASSWORD, HubKit, csrf, gathering_of, wire
 
 VALUES = {
@@ -34,10 +34,7 @@ def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request
 @pytest.fixture
 def base(app: Flask, hub: HubKit) -> str:
     """The path of a gathering of the organization Gardens."""
-    fill(app)
-    pair(app, hub.organization("Gardens"))
-    pushed(app)
-    return gathering_of(hub.member("Gardens", "ann@example.org"))
+    return gathering_of(owner_of_pushed(app, hub))
 
 
 def routes(hub: HubKit) -> list[tuple[str, str]]:

@@ -15,7 +15,7 @@ from kiosk.runtime.database import db
 from kiosk.services.publishing import add_target, publish_all
 from reporter.hub.publisher_lease import LENGTH
 from reporter.models import Delivery
-from tests.kiosk.hub.test_whole_path import fill, pair, pushed, work
+from tests.kiosk.hub.test_whole_path import fill, owner_of_pushed, pair, pushed, work
 from tests.support.hub import THERE, HubKit, csrf, gathering_of, wire
 from tests.support.kiosk_process import TurnableClock
 
@@ -31,10 +31,7 @@ def requests(hub: HubKit, monkeypatch: pytest.MonkeyPatch) -> list[httpx.Request
 @pytest.fixture
 def base(app: Flask, hub: HubKit) -> str:
     """A gathering that a laptop and its hub both have, with the same folder to publish to; its path at the hub."""
-    fill(app)
-    pair(app, hub.organization("Gardens"))
-    pushed(app)
-    owner = hub.member("Gardens", "ann@example.org")
+    owner = owner_of_pushed(app, hub)
     found = gathering_of(owner)
     form = f"{found}/desk/publish/places/add/folder"
     site = site_of(hub, found)

@@ -70,6 +70,14 @@ def pushed(app: Flask) -> dict[str, int]:
     return done.as_json()
 
 
+def owner_of_pushed(app: Flask, hub: HubKit) -> FlaskClient:
+    """Whoever owns the organization to which a filled kiosk has pushed its gathering."""
+    fill(app)
+    pair(app, hub.organization("Gardens"))
+    pushed(app)
+    return hub.member("Gardens", "ann@example.org")
+
+
 def work(hub: HubKit) -> None:
     """Let a worker of the hub do what is due."""
     hub.clock.turn(seconds=60)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import random
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -16,15 +15,12 @@ from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy import select
 
-from kiosk.app import create_app
 from kiosk.peers import client as client_module
 from kiosk.peers import exchange, pairing
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from reporter.config import load_settings, save_settings
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound
-from reporter.gathering.folder import make_gathering
 from reporter.gathering.lock import Locked
 from reporter.merge.context import MergeReport
 from reporter.models import Contact, EventSession, Media, Peer
@@ -33,6 +29,7 @@ from reporter.moderation import decisions
 from tests.support.browsers.pages import press, send
 from tests.support.kiosk_process import TurnableClock
 from tests.support.media import files
+from tests.support.second_laptop import second_laptop
 
 THERE = "http://192.168.4.2:8000"
 FROM_HERE = {"REMOTE_ADDR": "192.168.4.1"}
@@ -41,14 +38,8 @@ FROM_HERE = {"REMOTE_ADDR": "192.168.4.1"}
 @pytest.fixture
 def other(tmp_path: Path, clock: TurnableClock) -> Iterator[Flask]:
     """The second laptop, with a gathering of its own that has the same Lobby code."""
-    folder, rng = tmp_path / "there", random.Random(5)
-    make_gathering(folder, "Spring", timezone="UTC", language="en", now=clock(), rng=rng)
-    save_settings(folder, {"kiosk": {"name": "Room 2"}})
-    app = create_app(load_settings(folder), clock=clock, rng=rng)
-    yield app
-    app.extensions["kiosk"].stop()
-    with app.app_context():
-        db.engine.dispose()
+    with second_laptop(tmp_path / "there", "Spring", clock) as app:
+        yield app
 
 
 @pytest.fixture(autouse=True)

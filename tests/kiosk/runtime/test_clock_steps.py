@@ -12,7 +12,7 @@ from kiosk.runtime.clock_steps import ClockSteps, recall_waiting
 from reporter.clock import new_id
 from reporter.enums import DeliveryState, ItemKind, MediaState
 from reporter.models import Delivery, EventSession, Media, Target
-from tests.support.kiosk_process import START, add_takeaway
+from tests.support.kiosk_process import START, add_takeaway, new_media
 
 HOUR = timedelta(hours=1)
 
@@ -102,17 +102,6 @@ def test_a_picture_that_a_killed_kiosk_held_before_the_step_is_due_too(
 def add_photo(
     session: Session, rng: random.Random, state: MediaState, due: datetime, lease: str = ""
 ) -> Media:
-    row = Media(
-        id=new_id(START, rng),
-        sha256=f"{rng.getrandbits(256):064x}",
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=1,
-        state=state,
-        due_at=due,
-        lease=lease,
-        received_at=due,
-    )
+    row = new_media(rng, state=state, due_at=due, lease=lease, received_at=due)
     session.add(row)
     return row

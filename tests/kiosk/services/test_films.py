@@ -18,10 +18,10 @@ from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
 from reporter.films.script import SoundExcerpt
-from reporter.models import Attachment, EventSession, FilmPart, Media, Takeaway, Target
+from reporter.models import Attachment, EventSession, FilmPart, Takeaway, Target
 from reporter.models.edits import Edit
 from reporter.moderation.visibility import Scope
-from tests.support.kiosk_process import START, add_takeaway
+from tests.support.kiosk_process import START, add_takeaway, new_media
 
 CORRECTED = "00:07.000 --> 00:08.000\nAnne\n"
 STAYS, LEAVES = "00:05.000 --> 00:06.000\nStays\n", "00:07.000 --> 00:08.000\nAnn\n"
@@ -36,16 +36,8 @@ def film(
 
     def row(number: int, captions: str, source: Source) -> Takeaway:
         takeaway = add_takeaway(session, event, rng, state="approved", source=source)
-        media = Media(
-            id=new_id(START, rng),
-            sha256=str(number) * 64,
-            kind="video",
-            ext=".mp4",
-            type="video/mp4",
-            bytes=1,
-            state="ready",
-            due_at=START,
-            received_at=START,
+        media = new_media(
+            rng, sha256=str(number) * 64, kind="video", ext=".mp4", type="video/mp4", state="ready"
         )
         takeaway.attachments.append(Attachment(media=media, position=0))
         session.flush()

@@ -35,7 +35,7 @@ from reporter import secret_store
 from reporter.enums import Kind
 from reporter.moderation import decisions
 from tests.support.proxies.cutting import cut_proxy
-from tests.support.publish.fakes import FaultProxy, Kit
+from tests.support.publish.fakes import FaultProxy, Kit, site_files
 from tests.support.publish.rounds import publish
 from tests.support.servers.script import ScriptServer, script_server
 
@@ -149,18 +149,8 @@ def test_a_round_an_edit_and_a_takedown(place: Place, kit: Kit) -> None:
     assert place.names() == []
     assert {row["state"] for row in publish(kit.session, kit.context)} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
-    there = [
-        f"{story}.html",
-        "feed.json",
-        "feed.xml",
-        "index.html",
-        f"media/{media}.jpg",
-        "search/search.js",
-        "search/words.js",
-        "style/site.css",
-        "style/tokens.css",
-    ]
-    assert place.names() == sorted(there)
+    there = site_files(story, media)
+    assert place.names() == there
     assert "Frost" in (place.folder / f"{story}.html").read_text()
     decisions.change(kit.session, photo, kit.actor, {"caption": "Hoar frost"})
     publish(kit.session, kit.context)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import platform
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Any
 
@@ -31,6 +32,19 @@ def due(kit: Kit, place: FakePlace) -> Kit:
     kit.target()
     queue(kit.session, kit.context)
     return kit
+
+
+def after_find(monkeypatch: pytest.MonkeyPatch, act: Callable[[str], None]) -> None:
+    """Let something happen between the look for a post and the next request."""
+    real = FakeTarget.find
+
+    def find(self: FakeTarget, key: str) -> Remote | None:
+        found = real(self, key)
+        act(key)
+        count_sent(1)
+        return found
+
+    monkeypatch.setattr(FakeTarget, "find", find)
 
 
 @pytest.mark.parametrize(
@@ -69,19 +83,14 @@ def test_who_was_silent_for_longer_than_the_lease_lasts_looks_again_before_it_cr
 ) -> None:
     """As on a laptop that slept: another laptop has been given the right to publish, and has."""
     slept: list[str] = []
-    real = FakeTarget.find
 
-    def find(self: FakeTarget, key: str) -> Remote | None:
-        found = real(self, key)
+    def sleep_once(key: str) -> None:
         if not slept:
             slept.append(key)
             due.clock.forward(minutes=6)
             place.posts[key] = {"texts": ["by the other"]}
-        # The next request begins.
-        count_sent(1)
-        return found
 
-    monkeypatch.setattr(FakeTarget, "find", find)
+    after_find(monkeypatch, sleep_once)
     assert deliver_due(due.session, due.context) is not None
     assert place.count("create") == 0
     assert due.states() == [("story", "due")]
@@ -169,16 +178,11 @@ def test_who_may_not_publish_any_more_stops_between_two_pieces(
 def test_a_clock_that_is_set_back_does_not_keep_a_pause_waiting(
     due: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    real = FakeTarget.find
-
-    def find(self: FakeTarget, key: str) -> Remote | None:
-        found = real(self, key)
+    def set_back(_key: str) -> None:
         due.clock.forward(hours=-2)
         pause_all(due.session, due.clock(), on=True)
-        count_sent(1)
-        return found
 
-    monkeypatch.setattr(FakeTarget, "find", find)
+    after_find(monkeypatch, set_back)
     assert deliver_due(due.session, due.context) is not None
     assert place.count("create") == 0
     assert due.states() == [("story", "due")]

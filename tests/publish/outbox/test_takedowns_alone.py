@@ -131,9 +131,8 @@ def test_a_story_in_difficulty_holds_back_no_takedown_of_another(
     assert place.face == ["Kitchen"]
 
 
-def test_a_front_page_read_before_the_takedown_is_written_again(
-    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def front_page_due(kit: Kit) -> tuple[Takeaway, Delivery]:
+    """The first of two stories' takeaways, and their front page, which is due because the second story has changed."""
     goes = kit.takeaway(kit.event("Garden"), "goes")
     changed = kit.takeaway(kit.event("Kitchen"), "first words")
     kit.target(kind="fakeface")
@@ -143,6 +142,13 @@ def test_a_front_page_read_before_the_takedown_is_written_again(
     deliver_due(kit.session, kit.context)
     [front] = kit.deliveries("front_page")
     assert front.state == "changed"
+    return goes, front
+
+
+def test_a_front_page_read_before_the_takedown_is_written_again(
+    kit: Kit, place: FakePlace, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    goes, front = front_page_due(kit)
     written = FakeFaceTarget.update_front_page
 
     def slowly(self: FakeFaceTarget, *parts: Any) -> Any:
@@ -162,15 +168,8 @@ def test_a_front_page_read_before_the_takedown_is_written_again(
 
 def written_anew(kit: Kit) -> tuple[uuid.UUID, Callable[[], None]]:
     """A front page that is due, and what takes one of its two stories back in another process."""
-    goes = kit.takeaway(kit.event("Garden"), "goes").id
-    changed = kit.takeaway(kit.event("Kitchen"), "first words")
-    kit.target(kind="fakeface")
-    publish(kit.session, kit.context)
-    decisions.change(kit.session, changed, kit.actor, {"text": "other words"})
-    queue(kit.session, kit.context)
-    deliver_due(kit.session, kit.context)
-    [front] = kit.deliveries("front_page")
-    assert front.state == "changed"
+    taken_back, front = front_page_due(kit)
+    goes = taken_back.id
     number = front.id
 
     def take_back() -> None:

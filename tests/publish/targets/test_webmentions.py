@@ -15,6 +15,7 @@ from sqlalchemy import select
 
 from kiosk.services.conversation import replies_document
 from publish.conversation.fetch_replies import listen
+from reporter.models import Delivery
 from reporter.models.conversation import Reply
 from tests.support.publish.fakes import Kit
 from tests.support.publish.rounds import publish
@@ -79,9 +80,9 @@ def service() -> Iterator[Service]:
     service.close()
 
 
-def test_mentions_of_all_kinds_come_once_and_leave(
-    kit: Kit, tmp_path: Path, service: Service
-) -> None:
+@pytest.fixture
+def story(kit: Kit, tmp_path: Path, service: Service) -> Delivery:
+    """A story on a site whose mentions the service collects."""
     kit.takeaway(kit.event(), "Compost stays warm")
     options = {
         "url": str(tmp_path / "site"),
@@ -91,6 +92,12 @@ def test_mentions_of_all_kinds_come_once_and_leave(
     kit.target("site", kind="folder", options=options)
     publish(kit.session, kit.context)
     [story] = kit.deliveries("story")
+    return story
+
+
+def test_mentions_of_all_kinds_come_once_and_leave(
+    kit: Kit, service: Service, story: Delivery
+) -> None:
     assert story.url.startswith("https://space.example/spring/")
     for number in range(1, 131):
         service.mention(number, story.url)
@@ -115,17 +122,8 @@ def test_mentions_of_all_kinds_come_once_and_leave(
 
 
 def test_mentions_without_an_author_are_the_sites(
-    kit: Kit, tmp_path: Path, service: Service
+    kit: Kit, service: Service, story: Delivery
 ) -> None:
-    kit.takeaway(kit.event(), "Compost stays warm")
-    options = {
-        "url": str(tmp_path / "site"),
-        "web": "https://space.example/spring",
-        "webmentions": service.url,
-    }
-    kit.target("site", kind="folder", options=options)
-    publish(kit.session, kit.context)
-    [story] = kit.deliveries("story")
     nobody = {"type": "card", "name": None, "photo": None, "url": None}
     empty = {"type": "card", "name": "", "photo": "", "url": ""}
     like = {"wm-property": "like-of", "content": None}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import uuid
 from collections.abc import Iterator
 from datetime import UTC, datetime
@@ -22,8 +23,9 @@ from reporter.database.row_security import (
 from reporter.errors import ConfigError
 from reporter.hub.models import HubGathering, Organization, RegistryBase
 from reporter.hub.schema import upgrade_hub
-from reporter.models import Attachment, EventSession, Gathering, Media, Takeaway, whole_metadata
+from reporter.models import Attachment, EventSession, Gathering, Takeaway, whole_metadata
 from reporter.search.postgres import tables as search
+from tests.support.kiosk_process import new_media
 from tests.support.servers.postgres import Postgres
 
 NOW = datetime(2026, 3, 14, 14, tzinfo=UTC)
@@ -155,13 +157,9 @@ def test_nothing_of_another_gathering_is_changed_or_made(two: Two) -> None:
 def test_no_reference_leads_into_another_gathering(two: Two) -> None:
     """References are checked past row security, so they have to name the gathering themselves."""
     with working_for(two.b), Session(two.engine) as session:
-        media = Media(
+        media = new_media(
+            random.Random(9),
             id=uuid.UUID(int=9),
-            sha256="f" * 64,
-            kind="photo",
-            type="image/jpeg",
-            ext=".jpg",
-            bytes=1,
             due_at=NOW,
             received_at=NOW,
         )

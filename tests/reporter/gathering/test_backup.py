@@ -14,16 +14,15 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.cli import main
-from reporter.clock import new_id
 from reporter.config import Settings, load_settings
 from reporter.errors import ConfigError, Conflict, NotFound, ReporterError
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.lock import hold_lock
 from reporter.media.store import Store, hash_file
-from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
+from reporter.models import Attachment, EventSession, Rendition, Takeaway
 from reporter.moderation.decisions import withdraw
-from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway, new_media
 from tests.support.synced_files import note_synced_files
 
 pytestmark = pytest.mark.sqlite("copies of a folder; a hub has those of its administrator")
@@ -41,16 +40,11 @@ def add_photo(
     made = store.rendition(sha256, "view", ".jpg")
     made.parent.mkdir(parents=True, exist_ok=True)
     made.write_bytes(content[:3])
-    media = Media(
-        id=new_id(START, rng),
+    media = new_media(
+        rng,
         sha256=sha256,
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
         bytes=len(content),
         state="ready",
-        due_at=START,
-        received_at=START,
         renditions=[
             Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=3, sha256=hash_file(made))
         ],

@@ -17,14 +17,13 @@ import pytest
 from sqlalchemy.orm import Session
 
 from reporter import secret_store
-from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.database.job_queue import back_off, claim, due_ids, holds
 from reporter.errors import DiskFull, NotFound, ReadOnlyDisk, ReporterError, TooLarge
 from reporter.gathering.folder import open_engine
 from reporter.media.store import Incoming, Store, hash_file, make_durable_folder
 from reporter.models import Media
-from tests.support.kiosk_process import START
+from tests.support.kiosk_process import START, new_media
 from tests.support.synced_files import note_synced_files
 
 syncs_folders = pytest.mark.skipif(
@@ -203,16 +202,7 @@ def test_only_hashes_name_files(store: Store, sha: str) -> None:
 
 
 def media_row(session: Session, rng: random.Random) -> Media:
-    row = Media(
-        id=new_id(START, rng),
-        sha256=f"{rng.getrandbits(256):064x}",
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=1,
-        due_at=START,
-        received_at=START,
-    )
+    row = new_media(rng)
     session.add(row)
     session.commit()
     return row

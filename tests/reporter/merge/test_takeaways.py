@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import uuid
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -399,6 +400,20 @@ def test_cards_read_on_both_are_one(kit: Kit, tmp_path: Path) -> None:
     assert list(kit.session.scalars(select(models.Takeaway.id))) == [photo.id]
 
 
+def bury(kit: Kit, takeaway: uuid.UUID) -> None:
+    """Let a takeaway have been taken back there before."""
+    kit.session.add(
+        models.Tombstone(
+            takeaway_id=takeaway,
+            sha256="",
+            receipt="x",
+            session_code="",
+            withdrawn_at=kit.clock(),
+        )
+    )
+    kit.session.commit()
+
+
 def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
     folder = tmp_path / "bag"
     with open_kit(tmp_path / "theirs", seed=2) as other:
@@ -410,16 +425,7 @@ def test_a_bundle_comes_in_as_approved_and_once(tmp_path: Path) -> None:
             other.session, other.store, folder, facts=other.facts, now=other.clock(), rng=other.rng
         )
     with open_kit(tmp_path / "ours") as kit:
-        kit.session.add(
-            models.Tombstone(
-                takeaway_id=back_id,
-                sha256="",
-                receipt="x",
-                session_code="",
-                withdrawn_at=kit.clock(),
-            )
-        )
-        kit.session.commit()
+        bury(kit, back_id)
         assert is_bundle(folder)
         done = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (done.takeaways, done.files, done.known, done.left) == (1, 1, 1, [])
@@ -512,16 +518,7 @@ def test_questions_and_actions_come_with_what_became_of_them(kit: Kit, tmp_path:
         done = {"state": "done", "outcome": "Rosa has it."}
         action_items.change_item(other.session, key, other.actor, done)
         # On our side it was taken back before.
-        kit.session.add(
-            models.Tombstone(
-                takeaway_id=back.id,
-                sha256="",
-                receipt="x",
-                session_code="",
-                withdrawn_at=kit.clock(),
-            )
-        )
-        kit.session.commit()
+        bury(kit, back.id)
         expected = {
             ("question", "The key?", "done", "Rosa has it."),
             ("action", "Buy straw", "open", ""),
@@ -602,16 +599,7 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
         )
     assert "Eve" not in (folder / "data" / "takeaways.json").read_text(), "she did not agree"
     with open_kit(tmp_path / "ours") as kit:
-        kit.session.add(
-            models.Tombstone(
-                takeaway_id=back_id,
-                sha256="",
-                receipt="x",
-                session_code="",
-                withdrawn_at=kit.clock(),
-            )
-        )
-        kit.session.commit()
+        bury(kit, back_id)
         done = merge_bundle(kit.session, kit.store, folder, kit.actor, look=look)
         assert (done.takeaways, done.items, done.left) == (2, 1, [])
         assert spoken_in(kit) == {"Gardens in winter": "Gardens in winter"}

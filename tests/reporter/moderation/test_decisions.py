@@ -52,21 +52,15 @@ from reporter.stories.queries import (
     story_title,
 )
 from reporter.stories.takeaway_json import takeaway_record
-from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway, new_media
 from tests.support.synced_files import note_synced_files
 
 
 def add_media(session: Session, row: Takeaway, rng: random.Random, sha256: str) -> Media:
-    media = session.scalar(select(Media).where(Media.sha256 == sha256)) or Media(
-        id=new_id(START, rng),
+    media = session.scalar(select(Media).where(Media.sha256 == sha256)) or new_media(
+        rng,
         sha256=sha256,
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=3,
         state="ready",
-        due_at=START,
-        received_at=START,
         renditions=[
             Rendition(name="view", type="image/jpeg", ext=".jpg", bytes=2, sha256="f" * 64)
         ],

@@ -10,27 +10,17 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.clock import new_id
 from reporter.enums import Audience, Consent, Faces, Source, TakeawayState
 from reporter.gathering.sessions import add_session
-from reporter.models import Attachment, EventSession, FilmPart, Gathering, Media, Takeaway
+from reporter.models import Attachment, EventSession, FilmPart, Gathering, Takeaway
 from reporter.moderation.visibility import Scope, may_show, needs_face_review, showable
-from tests.support.kiosk_process import START, add_takeaway
+from tests.support.kiosk_process import START, add_takeaway, new_media
 
 
 def add_file(session: Session, row: Takeaway, rng: random.Random, **values: Any) -> None:
     """A file of a takeaway; ``alt`` is its alt text, the rest columns of ``Media``."""
     alt = values.pop("alt", "A leek")
-    media = Media(
-        id=new_id(START, rng),
-        sha256=f"{rng.getrandbits(256):064x}",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=3,
-        due_at=START,
-        received_at=START,
-        **{"kind": "photo", **values},
-    )
+    media = new_media(rng, **values)
     row.attachments.append(Attachment(media=media, position=len(row.attachments), alt=alt))
     session.commit()
 

@@ -9,21 +9,20 @@ import pytest
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.clock import new_id
 from reporter.enums import TakeawayState
 from reporter.errors import NotFound
 from reporter.gathering.sessions import add_session
 from reporter.media.alt_text import proposal
 from reporter.media.near_duplicates import keep_look
 from reporter.media.store import Store
-from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
+from reporter.models import Attachment, Decision, EventSession, Takeaway
 from reporter.models.image_quality import ImageQuality, SimilarGroup
 from reporter.moderation import decisions
 from reporter.moderation.history import history_of, last_step, seen_by_now
 from reporter.moderation.visibility import Scope, may_show, showable
 from reporter.review.conflicts import decide_many, merge_fields
 from reporter.review.undo import undo_step
-from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway, new_media
 
 APPROVED = TakeawayState.APPROVED
 HIDDEN = TakeawayState.HIDDEN
@@ -34,17 +33,7 @@ def photo(
 ) -> Takeaway:
     """A takeaway with one finished photo without alt text."""
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
-    media = Media(
-        id=new_id(START, rng),
-        sha256=f"{number:064x}",
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=3,
-        state="ready",
-        due_at=START,
-        received_at=START,
-    )
+    media = new_media(rng, sha256=f"{number:064x}", state="ready")
     row.attachments.append(Attachment(media=media, position=0))
     session.commit()
     return row

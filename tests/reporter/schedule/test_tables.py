@@ -70,6 +70,7 @@ def test_no_table_is_wrong_without_a_word() -> None:
 
 # The tables of calendars and conference systems, by the names in their exports.
 
+WELCOME = [("Welcome", "12-24 09:00", "12-24 09:45")]
 EXPORTS = {
     "Google Calendar": (
         "Subject,Start Date,Start Time,End Date,End Time,All Day Event,Description,Location,Private\r\n"
@@ -82,7 +83,7 @@ EXPORTS = {
         '"Reminder Time","Location","Show time as"\r\n'
         '"Welcome","12/24/2026","9:00:00 AM","12/24/2026","9:45:00 AM","False","True","12/24/2026","8:45:00 AM",'
         '"Hall","2"\r\n',
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Outlook in German": (
         '"Betreff","Beginnt am","Beginnt um","Endet am","Endet um","Ganztägiges Ereignis","Erinnerung am",'
@@ -99,40 +100,40 @@ EXPORTS = {
     "Sched": (
         "Session Title,Session Start Date & Time,Session End Date & Time,Session Track,Room,Speakers\r\n"
         "Welcome,2026-12-24 09:00,2026-12-24 09:45,Main,Hall,Ada\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Sessionize": (
         "Session Id,Title,Description,Owner,Session format,Room,Scheduled At,Scheduled Duration,Speakers\r\n"
         "17,Welcome,Hello,Ada,Talk,Hall,24 Dec 2026 09:00 AM,45,Ada\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Sessionize's schedule": (
         "Day,Time,Room,Title,Speakers\r\nThursday 24 December 2026,09:00 - 09:45,Hall,Welcome,Ada\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Indico": (
         "Id,Title,Description,Date,Duration,Type,Session,Track,Presenters,Materials\r\n"
         "3,Welcome,,2026-12-24T09:00:00+00:00,0:45:00,Talk,Opening,,Ada,\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Eventbrite": (
         "Event Name,Event ID,Event Start Date,Event Start Time,Event End Date,Event End Time,Event Timezone,Venue\r\n"
         "Welcome,123,2026-12-24,10:00:00,2026-12-24,10:45:00,Europe/Berlin,Hall\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Meetup": (
         "id,name,startDate,endDate,timezone,venue\r\n"
         "1,Welcome,2026-12-24T10:00:00+01:00,2026-12-24T10:45:00+01:00,Europe/Berlin,Hall\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "pretalx": (
         "ID,Proposal title,Speaker names,Start,End,Room,Do not record\r\n"
         "G9JGWY,Welcome,Ada,2026-12-24T10:00:00+01:00,2026-12-24T10:45:00+01:00,Hall,True\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
     "Numbers on a Mac": (
         "Programme;;;\r\nTitle;Day;Begins;Ends\r\nWelcome;24 Dec 2026;9:00;9:45\r\n",
-        [("Welcome", "12-24 09:00", "12-24 09:45")],
+        WELCOME,
     ),
 }
 

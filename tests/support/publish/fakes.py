@@ -494,3 +494,20 @@ class FaultProxy:
         self._server.shutdown()
         self._server.server_close()
         self._thread.join()
+
+
+def site_files(story: str, media: str) -> list[str]:
+    """The files of a site with one story that has one photo, in order."""
+    return sorted(
+        [
+            f"{story}.html",
+            "feed.json",
+            "feed.xml",
+            "index.html",
+            f"media/{media}.jpg",
+            "search/search.js",
+            "search/words.js",
+            "style/site.css",
+            "style/tokens.css",
+        ]
+    )

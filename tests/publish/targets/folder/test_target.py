@@ -17,7 +17,7 @@ from publish.drives.disk import DiskDrive
 from publish.errors import Offline
 from publish.status import target_registry
 from reporter.moderation import decisions
-from tests.support.publish.fakes import Kit, jpeg
+from tests.support.publish.fakes import Kit, jpeg, site_files
 from tests.support.publish.rounds import publish
 from tests.support.servers.fixture import FixtureServer
 
@@ -52,18 +52,7 @@ def test_pages_files_and_front_page_arrive_once(kit: Kit, tmp_path: Path) -> Non
     rows = run(kit)
     assert {row["state"] for row in rows} == {"sent"}
     story, media = kit.deliveries("story")[0].key, kit.deliveries("media")[0].key
-    expected = [
-        f"{story}.html",
-        "feed.json",
-        "feed.xml",
-        "index.html",
-        f"media/{media}.jpg",
-        "search/search.js",
-        "search/words.js",
-        "style/site.css",
-        "style/tokens.css",
-    ]
-    assert names(goal) == sorted(expected)
+    assert names(goal) == site_files(story, media)
     assert (goal / f"media/{media}.jpg").read_bytes() == jpeg(1, (320, 240))
     assert f'src="media/{media}.jpg"' in (goal / f"{story}.html").read_text()
     assert f'href="{story}.html"' in (goal / "index.html").read_text()

@@ -20,13 +20,12 @@ from sqlalchemy.orm import Session
 from kiosk.cli import main
 from kiosk.runtime.database import db
 from kiosk.web.desk.review.views import PAGE
-from reporter.clock import new_id
 from reporter.config import Settings
 from reporter.media.near_duplicates import keep_look
-from reporter.models import Attachment, Decision, EventSession, Media, Takeaway
+from reporter.models import Attachment, Decision, EventSession, Takeaway
 from reporter.moderation import decisions
 from tests.support.browsers.pages import press
-from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway
+from tests.support.kiosk_process import START, TurnableClock, actor, add_takeaway, new_media
 
 
 def photo(
@@ -35,17 +34,7 @@ def photo(
     """A photo without alt text that was glanced at."""
     sharpness = values.pop("sharpness", 100.0)
     row = add_takeaway(session, event, rng, **{"kind": "photo", **values})
-    media = Media(
-        id=new_id(START, rng),
-        sha256=f"{rng.getrandbits(256):064x}",
-        kind="photo",
-        type="image/jpeg",
-        ext=".jpg",
-        bytes=3,
-        state="ready",
-        due_at=START,
-        received_at=START,
-    )
+    media = new_media(rng, state="ready")
     row.attachments.append(Attachment(media=media, position=0))
     session.flush()
     keep_look(session, media.id, sharpness=sharpness, brightness=90.0, likeness=f"{likeness:016x}")
