@@ -493,6 +493,23 @@ def test_in_a_small_window_one_part_comes_below_the_other(
     assert {screen: found for screen, found in wrong.items() if found} == {}
 
 
+@pytest.mark.parametrize("language", ["de", "ar"])
+def test_the_language_button_stands_beside_the_name_on_a_phone(
+    station: Station, running: EventSession, language: str
+) -> None:
+    page = station.open(query=f"?lang={language}", viewport={"width": 320, "height": 640})
+    expect(page.locator("#camera-switch")).to_be_visible()
+    button, name, below = (
+        page.locator(one).bounding_box() for one in ("#tongues", "#place", "#camera-switch")
+    )
+    assert button is not None
+    assert name is not None
+    assert below is not None
+    assert button["y"] < below["y"]
+    left, right = sorted((button, name), key=lambda box: box["x"])
+    assert left["x"] + left["width"] <= right["x"]
+
+
 def test_who_finishes_at_once_has_something_to_keep(
     station: Station, film: Path, running: EventSession
 ) -> None:
