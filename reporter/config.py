@@ -20,16 +20,7 @@ from reporter.languages import LANGUAGES, spoken_language
 FILE_NAME = "reporter.toml"
 FOLDERS = ("media", "renditions", "index", "incoming", "bundle")
 # Retention periods; the last one means until somebody deletes it.
-PERIODS = (
-    "1 week",
-    "2 weeks",
-    "1 month",
-    "3 months",
-    "6 months",
-    "1 year",
-    "2 years",
-    "always",
-)
+PERIODS = ("1 week", "2 weeks", "1 month", "3 months", "6 months", "1 year", "2 years", "always")
 
 
 def _setting(
