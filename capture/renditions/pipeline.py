@@ -47,11 +47,13 @@ def process_file(
     max_pixels: int = MAX_PIXELS,
     edits: Edits | None = None,
     still_at: float | None = None,
+    language: str = "",
 ) -> Result:
     """Probe an original and make all its renditions in ``out_dir``, each named
     ``{prefix}{name}{ext}``.
 
-    ``still_at``: the time (seconds) of a video's poster; None: the best of some.
+    ``still_at``: the time (seconds) of a video's poster; None: the best of some. ``language``: that of
+    the session, which decides between several tracks of subtitles.
 
     The one task that ``capture.renditions.worker`` passes to a worker. Raises MediaFailed.
     """
@@ -68,7 +70,7 @@ def process_file(
     # The duration of the recording, before cuts.
     duration = found.duration if edits.cut else exact or found.duration
     start = float(found.film.start) if found.film is not None else 0.0
-    subtitles = brought_subtitles(src, mime, start) if found.kind == "video" else ""
+    subtitles = brought_subtitles(src, mime, start, language) if found.kind == "video" else ""
     probed = replace(found, duration=duration)
     return Result(probed, made, _look(made, "poster"), subtitles=subtitles)
 

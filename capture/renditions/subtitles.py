@@ -20,17 +20,20 @@ _CODECS = ("mov_text", "srt", "subrip", "text", "webvtt", "ass", "ssa")
 _ASS_FIELDS = 8
 
 
-def brought_subtitles(src: Path, mime: str, start: float) -> str:
-    """The first track of text that says something, as WebVTT on the film's timeline; "" if there is none.
+def brought_subtitles(src: Path, mime: str, start: float, language: str = "") -> str:
+    """The track of text that says most likely what is spoken, as WebVTT on the film's timeline; "" if there is none.
 
-    ``start``: the time of the film's first picture in the file, in seconds. Telemetry, which cameras
-    and drones store as subtitles, is no text. Never raises for a track that can't be read.
+    ``start``: the time of the film's first picture in the file, in seconds. ``language``: that of the
+    session (BCP 47), whose track comes first, as do full ones before those of single words on signs
+    ("forced"), and the film's default. Telemetry, which cameras and drones store as subtitles, is no
+    text. Never raises for a track that can't be read.
     """
     try:
         with open_media(src, mime) as container:
             tracks = [one for one in container.streams.subtitles if _is_text(one)]
             if not tracks:
                 return ""
+            tracks.sort(key=lambda one: _rank(one, language))
             return _best(_read(container, tracks), start)
     except (MediaFailed, BadInput):
         return ""
@@ -39,6 +42,27 @@ def brought_subtitles(src: Path, mime: str, start: float) -> str:
 def _is_text(stream: Any) -> bool:
     context = stream.codec_context
     return context is not None and context.name in _CODECS
+
+
+def _rank(track: Any, language: str) -> tuple[bool, bool, bool, int]:
+    from av.stream import Disposition
+
+    spoken = _primary(language)
+    flags = track.disposition
+    return (
+        bool(flags & Disposition.forced),
+        spoken != "" and _primary(track.language or "") != spoken,
+        not flags & Disposition.default,
+        track.index,
+    )
+
+
+def _primary(language: str) -> str:
+    """The language's subtag of two letters; films have three ("deu", or "ger" in Matroska)."""
+    from babel.core import get_global
+
+    code = re.split(r"[-_,; ]", language.strip().lower())[0]
+    return str(get_global("language_aliases").get(code, code))
 
 
 def _read(container: Any, tracks: list[Any]) -> dict[int, list[Cue]]:

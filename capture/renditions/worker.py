@@ -33,7 +33,7 @@ from reporter.errors import BadInput, Busy, DiskFull, MediaFailed, TooLong
 from reporter.films.plan import TITLE_SECONDS
 from reporter.media.store import Store
 from reporter.messages import Message
-from reporter.models import Attachment, Media, Rendition, Takeaway
+from reporter.models import Attachment, EventSession, Media, Rendition, Takeaway
 from reporter.moderation.decisions import bump_revision, main_kind
 
 log = logging.getLogger(__name__)
@@ -222,10 +222,10 @@ def _render(
         raise MediaFailed(GIVEN_UP)
     # The store decides where renditions are kept; the steps only add name and extension.
     edits = edits_of(session, session.get_one(Media, job.media_id))
-    still_at = _still_at(session, job)
+    still_at, language = _still_at(session, job), _language(session, job)
     session.commit()
     most = limits.photo_megapixels * 1_000_000
-    task = partial(process_file, max_pixels=most, edits=edits, still_at=still_at)
+    task = partial(process_file, max_pixels=most, edits=edits, still_at=still_at, language=language)
     # In a separate folder: a result from before an edit must not overwrite one from after it.
     result: Result = pool.run(
         task,
@@ -247,6 +247,12 @@ def _still_at(session: Session, job: _Job) -> float | None:
     query = select(Takeaway.id).join(Attachment).where(Attachment.media_id == job.media_id)
     made_here = session.scalar(query.where(Takeaway.source == Source.FILM).limit(1))
     return TITLE_SECONDS / 2 if made_here is not None else None
+
+
+def _language(session: Session, job: _Job) -> str:
+    """The language that is spoken in the film's session; "" if unknown."""
+    query = select(EventSession.language).join(Takeaway).join(Attachment)
+    return session.scalar(query.where(Attachment.media_id == job.media_id).limit(1)) or ""
 
 
 def _time_limit(job: _Job) -> float:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 import av
 import numpy as np
 import pytest
+from av.stream import Disposition
 
 from capture.renditions.pipeline import process_file
 from reporter.media.webvtt import Cue, read_cues
@@ -23,8 +25,15 @@ READ = [Cue(1.0, 3.0, "Guten Morgen"), Cue(3.2, 4.2, "Die Samen sind da")]
 MIMES = {".mp4": "video/mp4", ".mkv": "video/x-matroska", ".webm": "video/webm"}
 
 
-def film(path: Path, *tracks: tuple[str, list[tuple[str, float, float]]]) -> Path:
-    """A film of five seconds with tracks of subtitles: their codec, and (words, begin, length) of each cue."""
+def film(
+    path: Path,
+    *tracks: tuple[str, list[tuple[str, float, float]]],
+    marks: Sequence[tuple[str, Disposition]] = (),
+) -> Path:
+    """A film of five seconds with tracks of subtitles: their codec, and (words, begin, length) of each cue.
+
+    ``marks``: language and disposition of each track.
+    """
     with av.open(str(path), "w") as out:
         picture = out.add_stream("libvpx" if path.suffix == ".webm" else "libx264", rate=10)
         picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
@@ -32,6 +41,9 @@ def film(path: Path, *tracks: tuple[str, list[tuple[str, float, float]]]) -> Pat
         for stream in streams:
             context: Any = stream.codec_context
             context.subtitle_header = _HEADER
+        for stream, (language, flags) in zip(streams, marks, strict=False):
+            stream.metadata["language"] = language
+            stream.disposition = flags
         for shade in range(50):
             frame = av.VideoFrame.from_ndarray(np.full((64, 64, 3), shade * 5, np.uint8))
             out.mux(picture.encode(frame))
@@ -84,6 +96,31 @@ def test_telemetry_is_passed_over_for_what_is_said(tmp_path: Path, words: str) -
     assert brought(alone, tmp_path) == []
     both = film(tmp_path / "both.mp4", ("mov_text", measured), ("mov_text", SAID))
     assert brought(both, tmp_path) == pytest.approx(READ)
+
+
+PLAIN, DEFAULT, FORCED = Disposition(0), Disposition.default, Disposition.forced
+
+
+@pytest.mark.parametrize("name", ["film.mkv", "film.mp4"])
+@pytest.mark.parametrize(
+    ("language", "marks", "number"),
+    [
+        ("de", [("eng", DEFAULT), ("ger", PLAIN)], 1),
+        ("de-AT", [("eng", DEFAULT), ("deu", PLAIN)], 1),
+        ("fr", [("eng", PLAIN), ("ger", DEFAULT)], 1),
+        ("", [("eng", DEFAULT), ("ger", PLAIN)], 0),
+        ("", [("eng", FORCED), ("ger", PLAIN)], 1),
+        ("en", [("eng", FORCED), ("eng", PLAIN)], 1),
+    ],
+)
+def test_of_several_tracks_that_of_the_sessions_language_comes_first(
+    tmp_path: Path, name: str, language: str, marks: list[tuple[str, Disposition]], number: int
+) -> None:
+    codec = "mov_text" if name.endswith("mp4") else "subrip"
+    tracks = [(codec, [(words, 1.0, 2.0)]) for words in ("The first one", "Die zweite hier")]
+    path = film(tmp_path / name, *tracks, marks=marks)
+    found = process_file(path, tmp_path, MIMES[path.suffix], language=language).subtitles
+    assert [cue.text for cue in read_cues(found)] == [tracks[number][1][0][0]]
 
 
 def test_a_film_without_subtitles_brings_none(tmp_path: Path) -> None:
