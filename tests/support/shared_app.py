@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import random
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime
@@ -19,9 +19,11 @@ from sqlalchemy.util import LRUCache
 from werkzeug.routing import Rule
 
 from capture.decoding.process_pool import DecoderPool
+from capture.films.film_maker import MadeFilm, make_film
 from capture.isolation.sandbox import Sandbox
 from kiosk.runtime.context import KioskContext
 from reporter.config import Settings
+from reporter.films.script import Script
 from reporter.gathering.folder import make_gathering
 from tests.support.servers import on_postgresql
 
@@ -54,7 +56,29 @@ def _make(folder: Path, now: datetime, rng: random.Random) -> Settings:
 
 
 class SharedDecoders(DecoderPool):
-    """Real worker processes with their limits. An application that ends does not end them; `close()` does."""
+    """Real worker processes with their limits. An application that ends does not end them; `close()` does.
+
+    A film of words alone is rendered once: all of it stands in its script, and rendering takes seconds.
+    """
+
+    def __init__(self, sandbox: Sandbox, films: Path) -> None:
+        """``films``: a folder to keep those in."""
+        super().__init__(sandbox=sandbox)
+        self._films = films
+        self._rendered: dict[Script, MadeFilm] = {}
+
+    def run(self, function: Callable[..., Any], *args: Any, **options: Any) -> Any:
+        """Run it in a worker, as every pool does."""
+        if function is not make_film or not _is_words_alone(args[0]):
+            return super().run(function, *args, **options)
+        script, path, *_ = args
+        if script not in self._rendered:
+            film: MadeFilm = super().run(function, *args, **options)
+            kept = self._films / f"{len(self._rendered)}{path.suffix}"
+            self._rendered[script] = replace(film, path=shutil.copyfile(path, kept))
+            return film
+        film = self._rendered[script]
+        return replace(film, path=shutil.copyfile(film.path, path))
 
     def stop(self) -> None:
         """Leave them to the next application."""
@@ -68,12 +92,17 @@ class SharedDecoders(DecoderPool):
         kiosk.pool = kiosk.quick_pool = kiosk.slow_pool = self
 
 
+def _is_words_alone(script: Script) -> bool:
+    return not script.music and not any(piece.path for piece in script.pieces)
+
+
 @contextmanager
 def shared_decoders(folder: Path) -> Iterator[SharedDecoders]:
     """Decoders for all gatherings below a folder; they write nowhere else."""
-    scratch = folder / "scratch-of-decoders"
+    scratch, films = folder / "scratch-of-decoders", folder / "films-of-decoders"
     scratch.mkdir()
-    decoders = SharedDecoders(sandbox=Sandbox(write=(folder,), scratch=scratch))
+    films.mkdir()
+    decoders = SharedDecoders(Sandbox(write=(folder,), scratch=scratch), films)
     try:
         yield decoders
     finally:
