@@ -56,7 +56,11 @@ if TYPE_CHECKING:
     from tests.support.hub import HubKit
     from tests.support.publish.fakes import FakePlace, Kit
 
-pytest_plugins = ["tests.publish.conformance.mediawiki", "tests.publish.conformance.dokuwiki"]
+pytest_plugins = [
+    "tests.publish.conformance.mediawiki",
+    "tests.publish.conformance.dokuwiki",
+    "tests.tools.sparing_coverage",
+]
 ROOT = Path(__file__).parent.parent
 
 # Tests that share one of these run in one process, so that it starts once.
