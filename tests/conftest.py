@@ -39,6 +39,7 @@ from tests.support.browsers.chromium import (
     run_chromium,
 )
 from tests.support.kiosk_process import KioskProcess, TurnableClock
+from tests.support.media.scene import folder
 from tests.support.servers import on_postgresql
 from tests.support.servers.postgres import Postgres, postgres_cluster
 from tests.support.servers.postgres import missing_programs as missing_postgres
@@ -96,6 +97,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         range(len(items)), key=lambda n: (ranks[together[n]], -sizes[together[n]], together[n])
     )
     items[:] = [items[n] for n in order]
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Let the processes that are about to start share the photos, films and sounds that tests make."""
+    if config.getoption("numprocesses", None):
+        folder()
 
 
 def pytest_collection_finish() -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import atexit
+import contextlib
 import functools
+import os
 import shutil
 import tempfile
 from collections.abc import Callable
@@ -13,6 +15,7 @@ from typing import Any
 
 import numpy as np
 
+_SHARED = "REPORTER_TEST_MEDIA"
 TAKEN_AT = datetime(2026, 5, 16, 14, 30, 5)  # noqa: DTZ001  a camera's clock knows no zone
 GPS_LATITUDE = (48.0, 8.0, 13.0)
 CAMERA = ("Fielding", "Model 7", "SN-0042")
@@ -26,9 +29,14 @@ CORNERS = (
 
 @functools.cache
 def folder() -> Path:
-    """The temporary folder of this test session; it goes when Python ends."""
+    """The temporary folder of this test session. The processes that run tests side by side share the one of the process
+    that started them, if that has asked for it; it goes when the first one ends.
+    """
+    if shared := os.environ.get(_SHARED):
+        return Path(shared)
     path = Path(tempfile.mkdtemp(prefix="reporter-media-"))
     atexit.register(shutil.rmtree, path, ignore_errors=True)
+    os.environ[_SHARED] = str(path)
     return path
 
 
@@ -78,7 +86,12 @@ def image(width: int = 1200, height: int = 800) -> Any:
 
 
 def made(name: str, write: Callable[[Path], None]) -> Path:
+    """A file of the session, made by whoever needs it first; nobody else's is ever put in its place."""
     path = folder() / name
     if not path.exists():
-        write(path)
+        with tempfile.TemporaryDirectory(dir=folder()) as own:
+            mine = Path(own) / name
+            write(mine)
+            with contextlib.suppress(FileExistsError):
+                os.link(mine, path)
     return path
