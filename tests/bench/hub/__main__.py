@@ -29,6 +29,8 @@ from tests.support.servers.postgres import postgres_cluster
 MILLION = 1_000_000
 QUESTIONS = 300
 CLAIMS_EACH = 20
+# As many takeaways as seventeen gatherings have.
+LEAST = 4_000
 DAYS = (
     (1, Machines(1, 1)),
     (40, Machines(2, 4)),
@@ -40,6 +42,8 @@ DAYS = (
 def main(arguments: Sequence[str]) -> None:
     """Run everything; about twenty minutes for a million."""
     total = int(arguments[0]) if arguments else MILLION
+    if total < LEAST:
+        raise SystemExit(f"At least {LEAST:,}: each of the workers claims a gathering of its own.")
     options = (
         "-c shared_buffers=2GB -c maintenance_work_mem=1GB -c max_wal_size=16GB -c work_mem=32MB"
     )
