@@ -19,11 +19,13 @@ from hypothesis import HealthCheck, settings
 from jinja2 import FileSystemBytecodeCache
 from playwright.sync_api import Browser, Page, expect
 from sqlalchemy import URL, Engine, create_engine
+from sqlalchemy.exc import DatabaseError
 from sqlalchemy.orm import Session
 
 from kiosk.runtime.database import db
 from reporter import migrations
 from reporter.config import Settings
+from reporter.database import kept_counts
 from reporter.database.engine import Base
 from reporter.database.row_security import scope_transactions
 from reporter.gathering.folder import open_session
@@ -346,9 +348,22 @@ def new_gatherings(tmp_path_factory: pytest.TempPathFactory) -> NewGatherings:
 @pytest.fixture
 def gathering(
     new_gatherings: NewGatherings, tmp_path: Path, clock: TurnableClock, rng: random.Random
-) -> Settings:
-    """A new gathering in Berlin, without sessions."""
-    return new_gatherings.new(tmp_path / "gathering", now=clock(), rng=rng)
+) -> Iterator[Settings]:
+    """A new gathering in Berlin, without sessions. Whatever a test does with it, or merges: kept counts stay right."""
+    yield new_gatherings.new(tmp_path / "gathering", now=clock(), rng=rng)
+    assert not any(_wrong_counts(file) for file in tmp_path.glob("*/reporter.db"))
+
+
+def _wrong_counts(file: Path) -> int:
+    """How many kept counts of a database are wrong; 0 for one that a test has damaged, or that keeps none."""
+    engine = create_engine(f"sqlite:///{file}")
+    try:
+        with Session(engine) as session:
+            return kept_counts.count_differences(session)
+    except DatabaseError:
+        return 0
+    finally:
+        engine.dispose()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from kiosk.runtime.addresses import own_addresses, phone_url
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.services.print_pack import lacking_fonts
+from reporter.database import kept_counts
 from reporter.errors import ConfigError, ReporterError
 from reporter.gathering.sessions import all_sessions
 from reporter.messages import Message
@@ -39,7 +40,7 @@ Check = Callable[[KioskContext, int], Finding]
 
 
 def examine(kiosk: KioskContext, port: int) -> Iterator[Finding]:
-    """All checks, one after the other. None changes the gathering."""
+    """All checks, one after the other. None changes the gathering, but for kept counts, which it mends."""
     for check in CHECKS:
         yield check(kiosk, port)
 
@@ -198,6 +199,13 @@ def database(kiosk: KioskContext, _port: int) -> Finding:
                 what=verdict,
             )
             return Finding("database", Verdict.FAIL, message)
+    if wrong := kept_counts.count_differences(db.session()):
+        kept_counts.recount(db.session())
+        message = Message(
+            "It is whole, but counts of takeaways were wrong, in this many places: %(count)s. They were counted anew.",
+            count=wrong,
+        )
+        return Finding("database", Verdict.WARN, message)
     count = db.session.scalar(select(func.count()).select_from(Takeaway))
     return _ok("database", Message("Whole. Takeaways in it: %(count)s.", count=count))
 

@@ -12,7 +12,7 @@ from sqlalchemy import Integer, cast, distinct, extract, func, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import MediaState, TakeawayState
-from reporter.gathering.sessions import is_running
+from reporter.gathering.sessions import counts_by_id, is_running
 from reporter.models import EventSession, Media, Takeaway
 
 # Number of half-hours shown: a long day.
@@ -51,7 +51,6 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
         now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), now.tzinfo
     )
     slots = tuple(last - SLOT * back for back in reversed(range(SLOTS)))
-    living = Takeaway.state != TakeawayState.WITHDRAWN
     # Counted by the database: a long day has thousands of rows, and the desk polls every few seconds.
     seconds = cast(extract("epoch", Takeaway.recorded_at), Integer) - int(slots[0].timestamp())
     slot = (seconds // int(SLOT.total_seconds())).label("slot")
@@ -67,8 +66,7 @@ def coverage(session: Session, events: Sequence[EventSession], now: datetime) ->
     cells: Counter[tuple[uuid.UUID, int]] = Counter()
     for event_id, number, count in session.execute(recent):
         cells[event_id, min(SLOTS - 1, number)] += count
-    query = select(Takeaway.session_id, func.count()).where(living).group_by(Takeaway.session_id)
-    totals = {row[0]: int(row[1]) for row in session.execute(query)}
+    totals = counts_by_id(session)
     most = max(cells.values(), default=0)
     activity: Counter[int] = Counter()
     for (_event, number), count in cells.items():

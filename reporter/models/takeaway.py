@@ -64,6 +64,8 @@ class Takeaway(Base):
         # The id comes second, or SQLite would search by consent and audience where an order helps more (the wall).
         Index("takeaway_state_flags", "state", "id", "consent", "audience", "starred", "held"),
         Index("takeaway_received_device", "received_at", "device"),
+        # The newest cards of the wall, in their order.
+        Index("takeaway_state_approved", "state", "approved_at", "received_at"),
     )
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
@@ -142,6 +144,8 @@ class Media(Base):
     """An original file, content-addressed: one row for the same bytes, however often they arrive."""
 
     __tablename__ = "media"
+    # The messages of failed files are counted from it alone.
+    __table_args__ = (Index("media_state_error", "state", "error"),)
 
     id: Mapped[uuid.UUID] = mapped_column(Uuid, primary_key=True)
     sha256: Mapped[str] = mapped_column(unique=True)
@@ -155,7 +159,7 @@ class Media(Base):
     duration: Mapped[float | None]
     # Recording time by the device itself: local time without zone, as text, because that is all it is.
     captured_local: Mapped[str] = mapped_column(default="")
-    state: Mapped[str] = mapped_column(default=MediaState.RECEIVED, index=True)
+    state: Mapped[str] = mapped_column(default=MediaState.RECEIVED)
     error: Mapped[str] = mapped_column(MessageString, default="")
     attempts: Mapped[int] = mapped_column(default=0)
     # Before this time no other worker takes it: a lease while it is processed, a delay after a failure.

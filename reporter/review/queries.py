@@ -19,10 +19,12 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union,
+    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
+from reporter.database import kept_counts
+from reporter.database.kept_counts import CELLS
 from reporter.enums import Audience, TakeawayState
 from reporter.media.alt_text import lacks_alt
 from reporter.media.near_duplicates import BLURRED, DARK
@@ -35,7 +37,7 @@ LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
 ALL = "all"
 TAGS = 10
 # Tags are suggested from the newest takeaways: so many of its session, and so many of all.
-NEAR, LATELY = 300, 1_000
+NEAR, LATELY = 200, 500
 
 
 def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -136,6 +138,25 @@ class Filter:
             rules += [Takeaway.recorded_at >= begin, Takeaway.recorded_at < end]
         known = flag_rules()
         return rules + [known[name] for name in self.flags if with_flags]
+
+    def cells(self) -> list[ColumnElement[bool]] | None:
+        """The filters without flags as SQL conditions on the cells of kept counts; None if they divide cells."""
+        if self.kind or self.intent or self.source or self.group is not None:
+            return None
+        rules: list[ColumnElement[bool]] = []
+        if self.state == ALL:
+            rules.append(kept_counts.NOT_WITHDRAWN)
+        elif self.state:
+            rules.append(CELLS.c.state == self.state)
+        if self.session:
+            of = select(EventSession.id).where(EventSession.code == self.session)
+            rules.append(CELLS.c.session_id == of.scalar_subquery())
+        if self.span is not None:
+            if not all(map(kept_counts.is_edge, self.span)):
+                return None
+            begin, end = map(kept_counts.slot_of, self.span)
+            rules += [CELLS.c.slot >= begin, CELLS.c.slot < end]
+        return rules
 
 
 @dataclass(frozen=True)
@@ -251,15 +272,34 @@ def anything(session: Session) -> bool:
     return session.scalar(query) is not None
 
 
+def kept_cells(session: Session, criteria: Filter) -> list[ColumnElement[bool]] | None:
+    """The filter's conditions on the cells of kept counts, without its flags; None: count rows."""
+    return criteria.cells() if kept_counts.are_kept(session) else None
+
+
 def state_counts(session: Session, criteria: Filter) -> dict[str, int]:
     """Number of takeaways per state, within the filtered session and time."""
     only = Filter(session=criteria.session, span=criteria.span)
+    cells = kept_cells(session, only)
+    if cells is not None:
+        return kept_counts.by_state(session, *cells)
     query = select(Takeaway.state, func.count()).where(*only.rules()).group_by(Takeaway.state)
     return {row[0]: int(row[1]) for row in session.execute(query)}
 
 
+def count_state(session: Session, state: TakeawayState) -> int:
+    """Number of takeaways in one state."""
+    if kept_counts.are_kept(session):
+        return kept_counts.count(session, state)
+    return session.scalar(select(func.count(Takeaway.id)).where(Takeaway.state == state)) or 0
+
+
 def flag_counts(session: Session, criteria: Filter) -> dict[str, int]:
     """How many takeaways would remain with each flag added to the filter."""
+    cells = kept_cells(session, criteria)
+    if cells is not None:
+        kept = kept_counts.by_flag(session, *cells)
+        return {name: kept[name] for name in flag_rules()}
     columns = [
         func.coalesce(func.sum(case((rule, 1), else_=0)), 0).label(name)
         for name, rule in flag_rules().items()
@@ -336,6 +376,8 @@ def undescribed_rows() -> Select[Takeaway]:
 
 def count_undescribed(session: Session) -> int:
     """Number of ``undescribed_rows``."""
+    if kept_counts.are_kept(session):
+        return kept_counts.count(session, TakeawayState.APPROVED, "alt")
     return session.scalar(select(func.count(Takeaway.id)).where(*_undescribed())) or 0
 
 
@@ -345,6 +387,8 @@ def _undescribed() -> tuple[ColumnElement[bool], ...]:
 
 def count_without_consent(session: Session) -> int:
     """Number of approved takeaways that stay in the room because not everyone in them has agreed to be shown."""
+    if kept_counts.are_kept(session):
+        return kept_counts.count(session, TakeawayState.APPROVED, "stays")
     leaving = select(func.count(Takeaway.id)).where(
         Takeaway.state == TakeawayState.APPROVED,
         Takeaway.audience != Audience.ROOM,
@@ -355,17 +399,18 @@ def count_without_consent(session: Session) -> int:
 
 def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
     """Tags used in its session, then in all sessions, the most frequent first, without its own."""
-    newest = Takeaway.id.desc()
-    here = func.sum(case((Takeaway.session_id == takeaway.session_id, 1), else_=0))
-    near = select(Takeaway.id).where(Takeaway.session_id == takeaway.session_id)
-    lately = select(Takeaway.id).order_by(newest).limit(LATELY).subquery()
-    beside = near.order_by(newest).limit(NEAR).subquery()
+    newest = select(Takeaway.id).order_by(Takeaway.id.desc())
+    beside = newest.where(Takeaway.session_id == takeaway.session_id).limit(NEAR)
+    uses = union_all(
+        *(
+            select(Tag.name, literal(is_near).label("near")).join(ids, ids.c.id == Tag.takeaway_id)
+            for is_near, ids in ((1, beside.subquery()), (0, newest.limit(LATELY).subquery()))
+        )
+    ).subquery()
     query = (
-        select(Tag.name)
-        .join(Takeaway, Takeaway.id == Tag.takeaway_id)
-        .where(Tag.takeaway_id.in_(union(select(lately.c.id), select(beside.c.id))))
-        .group_by(Tag.name)
-        .order_by(here.desc(), func.count().desc(), Tag.name)
+        select(uses.c.name)
+        .group_by(uses.c.name)
+        .order_by(func.sum(uses.c.near).desc(), func.count().desc(), uses.c.name)
         .limit(TAGS + len(takeaway.tags))
     )
     own = {tag.name for tag in takeaway.tags}

@@ -35,10 +35,11 @@ from kiosk.web.peers import laptops
 from reporter.annotations import face_review
 from reporter.conversation.inbox import in_view
 from reporter.enums import DeliveryState, ItemState, TakeawayState
-from reporter.models import Delivery, RetentionNotice, Takeaway
+from reporter.models import Delivery, RetentionNotice
 from reporter.models.camera import Cut
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem
+from reporter.review import queries as sheets
 
 bp = Blueprint("desk", __name__, url_prefix="/desk")
 bp.before_request(require_desk)
@@ -112,7 +113,6 @@ def _counts() -> dict[str, int]:
         DeliveryState.SENDING,
         DeliveryState.WITHDRAWING,
     )
-    waiting = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.NEW)
     due = select(func.count(Delivery.id)).where(Delivery.state.in_(unsent))
     parked = select(func.count(Delivery.id)).where(
         Delivery.state.in_((DeliveryState.PARKED, DeliveryState.MANUAL))
@@ -121,7 +121,6 @@ def _counts() -> dict[str, int]:
     waiting_items = select(func.count(ActionItem.id)).where(ActionItem.state == ItemState.OPEN)
     cuts = select(func.count(Cut.shot_id)).where(Cut.settled.is_(False))
     queries = {
-        "review": waiting,
         "publish": due,
         "parked": parked,
         "cards": cuts,
@@ -130,6 +129,7 @@ def _counts() -> dict[str, int]:
         "leaving": select(func.count()).select_from(RetentionNotice),
     }
     counts = {name: db.session.scalar(query) or 0 for name, query in queries.items()}
+    counts["review"] = sheets.count_state(db.session(), TakeawayState.NEW)
     # With face review switched off nothing waits for it.
     waiting_faces = (
         face_review.count_waiting(db.session())[0] if face_review.is_checked(db.session()) else 0

@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from capture.printing.fonts import FontShelf
@@ -152,6 +153,19 @@ def test_a_lost_original_is_named(
     path.parent.mkdir(parents=True)
     path.write_bytes(b"abc")
     assert checks.originals(kiosk, 0).verdict is Verdict.OK
+
+
+@pytest.mark.sqlite("PostgreSQL counts rows")
+def test_wrong_counts_are_mended(
+    kiosk: KioskContext, session: Session, event: EventSession, rng: random.Random
+) -> None:
+    add_takeaway(session, event, rng)
+    session.execute(text("UPDATE takeaway_count SET total = 7"))
+    session.commit()
+    assert checks.database(kiosk, 8000).verdict is Verdict.WARN
+    assert checks.database(kiosk, 8000).verdict is Verdict.OK
+    session.rollback()
+    assert session.scalar(text("SELECT total FROM takeaway_count")) == 1
 
 
 @pytest.mark.sqlite("damages its file")

@@ -19,6 +19,7 @@ from reporter import migrations
 from reporter.clock import new_id, rfc3339
 from reporter.codes import is_valid
 from reporter.config import FOLDERS, Settings, check_language, load_settings
+from reporter.database import kept_counts
 from reporter.errors import BadInput, ConfigError, Conflict, NotFound
 from reporter.gathering.folder import make_gathering, open_engine, open_session
 from reporter.gathering.sessions import (
@@ -99,11 +100,16 @@ def test_a_gathering_is_never_made_over_another(gathering: Settings, clock: Turn
         )
 
 
+def _is_of_models(name: str | None, kind: str, _parents: object) -> bool:
+    return kind != "table" or name not in kept_counts.TABLES
+
+
 def test_migrations_make_what_the_models_say(tmp_path: Path) -> None:
     engine = create_engine(f"sqlite:///{tmp_path / 'new.db'}")
     migrations.upgrade(engine)
     with engine.connect() as connection:
-        context = MigrationContext.configure(connection, opts={"compare_type": True})
+        options = {"compare_type": True, "include_name": _is_of_models}
+        context = MigrationContext.configure(connection, opts=options)
         differences = compare_metadata(context, whole_metadata())
     engine.dispose()
     assert differences == []

@@ -35,7 +35,7 @@ from publish.targets import target_class
 from reporter.annotations import face_review
 from reporter.enums import DeliveryState, ItemKind, TakeawayState
 from reporter.errors import BadInput
-from reporter.models import Delivery, Takeaway, Target
+from reporter.models import Delivery, Target
 from reporter.models.outbox import TargetStatus
 from reporter.review import queries as sheets
 
@@ -191,13 +191,12 @@ def preview() -> str:
     """Show what would be sent now, word for word, and what would change."""
     rows = dry_run(current_kiosk(), [name] if (name := request.args.get("target", "")) else ())
     places = db.session.scalar(select(func.count(Target.id))) or 0
-    approved = select(func.count(Takeaway.id)).where(Takeaway.state == TakeawayState.APPROVED)
     return render_template(
         "desk/publish_preview.html",
         rows=rows,
         only=name,
         places=places,
-        approved=db.session.scalar(approved) or 0,
+        approved=sheets.count_state(db.session(), TakeawayState.APPROVED),
         held_back=_held_back(),
     )
 
