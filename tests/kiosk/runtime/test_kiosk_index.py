@@ -1,4 +1,4 @@
-"""A large index is built anew by a process of its own, and the kiosk goes on with it."""
+"""A large index is built by a process of its own, the first time too, and the kiosk goes on with it."""
 
 from __future__ import annotations
 
@@ -47,6 +47,39 @@ def test_another_process_builds_it_and_this_one_goes_on(
     assert found(index, "compost") == 2
 
 
+@pytest.mark.sqlite("another process opens the folder")
+def test_another_process_makes_the_first_one(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: KioskIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kiosk_index, "MANY", 2)
+    for _number in range(3):
+        add_takeaway(session, event, rng, text="Compost stays warm")
+    here: list[int] = []
+    monkeypatch.setattr(WhooshIndex, "_catch_up", lambda *_: here.append(os.getpid()))
+    assert index.sync(session) == 3
+    assert not here
+    assert found(index, "compost") == 3
+    assert index.behind(session) == 0
+
+
+def test_where_that_process_dies_it_catches_up_here(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: KioskIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(kiosk_index, "MANY", 0)
+    add_takeaway(session, event, rng, text="Compost stays warm")
+    monkeypatch.setattr(kiosk_index, "_do", os.abort)
+    assert index.sync(session) == 1
+    assert found(index, "compost") == 1
+
+
 def test_where_that_process_dies_it_is_built_here(
     session: Session,
     event: EventSession,
@@ -55,7 +88,7 @@ def test_where_that_process_dies_it_is_built_here(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_takeaway(session, event, rng, text="Compost stays warm")
-    monkeypatch.setattr(kiosk_index, "_rebuild", os.abort)
+    monkeypatch.setattr(kiosk_index, "_do", os.abort)
     assert index.rebuild(session) == 1
     assert found(index, "compost") == 1
 
@@ -65,5 +98,5 @@ def test_a_few_are_not_worth_a_process(
 ) -> None:
     add_takeaway(session, event, rng, text="Compost stays warm")
     index = KioskIndex(gathering)
-    index._rebuild_aside = pytest.fail  # type: ignore[method-assign]
+    index._work_aside = pytest.fail  # type: ignore[method-assign]
     assert index.rebuild(session) == 1
