@@ -89,7 +89,8 @@ def _receipt_query() -> Select[Any]:
 
 @functools.cache
 def _wall_query() -> Select[Any]:
-    ready = select(_times(Media.state == MediaState.READY)).scalar_subquery()
+    # From the index of states: a sum of cases would read all of them, at three times the cost.
+    ready = select(func.count()).where(Media.state == MediaState.READY).scalar_subquery()
     renditions = select(func.count()).select_from(Rendition).scalar_subquery()
     return select(*COLUMNS, Gathering.revision, ready, renditions)
 

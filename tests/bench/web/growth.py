@@ -9,14 +9,14 @@ from __future__ import annotations
 import os
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import httpx
 
 from tests.bench.data.seeded import seed
-from tests.bench.kiosk_process import REAL
+from tests.bench.kiosk_process import REAL, own_cpu_ms
 from tests.bench.rows import Row, Work, pairs
 from tests.bench.web.startup import memory_mb
 from tests.support.kiosk_process import KioskProcess
@@ -36,7 +36,7 @@ PAGES = (
 
 
 def measure() -> Iterator[Row]:
-    """A row for the start, one for each page, one for memory (MB, of all processes)."""
+    """A row for the start, two for each page, one for memory (MB, of all processes)."""
     with ExitStack() as stack:
         few, many = (stack.enter_context(_kiosk(count)) for count in (FEW, MANY))
         peer = f"{FEW} takeaways"
@@ -56,6 +56,15 @@ def measure() -> Iterator[Row]:
                 peer=peer,
                 runs=RUNS,
                 note=f"{ASKS} times, one after another.",
+            )
+            yield pairs(
+                f"{words} by HTTP, {MANY} takeaways, processor time",
+                _ask_timed(many, path),
+                _ask_timed(few, path),
+                peer=peer,
+                runs=3,
+                self_timed=True,
+                note="of the main process, for each of 20.",
             )
         yield pairs(
             f"`reporter kiosk` with {MANY} takeaways: memory, MB",
@@ -97,3 +106,16 @@ def _ask(process: KioskProcess, path: str) -> Work:
             client.get(path).raise_for_status()
 
     return work
+
+
+def _ask_timed(process: KioskProcess, path: str) -> Callable[[], float]:
+    """Milliseconds of the main process for each request: what makes the index is another one."""
+    work = _ask(process, path)
+
+    def timed() -> float:
+        before = own_cpu_ms(process.pid)
+        for _ in range(20 // ASKS):
+            work()
+        return (own_cpu_ms(process.pid) - before) / 20
+
+    return timed
