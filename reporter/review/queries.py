@@ -19,7 +19,6 @@ from sqlalchemy import (
     literal,
     or_,
     select,
-    union_all,
 )
 from sqlalchemy.orm import Session, aliased
 
@@ -28,16 +27,13 @@ from reporter.database.kept_counts import CELLS
 from reporter.enums import Audience, TakeawayState
 from reporter.media.alt_text import lacks_alt
 from reporter.media.near_duplicates import BLURRED, DARK
-from reporter.models import Attachment, EventSession, Tag, Takeaway
+from reporter.models import Attachment, EventSession, Takeaway
 from reporter.models.image_quality import ImageQuality
 from reporter.moderation.visibility import Scope, rule
 from reporter.stories.queries import with_everything
 
 LIVING = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
 ALL = "all"
-TAGS = 10
-# Tags are suggested from the newest takeaways: so many of its session, and so many of all.
-NEAR, LATELY = 200, 500
 
 
 def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
@@ -395,23 +391,3 @@ def count_without_consent(session: Session) -> int:
         flag_rules()["no_consent"],
     )
     return session.scalar(leaving) or 0
-
-
-def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
-    """Tags used in its session, then in all sessions, the most frequent first, without its own."""
-    newest = select(Takeaway.id).order_by(Takeaway.id.desc())
-    beside = newest.where(Takeaway.session_id == takeaway.session_id).limit(NEAR)
-    uses = union_all(
-        *(
-            select(Tag.name, literal(is_near).label("near")).join(ids, ids.c.id == Tag.takeaway_id)
-            for is_near, ids in ((1, beside.subquery()), (0, newest.limit(LATELY).subquery()))
-        )
-    ).subquery()
-    query = (
-        select(uses.c.name)
-        .group_by(uses.c.name)
-        .order_by(func.sum(uses.c.near).desc(), func.count().desc(), uses.c.name)
-        .limit(TAGS + len(takeaway.tags))
-    )
-    own = {tag.name for tag in takeaway.tags}
-    return [name for name in session.scalars(query) if name not in own][:TAGS]

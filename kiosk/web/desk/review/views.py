@@ -37,6 +37,7 @@ from reporter.models import Takeaway
 from reporter.moderation import decisions, history
 from reporter.review import conflicts, undo
 from reporter.review import queries as sheets
+from reporter.review.tag_suggestions import suggested_tags
 from reporter.stories.takeaway_json import takeaway_record
 
 bp = Blueprint("review", __name__, url_prefix="/review")
@@ -108,7 +109,7 @@ def _preview(
         "lacking": [attachment.media.sha256 for attachment in alt_text.undescribed(shown)],
         "proposal": proposal_for(shown),
         "has_words": bool(alt_text.own_words(shown)),
-        "suggested": sheets.suggested_tags(db.session(), shown),
+        "suggested": suggested_tags(db.session(), shown),
         "history": [line_of(decision) for decision in history.history_of(db.session(), shown)],
         "clashes": clash_texts,
         "typed": typed,
