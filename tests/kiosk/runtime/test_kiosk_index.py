@@ -94,9 +94,13 @@ def test_where_that_process_dies_it_is_built_here(
 
 
 def test_a_few_are_not_worth_a_process(
-    session: Session, event: EventSession, rng: random.Random, gathering: Settings
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    gathering: Settings,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     add_takeaway(session, event, rng, text="Compost stays warm")
     index = KioskIndex(gathering)
-    index._work_aside = pytest.fail  # type: ignore[method-assign]
+    monkeypatch.setattr(index, "_work_aside", pytest.fail)
     assert index.rebuild(session) == 1
