@@ -14,12 +14,14 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 from sqlalchemy import (
     Column,
     ColumnElement,
     Integer,
     MetaData,
+    Select,
     String,
     Table,
     Uuid,
@@ -69,7 +71,7 @@ def are_kept(session: Session) -> bool:
 
 def count(session: Session, state: str, what: str = "total") -> int:
     """Number of takeaways in a state, of all or of those with a flag."""
-    query = select(func.sum(CELLS.c[what])).where(CELLS.c.state == state)
+    query: Select[Any] = select(func.sum(CELLS.c[what])).where(CELLS.c.state == state)
     return session.scalar(query) or 0
 
 
