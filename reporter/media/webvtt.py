@@ -16,6 +16,7 @@ from html import unescape
 from reporter.charsets import decode_exactly
 from reporter.errors import BadInput
 from reporter.media.counted_text import counted_lines
+from reporter.media.ebu_stl import ebu_lines, is_ebu_stl
 from reporter.media.timed_text import Timed, ass_lines, is_lrc, is_xml, lrc_lines, xml_lines
 
 MOST_CHARS = 200_000
@@ -45,10 +46,9 @@ _TAG = re.compile(
 _VOICE = re.compile(r"<v(?:\.[^\s<>]+)*[ \t]+([^<>\n]+)>([^<\n]*)", re.IGNORECASE)
 # SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
-# Broadcasters' files: Scenarist (EIA-608), EBU STL (Tech 3264) with its code page in front.
+# Broadcasters' files that are not read: Scenarist (EIA-608).
 _OTHER_FORMAT = re.compile(
-    rb"(?:\xef\xbb\xbf)?Scenarist_SCC|(?:437|850|86[035])STL\d\d\.\d\d"
-    rb"|%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
+    rb"(?:\xef\xbb\xbf)?Scenarist_SCC|%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
     re.IGNORECASE,
 )
 # Words that appear one by one, as speech recognition of YouTube writes them.
@@ -74,13 +74,15 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
         raise BadInput("These captions are too long.")
     if _OTHER_FORMAT.match(data):
         raise BadInput("There are no captions in this file. Choose one in WebVTT or SubRip.")
-    text = decode_exactly(data, language)
+    broadcast = [*ebu_lines(data)] if is_ebu_stl(data) else []
+    words = "\n".join(words for _, _, words in broadcast)
+    text = words if is_ebu_stl(data) else decode_exactly(data, language)
     if text is None or "\ufffd" in text:
         raise BadInput(
             "The encoding of this file is uncertain. Save it as UTF-8 and choose it again."
         )
-    cues = read_cues(text)
-    if not cues and text.strip():
+    cues = [*_timed(broadcast, _clean)] if is_ebu_stl(data) else read_cues(text)
+    if not cues and (text.strip() or is_ebu_stl(data)):
         raise BadInput("There are no captions in this file. Choose one in WebVTT or SubRip.")
     return cues
 
