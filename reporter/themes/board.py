@@ -16,6 +16,9 @@ from reporter.themes.names import name_themes
 from reporter.themes.refresh import COUNTED, words_of
 
 TELLING = 3
+# A theme is named from so many of its most representative takeaways: more would change little, and their words are
+# found anew for each page.
+NAMED_FROM = 500
 _QUESTION_MARKS = ("?", "？", "؟")
 
 
@@ -103,7 +106,9 @@ def _views(
     members: dict[uuid.UUID | None, list[Takeaway]],
     language: str,
 ) -> list[ThemeView]:
-    texts = [[words_of(row, language) for row in members[theme.id]] for theme in themes]
+    texts = [
+        [words_of(row, language) for row in members[theme.id][:NAMED_FROM]] for theme in themes
+    ]
     own = language.lower().split("-")[0]
     found = name_themes(texts, own)
     return [

@@ -23,6 +23,7 @@ from reporter.themes.decisions import (
     split_theme,
     undo_theme_step,
 )
+from reporter.themes.names import BETWEEN
 from reporter.themes.refresh import refresh
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.themes.labelled import labelled
@@ -221,3 +222,17 @@ def test_one_more_takeaway_is_placed_without_finding_all_anew(
     assert sum("bik" in row.text or "bic" in row.text for row in place.takeaways) >= 2
     # Nothing is new any more.
     assert not refresh(full.session, "en", full.actor)
+
+
+def test_a_large_theme_is_named_from_its_most_representative_takeaways(
+    full: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    views = {view.id: view for view in full.board().themes}
+    monkeypatch.setattr("reporter.themes.board.NAMED_FROM", 5)
+    few = {view.id: view for view in full.board().themes}
+    assert {one: view.takeaways for one, view in few.items()} == {
+        one: view.takeaways for one, view in views.items()
+    }
+    for view in few.values():
+        said = " ".join(row.text for row in view.takeaways[:5]).casefold()
+        assert all(word.casefold() in said for word in view.name.split(BETWEEN))
