@@ -62,7 +62,7 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.publish.conformance.mediawiki",
     "tests.publish.conformance.dokuwiki",
-    "tests.tools.sparing_coverage",
+    "tests.plugins.sparing_coverage",
 ]
 ROOT = Path(__file__).parent.parent
 

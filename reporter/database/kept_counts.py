@@ -14,7 +14,6 @@ from __future__ import annotations
 
 import uuid
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 from sqlalchemy import (
     Column,
@@ -71,7 +70,7 @@ def are_kept(session: Session) -> bool:
 
 def count(session: Session, state: str, what: str = "total") -> int:
     """Number of takeaways in a state, of all or of those with a flag."""
-    query: Select[Any] = select(func.sum(CELLS.c[what])).where(CELLS.c.state == state)
+    query: Select[int] = select(func.sum(CELLS.c[what])).where(CELLS.c.state == state)
     return session.scalar(query) or 0
 
 

@@ -10,7 +10,8 @@ import pytest
 
 from tests.guards.repository import ROOT, repository_files
 
-_CLAIMS = {"expect", "fail", "raises", "warns"}
+# (Hypothesis' machine has its claims in its rules and invariants.)
+_CLAIMS = {"expect", "fail", "raises", "run_state_machine_as_test", "warns"}
 # A wait ends or fails, but says nothing of what came of it.
 _WAITS = "tests.support.waiting"
 Function = ast.FunctionDef | ast.AsyncFunctionDef

@@ -75,7 +75,7 @@ REPEATED = {"second dear case", "fixture at last"}
 def test_only_what_repeats_is_left_out(tmp_path: Path, wanted: str, missed: set[str]) -> None:
     (tmp_path / "code_under_test.py").write_text(CODE)
     (tmp_path / "test_it.py").write_text(TESTS)
-    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.tools.sparing_coverage"]
+    command = [sys.executable, "-m", "pytest", "-q", "-p", "tests.plugins.sparing_coverage"]
     command += ["--rootdir", str(tmp_path), "-p", "no:cacheprovider", "-c", os.devnull]
     command += ["--cov=code_under_test", "--cov-branch", "--cov-report=json", "test_it.py"]
     environment = {
