@@ -31,7 +31,8 @@ class ObjectFile(io.RawIOBase):
         """Move the read position."""
         at = offset + {os.SEEK_SET: 0, os.SEEK_CUR: self._at, os.SEEK_END: self.size}[whence]
         if at != self._at:
-            self._at, self._rest, self._pieces = max(0, at), b"", None
+            self._drop_pieces()
+            self._at, self._rest = max(0, at), b""
         return self._at
 
     def tell(self) -> int:
@@ -55,3 +56,13 @@ class ObjectFile(io.RawIOBase):
         data = b"".join(parts)
         self._at += len(data)
         return data
+
+    def close(self) -> None:
+        """End reading; the connection to the object store goes with it."""
+        self._drop_pieces()
+        super().close()
+
+    def _drop_pieces(self) -> None:
+        pieces, self._pieces = self._pieces, None
+        if pieces is not None and hasattr(pieces, "close"):
+            pieces.close()

@@ -134,8 +134,8 @@ def test_machines_share_media_and_words(app: Flask, hub: HubKit, media_url: str)
     assert owner.get(f"{base}/search?q=leakes", headers=JSON).get_json()["suggestion"] == "leeks"
 
     picture = found["results"][0]["media"][0]["renditions"]["view"]
-    sent = owner.get(picture)
-    assert (sent.status_code, sent.content_type) == (200, "image/jpeg")
+    with owner.get(picture) as sent:
+        assert (sent.status_code, sent.content_type) == (200, "image/jpeg")
     # A stranger has to sign in first, whatever the object store would give.
     led = hub.app.test_client().get(picture, **PHONE)
     assert (led.status_code, led.location.split("?")[0]) == (302, "/hub/sign-in")

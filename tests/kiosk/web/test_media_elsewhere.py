@@ -87,7 +87,8 @@ def test_the_room_is_led_to_the_store_while_it_is_shown(
         # A folder has no addresses.
         assert (shown.status_code, shown.data) == (200, whole)
     # The desk draws on pictures, which browsers allow for our own alone.
-    assert client.get(path).status_code == 200
+    with client.get(path) as drawn:
+        assert drawn.status_code == 200
     hide(session, by_receipt(session, photo), actor(clock))
     assert client.get(path, **PHONE).status_code == 404
     withdraw(session, by_receipt(session, photo), actor(clock), elsewhere)
