@@ -21,8 +21,6 @@ ADDRESS_SHORT = 16
 # Idle threads that stay, and seconds until the others end.
 KEPT = 8
 IDLE_SECONDS = 30.0
-
-
 # An address may have so many jobs waiting before one of them is dropped for another address.
 FEW_WAITING = 6
 

@@ -57,6 +57,16 @@ def carry(page: Page, row: Locator, goal: Locator) -> None:
     page.mouse.up()
 
 
+def say_two_things(
+    session: Session, event: EventSession, rng: random.Random, languages: tuple[str, ...]
+) -> None:
+    """Takeaways of two themes."""
+    for one in labelled():
+        if one.label in ("bicycles", "energy") and one.language in languages:
+            add_takeaway(session, event, rng, text=one.text, state="approved")
+    session.commit()
+
+
 def test_a_takeaway_is_dragged_to_another_theme_with_what_is_ticked(
     kiosk_process: KioskProcess,
     session: Session,
@@ -64,10 +74,7 @@ def test_a_takeaway_is_dragged_to_another_theme_with_what_is_ticked(
     rng: random.Random,
     laptop_page: Page,
 ) -> None:
-    for one in labelled():
-        if one.label in ("bicycles", "energy"):
-            add_takeaway(session, event, rng, text=one.text, state="approved")
-    session.commit()
+    say_two_things(session, event, rng, ("en", "de", "es", "fr", "ar"))
     laptop_page.goto(f"{kiosk_process.start()}/desk/themes")
     cards = laptop_page.locator("[id^=theme-]")
     themes = laptop_page.get_by_text("All takeaways in it")
@@ -91,10 +98,7 @@ def test_a_theme_s_name_begins_where_an_arabic_page_does(
     rng: random.Random,
     laptop_page: Page,
 ) -> None:
-    for one in labelled():
-        if one.label in ("bicycles", "energy") and one.language == "en":
-            add_takeaway(session, event, rng, text=one.text, state="approved")
-    session.commit()
+    say_two_things(session, event, rng, ("en",))
     laptop_page.goto(f"{kiosk_process.start()}/desk/themes?lang=ar")
     name = laptop_page.locator("[id^=theme-] h2").first
     expect(name).to_have_css("direction", "ltr")
