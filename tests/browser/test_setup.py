@@ -65,6 +65,7 @@ def test_the_first_run_from_the_start_page_to_a_phone_that_gets_here(
     page = windows.laptop()
     page.goto(kiosk.url)
     page.get_by_role("link", name="Set up this gathering").click()
+    expect(page.get_by_role("heading", name="What is your gathering?")).to_be_visible()
     assert axe(page) == []
     # What, when, where.
     page.get_by_label("Its name").fill("Winter fair")
@@ -101,6 +102,7 @@ def test_the_first_run_from_the_start_page_to_a_phone_that_gets_here(
     expect(page.get_by_text("Seeds")).to_be_visible()
     page.get_by_role("link", name="Next: network").click()
     page.get_by_role("link", name="Next: print, rehearse, start").click()
+    expect(page.get_by_role("heading", name="Ready. Three things are left")).to_be_visible()
     assert axe(page) == []
     page.get_by_role("link", name="Open the start page").click()
     expect(page.locator(".codes figure")).to_have_count(2)

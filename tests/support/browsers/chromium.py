@@ -169,6 +169,7 @@ def axe_violations(
 ) -> list[str]:
     """Run axe-core in the page and return one readable line per finding; empty means clean.
 
+    After a click that leads to another page, expect something of that page first: a click does not wait for it.
     The script goes in through the debugging protocol, because a strict policy refuses script tags.
     `leave_out` names rules (see the rule list of axe-core) that do not apply to the page, `only` those to run.
     """
