@@ -33,6 +33,10 @@ class TransferError(OSError):
     """An aborted transfer: the client disconnected, was too slow, or sent malformed HTTP."""
 
 
+class FramingError(TransferError):
+    """A chunked body is malformed (RFC 9112, 7.1): nothing after it on the connection can be understood."""
+
+
 @dataclass
 class ByteMeter:
     """Counts a transfer's bytes and the time spent waiting for its client."""
@@ -222,11 +226,11 @@ class RequestBody:
     def _next_chunk(self) -> bool:
         """Read the size of the next chunk (RFC 9112, 7.1); returns whether there is one."""
         if self._end_due and self._line(0):
-            raise TransferError("A chunk is longer than its size.")
+            raise FramingError("A chunk is longer than its size.")
         self._end_due = False
         size = _SIZE.fullmatch(self._line(LINE))
         if not size:
-            raise TransferError("A chunk has no proper size.")
+            raise FramingError("A chunk has no proper size.")
         self._left = int(size[1], 16)
         if self._left:
             return True
@@ -243,7 +247,7 @@ class RequestBody:
                 break
             self._fill()
         if not 0 <= end <= limit:
-            raise TransferError("A chunk is not framed properly.")
+            raise FramingError("A chunk is not framed properly.")
         line = bytes(self._buffer[:end])
         del self._buffer[: end + 2]
         return line

@@ -21,7 +21,7 @@ from pathlib import Path
 from wsgiref.types import WSGIApplication
 
 from kiosk.server.answer_sender import AnswerSender, Rest
-from kiosk.server.body import SILENCE, ByteMeter, RequestBody, TransferError
+from kiosk.server.body import SILENCE, ByteMeter, FramingError, RequestBody, TransferError
 from kiosk.server.connection import Connection, has_closed
 from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
@@ -142,6 +142,11 @@ class Server:
         try:
             rest = self._exchange(exchange, body, head)
             keep = exchange.keeps_alive
+        except FramingError:
+            if not exchange.begun:
+                connection.try_send(
+                    plain_answer(400, "The request arrived garbled. Send it again.")
+                )
         except TransferError:
             # The client has disconnected: there is nobody to answer.
             pass

@@ -13,6 +13,7 @@ from werkzeug.formparser import FormDataParser
 
 from capture.intake import concurrency
 from kiosk.runtime.context import current_kiosk
+from kiosk.server.body import FramingError
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
 from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
@@ -23,7 +24,7 @@ from reporter.models import EventSession
 if TYPE_CHECKING:
     from capture.intake.submission import Submission
 
-# Set in the WSGI environment by kiosk.server.wsgi_gateway: ends the connection after the answer.
+GARBLED = N_("The form arrived garbled. Please send it again.")
 
 
 class Unfinished(BadRequest):
@@ -89,7 +90,7 @@ class KioskRequest(Request):
             }
             self.__dict__.update(empty)
             if isinstance(error, ValueError):
-                raise BadRequest("The form arrived garbled. Please send it again.") from error
+                raise BadRequest(GARBLED) from error
             raise
 
     def _get_stream_for_parsing(self) -> IO[bytes]:
@@ -131,7 +132,7 @@ class _WholeBody:
         self._missing = length
 
     def read(self, size: int = -1) -> bytes:
-        """Read like a file; raises Unfinished."""
+        """Read like a file; raises Unfinished, and BadRequest for malformed chunks."""
         try:
             with concurrency.outside():
                 data = self._stream.read(size)
@@ -139,6 +140,9 @@ class _WholeBody:
                 # Werkzeug's stream cuts a body without a length off at the limit, and says so when asked once more.
                 self._stream.read(1)
         except (ClientDisconnected, OSError) as error:
+            # (Werkzeug's stream raises its own while it handles what was raised below it.)
+            if isinstance(error.__context__, FramingError):
+                raise BadRequest(GARBLED) from error
             raise Unfinished("The connection broke off. Please send it again.") from error
         if self._missing is not None:
             self._missing -= len(data)

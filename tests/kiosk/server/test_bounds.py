@@ -170,6 +170,20 @@ def test_a_chunked_form_is_refused_at_its_limit(kiosk: Server, event: EventSessi
         assert closes(sock)
 
 
+@pytest.mark.parametrize(
+    "kind", ["application/x-www-form-urlencoded", "multipart/form-data; boundary=b"]
+)
+def test_a_form_in_malformed_chunks_is_refused(
+    kiosk: Server, event: EventSession, kind: str
+) -> None:
+    first = f"POST /s/{event.code}/takeaways HTTP/1.1"
+    with dial(kiosk) as sock:
+        sock.sendall(head(first, Content_Type=kind, Transfer_Encoding="chunked"))
+        sock.sendall(b"3\r\ntexttext\r\n0\r\n\r\n")
+        assert read_answer(sock).status == 400
+        assert closes(sock)
+
+
 @pytest.mark.parametrize("size", [3_000_000, 40_000_000])
 def test_a_phone_that_sends_on_gets_its_413(kiosk: Server, event: EventSession, size: int) -> None:
     first = f"POST /s/{event.code}/takeaways HTTP/1.1"
