@@ -24,6 +24,8 @@ from reporter.schedule.parsed_session import (
     one_line,
     with_unique_guids,
 )
+from reporter.schedule.spreadsheets.open_document import document_sheets, is_flat_document
+from reporter.schedule.spreadsheets.workbook import chosen_sheets, is_workbook, workbook_sheets
 from reporter.schedule.tables.encoding import decode_text
 from reporter.schedule.tables.html_table import (
     html_sheets,
@@ -31,7 +33,7 @@ from reporter.schedule.tables.html_table import (
     spreadsheet_xml_sheets,
 )
 from reporter.schedule.tables.sheet import Sheet
-from reporter.schedule.tables.workbook import chosen_sheets, is_workbook, workbook_sheets
+from reporter.schedule.tables.table import Row
 
 __all__ = [
     "MAX_BYTES",
@@ -202,8 +204,10 @@ _PAGE = re.compile(
 
 def _marked_up(data: bytes, text: str, start: str) -> list[Sheet] | None:
     """The tables of a web page, or of Excel's XML of 2003; None if it is other XML."""
-    if "OFFICE:SPREADSHEET" in start or "EXCEL.SHEET" in start:
+    if any(mark in start for mark in ("OFFICE:SPREADSHEET", "EXCEL.SHEET", "OPENDOCUMENT")):
         root = parse_xml(data)
+        if is_flat_document(root):
+            return document_sheets(root)
         return spreadsheet_xml_sheets(root) if is_spreadsheet_xml(root) else None
     if not _PAGE.match(text.lstrip()):
         return None
@@ -228,7 +232,45 @@ def _read_sheets(
     for sheet in sheets:
         name, alone = one_line(sheet.name, 40), len(sheets) == 1
         drafts += read_csv(sheet.text, zone, findings, sheet=name, alone=alone)
+        _tell_unread(sheet, "" if alone else name, findings)
     return drafts
+
+
+def _tell_unread(sheet: Sheet, name: str, findings: Findings) -> None:
+    for number in sheet.hidden_rows:
+        findings.leave_out(
+            Message(
+                "%(where)s is hidden in the spreadsheet. Show it if it is a session.",
+                where=Row(number, (), name).where,
+            )
+        )
+    if sheet.hidden_columns:
+        findings.note(
+            Message(
+                "Hidden columns that were not read, because others are shown: %(columns)s.",
+                columns=", ".join(f"“{one_line(one, 40)}”" for one in sheet.hidden_columns[:8]),
+            )
+        )
+    if sheet.unsaved:
+        findings.note(
+            Message(
+                "Formulas without a result in the file: %(cells)s. Open it in a spreadsheet program, "
+                "save it there, and import it again.",
+                cells=_places(sheet.unsaved, name),
+            )
+        )
+    if sheet.errors:
+        findings.note(
+            Message(
+                "Cells with an error were taken as empty: %(cells)s.",
+                cells=_places(sheet.errors, name),
+            )
+        )
+
+
+def _places(cells: Sequence[str], sheet: str) -> str:
+    more = " …" if len(cells) > 8 else ""
+    return ", ".join(f"{sheet}!{cell}" if sheet else cell for cell in cells[:8]) + more
 
 
 def _calendar(text: str) -> str:

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.cancelled import is_gone, says_cancelled, says_postponed
-from reporter.schedule.dates.lengths import hours_of, parse_days_and_time
+from reporter.schedule.dates.lengths import hours_of, length_in_spreadsheet, parse_days_and_time
 from reporter.schedule.dates.moments import When
 from reporter.schedule.dates.zone_abbreviations import (
     is_called,
@@ -35,7 +35,7 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
-from reporter.schedule.tables.cells import RowTimes, TimeCells, is_yes, lone_weekday
+from reporter.schedule.tables.cells import RowTimes, TimeCells, lone_weekday
 from reporter.schedule.tables.clock_cells import (
     before_row_above,
     in_terms_of,
@@ -44,12 +44,13 @@ from reporter.schedule.tables.clock_cells import (
     zone_not_known,
 )
 from reporter.schedule.tables.grid import read_grid
+from reporter.schedule.tables.header_words import is_yes
 from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
 from reporter.schedule.tables.unknown_columns import adopt_columns
 
 _MOST_MINUTES = 24 * 60
-_CLOCK = re.compile(r"(\d{1,9}):\d\d")
+_NO_START = Message("It has no start, so it came in without a time.")
 _NEXT_DAY = Message("It ends on the next day, more than eight hours later. Check its end.")
 _NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
@@ -215,11 +216,12 @@ class _Reader:
             times = self.times.read(row, where)
             if times.start is None:
                 if self.timed:
-                    self.findings.note(
-                        Message("It has no start, so it came in without a time."), where
-                    )
+                    self.findings.note(_NO_START, where)
                 return None, None
             start = self._dated(times.start, where)
+            if times.lacks_start:
+                self.findings.note(_NO_START, where)
+                return None, None
             starts = self._utc(start, self._zone(row, times.zone), where)
         except BadInput as error:
             self.findings.note_unread(error.message, where)
@@ -293,7 +295,8 @@ class _Reader:
                 of_start = self._zone(row, times.zone)
                 day = self._utc(start + timedelta(days=days), of_start, where) if days else starts
                 ends = day + exact
-                if days and times.start.clock is not None:
+                long = days or exact > timedelta(days=1)
+                if long and times.start.clock is not None:
                     self.findings.note(_NEXT_DAY, where)
             elif times.start.clock is None:
                 self.findings.note(
@@ -343,8 +346,8 @@ class _Reader:
                 return 0, timedelta(seconds=int(text))
             if re.fullmatch(r"\d+", text) and int(text) > _MOST_MINUTES:
                 raise ValueError(text)  # seconds, more likely
-            if (clock := _CLOCK.match(text)) and int(clock[1]) > 24:
-                raise ValueError(text)  # minutes and seconds, more likely
+            if (exact := length_in_spreadsheet(text)) is not None:
+                return 0, exact
             if re.fullmatch(r"[1-9]", text):
                 self.findings.note(
                     Message(

@@ -16,6 +16,19 @@ _ERA_NAME = re.compile(r"令和|平成|昭和|民[国國]")
 _ERA_YEAR = re.compile(r"\s*(?:\d{1,3}|元)\s?[年./-]\s?\d{1,2}\s?[月./-]")
 _NAMED_YEAR = re.compile(r"(令和|平成|昭和|民[国國])\s?(\d{1,3}|元)\s?年")
 _BUDDHIST = range(2500, 2700)
+# The first days of spreadsheets, databases and programs, which they write before a time without a day.
+_LEADING_DAY = re.compile(
+    r"(?:\d{4}-\d\d-\d\d|\d{1,2}[./]\d{1,2}[./]\d{4})(?:T|,?\s+)(?=\d{1,2}:\d\d)"
+)
+_FIRST_DAYS = (
+    [12, 30, 1899],
+    [12, 31, 1899],
+    [0, 1, 1900],
+    [1, 1, 1900],
+    [1, 1, 1904],
+    [1, 1, 1970],
+    [1, 1, 1],
+)
 
 
 def common_years(text: str) -> str:
@@ -51,3 +64,10 @@ def years_of_eras(text: str) -> list[int]:
         _BEFORE[era.replace("國", "国")] + (1 if year == "元" else int(year))
         for era, year in _NAMED_YEAR.findall(text)
     ]
+
+
+def without_first_day(text: str) -> str:
+    """A time of day without the day that programs put before it because they need one."""
+    found = _LEADING_DAY.match(text)
+    numbers = sorted(map(int, re.findall(r"\d+", found[0]))) if found else []
+    return text[found.end() :] if found and numbers in _FIRST_DAYS else text

@@ -9,6 +9,8 @@ from datetime import timedelta
 MAX_DURATION = timedelta(days=31)
 
 _CLOCK = re.compile(r"(\d+):(\d{2})(?::(\d{2}))?\s?(?:h|hrs?|hours|std\.?)?")
+# A part of a day, as spreadsheets count; 0.5 and 0.75 may be hours.
+_PART_OF_DAY = re.compile(r"0[.,]\d{4,17}")
 _ISO = re.compile(
     r"p(?:(\d+)w)?(?:(\d+)d)?(?:t(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)(?:\.\d+)?s)?)?(?<!t)", re.I
 )
@@ -94,6 +96,21 @@ def parse_days_and_time(text: str) -> tuple[int, timedelta]:
     if found is None or not timedelta() <= timedelta(days=found[0]) + found[1] <= MAX_DURATION:
         raise ValueError(text)
     return found
+
+
+def length_in_spreadsheet(text: str) -> timedelta | None:
+    """The length of a part of a day such as 0.03125; None for other texts.
+
+    Raises ValueError for 45:00, of which a spreadsheet makes 45:00:00: these are rather minutes and seconds.
+    """
+    if _PART_OF_DAY.fullmatch(text):
+        return timedelta(minutes=round(float(text.replace(",", ".")) * 24 * 60))
+    clock = re.fullmatch(r"(\d{1,9}):(\d\d)(:\d\d)?", text)
+    if clock is None or int(clock[1]) <= 24:
+        return None
+    if not clock[3] or (int(clock[1]) % 5 == 0 and clock[2] == "00"):
+        raise ValueError(text)
+    return None
 
 
 def hours_of(number: str) -> timedelta:

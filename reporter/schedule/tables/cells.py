@@ -10,7 +10,7 @@ from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.dates.days_within import days_within
-from reporter.schedule.dates.eras import with_era
+from reporter.schedule.dates.eras import with_era, without_first_day
 from reporter.schedule.dates.moments import (
     Span,
     When,
@@ -24,6 +24,7 @@ from reporter.schedule.dates.moments import (
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
 from reporter.schedule.dates.yearless import only_year, with_year
 from reporter.schedule.parsed_session import NO_END, Findings, one_line
+from reporter.schedule.tables.header_words import is_yes
 from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
 
@@ -34,6 +35,8 @@ _SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
 _DAY_AND_MONTH = re.compile(r"\d{1,2}[./]\s?\d{1,2}\.?")
 # A part of a day, as spreadsheets store times.
 _FRACTION = re.compile(r"0[.,]\d{3,17}|0[.,](?:5|25|75)")
+# 14.5 is a time in decimals or cut short (14:30, 14:50), and no fourteenth of May beside a column of dates.
+_CUT_SHORT = re.compile(r"[1-9]\d?[.,]\d")
 # What programs and people write where there is no time.
 _EMPTY = re.compile(
     r"[-–—?.x]+|0000-00-00(?:[ T]00:00(?::00)?)?|null|none|nil|nan|nat|undefined|#?n\.?[/.]?a\.?|open|offen"
@@ -43,28 +46,6 @@ _EMPTY = re.compile(
     r"|[àa] (?:confirmer|définir|preciser|préciser|confirmar|definir)|por (?:confirmar|definir|anunciar)"
     r"|da (?:definire|confermare)|(?:nog )?(?:niet bekend|te bepalen)|do ustalenia|уточнюється|уточняется|待定|未定",
     re.IGNORECASE,
-)
-_YES = frozenset(
-    [
-        "true",
-        "yes",
-        "y",
-        "1",
-        "x",
-        "ja",
-        "oui",
-        "si",
-        "sí",
-        "sim",
-        "ein",
-        "wahr",
-        "vrai",
-        "verdadero",
-        "vero",
-        "tak",
-        "так",
-        "да",
-    ]
 )
 _ONE_SESSION = Message(
     "Its days came in as one session, from the first day's start to the last day's end. "
@@ -83,6 +64,14 @@ class RowTimes:
     end: When | None
     zone: tzinfo | None = None
     end_zone: tzinfo | None = None
+
+    @property
+    def lacks_start(self) -> bool:
+        """Whether a day's start has no time of day while its end has one: it is not midnight."""
+        start, end = self.start, self.end
+        if start is None or start.clock is not None or end is None or end.clock is None:
+            return False
+        return end.day is None or end.day == start.day
 
 
 @dataclass(frozen=True)
@@ -251,6 +240,10 @@ class TimeCells:
         text = with_era(text.strip("<>"), column.name)
         if column.role == "end":
             text = with_midnight(text)
+        if self.dated and column.kind != "date":
+            text = without_first_day(text)
+            if _CUT_SHORT.fullmatch(text):
+                raise ValueError(text)
         if column.kind != "time" and (found := _SERIAL.fullmatch(text)):
             self.findings.note(
                 Message(
@@ -347,11 +340,6 @@ def _in_one_zone(pieces: list[_Piece]) -> list[_Piece]:
         for clock in [piece.span.start.clock]
     ]
     return [piece for piece, zone in zip(pieces, zones, strict=True) if zone == zones[0]]
-
-
-def is_yes(text: str) -> bool:
-    """Whether a cell says yes, in one of several languages."""
-    return text.casefold() in _YES
 
 
 def _at_midnight(piece: _Piece) -> bool:

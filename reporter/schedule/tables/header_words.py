@@ -120,7 +120,8 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "date": "日期 日 年月日",
         "time": "时间 時間 时刻",
         "duration": "时长 時長",
-        "title": "标题 標題 主题 主題 名称 名稱 议题 議題 题目 題目",
+        "title": "标题 標題 主题 主題 名称 名稱 议题 議題 题目 題目 "
+        "演讲题目 演講題目 演讲主题 活动名称 活動名稱 会议名称 讲座题目",
         "weak": "会议 議程 议程 活动 活動",
         "room": "会议室 會議室 地点 地點 房间 房間 会场 會場 场地",
         "speakers": "演讲者 講者 讲者 嘉宾 演講者",
@@ -133,7 +134,8 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "date": "日付 日 日程 開催日",
         "time": "時刻 時間 日時",
         "duration": "所要時間",
-        "title": "タイトル 件名 題名 演題 名前",
+        "title": "タイトル 件名 題名 演題 名前 "
+        "講演タイトル 講演題目 セッション名 セッションタイトル イベント名 発表タイトル プログラム名",
         "weak": "セッション イベント",
         "room": "会場 場所 部屋",
         "speakers": "登壇者 講演者 スピーカー 発表者 講師",
@@ -295,7 +297,7 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "end": "종료",
         "date": "날짜 일자 일",
         "time": "시간 시각 일시",
-        "title": "제목",
+        "title": "제목 발표제목 강연제목 세션명 세션제목 행사명 프로그램명",
         "weak": "세션 행사",
         "room": "장소 위치",
         "speakers": "발표자 연사",
@@ -323,3 +325,13 @@ def words_for(role: str, languages: frozenset[str] = frozenset(_LANGUAGES)) -> s
         if article := _ARTICLES.get(language):
             found |= word_set(" ".join(article + word for word in words))
     return found
+
+
+_YES: Final = word_set(
+    "true yes y 1 x ja oui si sí sim ein wahr vrai verdadero vero tak так да"
+) | {"sí"}
+
+
+def is_yes(text: str) -> bool:
+    """Whether a cell says yes, in one of several languages."""
+    return text.casefold() in _YES

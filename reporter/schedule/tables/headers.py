@@ -22,8 +22,8 @@ Kind = Literal["", "date", "time"]
 
 _START = word_set(
     "start starts starting started begin begins beginning beginnt beginn anfang fangt debut commence inicio comienzo "
-    "comienza empieza inizio inizia aanvang begint borjar borjan alkaa alku zacatek poczatek kezdet kezdes pocetak "
-    "zaciatok inceput başlangıç baslangic начало εναρξη começo comeco inici hasiera"
+    "inicial comienza empieza inizio inizia aanvang begint borjar borjan alkaa alku zacatek poczatek kezdet kezdes "
+    "pocetak zaciatok inceput başlangıç baslangic начало εναρξη começo comeco inici hasiera"
 ) | words_for("start")
 _END = word_set(
     "end ends ending ended ende endet finish finishes fin finaliza finalizacion termina termino terminacion final "
@@ -39,7 +39,7 @@ _DATE = word_set(
 _TIME = word_set(
     "time times hour hours clock heure heures horaire horaires hora horas horario horarios ora orario orari uhrzeit "
     "zeit zeiten zeitraum tijd tijden tijdstip uur tid tidspunkt klokkeslett klokkeslaet klockslag kl klo kello aika "
-    "kellonaika cas godzina czas ido idopont vrijeme vreme ura saat время ωρα laiks aeg slot "
+    "kellonaika cas godzina godz czas ido idopont vrijeme vreme ura saat время ωρα laiks aeg slot "
     "timeslot"
 ) | words_for("time")
 _WHEN = word_set(
@@ -101,7 +101,8 @@ _OTHERS: dict[str, str] = {
     "title": "title titel titre titulo titolo otsikko nazev tytul cim naslov titlu başlık baslik "
     "название τιτλος subject "
     "betreff objet asunto assunto oggetto onderwerp amne emne name names nom nombre nome naam namn navn nazwa "
-    "bezeichnung was what thema topic summary veranstaltungsname veranstaltungstitel vortragstitel sitzungstitel",
+    "bezeichnung was what thema topic summary veranstaltungsname veranstaltungstitel vortragstitel sitzungstitel "
+    "beitragstitel workshoptitel sessiontitel programmtitel",
 }
 _VOCABULARY = {role: word_set(words) | words_for(role) for role, words in _OTHERS.items()}
 _VOCABULARY["do_not_record"] |= {"not", "dont", "no", "opt", "out"}
@@ -114,6 +115,16 @@ _WEAK_TITLES = word_set(
     "aktivitet aktywnosc intitule programmpunkt beitrag workshop workshops kurs panel lecture what's ponencia "
     "charla palestra conferencia conference exposicion intervention programa programma ereignis"
 ) | words_for("weak")
+_CLEAR_TITLES = word_set(
+    "title titel titre titulo titolo titulek tytul nazwa nazev name naam nom nombre nome subject betreff"
+) | words_for("title")
+# What has the title: "Titel des Vortrags".
+_OF_WHAT = _WEAK_TITLES | word_set(
+    "vortrags vortrages beitrags workshops programmpunkts programmpunktes lezing lezingen sessionen sessionens "
+    "foredrag foredraget foredragets van het pa intervento dell dello lezione wystapienia prezentacji wykladu "
+    "warsztatu prelekcji prednasky prispevku ponencias conferenza relazione exposicao apresentacao oficina taller "
+    "tagung kurses"
+)
 # Who handed it in, where others are named as those who speak.
 _WEAK_SPEAKERS = word_set(
     "owner proposer who by person persons people author authors moderator host hosts name names"
@@ -324,6 +335,8 @@ def _other_column(name: str, words: list[str]) -> Column | None:
                 else 1
             )
             return Column(name, role, doubt=doubt)
+    if set(words) & _CLEAR_TITLES and set(words) <= _CLEAR_TITLES | _OF_WHAT | _FILLER:
+        return Column(name, "title")
     if words and set(words) & _WEAK_TITLES and set(words) <= _WEAK_TITLES | _FILLER:
         return Column(name, "title", doubt=2)
     return None

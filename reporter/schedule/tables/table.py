@@ -19,6 +19,8 @@ MAX_ROWS = 2 * MAX_SESSIONS
 MAX_ABOVE = 20
 
 _SEPARATOR_LINE = re.compile(r"\s*\"?sep=(.)\"?[ \t]*(?:\r\n|\r|\n)", re.I)
+# Programs write ="14:30" so that Excel doesn't change the text.
+_TEXT_FORMULA = re.compile(r'^\s*="([^"]*)"\s*$')
 
 
 class NoTitle(BadInput):
@@ -113,7 +115,7 @@ def records(text: str, mark: str) -> Iterator[tuple[int, list[str]]]:
                     "The table has more than %(max_rows)s rows. Split it.", max_rows=MAX_ROWS
                 )
             if any(cell.strip() for cell in cells):
-                yield number, cells
+                yield number, [_TEXT_FORMULA.sub(r"\1", cell) for cell in cells]
     except csv.Error as error:
         raise BadInput(
             "The table can't be read near line %(line_num)s: a quotation mark is probably not "

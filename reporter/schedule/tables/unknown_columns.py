@@ -75,13 +75,17 @@ def _named(table: Table, indexes: list[int]) -> str:
 
 
 def _has_clock(table: Table) -> bool:
-    return any(_look(table, index) in ("time", "both") for index in table.named("start"))
+    named = table.named("start")
+    return any(_look(table, index, known=True) in ("time", "both") for index in named)
 
 
-def _look(table: Table, index: int) -> str:
-    """ "date", "time" or "both" if most cells of the column are such; "" for other columns."""
+def _look(table: Table, index: int, *, known: bool = False) -> str:
+    """ "date", "time" or "both" if most cells of the column are such; "" for other columns.
+
+    In a ``known`` column of times a part of a day such as 0.604 is a time too.
+    """
     texts = [text for row in table.rows[:200] if (text := row.cell(index))]
-    kinds = [kind for text in texts if (kind := _kind(text))]
+    kinds = [kind for text in texts if (kind := _kind(text, known=known))]
     if not kinds or len(kinds) * 2 < len(texts):
         return ""
     return kinds[0] if len(set(kinds)) == 1 else "both"
@@ -98,12 +102,12 @@ def _lengths(table: Table) -> list[int]:
     return found
 
 
-def _kind(text: str) -> str:
+def _kind(text: str, *, known: bool) -> str:
     if len(text) > 60 or not any(c.isdigit() for c in text):
         return ""
     for order in (DateOrder(), DateOrder("month first")):
         try:
-            start = parse_span(text, order).start
+            start = parse_span(text, order, clock_column=known and "." in text[:2]).start
         except ValueError:
             continue
         return "date" if start.clock is None else "time" if start.day is None else "both"

@@ -608,3 +608,47 @@ def test_days_read_back_in_every_language_of_the_headers() -> None:
                 if found != datetime.combine(day, time(9), tzinfo=UTC):
                     wrong.append((locale, text))
     assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "table",
+    [
+        'Title,Date,Start,End\nA,="2026-12-05",="14:30",="15:15"\n',
+        "Title,Date,Start Time,End Time\nA,12/5/2026 0:00:00,12/30/1899 14:30:00,12/30/1899 3:15:00 PM\n",
+        "Title,Date,Start,End\nA,2026-12-05,1899-12-30 14:30:00,30.12.1899 15:15\n",
+        "Title,Date,Start,End\nA,2026-12-05,1970-01-01T14:30:00,01.01.1900 15:15:00\n",
+    ],
+)
+def test_times_as_excel_access_and_programs_write_them_into_tables(table: str) -> None:
+    assert spans(read(table)) == [("A", "12-05 14:30", "12-05 15:15")]
+
+
+def test_a_day_with_an_end_alone_does_not_begin_at_midnight() -> None:
+    reading = read("Title,Date,Start,End\nA,2026-12-05,,15:15\nB,,16:00,17:00\n")
+    assert sorted(spans(reading)) == [("A", "", ""), ("B", "12-05 16:00", "12-05 17:00")]
+    assert "Row 2: It has no start, so it came in without a time." in reading.notes
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Titel des Vortrags",
+        "Beitragstitel",
+        "Titre de l’atelier",
+        "Titre de la conférence",
+        "Título de la charla",
+        "Nombre de la actividad",
+        "Título da palestra",
+        "Titolo dell'intervento",
+        "Naam van de sessie",
+        "Titel på sessionen",
+        "Tytuł wystąpienia",
+        "Название доклада",
+        "演讲题目",
+        "セッション名",
+        "발표 제목",
+    ],
+)
+def test_titles_that_say_of_what(name: str) -> None:
+    reading = read(f"Start,{name},Session\n2026-12-05 14:30,A,X\n")
+    assert reading.sessions[0].title == "A"
