@@ -24,6 +24,7 @@ from capture.imaging.colour import (
 )
 
 _FULL = 2  # FFmpeg's AVCOL_RANGE_JPEG
+_NO_TAGS = (UNSPECIFIED,) * 3
 _GBR = 0
 # Chromium and Firefox treat untagged films from this height on as BT.709, smaller ones as BT.601.
 _HD_HEIGHT = 720
@@ -84,13 +85,23 @@ class FilmTracks:
     others: tuple[str, ...] = ()
 
 
-def describe(container: Any, frame: Any | None) -> FilmTracks:
-    """Describe an opened container; ``frame`` is the first decoded picture, None for audio only."""
+def container_tags(stream: Any) -> tuple[int, int, int]:
+    """Primaries, transfer and matrix as the container states them. To be asked before anything is
+    decoded: a decoder replaces them by those of the bitstream, even where these say "unspecified"."""
+    context = stream.codec_context
+    return int(context.color_primaries), int(context.color_trc), int(context.colorspace)
+
+
+def describe(
+    container: Any, frame: Any | None, tags: tuple[int, int, int] = _NO_TAGS
+) -> FilmTracks:
+    """Describe an opened container; ``frame`` is the first decoded picture, None for audio only,
+    and ``tags`` are those of ``container_tags``."""
     video = real_video(container) if frame is not None else None
     audio = real_audio(container)
     taken = [stream for stream in (video, audio) if stream is not None]
     return FilmTracks(
-        picture=None if video is None else _picture(video, frame),
+        picture=None if video is None else _picture(video, frame, tags),
         sound=None if audio is None else _sound(audio),
         start=_start(container, taken),
         others=tuple(_kind(s) for s in container.streams if s not in taken),
@@ -155,7 +166,7 @@ def _start(container: Any, streams: list[Any]) -> Fraction:
     return max(start, Fraction(0)) if "mov" in container.format.name else start
 
 
-def _picture(stream: Any, frame: Any) -> PictureTrack:
+def _picture(stream: Any, frame: Any, tags: tuple[int, int, int]) -> PictureTrack:
     rotation, is_mirrored = _orientation(frame)
     context = stream.codec_context
     aspect = stream.sample_aspect_ratio
@@ -164,7 +175,7 @@ def _picture(stream: Any, frame: Any) -> PictureTrack:
         codec=context.name,
         width=stream.width,
         height=stream.height,
-        colour=_colour(context, frame),
+        colour=_colour(context, frame, tags),
         rotation=rotation,
         is_mirrored=is_mirrored,
         # A more extreme value means a broken header.
@@ -200,13 +211,16 @@ def _orientation(frame: Any) -> tuple[int, bool]:
     """(degrees counterclockwise, is mirrored) from FFmpeg's display matrix (9 numbers in 16.16)."""
     import struct
 
-    # -0 and -180 are returned as 0 and 180.
-    rotation = round(frame.rotation / 90) * 90 % 360
     with suppress(KeyError, struct.error):
         numbers = struct.unpack("=9i", bytes(frame.side_data["DISPLAYMATRIX"])[:36])
-        if numbers[0] * numbers[4] - numbers[1] * numbers[3] < 0:
+        spread = numbers[0] * numbers[4] - numbers[1] * numbers[3]
+        if spread < 0:
             return _mirrored(numbers), True
-    return rotation, False
+        if spread == 0:
+            # Recorders that leave the matrix empty mean none.
+            return 0, False
+    # -0 and -180 are returned as 0 and 180.
+    return round(frame.rotation / 90) * 90 % 360, False
 
 
 def _mirrored(numbers: tuple[int, ...]) -> int:
@@ -217,13 +231,12 @@ def _mirrored(numbers: tuple[int, ...]) -> int:
     return round(degrees(atan2(-numbers[1], -numbers[0])) / 90) * -90 % 360
 
 
-def _colour(context: Any, frame: Any) -> Colour:
-    """The frame's tags, which repeat the container's; missing ones as in Chromium 140
-    (measured)."""
+def _colour(context: Any, frame: Any, tags: tuple[int, int, int]) -> Colour:
+    """The frame's tags, else the container's; missing ones as in Chromium 140 (measured)."""
     full = frame.color_range == _FULL or frame.format.name.startswith("yuvj")
-    matrix = _first_specified(frame.colorspace, context.colorspace)
-    primaries = _first_specified(frame.color_primaries, context.color_primaries)
-    transfer = _first_specified(frame.color_trc, context.color_trc)
+    primaries = _first_specified(frame.color_primaries, tags[0])
+    transfer = _first_specified(frame.color_trc, tags[1])
+    matrix = _first_specified(frame.colorspace, tags[2])
     # FFmpeg reports BT.601 for all VP8, which has no tags of its own; browsers decide by the size.
     bare_vp8 = context.name in ("vp8", "libvpx") and primaries == transfer == UNSPECIFIED
     if matrix == UNSPECIFIED or bare_vp8:

@@ -252,12 +252,20 @@ def _recording(head: bytes) -> MediaType | None:
 
 
 def _transport_stream(head: bytes) -> MediaType | None:
-    """ISO/IEC 13818-1: packets of 188 bytes; on AVCHD cards 192, with a timestamp before each."""
-    for stride, start in ((188, 0), (192, 4)):
-        packets = list(range(start, len(head) - 3, stride))
-        if len(packets) >= 3 and all(_is_packet(head, at) for at in packets):
-            return MTS
+    """ISO/IEC 13818-1: packets of 188 bytes; on AVCHD cards 192, with a timestamp before each.
+
+    A recording whose beginning was lost may start within a packet: then more of them are wanted.
+    """
+    for stride, usual in ((188, 0), (192, 4)):
+        for start in (usual, *range(stride)):
+            packets = range(start, len(head) - 3, stride)
+            enough = len(packets) >= (3 if start == usual else _PACKETS_WITHIN)
+            if enough and all(_is_packet(head, at) for at in packets):
+                return MTS
     return None
+
+
+_PACKETS_WITHIN = 16
 
 
 def _is_packet(head: bytes, at: int) -> bool:

@@ -9,7 +9,13 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from capture.decoding.film import FilmTracks, describe, real_audio, real_video
+from capture.decoding.film import (
+    FilmTracks,
+    container_tags,
+    describe,
+    real_audio,
+    real_video,
+)
 from capture.decoding.mime_sniff import M4A, OGG
 from capture.decoding.safe_open import counted_seconds, open_media, open_photo
 from reporter.errors import MediaFailed
@@ -131,7 +137,8 @@ def _film(container: Any) -> FilmTracks:
         return describe(container, None)
     if video.width * video.height > MAX_FRAME_PIXELS:
         raise MediaFailed("The picture of this video is too large to be played here.")
-    return describe(container, _first_frame(container, video))
+    tags = container_tags(video)
+    return describe(container, _first_frame(container, video), tags)
 
 
 def _first_frame(container: Any, stream: Any) -> Any:

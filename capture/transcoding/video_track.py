@@ -160,11 +160,24 @@ class VideoTrack(EncodedTrack):
         source = graph.add_buffer(
             width=frame.width, height=frame.height, format=frame.format, time_base=CLOCK
         )
-        with colour_steps(self._picture.colour, self._size) as steps:
-            steps = [*_shape_steps(self._picture), *steps, *_turn_steps(self._picture)]
+        size = self._size_of(frame)
+        with colour_steps(self._picture.colour, size) as steps:
+            border = _border_steps(self._size) if size != self._size else []
+            turn = _turn_steps(self._picture)
+            steps = [*_shape_steps(self._picture), *steps, *border, *turn]
             nodes = [source, *(graph.add(*step) for step in steps), graph.add("buffersink")]
             graph.link_nodes(*nodes).configure()
         return graph
+
+    def _size_of(self, frame: Any) -> tuple[int, int]:
+        """The size of a frame in the copy: a phone that is turned while its browser records changes
+        the shape of the pictures, and they keep it."""
+        picture = self._picture
+        if (frame.width, frame.height) == (picture.width, picture.height):
+            return self._size
+        wide, high = frame.width * picture.pixel_aspect, frame.height
+        share = min(self._size[0] / wide, self._size[1] / high)
+        return max(2, round(wide * share / 2) * 2), max(2, round(high * share / 2) * 2)
 
 
 def _encoder(out: Any, picture: PictureTrack, size: tuple[int, int]) -> Any:
@@ -183,6 +196,11 @@ def _encoder(out: Any, picture: PictureTrack, size: tuple[int, int]) -> Any:
 def _shape_steps(picture: PictureTrack) -> list[tuple[str, str]]:
     # "send_frame": one output picture per input picture.
     return [("bwdif", "mode=send_frame:deint=all")] if picture.is_interlaced else []
+
+
+def _border_steps(size: tuple[int, int]) -> list[tuple[str, str]]:
+    """Black at both sides."""
+    return [("format", "yuv420p"), ("pad", f"{size[0]}:{size[1]}:(ow-iw)/2:(oh-ih)/2")]
 
 
 def _turn_steps(picture: PictureTrack) -> list[tuple[str, str]]:
