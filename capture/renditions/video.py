@@ -21,8 +21,9 @@ from capture.imaging.rendition_file import (
 )
 from capture.renditions.poster_frame import best_frame
 from capture.transcoding.audio_track import AudioTrack, MixedAudioTrack
+from capture.transcoding.copy_track import CopyTrack
 from capture.transcoding.loudness import gain_for, measure
-from capture.transcoding.transcode import CopyTrack, TimeRange, Track, span_of, write_tracks
+from capture.transcoding.transcode import TimeRange, Track, span_of, write_tracks
 from capture.transcoding.video_track import LONG_SIDE, SHORT_SIDE, VideoTrack
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits

@@ -1,8 +1,8 @@
 """Tracks of a playable copy: each takes packets of one stream and returns packets for the MP4,
 copied or encoded.
 
-Contains the common parts and the copying track; the encoding ones are in ``video_track`` and
-``audio_track``.
+Contains the common parts; the copying track is in ``copy_track``, the encoding ones are in
+``video_track`` and ``audio_track``.
 """
 
 from __future__ import annotations
@@ -78,36 +78,6 @@ def write_tracks(source: Any, out: Any, tracks: Mapping[int, Track]) -> int:
             out.mux(output)
             written += 1
     return written
-
-
-class CopyTrack:
-    """Copies packets, with their clock shifted so that the recording starts at zero, and new
-    colour tags."""
-
-    def __init__(
-        self, out: Any, stream: Any, start: Fraction, *, colour: Colour | None = None
-    ) -> None:
-        self._to = out.add_stream_from_template(stream)
-        if colour is not None:
-            tag(self._to.codec_context, colour)
-        self._shift = round(start / stream.time_base)
-        self._last: int | None = None
-
-    def take(self, packet: Any) -> Iterator[Any]:
-        """Return the packet, unless it has no timestamp or goes back in time (muxers reject
-        such)."""
-        dts = packet.dts if packet.dts is not None else packet.pts
-        if dts is None or packet.is_corrupt or (self._last is not None and dts <= self._last):
-            return
-        self._last = dts
-        packet.dts = dts - self._shift
-        packet.pts = (packet.pts if packet.pts is not None else dts) - self._shift
-        packet.stream = self._to
-        yield packet
-
-    def end(self) -> Iterator[Any]:
-        """Nothing is buffered."""
-        return iter(())
 
 
 class EncodedTrack(ABC):
