@@ -21,6 +21,8 @@ from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.chains import packets_of
 from capture.decoding.formats.decoders import decoder_of
 from capture.decoding.formats.jxl_header import read_jxl_size
+from capture.decoding.formats.png_chunks import without_broken_chunks
+from capture.decoding.formats.tiff_pages import show_whole_picture
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
 from capture.decoding.truncation.completion import FIRST_FILLING, Filling, completed
@@ -121,15 +123,18 @@ def open_photo(
 
 
 def _open_with_pillow(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:
-    """Open with Pillow. libavif refuses a whole AVIF for its Exif: that is then taken past it."""
+    """Open with Pillow, past a damaged note in a PNG and the Exif of an AVIF, for which it refuses all of it."""
     from PIL import Image
 
     try:
-        return Image.open(source, formats=formats)
-    except (OSError, ValueError):
-        if "AVIF" not in formats:
+        image = Image.open(source, formats=formats)
+        return show_whole_picture(image) if image.format == "TIFF" else image
+    except (OSError, ValueError, SyntaxError):
+        if not {"AVIF", "PNG"} & set(formats):
             raise
         data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
+        if "PNG" in formats:
+            return Image.open(BytesIO(without_broken_chunks(data)), formats=formats)
         if not _EXIF_ITEM.search(data):
             raise
         image = Image.open(BytesIO(_EXIF_ITEM.sub(rb"\1skip", data)), formats=formats)

@@ -1,0 +1,92 @@
+"""Stills that a browser shows and a library refuses or misreads: damaged notes, previews first, deep planes."""
+
+from __future__ import annotations
+
+import struct
+from io import BytesIO
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from capture.decoding.probe import probe
+from capture.renditions.photo import make_photo
+from reporter.errors import MediaFailed
+from tests.support.media.colours import BARS, bars_in, still_of_bars
+from tests.support.media.raw_files import Writer
+from tests.support.media.scene import TAKEN_AT
+
+BARS_16 = still_of_bars().astype(np.uint16) * np.uint16(257)
+OTHER = np.uint16(65_535) - BARS_16
+# 16-bit R'G'B', NewSubfileType, and whether each colour is a plane of its own.
+Page = tuple[np.ndarray, int, bool]
+
+
+def assert_shows_bars(path: Path, mime: str, folder: Path) -> None:
+    view = next(made.path for made in make_photo(path, folder, mime) if made.name == "view")
+    assert np.abs(bars_in(np.asarray(Image.open(view))) - np.array(BARS)).max() <= 4
+
+
+@pytest.mark.parametrize("name", ["tEXt", "eXIf", "iTXt", "zzZz"])
+def test_a_damaged_note_costs_a_png_only_itself(name: str, tmp_path: Path) -> None:
+    """Browsers ignore an ancillary chunk with a wrong checksum."""
+    data, path = BytesIO(), tmp_path / "a.png"
+    Image.fromarray(still_of_bars()).save(data, "PNG")
+    note = struct.pack(">I4s", 4, name.encode()) + b"a\0bc" + b"zzzz"
+    path.write_bytes(data.getvalue()[:33] + note + data.getvalue()[33:])
+    assert_shows_bars(path, "image/png", tmp_path)
+
+
+def test_a_png_with_a_damaged_header_is_refused(tmp_path: Path) -> None:
+    data, path = BytesIO(), tmp_path / "a.png"
+    Image.fromarray(still_of_bars()).save(data, "PNG")
+    path.write_bytes(data.getvalue()[:29] + b"zzzz" + data.getvalue()[33:])
+    with pytest.raises(MediaFailed):
+        make_photo(path, tmp_path, "image/png")
+
+
+def tiff_of(path: Path, *pages: Page) -> Path:
+    """An uncompressed TIFF; its first page has the date."""
+    w, following = Writer("<", 8), 0
+    for number, (pixels, kind, is_apart) in reversed(list(enumerate(pages))):
+        planes = [pixels[..., n] for n in range(3)] if is_apart else [pixels]
+        places = [w.add(plane.astype("<u2").tobytes()) for plane in planes]
+        fields = [
+            w.long(0x00FE, kind),
+            w.long(0x0100, pixels.shape[1]),
+            w.long(0x0101, pixels.shape[0]),
+            (0x0102, 3, 3, struct.pack("<3H", 16, 16, 16)),
+            w.short(0x0103, 1),
+            w.short(0x0106, 2),
+            w.long(0x0111, *places),
+            w.short(0x0115, 3),
+            w.long(0x0116, pixels.shape[0]),
+            w.long(0x0117, *[pixels.nbytes // len(planes)] * len(planes)),
+            w.short(0x011C, 2 if is_apart else 1),
+        ]
+        date = [w.text(0x0132, TAKEN_AT.strftime("%Y:%m:%d %H:%M:%S"))] if number == 0 else []
+        following = w.directory(fields + date, following)
+    w.data[:8] = b"II*\0" + struct.pack("<I", following)
+    path.write_bytes(bytes(w.data))
+    return path
+
+
+@pytest.mark.parametrize(
+    "pages",
+    [
+        [(BARS_16, 0, False)],
+        [(BARS_16, 0, True)],
+        [(OTHER[::4, ::4], 1, False), (BARS_16, 0, False)],
+        [(OTHER[::8, ::8], 1, False), (OTHER[::2, ::2], 1, True), (BARS_16, 0, True)],
+        [(BARS_16, 0, False), (OTHER, 0, False)],
+        # Nothing but a small version.
+        [(BARS_16, 1, False)],
+        [(BARS_16, 1, True), (OTHER, 1, False)],
+    ],
+)
+def test_of_a_tiffs_pages_the_whole_picture_is_shown(pages: list[Page], tmp_path: Path) -> None:
+    path = tiff_of(tmp_path / "a.tif", *pages)
+    found = probe(path, "image/tiff")
+    assert (found.width, found.height, found.captured_at) == (480, 320, TAKEN_AT)
+    assert_shows_bars(path, "image/tiff", tmp_path)
