@@ -12,6 +12,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from math import isfinite
 from typing import Any
 
 # Cameras whose clock was never set write a factory default year.
@@ -73,7 +74,12 @@ _FORMS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(1[3-9]|2\d|3[01])[:./-](\d{1,2})[:./-](\d{4})[\s,]+(.*)"), r"\3:\2:\1 \4"),
     (re.compile(r"(\d{1,2})[:./-](1[3-9]|2\d|3[01])[:./-](\d{4})[\s,]+(.*)"), r"\3:\1:\2 \4"),
 )
-_ZONE_NAME = re.compile(r"\s*(?:\[[A-Za-z_]+/[A-Za-z_/+-]+\]|DST)\s*$")
+# Names of zones are ambiguous, and a camera's time is local anyway.
+_ZONE_NAME = re.compile(
+    r"\s*(?:\[[A-Za-z_]+/[A-Za-z_/+-]+\]|DST|Uhr|h|(?<=\d\s)(?!GMT)[A-Z]{2,4}T|MSK)\s*$"
+)
+# 10h11m12s
+_HOURS = re.compile(r"(?<=\d)\s?[hH]\s?(\d{2})(?:\s?[mM](?:in)?\s?(?:(\d{2})\s?s?)?)?(?![\d:])")
 # AM and PM as phones in other languages write them, before or after the time.
 _HALVES = (
     (re.compile(r"上午|午前|오전|ص|(?<=\d)\s?πμ"), "AM"),
@@ -124,6 +130,7 @@ def _plain(text: str) -> str:
     """Normalize the text to ASCII digits and the usual order, with AM or PM at the end."""
     text = "".join(str(unicodedata.digit(c)) if c.isdecimal() else c for c in text)
     text = _in_usual_order(_ZONE_NAME.sub("", text.split("\0")[0].strip()))
+    text = _HOURS.sub(lambda found: f":{found[1]}:{found[2] or '00'}", text)
     for pattern, half in _HALVES:
         if pattern.search(text):
             return f"{pattern.sub(' ', text)} {half}"
@@ -190,11 +197,14 @@ def gps_time(gps: Mapping[int, Any]) -> datetime | None:
     """Parse GPSDateStamp and GPSTimeStamp as a UTC time; None where either is missing or
     invalid."""
     try:
-        hour, minute, second = (int(float(part)) for part in gps[_GPS_TIME])
-        date = _words(gps[_GPS_DATE])
+        hour, minute, *rest = gps[_GPS_TIME]
+        second = float(rest[0]) if rest else 0.0
+        # A fix without seconds is written as 0/0.
+        clock = f"{int(float(hour))}:{int(float(minute))}:{int(second) if isfinite(second) else 0}"
+        date = re.sub(r"^(\d{4})(\d\d)(\d\d)$", r"\1:\2:\3", _words(gps[_GPS_DATE]))
     except (KeyError, TypeError, ValueError, ZeroDivisionError, OverflowError):
         return None
-    found = parse_camera_time(f"{date} {hour}:{minute}:{second}").taken
+    found = parse_camera_time(f"{date} {clock}").taken
     return found.replace(tzinfo=UTC) if found else None
 
 

@@ -9,7 +9,13 @@ import pytest
 from PIL import Image
 
 from capture.cards.clock_offset import moment, name_time
-from capture.decoding.exif_dates import CameraTime, parse_camera_time, parse_offset, zone_of
+from capture.decoding.exif_dates import (
+    CameraTime,
+    gps_time,
+    parse_camera_time,
+    parse_offset,
+    zone_of,
+)
 from capture.decoding.probe import Probe, probe
 from tests.support.media import files
 
@@ -57,6 +63,11 @@ UNSET = "0000:00:00 00:00:00"
         "2026:12:24 10:11:12:345",
         "2026:12:24 10:11:12\0",
         "2026:12:24 10:11:12 DST",
+        "2026:12:24 10:11:12 CET",
+        "2026:12:24 10:11:12 AEDT",
+        "24.12.2026 10:11:12 Uhr",
+        "2026:12:24 10h11m12s",
+        "24/12/2026 10h11m12",
     ],
 )
 def test_spellings_of_one_moment(text: str) -> None:
@@ -189,6 +200,21 @@ def test_the_gps_time_anchors_the_offset(tmp_path: Path) -> None:
     alone = photo(path, gps=GPS)
     assert (alone.captured_at, alone.utc_offset) == (TEN - HOUR, timedelta(0))
     assert photo(path, details={0x9003: PLAIN}, gps={29: "2026:12:24"}).utc_offset is None
+
+
+@pytest.mark.parametrize(
+    "gps",
+    [
+        {7: (9.0, 11.0, float("nan")), 29: "2026:12:24"},
+        {7: (9.0, 11.0), 29: "2026:12:24"},
+        {7: (9.0, 11.0, 12.9), 29: "20261224"},
+        {7: (9.0, 11.2, 0.0), 29: "2026-12-24\0"},
+    ],
+)
+def test_odd_times_of_a_fix(gps: dict[int, Any]) -> None:
+    fix = gps_time(gps)
+    assert fix is not None
+    assert abs(fix - (TEN - HOUR).replace(tzinfo=UTC)) < timedelta(minutes=1)
 
 
 @pytest.mark.parametrize(
