@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 from reporter.conversation import replies
 from reporter.models import EventSession, Takeaway
 from reporter.models.conversation import Reply
-from tests.support.browsers.chromium import Windows
+from tests.support.browsers.chromium import Windows, press_and_follow
 from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
 
 pytestmark = pytest.mark.browser
@@ -53,7 +53,7 @@ def test_said_on_a_phone_and_answered_by_keyboard(
     desk = windows.laptop()
     desk.goto(f"{kiosk_process.url}/desk/conversation")
     assert axe(desk) == []
-    press(desk, "a")
+    press_and_follow(desk, "a")
     expect(desk.get_by_role("button", name="Hide")).to_be_visible(timeout=WAIT)
     assert words(session) == {"I have leeks. Where do we meet?": "shown"}
     desk.keyboard.press("r")
@@ -73,12 +73,6 @@ def test_said_on_a_phone_and_answered_by_keyboard(
     expect(phone.get_by_text("You took this back")).to_be_visible(timeout=WAIT)
 
 
-def press(page: Page, key: str) -> None:
-    """A key that leads to another page, which is then there."""
-    with page.expect_navigation(timeout=WAIT):
-        page.keyboard.press(key)
-
-
 def test_the_inbox_is_walked_by_keyboard(
     kiosk_process: KioskProcess,
     laptop_page: Page,
@@ -95,15 +89,15 @@ def test_the_inbox_is_walked_by_keyboard(
     laptop_page.goto(f"{kiosk_process.url}/desk/conversation")
     shown = laptop_page.locator(".inbox [aria-current]")
     expect(shown).to_contain_text("Fourth")
-    press(laptop_page, "j")
+    press_and_follow(laptop_page, "j")
     expect(shown).to_contain_text("Third")
-    press(laptop_page, "h")
+    press_and_follow(laptop_page, "h")
     expect(shown).to_contain_text("Second")
-    press(laptop_page, "k")
+    press_and_follow(laptop_page, "k")
     expect(shown).to_contain_text("Fourth")
-    press(laptop_page, "d")
+    press_and_follow(laptop_page, "d")
     expect(shown).to_contain_text("Second")
-    press(laptop_page, "s")
+    press_and_follow(laptop_page, "s")
     expect(shown).to_contain_text("First")
     assert words(session)["Third"] == "hidden"
     rows = {row.text: row for row in session.scalars(select(Reply))}

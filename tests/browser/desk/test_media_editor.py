@@ -21,7 +21,7 @@ from reporter.annotations import edit_history
 from reporter.models import EventSession, Media
 from reporter.moderation.decisions import approve, by_receipt
 from tests.capture.imaging.test_apply_edits import film
-from tests.support.browsers.chromium import Windows
+from tests.support.browsers.chromium import Windows, press_and_follow
 from tests.support.kiosk_process import KioskProcess, TurnableClock, actor
 from tests.support.media.faces import detail, portrait_jpeg
 
@@ -259,16 +259,19 @@ def test_faces_are_looked_at_by_keys(
     page.emulate_media(color_scheme="light")
     page.goto(f"{url}/desk/faces?lang=en")
     page.get_by_role("button", name="Check faces before publishing").click()
+    expect(page.get_by_role("button", name="Don't check faces any more")).to_be_visible()
     expect(page.get_by_text("3 pictures wait for your look.")).to_be_visible()
-    page.keyboard.press("a")
+    # Its keys are heard once its scripts are there.
+    page.wait_for_load_state()
+    press_and_follow(page, "a")
     expect(page.get_by_text("2 pictures wait for your look.")).to_be_visible()
-    page.keyboard.press("z")
+    press_and_follow(page, "z")
     expect(page.get_by_text("3 pictures wait for your look.")).to_be_visible()
-    page.keyboard.press("a")
+    press_and_follow(page, "a")
     expect(page.get_by_text("2 pictures wait for your look.")).to_be_visible()
-    page.keyboard.press("b")
+    press_and_follow(page, "b")
     expect(page.get_by_text("1 picture waits for your look.")).to_be_visible()
-    page.keyboard.press("h")
+    press_and_follow(page, "h")
     expect(page.get_by_text("No picture waits for your look.")).to_be_visible()
     session.rollback()
     rows = [by_receipt(session, receipt) for receipt in receipts]

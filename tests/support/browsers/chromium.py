@@ -117,6 +117,12 @@ def wait_until(page: Page, condition: Callable[[], bool], patience: float = PATI
         page.wait_for_timeout(20)
 
 
+def press_and_follow(page: Page, key: str) -> None:
+    """Press a key that leads to another page, and wait for that page and its scripts: before, they hear no key."""
+    with page.expect_navigation():
+        page.keyboard.press(key)
+
+
 def wait_for_picture(picture: Locator, *, wider_than: int = 0) -> None:
     """Until an image is there, so many pixels wide. (``complete`` alone is true of one that has no address yet.)"""
     width = "image => image.complete ? image.naturalWidth : 0"
