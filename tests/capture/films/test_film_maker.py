@@ -13,7 +13,7 @@ from PIL import Image
 
 from capture.decoding.probe import probe
 from capture.films.excerpts import best_part
-from capture.films.film_maker import make_film
+from capture.films.film_maker import MadeFilm, make_film
 from capture.films.photo_motion import ZOOM, framing, photo_frames, what_matters
 from capture.renditions.photo import make_photo
 from capture.renditions.video import make_video
@@ -56,6 +56,13 @@ def script(folder: Path, shape: AspectRatio = AspectRatio.LANDSCAPE) -> Script:
     )
 
 
+@pytest.fixture(scope="module")
+def made(tmp_path_factory: pytest.TempPathFactory) -> MadeFilm:
+    """The film of the script."""
+    folder = tmp_path_factory.mktemp("film")
+    return make_film(script(folder), folder / "film.mp4")
+
+
 @pytest.mark.parametrize("shape", AspectRatio)
 def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: AspectRatio) -> None:
     wanted = script(tmp_path, shape)
@@ -81,8 +88,7 @@ def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: A
     assert not list(tmp_path.glob(".*"))
 
 
-def test_what_is_heard_is_as_loud_as_all_renditions(tmp_path: Path) -> None:
-    made = make_film(script(tmp_path), tmp_path / "film.mp4")
+def test_what_is_heard_is_as_loud_as_all_renditions(made: MadeFilm) -> None:
     found = measure(made.path, "video/mp4")
     assert found.integrated == pytest.approx(TARGET, abs=1.0)
     assert found.peak < 0
@@ -104,8 +110,7 @@ def test_music_that_is_no_sound_says_so(tmp_path: Path) -> None:
     assert not (tmp_path / "film.mp4").exists()
 
 
-def test_pieces_are_seen_in_their_order(tmp_path: Path) -> None:
-    made = make_film(script(tmp_path), tmp_path / "film.mp4")
+def test_pieces_are_seen_in_their_order(made: MadeFilm) -> None:
     green = [moment for moment, seen in frames(made.path, 3) if share_of(seen, GREEN) > 0.5]
     assert min(green) > 1.0
     assert max(green) < 2.9
@@ -113,8 +118,7 @@ def test_pieces_are_seen_in_their_order(tmp_path: Path) -> None:
     assert first.mean() < 25
 
 
-def test_the_line_below_a_photo_is_readable(tmp_path: Path) -> None:
-    made = make_film(script(tmp_path), tmp_path / "film.mp4")
+def test_the_line_below_a_photo_is_readable(made: MadeFilm) -> None:
     seen = next(pixels for moment, pixels in frames(made.path) if moment > 1.8)
     strip = seen[-60:, :300].astype(int)
     assert strip.max() > 220

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 from PIL import Image
 from sqlalchemy.orm import Session
 
+from capture.films import film_maker
 from kiosk.cli import main
 from reporter.config import Settings
 from reporter.media.store import Store
@@ -20,7 +21,7 @@ from reporter.models import EventSession
 from reporter.moderation import decisions
 from tests.support.browsers.pages import make_ready, send
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
-from tests.support.media.films import Rgb, most_of
+from tests.support.media.films import Rgb, make_small_film, most_of
 
 pytestmark = pytest.mark.slow
 
@@ -97,8 +98,12 @@ def test_only_what_may_be_shown_is_in_the_film(
 
 
 def test_the_room_sees_what_is_meant_for_it(
-    gathering: Settings, evening: dict[str, str], tmp_path: Path
+    gathering: Settings,
+    evening: dict[str, str],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.setattr(film_maker, "make_film", make_small_film)
     goal = tmp_path / "film.mp4"
     result = run(
         gathering, "-o", goal, "--seconds", "25", "--audience", "room", "--shape", "square"

@@ -1,13 +1,17 @@
-"""Looking at finished films: frames at moments, a census of colours, loudness."""
+"""Looking at finished films: frames at moments, a census of colours; films that are made quickly."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import av
 import numpy as np
+
+from capture.films.film_maker import MadeFilm, make_film
+from reporter.films.script import SIZES, Script
 
 Rgb = tuple[int, int, int]
 
@@ -35,3 +39,10 @@ def most_of(path: Path, colours: dict[str, Rgb], every: int = 3) -> dict[str, fl
         for name, colour in colours.items():
             found[name] = max(found[name], share_of(small, colour))
     return found
+
+
+def make_small_film(script: Script, path: Path, progress: Path | None = None) -> MadeFilm:
+    """As ``make_film``, with a sixteenth of its pixels: who is in it, and when, does not depend on them."""
+    small = {shape: (width // 4, height // 4) for shape, (width, height) in SIZES.items()}
+    with mock.patch.dict(SIZES, small):
+        return make_film(script, path, progress)
