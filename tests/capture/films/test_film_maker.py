@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+from collections.abc import Callable
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -21,7 +23,7 @@ from capture.transcoding.loudness import TARGET, measure
 from reporter.errors import MediaFailed
 from reporter.films.script import SIZES, AspectRatio, Piece, PieceKind, Script
 from tests.support.media.faces import portrait
-from tests.support.media.films import frames, share_of
+from tests.support.media.films import frames, make_small_film, share_of
 from tests.support.media.recordings import record
 
 GREEN = (30, 150, 60)
@@ -57,16 +59,28 @@ def script(folder: Path, shape: AspectRatio = AspectRatio.LANDSCAPE) -> Script:
 
 
 @pytest.fixture(scope="module")
-def made(tmp_path_factory: pytest.TempPathFactory) -> MadeFilm:
-    """The film of the script."""
-    folder = tmp_path_factory.mktemp("film")
-    return make_film(script(folder), folder / "film.mp4")
+def film_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[AspectRatio], MadeFilm]:
+    """The film of the script in a shape, rendered once."""
+
+    @functools.cache
+    def made(shape: AspectRatio) -> MadeFilm:
+        folder = tmp_path_factory.mktemp(shape)
+        return make_film(script(folder, shape), folder / "film.mp4")
+
+    return made
+
+
+@pytest.fixture
+def made(film_of: Callable[[AspectRatio], MadeFilm]) -> MadeFilm:
+    """The one that is wide."""
+    return film_of(AspectRatio.LANDSCAPE)
 
 
 @pytest.mark.parametrize("shape", AspectRatio)
-def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: AspectRatio) -> None:
-    wanted = script(tmp_path, shape)
-    made = make_film(wanted, tmp_path / "film.mp4")
+def test_a_film_has_its_length_its_streams_and_its_tags(
+    film_of: Callable[[AspectRatio], MadeFilm], tmp_path: Path, shape: AspectRatio
+) -> None:
+    wanted, made = script(tmp_path, shape), film_of(shape)
     assert made.seconds == pytest.approx(wanted.seconds, abs=0.5)
     assert made.bytes == made.path.stat().st_size
     with av.open(str(made.path)) as film:
@@ -85,7 +99,7 @@ def test_a_film_has_its_length_its_streams_and_its_tags(tmp_path: Path, shape: A
     data = made.path.read_bytes()
     assert data.index(b"moov") < data.index(b"mdat")
     # Nothing unfinished is left beside it.
-    assert not list(tmp_path.glob(".*"))
+    assert not list(made.path.parent.glob(".*"))
 
 
 def test_what_is_heard_is_as_loud_as_all_renditions(made: MadeFilm) -> None:
@@ -98,7 +112,7 @@ def test_music_lies_below_what_is_said_and_the_whole_is_level(tmp_path: Path) ->
     music = tmp_path / "music.m4a"
     record(music, format="mp4", audio="aac", seconds=2)
     wanted = Script(script(tmp_path).pieces, music=str(music))
-    made = make_film(wanted, tmp_path / "film.mp4")
+    made = make_small_film(wanted, tmp_path / "film.mp4")
     assert measure(made.path, "video/mp4").integrated == pytest.approx(TARGET, abs=1.0)
 
 
@@ -177,7 +191,7 @@ def test_the_best_part_of_a_note_is_where_somebody_speaks(tmp_path: Path) -> Non
     from tests.support.media.recordings import tone
 
     source = tmp_path / "quiet-then-loud.mp4"
-    record(source, format="mp4", video="libx264", audio="aac", seconds=12)
+    record(source, format="mp4", video="libx264", audio="aac", seconds=12, size=(320, 180), fps=10)
     loud, quiet = tone(4), np.zeros(8 * 48_000, np.float32)
     _with_sound(source, tmp_path / "play.mp4", np.concatenate([quiet, loud]))
     part = best_part(tmp_path / "play.mp4", 4.0)
