@@ -62,7 +62,6 @@ if TYPE_CHECKING:
 pytest_plugins = [
     "tests.publish.conformance.mediawiki",
     "tests.publish.conformance.dokuwiki",
-    "tests.plugins.sparing_coverage",
 ]
 ROOT = Path(__file__).parent.parent
 
@@ -91,9 +90,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item, group in zip(items, together, strict=True):
         item.add_marker(pytest.mark.xdist_group(group))
         ranks[group] = min(ranks.get(group, 9), _rank(item, group))
-        if item.get_closest_marker("browser"):
-            # What a browser walks through counts as covered only where another test looks at it.
-            item.add_marker(pytest.mark.no_cover)
     sizes = Counter(together)
     order = sorted(
         range(len(items)), key=lambda n: (ranks[together[n]], -sizes[together[n]], together[n])

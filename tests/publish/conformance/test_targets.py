@@ -32,9 +32,6 @@ from tests.support.media.recordings import mp4
 from tests.support.publish.fakes import FaultProxy, Kit
 from tests.support.publish.rounds import publish, seeds
 
-# Each case publishes to another kind of target.
-pytestmark = pytest.mark.cases_differ
-
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.
 PATIENCE = 4

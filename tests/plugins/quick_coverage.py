@@ -1,0 +1,89 @@
+"""Coverage for little processor time: SlipCover measures what the processes of pytest-xdist run.
+
+    PYTEST_PLUGINS=tests.plugins.quick_coverage python -m pytest -n 3
+
+Before Python 3.12, coverage traces every call, also those of libraries, and a test takes up to twice its processor
+time. SlipCover puts a probe before each line and branch of the product, and takes it out again once it was reached.
+What tests start as processes of their own is not measured, so the figures are lower bounds; `make coverage` looks into
+those, too.
+
+The variable, because pytest loads what it names before any conftest, which imports the product.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import tempfile
+from collections import Counter
+from functools import reduce
+from pathlib import Path
+from typing import Any
+
+import pytest
+from slipcover import FileMatcher, ImportManager, Slipcover, merge_coverage
+
+PACKAGES = ("reporter", "capture", "publish", "kiosk")
+# As [coverage:run] and [coverage:report] of setup.cfg say it.
+OMITTED = ["reporter/migrations/versions/*"]
+EXCLUDED = [r"#\s*pragma: no cover", "if TYPE_CHECKING:", "@abstractmethod"]
+
+FOLDER = "REPORTER_TEST_COVERAGE_FOLDER"
+WORKER = "PYTEST_XDIST_WORKER"
+
+
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Begin; what is imported from here on is measured."""
+    process = Worker() if WORKER in os.environ else Controller()
+    early_config.pluginmanager.register(process, "quick-coverage")
+
+
+class Worker:
+    """A process that runs tests; it leaves a file of what there is, and what of it they reached."""
+
+    def __init__(self) -> None:
+        # A pytest that a test starts is none of these.
+        del os.environ["PYTEST_PLUGINS"]
+        self._probes = Slipcover(
+            branch=True, source=list(PACKAGES), omit=OMITTED, exclude_lines=EXCLUDED
+        )
+        ImportManager(self._probes, FileMatcher(sources=PACKAGES, omit=OMITTED)).__enter__()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_sessionfinish(self) -> None:
+        """Every test has run."""
+        path = Path(os.environ[FOLDER]) / f"{os.environ[WORKER]}.json"
+        path.write_text(json.dumps(self._probes.get_coverage()))
+
+
+class Controller:
+    """The process that began the run; it adds up what its workers reached, and prints it."""
+
+    def __init__(self) -> None:
+        self._folder = Path(tempfile.mkdtemp(prefix="coverage-"))
+        os.environ[FOLDER] = str(self._folder)
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """One line: per cent of all, and of each package."""
+        found = [json.loads(path.read_text()) for path in self._folder.glob("*.json")]
+        shutil.rmtree(self._folder)
+        if found:
+            files = reduce(merge_coverage, found)["files"]
+            shares = ", ".join(f"{name} {share:.1f}" for name, share in shares_of(files))
+            terminalreporter.write_line(
+                f"statements and branches covered, in %, at least: {shares}"
+            )
+
+
+def shares_of(files: dict[str, Any]) -> list[tuple[str, float]]:
+    """Per cent of statements and branches that were reached: of all files, then of each package."""
+    reached: Counter[str] = Counter()
+    there: Counter[str] = Counter()
+    for path, found in files.items():
+        hit = len(found["executed_lines"]) + len(found["executed_branches"])
+        missed = len(found["missing_lines"]) + len(found["missing_branches"])
+        for name in ("all", Path(path).resolve().relative_to(Path.cwd()).parts[0]):
+            reached[name] += hit
+            there[name] += hit + missed
+    return [(name, 100 * reached[name] / max(1, there[name])) for name in ("all", *PACKAGES)]
