@@ -156,6 +156,22 @@ def test_a_file_has_its_alt_text_and_caption(
     assert blog.rows["media"] == {}
 
 
+def test_the_caption_below_a_picture_in_a_post_has_words_author_and_intent(
+    target: WordPressTarget, blog: ScriptedBlog, post: Post
+) -> None:
+    links = {photo_of(post).key: target.put_media(photo_of(post))}
+    [block] = post.blocks
+    remote = target.create(post, links)
+    row = blog.only("posts")
+    caption = '<figcaption class="wp-element-caption">%s</figcaption></figure>'
+    assert caption % "&lt;b&gt;Frost&lt;/b&gt; #leeks — Ada · What I learned" in row["content"]
+    # An organizer's caption comes before the contributor's words.
+    target.update(remote, replace(post, blocks=(replace(block, caption="Snow", author=""),)), links)
+    assert caption % "Snow — What I learned" in row["content"]
+    target.update(remote, replace(post, blocks=(replace(block, intent="", author=""),)), links)
+    assert caption % "&lt;b&gt;Frost&lt;/b&gt; #leeks" in row["content"]
+
+
 def test_a_post_is_made_found_changed_and_deleted(
     target: WordPressTarget, blog: ScriptedBlog, post: Post
 ) -> None:
