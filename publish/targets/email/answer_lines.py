@@ -7,7 +7,13 @@ import re
 from collections.abc import Iterator, Sequence
 
 from publish.i18n import translations
-from publish.targets.email.client_phrases import DEVICE_CHARS, DEVICE_VERB, LABELS
+from publish.targets.email.client_phrases import (
+    DEVICE_CHARS,
+    DEVICE_VERB,
+    LABELS,
+    REACTED_VERB,
+    REACTION_WORDS,
+)
 from publish.targets.email.signatures import ADDRESS, is_device, plain_line
 from reporter.languages import LANGUAGES
 
@@ -17,18 +23,12 @@ _RUN_TOGETHER = re.compile(
     r"\s*(?P<head>(?P<label>[^\W\d_][^:：<>@-]{0,20}?)\s?[:：].*)$"
 )
 _SUPERCITE = re.compile(r'^>{3,} "([^"<>\s]{1,20})" == ')
-# Outlook's mail of a reaction to ours: a picture with this alternative text, then "Robin reacted to your message:" in
-# the language of the person's Outlook.
-REACTIONS = {
-    "like": "👍",
-    "heart": "❤️",
-    "celebrate": "🎉",
-    "laugh": "😆",
-    "surprised": "😮",
-    "sad": "😢",
-}
+# Outlook's mail of a reaction to ours: a picture with such an alternative text or the sign itself, then "Robin reacted
+# to your message:" in the language of the person's Outlook.
 _REACTED = re.compile(
-    rf"\s*\[(?P<sign>{'|'.join(REACTIONS)})\]\s+\S[^\n]{{1,160}}[:：]\s*?(?:\n|$)", re.IGNORECASE
+    rf"\s*(?:\[(?P<word>{'|'.join(REACTION_WORDS)})\]\s+\S[^\n]{{1,160}}"
+    rf"|(?P<sign>[^\w\s\[\]<>:]{{1,8}})\s+[^\n]{{0,100}}{REACTED_VERB}[^\n]{{0,60}})[:：]\s*?(?:\n|$)",
+    re.IGNORECASE,
 )
 # Where one line may have been joined to the next: a letter without a space before it.
 _JOINT = re.compile(r"(?<=[^\s(\[<\"'/@-])(?=[^\W\d_])")
@@ -63,7 +63,8 @@ def _reaction_sign(lines: Sequence[str]) -> Sequence[str]:
     if found is None:
         return lines
     last = filled[found[0].rstrip().count("\n")]
-    return [REACTIONS[found["sign"].lower()], "", *lines[last + 1 :]]
+    sign = found["sign"] or REACTION_WORDS[found["word"].casefold().replace("'", "’")]
+    return [sign, "", *lines[last + 1 :]]
 
 
 def _usual_marks(lines: Sequence[str]) -> Sequence[str]:

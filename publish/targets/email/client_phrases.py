@@ -167,3 +167,44 @@ ABSENT = re.compile(
     r"|.*(?:\[out of (?:the )?office\]|\bis out of (?:the )?office\.?|\bist außer haus\.?)\s*(?:\(.{0,80}\))?\s*$",
     re.IGNORECASE,
 )
+
+# Alternative texts of the pictures in Outlook's mails of reactions.
+_REACTIONS = {
+    "👍": (
+        "like / gefällt mir / j’aime / me gusta / curtir / gosto / mi piace / leuk / vind ik leuk / "
+        "lubię to / подобається / нравится / 赞 / 讚 / いいね! / いいね / 좋아요 / إعجاب / أعجبني / पसंद / gilla / "
+        "synes godt om / liker / tykkää / beğen / líbí se mi / tetszik / μου αρέσει / îmi place"
+    ),
+    "❤️": (
+        "heart / herz / cœur / coeur / corazón / coração / cuore / hart / hartje / serce / серце / "
+        "сердце / 心 / 爱心 / ハート / 하트 / قلب / दिल / hjärta / hjerte / sydän / kalp / srdce / szív / καρδιά "
+        "/ inimă"
+    ),
+    "🎉": (
+        "celebrate / feiern / célébrer / célébration / celebrar / celebração / festeggia / festeggiare / "
+        "vieren / świętuj / святкувати / праздновать / 庆祝 / 慶祝 / お祝い / 축하 / احتفال / जश्न / fira / fejr "
+        "/ feire / juhli / kutla / oslava / ünneplés"
+    ),
+    "😆": (
+        "laugh / lachen / rire / risa / reír / risada / rir / risata / śmiech / сміх / смех / 笑 / 大笑 / "
+        "웃음 / ضحك / हँसी / skratta / grin / ler / nauru / gülme / smích / nevetés / γέλιο"
+    ),
+    "😮": (
+        "surprised / überrascht / surpris / étonné / sorprendido / sorpresa / surpreso / sorpreso / "
+        "verrast / zaskoczenie / здивування / удивление / 惊讶 / 驚訝 / 驚き / びっくり / 놀람 / مندهش / आश्चर्य / "
+        "förvånad / overrasket / yllättynyt / şaşkın"
+    ),
+    "😢": (
+        "sad / traurig / triste / verdrietig / smutek / сум / грусть / 难过 / 難過 / 悲しい / 슬픔 / حزين / दुखी "
+        "/ ledsen / ked af det / trist / surullinen / üzgün / smutný / szomorú"
+    ),
+}
+REACTION_WORDS = {
+    word.strip(): sign for sign, words in _REACTIONS.items() for word in words.split(" / ")
+}
+# "… reacted to your message": the verb.
+REACTED_VERB = _any(
+    "reacted to / reagiert / réagi / reaccion / reagiu / reagito / gereageerd / zareagował / "
+    "відреагу / отреагиров / 回应 / 回應 / リアクション / 반응 / تفاعل / प्रतिक्रिया / reagerade / reagerede / "
+    "reagerte / reagoi / tepki / reagoval / reagált / αντέδρασε / reacționat"
+)

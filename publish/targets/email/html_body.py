@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections import Counter
 
-from publish.targets.email.answer_lines import REACTIONS
+from publish.targets.email.client_phrases import REACTION_WORDS
 from publish.targets.email.quotations import CUT, SIGNED
 from reporter.schedule.lenient_html import LenientParser
 
@@ -151,7 +151,7 @@ class _Reader(LenientParser):
         if _is_picture_name(alt):
             return ""
         at_top = not "".join([*self._lines, *self._line]).strip("> " + SIGNED)
-        return f"[{alt}]" if at_top and alt.strip().lower() in REACTIONS else alt
+        return f"[{alt}]" if at_top and alt.strip().casefold() in REACTION_WORDS else alt
 
     def _add(self, text: str) -> None:
         if text and not self._has("silent"):

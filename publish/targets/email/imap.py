@@ -19,7 +19,7 @@ from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, Retr
 from publish.markup.html_to_text import MOST_CHARS
 from publish.net.remote_values import MALFORMED, first_moment
 from publish.targets.base import RemoteReply
-from publish.targets.email.automatic import automatic_reason
+from publish.targets.email.automatic import automatic_reason, automatic_words
 from publish.targets.email.body import (
     header_text,
     mail_body,
@@ -209,7 +209,7 @@ def _remote_reply(
     if mark in number or (own.address and address.lower() == own.address.lower()):
         return None, ""
     subject = header_text(mail, "Subject")
-    if reason := automatic_reason(mail, subject, address):
+    if reason := automatic_reason(mail, subject, address, own.subject):
         return None, reason
     sent, body = replace(own, subject=plain_subject(subject)), mail_body(mail)
     text = body.own(sent, person, address)[:MOST_CHARS]
@@ -219,6 +219,8 @@ def _remote_reply(
             None,
             f"its words are in {form}, which can't be read" if form else "no words of its own",
         )
+    if reason := automatic_words(text):
+        return None, reason
     answered = " ".join(str(mail.get("In-Reply-To", "")).split())
     reply = RemoteReply(
         # Some programs omit it; then the mail is identified by its content.

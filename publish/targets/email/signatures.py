@@ -209,7 +209,10 @@ def _postscript(lines: Sequence[str]) -> list[str]:
 
 
 def _without_card(lines: list[str], author: str) -> list[str]:
-    """Remove contact details below the author's name at the end; the name is kept."""
+    """Remove contact details below the author's name at the end.
+
+    The name is kept where it signs: on the line below a greeting, or where nothing else does.
+    """
     name = _words(author)
     # A given name alone is how people sign; in Chinese and Japanese it is the whole name.
     if len(name) < 2 and author.isascii():
@@ -219,8 +222,16 @@ def _without_card(lines: list[str], author: str) -> list[str]:
         words = _words(lines[number])
         if name and name <= words and len(words) < len(name) + _TITLE_WORDS:
             card = [one for one in lines[number + 1 :] if one.strip()]
-            return lines[: number + 1] if _is_card(card) else lines
+            end = number if _heads_card(lines, number, name) else number + 1
+            return lines[:end] if _is_card(card) else lines
     return lines
+
+
+def _heads_card(lines: Sequence[str], number: int, name: set[str]) -> bool:
+    """Whether the whole name belongs to the card: an empty line is above it, and the person's own words."""
+    if len(name) < 2 or lines[number - 1].strip():
+        return False
+    return any(map(str.strip, lines[:number]))
 
 
 def _words(text: str) -> set[str]:

@@ -416,7 +416,11 @@ def test_answers_of_all_programs_and_languages(sent: SentMail) -> None:
 CARDS = [
     (
         "Yes!\n\nRobin Example\nTreasurer\nTel. +49 30 1234567\nrobin@mail.example",
-        "Yes!\n\nRobin Example",
+        "Yes!",
+    ),
+    (
+        "Yes!\n\nRobin\n\nRobin Example\nwww.garden.example",
+        "Yes!\n\nRobin",
     ),
     (
         "Yes!\nRegards\n*Robin Example*\n\nwww.garden.example\n(555) 346-9947",

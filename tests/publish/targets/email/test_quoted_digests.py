@@ -143,12 +143,12 @@ SIGNED = [
     (
         f"{WORDS}\n\ni. A. Robin Beispiel\n{CARD}",
         "Beispiel, Robin",
-        f"{WORDS}\n\ni. A. Robin Beispiel",
+        WORDS,
     ),
     (
         f"{WORDS}\n\nDr. Robin Beispiel (er)\n{CARD}",
         "Robin Beispiel",
-        f"{WORDS}\n\nDr. Robin Beispiel (er)",
+        WORDS,
     ),
     (f"{WORDS}\n\n李明\nliming@post.example", "李明", f"{WORDS}\n\n李明"),
     (f"{WORDS}\n\nr@post.example", "", WORDS),
