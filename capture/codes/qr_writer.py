@@ -80,6 +80,8 @@ def wifi_text(wifi: Wifi) -> str:
     security = _SECURITY.get(wifi.security.casefold(), "WPA")
     if not 1 <= len(wifi.ssid.encode()) <= 32:  # IEEE 802.11: an SSID is at most 32 octets
         raise BadInput("The name of a Wi-Fi has 1 to 32 letters.")
+    if security == "WPA" and not wifi.password:
+        raise BadInput("Write the Wi-Fi's password too, or choose “open, without a password”.")
     if security == "WPA" and not 8 <= len(wifi.password.encode()) <= 64:
         raise BadInput("The password of a Wi-Fi has 8 to 63 letters.")
     only_newest = ["R:1"] if wifi.security.casefold() == "wpa3" else []

@@ -23,6 +23,8 @@ _HOTSPOT = "wi-fi direct"
 _UNLIKELY = ("lxc", "lxd", "incus", "podman", "cni", "vnic", "ppp", "usb", "idrac")
 # Linux names interfaces (wlan0, wlp3s0, ap0), Windows describes the adapter.
 _WIRELESS, _WIRELESS_WORDS = ("wl", "ap"), ("wi-fi", "wifi", "wireless", "802.11")
+# macOS calls both kinds en0 and so on, so that name says nothing.
+_CABLE, _CABLE_WORDS = ("eth", "enp", "eno", "ens"), ("ethernet",)
 # TEST-NET-1 (RFC 5737): nothing is sent there, the system only selects the route.
 _ANYWHERE = ("192.0.2.1", 9)
 # netdevice(7): the call that lists interfaces, and where an entry of it (struct ifreq) ends.
@@ -38,6 +40,18 @@ class Address:
 
     ip: str
     interface: str
+
+    @property
+    def is_wireless(self) -> bool:
+        """Whether the interface's name is one of Wi-Fi."""
+        name = self.interface.lower()
+        return name.startswith(_WIRELESS) or any(word in name for word in _WIRELESS_WORDS)
+
+    @property
+    def is_cable(self) -> bool:
+        """Whether the interface's name is one of Ethernet."""
+        name = self.interface.lower()
+        return name.startswith(_CABLE) or any(word in name for word in _CABLE_WORDS)
 
 
 def own_addresses() -> list[Address]:
@@ -103,9 +117,8 @@ def sorted_addresses(found: Iterable[Address], *, default: str = "") -> list[Add
 def _rank(address: Address, default: str) -> tuple[bool, bool, bool, bool, int]:
     """Sort key: the likelier address first."""
     name, ip = address.interface.lower(), ipaddress.IPv4Address(address.ip)
-    wireless = name.startswith(_WIRELESS) or any(word in name for word in _WIRELESS_WORDS)
     unlikely = name.startswith(_UNLIKELY)
-    return address.ip != default, unlikely, not ip.is_private, not wireless, int(ip)
+    return address.ip != default, unlikely, not ip.is_private, not address.is_wireless, int(ip)
 
 
 def _usable(address: Address) -> bool:

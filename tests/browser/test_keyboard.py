@@ -222,7 +222,7 @@ def test_the_first_run_is_done_by_keys(tmp_path: Path, windows: Windows) -> None
         page.keyboard.type("Seeds")
         page.keyboard.press("Enter")
         expect(page.get_by_role("status")).to_contain_text("Added: Seeds")
-        choose(page, "Next: network", "link")
+        choose(page, "Next: network")
         write(page, "Name of the Wi-Fi", "Fair")
         write(page, "Password of the Wi-Fi", "tomatoes1")
         page.get_by_role("radio").first.focus()

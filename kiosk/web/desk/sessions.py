@@ -87,15 +87,21 @@ def rooms_of(rows: list[EventSession]) -> list[str]:
 )
 def add() -> ResponseReturnValue:
     """Add a session that is in no schedule."""
-    kiosk, form = current_kiosk(), _form_from_request()
+    form = form_from_request()
     try:
-        row = session_editing.create_session(
-            db.session(), _fields(form), now=kiosk.now(), rng=kiosk.rng
-        )
+        create_from(form)
     except BadInput as error:
         return _refused(form, error)
-    flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))
     return redirect(back(), code=303)
+
+
+def create_from(form: Form) -> None:
+    """Add the session of a form, and tell its code. Raises BadInput for invalid values."""
+    kiosk = current_kiosk()
+    row = session_editing.create_session(
+        db.session(), _fields(form), now=kiosk.now(), rng=kiosk.rng
+    )
+    flash(_("Added: %(title)s. Its code is %(code)s.", title=row.title, code=row.code))
 
 
 @bp.get("/<code>")
@@ -113,7 +119,7 @@ def edit(code: str) -> str:
 )
 def save(code: str) -> ResponseReturnValue:
     """Save a session."""
-    row, form = by_code(db.session(), code), _form_from_request()
+    row, form = by_code(db.session(), code), form_from_request()
     try:
         session_editing.edit_session(db.session(), row, _fields(form), now=current_kiosk().now())
     except BadInput as error:
@@ -203,7 +209,8 @@ def _refused(form: Form, error: BadInput, row: EventSession | None = None) -> Re
     return _form(form, row), error.status
 
 
-def _form_from_request() -> Form:
+def form_from_request() -> Form:
+    """Return what was typed."""
     form = request.form
     names = ("title", "room", "speakers", "language", "day", "begins", "ends")
     return Form(

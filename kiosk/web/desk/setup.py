@@ -16,7 +16,14 @@ from kiosk.i18n.setting_help import CHOICES
 from kiosk.runtime.addresses import is_for_phones, open_addresses, own_addresses, url_of
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
-from kiosk.web.desk.sessions import Form, language_name, next_day, rooms_of
+from kiosk.web.desk.sessions import (
+    Form,
+    create_from,
+    form_from_request,
+    language_name,
+    next_day,
+    rooms_of,
+)
 from kiosk.web.desk.settings import listed_zones, take_effect
 from kiosk.web.openapi.describe import describe
 from kiosk.web.screens.start_page import is_fresh
@@ -75,18 +82,39 @@ def save_gathering() -> ResponseReturnValue:
 def sessions() -> str:
     """Show step two: the sessions."""
     rows = all_sessions(db.session())
-    planned = [row for row in rows if row.title != LOBBY or row.starts_at]
     day = current_kiosk().settings.gathering.date
+    return _sessions(Form(day=next_day(rows) if by_day(rows) else day or next_day(rows)))
+
+
+def _sessions(form: Form) -> str:
+    rows = all_sessions(db.session())
+    planned = [row for row in rows if row.title != LOBBY or row.starts_at]
     return render_template(
         "desk/setup_sessions.html",
         untimed=[row for row in rows if not row.starts_at],
         days=by_day(rows),
         planned=bool(planned),
         counts=takeaway_counts(db.session()),
-        form=Form(day=next_day(rows) if by_day(rows) else day or next_day(rows)),
+        form=form,
         rooms=rooms_of(rows),
         language_name=language_name,
     )
+
+
+@bp.post("/sessions")
+@describe(form="title day begins ends room onward")
+def save_sessions() -> ResponseReturnValue:
+    """Add the session that is typed in; with ``onward``, if there is one, and go on to step three."""
+    form, onward = form_from_request(), "onward" in request.form
+    typed = any(text.strip() for text in (form.title, form.begins, form.ends, form.room))
+    try:
+        if typed or not onward:
+            create_from(form)
+    except BadInput as error:
+        db.session.rollback()
+        flash(translated(error.message), "trouble")
+        return _sessions(form), error.status
+    return redirect(url_for("desk.setup.network" if onward else "desk.setup.sessions"), code=303)
 
 
 @bp.get("/network")

@@ -44,19 +44,19 @@ class Asked:
             dialog.dismiss()
 
 
-def test_a_session_that_is_typed_and_not_added_is_not_lost_to_the_next_step(
+def test_a_session_that_is_typed_and_not_added_is_not_lost_to_a_link(
     url: str, laptop_page: Page
 ) -> None:
     page, asked = laptop_page, Asked(laptop_page)
     page.goto(f"{url}/desk/setup/sessions")
     page.get_by_label("Title").fill("Bees in town")
-    page.get_by_role("link", name="Next: network").click()
+    page.get_by_role("link", name="Leave the setup").click()
     wait_until(page, lambda: asked.kinds == ["beforeunload"])
     expect(page.get_by_label("Title")).to_have_value("Bees in town")
     # What is sent is no loss.
     page.get_by_role("button", name="Add", exact=True).click()
     expect(page.get_by_text("Added: Bees in town.")).to_be_visible()
-    page.get_by_role("link", name="Next: network").click()
+    page.get_by_role("button", name="Next: network").click()
     expect(page.get_by_role("heading", name="How do phones reach this laptop?")).to_be_visible()
     assert asked.kinds == ["beforeunload"]
 

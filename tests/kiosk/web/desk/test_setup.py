@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.app import create_app
@@ -19,6 +20,7 @@ from kiosk.web.screens import start_page
 from kiosk.web.shared import template_context
 from reporter.config import Settings, load_settings, save_settings
 from reporter.gathering.folder import make_gathering
+from reporter.gathering.sessions import LOBBY
 from reporter.models import EventSession
 from tests.support.browsers.pages import PHONE, press
 from tests.support.kiosk_process import TurnableClock
@@ -167,6 +169,53 @@ def test_without_a_network_the_start_page_shows_no_code(
     assert kept_address("", []) == ""
 
 
+def titles(session: Session) -> set[str]:
+    """Those of the sessions that somebody planned."""
+    return set(session.scalars(select(EventSession.title))) - {LOBBY}
+
+
+def test_a_session_that_is_typed_in_is_added_on_the_way_to_the_next_step(
+    client: FlaskClient, session: Session
+) -> None:
+    day = {"day": "2026-12-05", "begins": "11:00"}
+    answer = press(client, "/desk/setup/sessions", title="Seeds", onward="1", **day)
+    assert answer.location.endswith("/desk/setup/network")
+    assert titles(session) == {"Seeds"}
+    # Nothing typed in: the proposed day alone is no session.
+    answer = press(client, "/desk/setup/sessions", title=" ", day="2026-12-05", onward="1")
+    assert answer.location.endswith("/desk/setup/network")
+    answer = press(client, "/desk/setup/sessions", title="Repairs", **day)
+    assert answer.location.endswith("/desk/setup/sessions")
+    assert titles(session) == {"Seeds", "Repairs"}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "words"),
+    [
+        ({"title": "Seeds", "begins": "11:00", "ends": "10:00"}, "The end is before the start"),
+        ({"title": "", "begins": "11:00"}, "title"),
+    ],
+)
+@pytest.mark.parametrize("onward", [{}, {"onward": "1"}])
+def test_a_session_that_cannot_be_is_corrected_within_the_wizard(
+    client: FlaskClient,
+    session: Session,
+    wrong: dict[str, str],
+    words: str,
+    onward: dict[str, str],
+) -> None:
+    answer = press(
+        client, "/desk/setup/sessions", room="Attic", day="2026-12-05", **wrong, **onward
+    )
+    assert answer.status_code == 422
+    notice = answer.text.partition('role="alert"')[2].partition("</p>")[0]
+    assert words in notice
+    assert 'aria-current="step"' in answer.text
+    for value in ("Attic", "11:00"):
+        assert f'value="{value}"' in answer.text, "it need not be typed again"
+    assert titles(session) == set()
+
+
 def test_a_wifi_that_nothing_can_join_is_refused(
     client: FlaskClient, gathering: Settings, networks: list[Address]
 ) -> None:
@@ -174,6 +223,10 @@ def test_a_wifi_that_nothing_can_join_is_refused(
     answer = press(client, "/desk/setup/network", address=f"http://{HOME.ip}:8000", **wifi)
     assert answer.status_code == 422
     assert "8 to 63 letters" in answer.text
+    wifi["password"] = ""
+    answer = press(client, "/desk/setup/network", address=f"http://{HOME.ip}:8000", **wifi)
+    assert answer.status_code == 422
+    assert "choose “open, without a password”" in answer.text
     assert load_settings(gathering.folder).wifi.ssid == ""
 
 
