@@ -19,7 +19,7 @@ from publish.bundle.bagit import check_bag
 from reporter import config
 from reporter.database.engine import translate_error
 from reporter.errors import BadInput, Busy, NotFound, UnsupportedMedia
-from reporter.media.store import disk_errors
+from reporter.media.place_errors import place_errors
 from reporter.merge.bundle import is_bundle, merge_bundle
 from reporter.merge.context import MergeContext, MergeReport, Tell, no_progress
 from reporter.merge.gathering import merge_gathering
@@ -46,8 +46,9 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = no_progress) -> M
     if config.exists(other):
         if other.resolve() == kiosk.settings.folder.resolve():
             raise BadInput("This is the gathering itself.")
-        return merge_folder(kiosk, other, config.load_settings(other).kiosk.name, tell=tell)
-    with _unpacked(other) as folder:
+        with place_errors(kiosk.settings.folder, other):
+            return merge_folder(kiosk, other, config.load_settings(other).kiosk.name, tell=tell)
+    with place_errors(kiosk.settings.folder, other), _unpacked(other) as folder:
         if not is_bundle(folder):
             raise NotFound("%(other)s is neither a gathering folder nor a bundle.", other=other)
         check_bag(folder)
@@ -96,9 +97,9 @@ def _unpacked(other: Path) -> Iterator[Path]:
     if not other.is_file():
         yield other
         return
-    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work, disk_errors():
+    with tempfile.TemporaryDirectory(prefix="reporter-merge-") as work:
         try:
-            with zipfile.ZipFile(other) as packed:
+            with place_errors(Path(work), other), zipfile.ZipFile(other) as packed:
                 # extractall strips path components that lead out of the folder.
                 packed.extractall(work)
         except _DAMAGED as error:

@@ -7,7 +7,6 @@ rendition.
 
 from __future__ import annotations
 
-import errno
 import json
 import mimetypes
 import random
@@ -49,7 +48,8 @@ from publish.site.smaller_pictures import smaller_copies
 from reporter.annotations.captions import captions_of
 from reporter.clock import rfc3339
 from reporter.enums import Kind
-from reporter.errors import Conflict, DiskFull
+from reporter.errors import Conflict
+from reporter.media.place_errors import place_trouble
 from reporter.media.store import Store
 from reporter.media.webvtt import webvtt
 from reporter.models import Attachment, Media, Takeaway
@@ -361,13 +361,8 @@ def _newest(content: _Content) -> datetime:
 
 
 def _disk_error(error: OSError, destination: Path) -> Exception:
-    if isinstance(error, FileNotFoundError):
+    if isinstance(error, FileNotFoundError) and destination.parent.exists():
         return PublishError("A picture is being made again on this laptop. Try again in a minute.")
-    if error.errno == errno.ENOSPC:
-        return DiskFull(
-            "There is not enough room for the bundle at %(parent)s. Choose another place with -o.",
-            parent=destination.parent,
-        )
-    return PublishError(
-        "The bundle can't be written: %(error)s. Choose another place with -o.", error=error
+    return place_trouble(error, destination.parent) or PublishError(
+        "The bundle can't be written: %(error)s. Choose another place.", error=error
     )

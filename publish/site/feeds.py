@@ -14,6 +14,7 @@ from typing import Any
 from xml.etree import ElementTree as Xml
 
 from publish.posts.model import GatheringFacts
+from publish.rendering.text_language import text_language
 
 ATOM, JSON_FEED = "feed.xml", "feed.json"
 _ATOM = "http://www.w3.org/2005/Atom"
@@ -70,7 +71,8 @@ def _atom(facts: GatheringFacts, summaries: Sequence[Summary], base: str, hub: s
     _add(feed, "link", rel="alternate", type="text/html", href=_at(base, "index.html"))
     _add(_add(feed, "author"), "name", facts.title)
     for summary in summaries:
-        entry = _add(feed, "entry")
+        language = _language(summary, facts)
+        entry = _add(feed, "entry", **({"xml:lang": language} if language else {}))
         _add(entry, "id", _identity(facts, summary["url"]))
         _add(entry, "title", summary["title"], type="text")
         _add(entry, "updated", _updated(summary))
@@ -88,6 +90,11 @@ def _file(photo: Summary) -> dict[str, str]:
     return enclosure | ({"length": str(photo["bytes"])} if photo.get("bytes") else {})
 
 
+def _language(summary: Summary, facts: GatheringFacts) -> str:
+    """The language of a story's title and words, '' for that of the feed."""
+    return text_language(f"{summary['title']} {_words(summary)}", facts.language)
+
+
 def _words(summary: Summary) -> str:
     return str(summary.get("lead") or summary["quote"] or summary["title"])
 
@@ -97,8 +104,13 @@ def _json_feed(facts: GatheringFacts, summaries: Sequence[Summary], base: str, h
         "version": "https://jsonfeed.org/version/1.1",
         "title": facts.title,
         "language": facts.language,
-        "home_page_url": _at(base, "index.html"),
-        "feed_url": _at(base, JSON_FEED),
+        # A site on a stick has neither: a reader could not tell what a relative address belongs to.
+        **(
+            {"home_page_url": _at(base, "index.html"), "feed_url": _at(base, JSON_FEED)}
+            if base
+            else {}
+        ),
+        "authors": [{"name": facts.title}],
         **({"hubs": [{"type": "WebSub", "url": hub}]} if hub else {}),
         "items": [_item(facts, summary, base) for summary in summaries],
     }
@@ -108,6 +120,7 @@ def _json_feed(facts: GatheringFacts, summaries: Sequence[Summary], base: str, h
 def _item(facts: GatheringFacts, summary: Summary, base: str) -> dict[str, Any]:
     photos = summary["photos"]
     image = {"image": _at(base, photos[0]["url"])} if photos else {}
+    language = _language(summary, facts)
     return {
         "id": _identity(facts, summary["url"]),
         "url": _at(base, summary["url"]),
@@ -115,6 +128,7 @@ def _item(facts: GatheringFacts, summary: Summary, base: str) -> dict[str, Any]:
         "content_text": _words(summary),
         "date_published": _updated(summary),
         **image,
+        **({"language": language} if language else {}),
     }
 
 

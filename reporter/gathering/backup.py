@@ -11,12 +11,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from reporter.config import FILE_NAME, FOLDERS, exists, load_settings
-from reporter.errors import Conflict, NotFound, ReporterError
+from reporter.errors import Conflict, DiskFull, NotFound, ReporterError
 from reporter.files import remove_file, replace_file, sync_file
 from reporter.gathering.lock import Locked, hold_lock
+from reporter.media.place_errors import place_errors
 from reporter.media.store import (
     Store,
-    disk_errors,
     hash_file,
     make_durable_folder,
     sync_folder,
@@ -25,6 +25,8 @@ from reporter.media.store import (
 DATABASE = "reporter.db"
 # Held in a folder while a copy is written into it.
 _LOCK = ".copying"
+# Stays until a first copy is whole: one that broke off, at a full stick for example, is continued.
+_BEGUN = ".begun"
 NOTE = "COPY.txt"
 # Attempts: something may be withdrawn between reading the rows and copying the files; then we read the rows again.
 MOST_LOOKS = 5
@@ -57,18 +59,18 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
 
     The copy is a gathering folder itself. What was withdrawn since the last copy is removed from
     the copy too. Secrets are in neither. Raises NotFound if there is no gathering in ``source``,
-    Conflict if ``goal`` holds another gathering, ReporterError if written data can't be read back
-    intact.
+    Conflict if ``goal`` holds another gathering, DiskFull if one of the two places is full, read-only
+    or gone, ReporterError if written data can't be read back intact.
     """
     if not exists(source):
         raise NotFound("There is no gathering in %(source)s.", source=source)
     load_settings(source)
-    _check_goal(source, goal)
-    with disk_errors():
-        make_durable_folder(goal)
     try:
-        with hold_lock(goal / _LOCK):
-            return _copy(source, goal, progress or _unheard)
+        with place_errors(goal, source):
+            _check_goal(source, goal)
+            make_durable_folder(goal)
+            with hold_lock(goal / _LOCK):
+                return _copy(source, goal, progress or _unheard)
     except Locked as error:
         raise Conflict(
             "Another copy is being written into %(goal)s right now. Wait until it is done, or "
@@ -78,6 +80,9 @@ def copy_gathering(source: Path, goal: Path, *, progress: Progress | None = None
 
 
 def _copy(source: Path, goal: Path, progress: Progress) -> Copied:
+    mark = goal / _BEGUN
+    if not exists(goal):
+        mark.touch()
     _close_former(goal)
     for name in FOLDERS:
         (goal / name).mkdir(exist_ok=True)
@@ -85,21 +90,23 @@ def _copy(source: Path, goal: Path, progress: Progress) -> Copied:
         done = _copy_once(source, goal, progress)
         if not done.missing:
             break
+    mark.unlink(missing_ok=True)
     return done
 
 
 def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
     snapshot = goal / f".{DATABASE}.new"
-    _snapshot(source / DATABASE, snapshot)
     try:
-        files = list(_promised(snapshot))
-    except sqlite3.Error as error:
-        raise ReporterError(
-            "The database in %(source)s can't be read by this version (%(error)s). A newer "
-            "Social Reporter has made it: update this one.",
-            source=source,
-            error=error,
-        ) from error
+        _snapshot(source / DATABASE, snapshot)
+        return _copy_snapshot(snapshot, source, goal, progress)
+    finally:
+        with suppress(OSError):
+            snapshot.unlink(missing_ok=True)
+
+
+def _copy_snapshot(snapshot: Path, source: Path, goal: Path, progress: Progress) -> Copied:
+    files = _listed(snapshot, source)
+    _check_room(source, goal, files)
     copied = known = 0
     missing = []
     for number, file in enumerate(files, 1):
@@ -122,11 +129,42 @@ def _copy_once(source: Path, goal: Path, progress: Progress) -> Copied:
     return Copied(copied, known, tuple(missing))
 
 
+def _listed(snapshot: Path, source: Path) -> list[_File]:
+    try:
+        return list(_promised(snapshot))
+    except sqlite3.Error as error:
+        raise ReporterError(
+            "The database in %(source)s can't be read by this version (%(error)s). A newer "
+            "Social Reporter has made it: update this one.",
+            source=source,
+            error=error,
+        ) from error
+
+
+def _check_room(source: Path, goal: Path, files: Sequence[_File]) -> None:
+    """Raise DiskFull before anything is copied that has no room."""
+    sizes = [(_size(source / file.place), _size(goal / file.place)) for file in files]
+    needed = sum(size for size, there in sizes if size != there)
+    free = shutil.disk_usage(goal).free
+    if needed > free:
+        raise DiskFull(
+            "The copy needs %(needed)s MB more, and only %(free)s MB are free at %(place)s. Delete something there or "
+            "choose another place, then do it again.",
+            needed=-(-needed // 10**6),
+            free=free // 10**6,
+            place=goal,
+        )
+
+
+def _size(path: Path) -> int:
+    return path.stat().st_size if path.is_file() else 0
+
+
 def _sync_folders(goal: Path, files: Sequence[_File]) -> None:
     """Make the names of all files durable, those of an earlier, interrupted run too: on a stick with
     FAT, syncing one folder says nothing about another."""
     for folder in sorted({file.place.parent for file in files}):
-        with suppress(FileNotFoundError), disk_errors():
+        with suppress(FileNotFoundError):
             sync_folder(goal / folder)
 
 
@@ -172,8 +210,8 @@ def _write_note(goal: Path) -> None:
 def _check_goal(source: Path, goal: Path) -> None:
     if goal.resolve() == source.resolve():
         raise Conflict("A gathering can't be copied onto itself. Choose another folder.")
-    # A first copy that was interrupted, or is under way, has left its lock.
-    begun = exists(goal) or (goal / _LOCK).exists()
+    # A first copy that was interrupted has left its mark, one that is under way its lock.
+    begun = exists(goal) or (goal / _LOCK).exists() or (goal / _BEGUN).exists()
     if goal.exists() and not begun and any(goal.iterdir()):
         raise Conflict(
             "%(goal)s holds something else. Choose an empty folder or an earlier copy.", goal=goal
@@ -239,9 +277,14 @@ def _copy_file(source: Path, goal: Path, file: _File) -> None:
 def _replace(source: Path, goal: Path) -> Path:
     """Copy to a temporary name, then replace the previous file."""
     temporary = goal.with_name(f".{goal.name}.new")
-    with disk_errors():
+    try:
         shutil.copyfile(source, temporary)
         _sync_file(temporary)
+    except OSError:
+        # Half a file would take the room that the next attempt needs.
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
+        raise
     replace_file(temporary, goal)
     return goal
 

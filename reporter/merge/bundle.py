@@ -8,8 +8,9 @@ from __future__ import annotations
 import json
 import shutil
 import uuid
+import zipfile
 from datetime import UTC, date, datetime
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from sqlalchemy import select
@@ -48,6 +49,18 @@ _FILES = ("original", "play", "view")
 def is_bundle(folder: Path) -> bool:
     """Whether a folder is a bundle."""
     return (folder / "bagit.txt").is_file() and (folder / _RECORDS).is_file()
+
+
+def is_packed_bundle(path: Path) -> bool:
+    """Whether a file is a bundle in one ZIP file, by its table of contents."""
+    if path.suffix.lower() != ".zip" or not path.is_file():
+        return False
+    try:
+        with zipfile.ZipFile(path) as packed:
+            names = {tuple(PurePosixPath(name).parts[-2:]) for name in packed.namelist()}
+    except (zipfile.BadZipFile, OSError):
+        return False
+    return _RECORDS.parts in names and any(parts[-1:] == ("bagit.txt",) for parts in names)
 
 
 def merge_bundle(

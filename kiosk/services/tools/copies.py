@@ -17,22 +17,27 @@ from reporter.config import exists, load_settings
 from reporter.errors import NotFound
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.copies import BACKUP, BUNDLE, note_copy
-from reporter.messages import Message
+from reporter.messages import N_, Message
+
+STICK_GONE = N_("This stick is not in any more. Put it in again, then choose it.")
+# Systems keep parts of a file system in memory, and say when a stick may be pulled.
+EJECT = N_("Eject the stick before you pull it out.")
 
 
 def chosen_stick(name: str) -> Path:
-    """Get an inserted stick by its path. Raises NotFound: it may have been removed meanwhile."""
+    """Get an inserted stick by its path. Raises NotFound: it may have been removed meanwhile, or
+    have become full."""
     found = next((stick.path for stick in inserted_sticks() if str(stick.path) == name), None)
     if found is None:
-        raise NotFound("This stick is not in any more. Put it in again, then choose it.")
+        raise NotFound(STICK_GONE)
     return found
 
 
 def chosen_gathering(name: str) -> Path:
     """Get a gathering or bundle on an inserted stick. Raises NotFound."""
-    found = next((path for path in gatherings_on_sticks() if str(path) == name), None)
+    found = next((one.path for one in gatherings_on_sticks() if str(one.path) == name), None)
     if found is None:
-        raise NotFound("This stick is not in any more. Put it in again, then choose it.")
+        raise NotFound(STICK_GONE)
     return found
 
 
@@ -64,7 +69,8 @@ def back_up(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[st
             goal=goal,
             copied=done.copied,
             known=done.known,
-        )
+        ),
+        Message(EJECT),
     ]
     return [*messages, *_missing(len(done.missing))]
 
@@ -80,7 +86,8 @@ def bundle_to(kiosk: KioskContext, stick: Path, progress: Progress) -> Sequence[
             goal=goal,
             takeaways=bundle.takeaways,
             files=bundle.files,
-        )
+        ),
+        Message(EJECT),
     ]
 
 

@@ -29,12 +29,11 @@ from kiosk.services.tools.copies import (
 )
 from kiosk.services.tools.neighbours import neighbours
 from kiosk.services.tools.rehearsing import play_volunteers
-from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
+from kiosk.services.tools.sticks import gatherings_on_sticks, mounted_sticks
 from kiosk.services.tools.tasks import Progress, Tasks, Warnings, Work
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.template_context import own_port
-from reporter.config import exists
 from reporter.errors import Forbidden, NotFound
 from reporter.messages import Message
 
@@ -53,12 +52,13 @@ def tasks() -> Tasks:
 @bp.get("")
 def overview() -> str:
     """Show all tasks, the current or last one first."""
+    found = gatherings_on_sticks()
     return render_template(
         "desk/tools.html",
         task=tasks().last,
-        sticks=inserted_sticks(),
-        others=gatherings_on_sticks(),
-        backups=[path for path in gatherings_on_sticks() if exists(path)],
+        sticks=mounted_sticks(),
+        others=found,
+        backups=[one for one in found if one.is_backup],
         neighbours=neighbours(current_kiosk().settings.folder) if at_laptop() else [],
         at_laptop=at_laptop(),
     )

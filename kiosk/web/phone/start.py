@@ -8,13 +8,20 @@ from kiosk.web.middleware import compression
 from kiosk.web.middleware.auth import at_laptop
 from kiosk.web.phone import embedded_browsers
 from kiosk.web.screens import start_page
-from kiosk.web.shared.template_context import agenda, kind_name, megabytes, template_words
+from kiosk.web.shared.template_context import (
+    agenda,
+    file_size,
+    kind_name,
+    megabytes,
+    template_words,
+)
 
 bp = Blueprint("start", __name__)
 compression.init_app(bp)
 bp.app_context_processor(template_words)
 bp.app_template_filter("kind_name")(kind_name)
 bp.app_template_filter("megabytes")(megabytes)
+bp.app_template_filter("file_size")(file_size)
 bp.before_request(embedded_browsers.point_outside)
 bp.after_request(embedded_browsers.remember)
 

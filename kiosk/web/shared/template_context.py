@@ -8,8 +8,9 @@ from datetime import date
 from typing import Any
 from urllib.parse import urlsplit
 
+from babel.units import format_unit
 from flask import request, url_for
-from flask_babel import format_decimal
+from flask_babel import format_decimal, get_locale
 from flask_babel import lazy_gettext as later
 
 from kiosk.runtime.addresses import kept_address, open_addresses, own_addresses, phone_url
@@ -55,6 +56,9 @@ PROMPTS = (
 )
 
 
+_SIZES = (("digital-gigabyte", 10**9), ("digital-megabyte", 10**6))
+
+
 def template_words() -> dict[str, Any]:
     """Return what every template may need."""
     settings = current_kiosk().settings
@@ -73,6 +77,12 @@ def kind_name(kind: str) -> str:
 def megabytes(count: float, digits: int = 1) -> str:
     """Bytes in millions, written as the page's language writes numbers."""
     return str(format_decimal(round(count / 1e6, digits)))
+
+
+def file_size(count: float) -> str:
+    """Bytes as a size, written as the page's language writes it: ``534.3 MB``, ``534,3 Mo``."""
+    unit, bytes_each = next((one for one in _SIZES if count >= one[1]), ("digital-kilobyte", 1000))
+    return str(format_unit(round(count / bytes_each, 1), unit, "short", locale=get_locale()))
 
 
 def in_language(code: str) -> str:

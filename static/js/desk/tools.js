@@ -1,5 +1,6 @@
 // Tracks a running task: updates its progress bar and reloads the page when it has ended.
 const task = document.getElementById("task");
+const far = document.getElementById("far");
 const EVERY = 700;
 
 async function look() {
@@ -11,6 +12,7 @@ async function look() {
     if (progress.of) {
       bar.max = progress.of;
       bar.value = progress.done;
+      far.textContent = far.dataset.words.replace("{part}", progress.done).replace("{whole}", progress.of);
     }
   } catch {
     // The kiosk is temporarily unreachable: poll again.

@@ -155,6 +155,35 @@ def test_feeds_tell_every_story_newest_first(kit: Kit, tmp_path: Path) -> None:
     assert [item["id"] for item in items["items"]] == [e.id for e in feed.entries]
 
 
+def test_a_story_in_another_language_than_the_feed_says_so(kit: Kit) -> None:
+    facts = replace(kit.facts, language="en")
+    stories = [
+        {"title": "لنزرع معًا", "photos": [], "quote": "ازرعوا الثوم الآن", "url": "sr-1.html"},
+        {"title": "Plant it", "photos": [], "quote": "Garlic goes in now", "url": "sr-2.html"},
+    ]
+    made = dict(feeds.feed_files(facts, stories, BASE))
+    atom = feedparser.parse(made["feed.xml"])
+    assert {entry.link[-9:-5]: entry.title_detail.language for entry in atom.entries} == {
+        "sr-1": "ar",
+        "sr-2": "en",
+    }
+    items = json.loads(made["feed.json"])["items"]
+    assert {item["url"][-9:-5]: item.get("language") for item in items} == {
+        "sr-1": "ar",
+        "sr-2": None,
+    }
+
+
+def test_a_feed_on_a_stick_gives_no_address_of_its_own(kit: Kit) -> None:
+    [on_stick, on_web] = [
+        json.loads(dict(feeds.feed_files(kit.facts, [], base))["feed.json"]) for base in ("", BASE)
+    ]
+    assert on_web["feed_url"] == f"{BASE}/feed.json"
+    assert on_web["home_page_url"] == f"{BASE}/index.html"
+    assert not {"feed_url", "home_page_url"} & on_stick.keys()
+    assert on_stick["authors"] == on_web["authors"] == [{"name": kit.facts.title}]
+
+
 def test_feeds_of_a_site_with_an_address_are_absolute(kit: Kit, tmp_path: Path) -> None:
     fill(kit)
     posts = [

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import random
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from click.testing import CliRunner
@@ -15,7 +17,8 @@ from sqlalchemy.orm import Session
 
 from kiosk.cli import main
 from reporter.config import Settings, load_settings
-from reporter.errors import ConfigError, Conflict, NotFound, ReporterError
+from reporter.errors import ConfigError, Conflict, DiskFull, NotFound, ReporterError
+from reporter.gathering import backup
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.folder import make_gathering, open_session
 from reporter.gathering.lock import hold_lock
@@ -340,3 +343,54 @@ def test_a_database_that_breaks_its_own_rules_never_takes_the_place_of_a_good_co
     with pytest.raises(ReporterError, match=message):
         copy_gathering(gathering.folder, goal)
     assert (goal / "reporter.db").read_bytes() == good
+
+
+def test_a_copy_without_room_is_refused_before_it_begins(
+    gathering: Settings, photos: list[Takeaway], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    copy_gathering(gathering.folder, tmp_path / "copy")
+    whole = files(tmp_path / "copy")
+    monkeypatch.setattr(backup.shutil, "disk_usage", lambda _: SimpleNamespace(free=1))
+    # All of it is there: nothing more is needed.
+    copy_gathering(gathering.folder, tmp_path / "copy")
+    with pytest.raises(DiskFull, match="needs 1 MB more, and only 0 MB are free at"):
+        copy_gathering(gathering.folder, tmp_path / "other")
+    assert files(tmp_path / "other") == {}
+    assert files(tmp_path / "copy") == whole
+
+
+@pytest.mark.parametrize(
+    ("number", "words"),
+    [
+        (errno.ENOSPC, "No room is left at"),
+        (errno.EROFS, "Nothing can be written at"),
+        (errno.EIO, "can't be reached any more"),
+    ],
+)
+def test_a_stick_that_fails_is_named_and_the_next_copy_goes_on(
+    gathering: Settings,
+    photos: list[Takeaway],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    number: int,
+    words: str,
+) -> None:
+    goal, copied = tmp_path / "copy", []
+
+    def fail_at_the_third(source: Path, to: Path) -> Path:
+        copied.append(to)
+        to.write_bytes(source.read_bytes()[:1])
+        if len(copied) == 3:
+            raise OSError(number, os.strerror(number), str(to))
+        to.write_bytes(source.read_bytes())
+        return to
+
+    with monkeypatch.context() as failing:
+        failing.setattr(backup.shutil, "copyfile", fail_at_the_third)
+        with pytest.raises(DiskFull, match=words) as told:
+            copy_gathering(gathering.folder, goal)
+    assert str(goal) in told.value.message
+    assert list(goal.rglob("*.new")) == [], "half a file takes no room"
+    assert copy_gathering(gathering.folder, goal).known == 2
+    assert files(goal) == files(gathering.folder)
+    assert not (goal / ".begun").exists()

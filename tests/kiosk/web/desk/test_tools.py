@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import json
+import os
 import random
 import re
 import sys
 import time
+import zipfile
+from datetime import timedelta
 from pathlib import Path
+from types import SimpleNamespace
 
 import httpx
 import pytest
@@ -18,10 +22,11 @@ from kiosk.doctor import checks
 from kiosk.rehearsal.report import report
 from kiosk.rehearsal.volunteers import Notes, expected
 from kiosk.runtime.context import current_kiosk
-from kiosk.services.tools import rehearsing
+from kiosk.services.tools import rehearsing, sticks
 from kiosk.services.tools.copies import folder_name, take_in
 from kiosk.services.tools.tasks import Tasks, Warnings
 from kiosk.services.tools.watched_folder import look_once
+from kiosk.web.shared.template_context import file_size
 from publish.bundle.bagit import check_zip
 from reporter.config import exists, load_settings
 from reporter.errors import Conflict
@@ -64,6 +69,74 @@ def test_a_copy_and_a_bundle_go_onto_a_stick_and_are_found_there(
     check_zip(packed)
     press(client, "/desk/tools/merge", other=str(packed))
     assert "Takeaways: 0 new" in ended(client)
+
+
+def chips(page: str) -> str:
+    """What can be chosen on the page, without its tags."""
+    labels = re.findall(r'<label class="chip.*?</label>', page, re.S)
+    return " | ".join(re.sub(r"<[^>]*>", "", label) for label in labels)
+
+
+@pytest.mark.sqlite("copies hold the database of a folder")
+def test_a_stick_that_is_full_or_locked_is_named_and_still_read(
+    client: FlaskClient, event: EventSession, stick: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    press(client, "/desk/tools/backup", stick=str(stick))
+    assert "Eject the stick before you pull it out." in ended(client)
+    [copy] = stick.iterdir()
+    monkeypatch.setattr(sticks.os, "access", lambda *_: False)
+    page = client.get("/desk/tools").text
+    assert "BLUE STICK · can only be read" in chips(page)
+    assert "Open the lock of the stick or card" in page
+    assert "Back up now" not in page
+    assert press(client, "/desk/tools/backup", stick=str(stick)).status_code == 404
+    monkeypatch.setattr(sticks.os, "access", lambda *_: True)
+    monkeypatch.setattr(sticks.shutil, "disk_usage", lambda _: SimpleNamespace(free=0))
+    assert "BLUE STICK · full" in chips(client.get("/desk/tools").text)
+    monkeypatch.undo()
+    monkeypatch.setenv("REPORTER_CARDS", str(stick.parent))
+    monkeypatch.setattr(sticks.os, "access", lambda *_: False)
+    assert press(client, "/desk/tools/restore", other=str(copy)).status_code == 303
+    assert "is back in" in ended(client)
+
+
+@pytest.mark.sqlite("copies hold the database of a folder")
+def test_only_gatherings_and_bundles_are_offered_with_their_dates(
+    client: FlaskClient, event: EventSession, stick: Path
+) -> None:
+    (stick / "holiday.zip").write_bytes(b"no archive at all")
+    with zipfile.ZipFile(stick / "photos.zip", "w") as photos:
+        photos.writestr("data/takeaways.json", "[]")
+    (stick / "Letters").mkdir()
+    press(client, "/desk/tools/bundle", stick=str(stick))
+    assert "Eject the stick" in ended(client)
+    [bundle] = set(stick.glob("*.zip")) - {stick / "holiday.zip", stick / "photos.zip"}
+    kept = stick / "Last year"
+    kept.mkdir()
+    moved = bundle.rename(kept / bundle.name)
+    long_ago = (START - timedelta(days=10)).timestamp()
+    os.utime(moved, (long_ago, long_ago))
+    found = chips(client.get("/desk/tools").text)
+    assert f"{bundle.name} · Last year · 3/4/26" in found
+    for other in ("holiday", "photos", "Letters"):
+        assert other not in found
+
+
+@pytest.mark.parametrize(
+    ("size", "language", "words"),
+    [
+        (58_231_000_000, "en", "58.2 GB"),
+        (534_300_000, "de", "534,3 MB"),
+        (534_300_000, "fr", "534,3 Mo"),
+        (1200, "en", "1.2 kB"),
+        (0, "en", "0 kB"),
+    ],
+)
+def test_a_size_is_written_as_the_language_of_the_page_writes_it(
+    app: Flask, size: int, language: str, words: str
+) -> None:
+    with app.test_request_context(f"/?lang={language}"):
+        assert file_size(size).replace("\u202f", " ").replace("\xa0", " ") == words
 
 
 def test_only_what_is_in_and_only_at_the_laptop(client: FlaskClient, stick: Path) -> None:
