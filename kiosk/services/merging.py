@@ -48,7 +48,7 @@ def merge_in(kiosk: KioskContext, other: Path, *, tell: Tell = no_progress) -> M
             raise BadInput("This is the gathering itself.")
         with place_errors(kiosk.settings.folder, other):
             return merge_folder(kiosk, other, config.load_settings(other).kiosk.name, tell=tell)
-    with place_errors(kiosk.settings.folder, other), _unpacked(other) as folder:
+    with _unpacked(other) as folder, place_errors(kiosk.settings.folder, other):
         if not is_bundle(folder):
             raise NotFound("%(other)s is neither a gathering folder nor a bundle.", other=other)
         check_bag(folder)
