@@ -6,7 +6,7 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import get_locale
+from flask_babel import get_locale, ngettext
 from flask_babel import gettext as _
 from sqlalchemy import select
 
@@ -113,12 +113,18 @@ def _map() -> list[dict[str, Any]]:
             "title": row.title,
             "room": row.room,
             "time": shown_clock(row.starts_at) if row.starts_at else "",
-            "count": counts.get(row.code, 0),
+            **_counted(counts.get(row.code, 0)),
             "running": is_running(row, now),
             "begun": row.starts_at is None or row.starts_at <= now,
         }
         for row in rows[:SESSIONS]
     ]
+
+
+def _counted(count: int) -> dict[str, Any]:
+    """Return a number, and the same with its noun in the page's language."""
+    words = ngettext("%(num)d takeaway", "%(num)d takeaways", count)
+    return {"count": count, "counted": words if count else ""}
 
 
 def _themes() -> list[dict[str, Any]]:
@@ -130,7 +136,7 @@ def _themes() -> list[dict[str, Any]]:
             "title": theme.name,
             "time": "",
             "room": next((shorten(words_of(row)) for row in theme.telling if words_of(row)), ""),
-            "count": len(theme.takeaways),
+            **_counted(len(theme.takeaways)),
             "running": False,
             "begun": True,
         }

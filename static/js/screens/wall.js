@@ -120,7 +120,7 @@ function chart(rows) {
     }
     const many = document.createElement("span");
     many.className = row.count ? "many" : "";
-    many.textContent = row.count || (row.begun ? wall.dataset.none : wall.dataset.later);
+    many.textContent = row.counted || (row.begun ? wall.dataset.none : wall.dataset.later);
     item.append(title, about, many);
     return item;
   }));
@@ -138,7 +138,9 @@ function obey(contents) {
   line.textContent = contents.line;
   line.hidden = !contents.line;
   ground.hidden = charted();
-  document.getElementById("map").hidden = !charted();
+  const map = document.getElementById("map");
+  map.hidden = !charted();
+  map.ariaLabel = mode === "themes" ? wall.dataset.themes : wall.dataset.sessions;
   chart(contents.map);
 }
 

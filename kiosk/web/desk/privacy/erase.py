@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import re
 
-from flask import Blueprint, render_template, request
+from flask import Blueprint, flash, render_template, request
+from flask.typing import ResponseReturnValue
 from flask_babel import gettext as _
 
+from kiosk.i18n.error_messages import translated
 from kiosk.privacy.erasure import Erased
 from kiosk.privacy.erasure import erase as erase_rows
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.desk.privacy.retention import takedowns
 from kiosk.web.openapi.describe import describe
-from reporter.errors import BadInput
+from reporter.errors import BadInput, NotFound
 from reporter.gathering.copies import CopyContents, copies_holding
 from reporter.models import Takeaway
 from reporter.moderation.decisions import by_receipt
@@ -23,9 +25,14 @@ bp = Blueprint("erase", __name__, url_prefix="/erase")
 
 @bp.get("")
 @describe(query="receipts")
-def page() -> str:
+def page() -> ResponseReturnValue:
     """Ask for receipts; with some, show their takeaways and which copies hold them."""
-    rows = _rows(request.args.get("receipts", ""))
+    typed = request.args.get("receipts", "")
+    try:
+        rows = _rows(typed)
+    except NotFound as error:
+        flash(translated(error.message), "trouble")
+        return _page(rows=[], copies=[], typed=typed), error.status
     copies = copies_holding(db.session(), [row.id for row in rows]) if rows else []
     return _page(rows=rows, copies=[held for held in copies if held.holds or not held.known])
 
@@ -41,13 +48,20 @@ def erase() -> str:
     return _page(rows=[], done=done, copies=done.copies)
 
 
-def _page(*, rows: list[Takeaway], copies: list[CopyContents], done: Erased | None = None) -> str:
+def _page(
+    *,
+    rows: list[Takeaway],
+    copies: list[CopyContents],
+    done: Erased | None = None,
+    typed: str = "",
+) -> str:
     wanted = tuple(done.receipts) if done else tuple(row.receipt for row in rows)
     return render_template(
         "desk/erase.html",
         rows=rows,
         copies=copies,
         done=done,
+        typed=typed,
         takedowns=takedowns(receipts=wanted) if wanted else [],
     )
 
@@ -55,5 +69,15 @@ def _page(*, rows: list[Takeaway], copies: list[CopyContents], done: Erased | No
 def _rows(typed: str) -> list[Takeaway]:
     """Return the takeaways whose receipts are in the text, each once; raises NotFound."""
     receipts = [one for one in re.split(r"[\s,;]+", typed) if one]
-    found = {row.id: row for row in (by_receipt(db.session(), one) for one in receipts)}
+    found = {row.id: row for row in map(_row, receipts)}
     return list(found.values())
+
+
+def _row(receipt: str) -> Takeaway:
+    try:
+        return by_receipt(db.session(), receipt)
+    except NotFound as error:
+        raise NotFound(
+            "There is no takeaway with the receipt %(receipt)s. Check its letters and digits once more.",
+            receipt=receipt,
+        ) from error

@@ -212,7 +212,10 @@ def test_the_desk_erases_too(
     done = client.post("/desk/erase", data={**form, "sure": "1"})
     assert (done.status_code, "Erased here" in done.text) == (200, True)
     assert traces(gathering.folder, *needles(sent)) == {}
-    assert client.get("/desk/erase?receipts=NOTTHERE1234").status_code == 404
+    wrong = client.get("/desk/erase?receipts=NOTTHERE1234")
+    assert wrong.status_code == 404
+    assert "no takeaway with the receipt NOTTHERE1234" in wrong.text
+    assert 'value="NOTTHERE1234"' in wrong.text, "it is corrected in the same place"
     assert "/desk/erase" in client.get("/desk/kiosk").text
     assert client.get("/desk/erase", **PHONE).status_code in (302, 303, 401, 403)
 

@@ -71,6 +71,9 @@ def test_the_map_says_where_somebody_should_go(
     answer = wall_json(client)
     assert answer["cards"] == []
     found = {row["title"]: (row["count"], row["begun"], row["running"]) for row in answer["map"]}
+    counted = {row["counted"] for row in answer["map"] if row["count"] == 1}
+    assert counted == {"1 takeaway"}, "a number with its noun"
+    assert all(not row["counted"] for row in answer["map"] if not row["count"])
     assert found == {
         "Community gardens in winter": (1, True, True),
         "Earlier today": (2, True, False),
