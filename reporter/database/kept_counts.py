@@ -36,14 +36,17 @@ SLOT = timedelta(minutes=5)
 # Those of the review page, and "stays": it stays in the room because not everyone in it has agreed to be shown.
 FLAGS = ("starred", "alt", "alike", "blurred", "held", "no_consent", "stays")
 _SUMS = ("total", *FLAGS)
+_METADATA = MetaData()
 CELLS = Table(
     "takeaway_count",
-    MetaData(),
+    _METADATA,
     Column("state", String),
     Column("session_id", Uuid),
     Column("slot", Integer),
     *(Column(name, Integer) for name in _SUMS),
 )
+# How many takeaways are undecided or shown in each group of look-alikes that has any.
+GROUPS = Table("look_group_living", _METADATA, Column("group_id", Uuid), Column("living", Integer))
 Rule = ColumnElement[bool]
 # Each state is listed, so that SQLite searches for them.
 NOT_WITHDRAWN: Rule = CELLS.c.state.in_(

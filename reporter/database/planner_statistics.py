@@ -1,4 +1,4 @@
-"""SQLite's planner statistics: without them a page of look-alikes reads all pictures instead of fifty.
+"""SQLite's planner statistics: without them it guesses which of two indexes leaves fewer rows.
 
 ANALYZE reads every index once (https://www.sqlite.org/lang_analyze.html), each time the gathering
 has doubled in size. With a row limit it would only estimate the row counts. PostgreSQL does this

@@ -14,7 +14,12 @@ class ImageQuality(Base):
     """Measured from a finished picture or poster frame (see capture.renditions); deleted with its media."""
 
     __tablename__ = "look"
-    __table_args__ = (Index("look_sharpness", "sharpness"), Index("look_brightness", "brightness"))
+    __table_args__ = (
+        Index("look_sharpness", "sharpness"),
+        Index("look_brightness", "brightness"),
+        # The sharpest of a group is its last one.
+        Index("look_group_sharpness", "group_id", "sharpness", "media_id"),
+    )
 
     media_id: Mapped[uuid.UUID] = mapped_column(
         ForeignKey("media.id", ondelete="CASCADE"), primary_key=True
@@ -25,7 +30,7 @@ class ImageQuality(Base):
     # 16 hex digits; empty: nothing to compare.
     perceptual_hash: Mapped[str] = mapped_column("likeness", default="")
     group_id: Mapped[uuid.UUID | None] = mapped_column(
-        ForeignKey("look_group.id", ondelete="SET NULL"), index=True
+        ForeignKey("look_group.id", ondelete="SET NULL")
     )
 
 

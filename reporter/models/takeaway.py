@@ -58,7 +58,8 @@ class Takeaway(Base):
     __tablename__ = "takeaway"
     __table_args__ = (
         Index("takeaway_state_time", "state", "recorded_at"),
-        Index("takeaway_state_id", "state", "id"),
+        # The newest of a session.
+        Index("takeaway_session_newest", "session_id", "id"),
         # The desk's counts are read from these alone, without the rows.
         Index("takeaway_session_state_time", "session_id", "state", "recorded_at"),
         # The id comes second, or SQLite would search by consent and audience where an order helps more (the wall).

@@ -46,8 +46,8 @@ def _pictured(*rules: ColumnElement[bool]) -> ColumnElement[bool]:
     return Takeaway.id.in_(of)
 
 
-def _in_question(takeaway: type[Takeaway]) -> ColumnElement[bool]:
-    """Whether it is undecided, or shown.
+def in_question(takeaway: type[Takeaway]) -> ColumnElement[bool]:
+    """Whether a takeaway is undecided, or shown.
 
     The empty text keeps SQLite from using the index of states, which matches half of all rows: it
     uses the group's index instead, where a page needs only a few rows.
@@ -62,7 +62,7 @@ def _has_double(look: type[ImageQuality], of: Any) -> ColumnElement[bool]:
         select(other.media_id)
         .join(held, held.media_id == other.media_id)
         .join(double, double.id == held.takeaway_id)
-        .where(other.group_id == look.group_id, double.id != of, _in_question(double))
+        .where(other.group_id == look.group_id, double.id != of, in_question(double))
         .correlate(look, Takeaway)
         .exists()
     )
@@ -213,9 +213,10 @@ def _side_by_side(query: Select[Any]) -> Select[Any]:
     """Takeaways by group: each with its first group that contains another undecided or shown one.
 
     The scan of the groups' index stops after one page, so it takes equally long in a gathering of
-    any size.
+    any size. SQLite would read all attachments first as long as it has no statistics (see
+    ``reporter.database.planner_statistics``): an expression instead of the column leaves it no such way.
     """
-    earlier, held = aliased(ImageQuality), aliased(Attachment)
+    earlier, held, media_id = aliased(ImageQuality), aliased(Attachment), ImageQuality.media_id
     is_first = ~(
         select(held.media_id)
         .join(earlier, earlier.media_id == held.media_id)
@@ -235,7 +236,7 @@ def _side_by_side(query: Select[Any]) -> Select[Any]:
     )
     return (
         query.join(Attachment, Attachment.takeaway_id == Takeaway.id)
-        .join(ImageQuality, ImageQuality.media_id == Attachment.media_id)
+        .join(ImageQuality, func.coalesce(media_id, media_id) == Attachment.media_id)
         .where(ImageQuality.group_id.is_not(None), is_first, _alike())
     )
 
@@ -302,67 +303,6 @@ def flag_counts(session: Session, criteria: Filter) -> dict[str, int]:
     ]
     row = session.execute(select(*columns).where(*criteria.rules(with_flags=False))).one()
     return {name: int(count) for name, count in row._mapping.items()}
-
-
-@dataclass(frozen=True)
-class PictureFindings:
-    """Analysis results of a takeaway's pictures."""
-
-    blurred: bool = False
-    dark: bool = False
-    group: str = ""
-    # How many others look like it, and whether it is the sharpest of them all.
-    others: int = 0
-    sharpest: bool = False
-
-
-def looks_of(session: Session, rows: Sequence[Takeaway]) -> dict[uuid.UUID, PictureFindings]:
-    """Analysis results of each takeaway's pictures. Two queries."""
-    wanted = [row.id for row in rows]
-    query = select(Attachment.takeaway_id, ImageQuality).join(
-        ImageQuality, ImageQuality.media_id == Attachment.media_id
-    )
-    looks: dict[uuid.UUID, list[ImageQuality]] = {}
-    for takeaway_id, look in session.execute(query.where(Attachment.takeaway_id.in_(wanted))):
-        looks.setdefault(takeaway_id, []).append(look)
-    groups = {look.group_id for found in looks.values() for look in found if look.group_id}
-    members = _members(session, groups)
-    return {takeaway_id: _seen(takeaway_id, found, members) for takeaway_id, found in looks.items()}
-
-
-def _members(session: Session, groups: set[uuid.UUID]) -> dict[uuid.UUID, list[uuid.UUID]]:
-    """The undecided or shown members of each group, sharpest first."""
-    query = (
-        select(ImageQuality.group_id, Takeaway.id)
-        .join(Attachment, Attachment.media_id == ImageQuality.media_id)
-        .join(Takeaway, Takeaway.id == Attachment.takeaway_id)
-        .where(ImageQuality.group_id.in_(groups), _in_question(Takeaway))
-        .order_by(
-            ImageQuality.group_id.nulls_first(),
-            ImageQuality.sharpness.desc().nulls_last(),
-            Takeaway.id,
-        )
-    )
-    members: dict[uuid.UUID, list[uuid.UUID]] = {}
-    for group_id, takeaway_id in session.execute(query):
-        if group_id is not None and takeaway_id not in members.setdefault(group_id, []):
-            members[group_id].append(takeaway_id)
-    return members
-
-
-def _seen(
-    takeaway_id: uuid.UUID, looks: list[ImageQuality], members: dict[uuid.UUID, list[uuid.UUID]]
-) -> PictureFindings:
-    group = next((look.group_id for look in looks if look.group_id), None)
-    alike = members.get(group, []) if group else []
-    others = len([one for one in alike if one != takeaway_id])
-    return PictureFindings(
-        blurred=any(look.sharpness is not None and look.sharpness < BLURRED for look in looks),
-        dark=any(look.brightness is not None and look.brightness < DARK for look in looks),
-        group=group.hex if group and others else "",
-        others=others,
-        sharpest=bool(others and alike[0] == takeaway_id),
-    )
 
 
 def undescribed_rows() -> Select[Takeaway]:

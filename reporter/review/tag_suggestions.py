@@ -18,8 +18,9 @@ def suggested_tags(session: Session, takeaway: Takeaway) -> list[str]:
     beside = newest.where(Takeaway.session_id == takeaway.session_id).limit(NEAR)
     uses = union_all(
         *(
-            select(Tag.name, literal(is_near).label("near")).join(ids, ids.c.id == Tag.takeaway_id)
-            for is_near, ids in ((1, beside.subquery()), (0, newest.limit(LATELY).subquery()))
+            # As a list and not a join: SQLite without statistics would read all tags.
+            select(Tag.name, literal(is_near).label("near")).where(Tag.takeaway_id.in_(ids))
+            for is_near, ids in ((1, beside), (0, newest.limit(LATELY)))
         )
     ).subquery()
     query = (

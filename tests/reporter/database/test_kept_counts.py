@@ -36,6 +36,7 @@ from reporter.media.near_duplicates import keep_look
 from reporter.models import Attachment, EventSession, Media, Takeaway
 from reporter.models.image_quality import SimilarGroup
 from reporter.review import queries
+from reporter.review.picture_findings import looks_of
 from reporter.review.queries import ALL, Filter
 from reporter.review.timeline import timeline
 from tests.support.kiosk_process import START, add_takeaway
@@ -67,6 +68,16 @@ FILTERS = [
     Filter(state="approved", flags=("starred", "held")),
     Filter(state="approved", kind="photo"),
 ]
+# To the indexes of version 0028.
+BEFORE = (
+    "DROP INDEX takeaway_state_approved",
+    "DROP INDEX media_state_error",
+    "CREATE INDEX ix_media_state ON media (state)",
+    "DROP INDEX look_group_sharpness",
+    "CREATE INDEX ix_look_group_id ON look (group_id)",
+    "DROP INDEX takeaway_session_newest",
+    "CREATE INDEX takeaway_state_id ON takeaway (state, id)",
+)
 
 
 @contextlib.contextmanager
@@ -89,6 +100,7 @@ def everything_counted(session: Session) -> list[object]:
         *(queries.state_counts(session, one) for one in filters),
         *(queries.flag_counts(session, one) for one in filters),
         *(timeline(session, one, BERLIN) for one in filters),
+        looks_of(session, session.scalars(select(Takeaway)).all()),
     ]
 
 
@@ -314,9 +326,8 @@ def test_a_gathering_of_the_version_before_is_counted_when_it_is_opened(
             session.execute(text(f"DROP {kind} {name}"))
     for table in kept_counts.TABLES:
         session.execute(text(f"DROP TABLE {table}"))
-    session.execute(text("DROP INDEX takeaway_state_approved"))
-    session.execute(text("DROP INDEX media_state_error"))
-    session.execute(text("CREATE INDEX ix_media_state ON media (state)"))
+    for statement in BEFORE:
+        session.execute(text(statement))
     session.execute(text("UPDATE alembic_version SET version_num = '0028'"))
     session.commit()
     engine = open_engine(gathering)

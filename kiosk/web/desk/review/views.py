@@ -37,6 +37,7 @@ from reporter.models import Takeaway
 from reporter.moderation import decisions, history
 from reporter.review import conflicts, undo
 from reporter.review import queries as sheets
+from reporter.review.picture_findings import PictureFindings, looks_of
 from reporter.review.tag_suggestions import suggested_tags
 from reporter.stories.takeaway_json import takeaway_record
 
@@ -66,7 +67,7 @@ def _sheet(
     session = db.session()
     page = view.page(session, PAGE)
     shown = _enlarged(page.rows)
-    looks = sheets.looks_of(session, list({*page.rows, *([shown] if shown else [])}))
+    looks = looks_of(session, list({*page.rows, *([shown] if shown else [])}))
     step = _step()
     return render_template(
         "desk/review.html",
@@ -95,7 +96,7 @@ def _sheet(
 
 def _preview(
     shown: Takeaway | None,
-    looks: Mapping[uuid.UUID, sheets.PictureFindings],
+    looks: Mapping[uuid.UUID, PictureFindings],
     clashes: Sequence[conflicts.EditConflict],
     typed: Mapping[str, str],
 ) -> dict[str, Any]:
@@ -105,7 +106,7 @@ def _preview(
     clash_texts = {clash.name: (clash_words(clash), value_words(clash.theirs)) for clash in clashes}
     return {
         "shown": full_record(shown, media_url),
-        "look": looks.get(shown.id, sheets.PictureFindings()),
+        "look": looks.get(shown.id, PictureFindings()),
         "lacking": [attachment.media.sha256 for attachment in alt_text.undescribed(shown)],
         "proposal": proposal_for(shown),
         "has_words": bool(alt_text.own_words(shown)),
