@@ -6,6 +6,7 @@ https://asyncssh.readthedocs.io/en/latest/api.html#specifying-known-hosts
 from __future__ import annotations
 
 import asyncio
+import re
 import threading
 from contextlib import suppress
 from pathlib import Path
@@ -31,6 +32,8 @@ from publish.net.ssh_known_hosts import known_hosts_files, remember
 _CONNECT, _LOGIN, _ALIVE = 10, 30, 15
 
 
+_FULL = (asyncssh.SFTPNoSpaceOnFilesystem, asyncssh.SFTPQuotaExceeded)
+_FULL_WORDS = re.compile(r"no space|quota|disk (?:is )?full|insufficient (?:disk )?space", re.I)
 _MEETING = threading.Lock()
 
 
@@ -98,8 +101,8 @@ def rename_over(files: Any, name: str, goal: str) -> None:
     """Rename on an ``SSHFileSystem``, overwriting. Raises asyncssh's errors.
 
     SFTP's own rename refuses an existing target (draft-ietf-secsh-filexfer-02, 6.5). On servers
-    without OpenSSH's extension, remove then rename: sshfs would copy with the server's shell, which
-    many don't have.
+    without OpenSSH's extension, which some refuse as a failure, it is done in steps: sshfs would copy
+    with the server's shell, which many don't have.
     """
     sync(files.loop, _rename_over, files, name, goal)
 
@@ -108,10 +111,32 @@ async def _rename_over(files: Any, name: str, goal: str) -> None:
     async with files._pool.get() as channel:
         try:
             await channel.posix_rename(name, goal)
-        except asyncssh.SFTPOpUnsupported:
-            with suppress(asyncssh.SFTPNoSuchFile):
-                await channel.remove(goal)
-            await channel.rename(name, goal)
+        except (asyncssh.SFTPOpUnsupported, asyncssh.SFTPFailure):
+            await _rename_in_steps(channel, name, goal)
+
+
+async def _rename_in_steps(channel: Any, name: str, goal: str) -> None:
+    """Put the former file aside, so that it is back in its place if the new one is refused there."""
+    aside = f"{name}.old"
+    try:
+        await channel.rename(name, goal)
+    except asyncssh.SFTPError as refusal:
+        try:
+            await channel.rename(goal, aside)
+        except asyncssh.SFTPError:
+            raise refusal from None
+        await _rename_or_restore(channel, name, goal, aside)
+    with suppress(asyncssh.SFTPError):
+        await channel.remove(aside)
+
+
+async def _rename_or_restore(channel: Any, name: str, goal: str, aside: str) -> None:
+    try:
+        await channel.rename(name, goal)
+    except asyncssh.SFTPError:
+        with suppress(asyncssh.SFTPError):
+            await channel.rename(aside, goal)
+        raise
 
 
 def _lists(host: str, addr: str, port: int) -> Any:
@@ -134,7 +159,7 @@ def as_ours(error: Exception, name: str) -> PublishError:
             return PauseTarget(
                 "The key or address of %(name)s can't be used: %(what)s.", name=name, what=error
             )
-        case asyncssh.SFTPNoSuchFile():
+        case asyncssh.SFTPNoSuchFile() | FileNotFoundError():
             return RetryAfter(
                 "%(name)s has lost what was just sent there. It is sent again.", 2, name=name
             )
@@ -144,18 +169,34 @@ def as_ours(error: Exception, name: str) -> PublishError:
             return AuthRefused(
                 "%(name)s refused user name, password or key. Set them again.", name=name
             )
-        case asyncssh.SFTPNoSpaceOnFilesystem() | asyncssh.SFTPQuotaExceeded():
-            return PayloadTooLarge("There is no room left at %(name)s.", learns=False, name=name)
-        case asyncssh.SFTPFailure():
-            # SFTP version 3 has a single code for all server-side failures, including a full disk.
-            return RetryAfter(
-                "%(name)s could not do it (%(what)s). Is there room?",
-                name=name,
-                what=error.reason or "no reason given",
-            )
+        case asyncssh.SFTPNoConnection() | asyncssh.SFTPConnectionLost():
+            return _unreached(error, name)
+        case asyncssh.SFTPError():
+            return _refused(error, name)
         case _:
-            return Offline(
-                "%(name)s can't be reached right now: %(what)s",
-                name=name,
-                what=f"{error or type(error).__name__}.",
-            )
+            return _unreached(error, name)
+
+
+def _unreached(error: Exception, name: str) -> PublishError:
+    return Offline(
+        "%(name)s can't be reached right now: %(what)s",
+        name=name,
+        what=f"{error or type(error).__name__}.",
+    )
+
+
+def _refused(error: asyncssh.SFTPError, name: str) -> PublishError:
+    """The error for a step that the server has refused.
+
+    SFTP version 3 has a single code for nearly all of them: only the words tell that a disk is full. Making folders,
+    asyncssh says that there is none and keeps the server's own words as the cause before.
+    """
+    before = error.__context__
+    told = before if isinstance(before, asyncssh.SFTPFailure) else error
+    if isinstance(told, _FULL) or _FULL_WORDS.search(told.reason or ""):
+        return PayloadTooLarge("There is no room left at %(name)s.", learns=False, name=name)
+    return RetryAfter(
+        "%(name)s could not do it (%(what)s). Is there room?",
+        name=name,
+        what=told.reason or "no reason given",
+    )
