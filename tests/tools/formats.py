@@ -1,7 +1,7 @@
 """``python -m tests.tools.formats``: make a file of every format, run each through the product, write docs/formats.md.
 
 Files are made here with the usual libraries; nothing of the table is written by hand but the names of the rows. A test
-(test_guard_formats.py) makes the table again and compares.
+(tests/guards/test_formats.py) makes the table again and compares.
 """
 
 from __future__ import annotations
