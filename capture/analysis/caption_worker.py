@@ -8,7 +8,7 @@ from sqlalchemy.orm import Session
 
 from capture.analysis.speech_to_text import can_hear, hear
 from capture.decoding.process_pool import DecoderPool, PoolBusy
-from reporter.annotations.captions import asked_draft, write_draft
+from reporter.annotations.recording_captions import asked_draft, write_draft
 from reporter.errors import DiskFull, MediaFailed
 from reporter.media.store import Store
 from reporter.models import Media

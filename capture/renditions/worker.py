@@ -22,9 +22,9 @@ from capture.decoding.process_pool import DecoderDied, DecoderPool, PoolBusy
 from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.image_quality_worker import note_look
 from capture.renditions.pipeline import Result, process_file
-from reporter.annotations.captions import note_brought, renew_spoken
 from reporter.annotations.edit_history import edits_of
 from reporter.annotations.ocr_text import VIEW, forget_words
+from reporter.annotations.recording_captions import note_brought, renew_spoken
 from reporter.clock import Clock
 from reporter.config import LimitSettings
 from reporter.database.job_queue import back_off, claim, due_ids

@@ -45,7 +45,7 @@ from publish.site.pages import (
 )
 from publish.site.search_index import search_files
 from publish.site.smaller_pictures import smaller_copies
-from reporter.annotations.captions import captions_of
+from reporter.annotations.recording_captions import captions_of
 from reporter.clock import rfc3339
 from reporter.enums import Kind
 from reporter.errors import Conflict

@@ -13,7 +13,7 @@ from publish.composition.replies import replies_to_story, with_words
 from publish.i18n import KINDS, translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, GatheringFacts, Post, PostMedia, SessionInfo
-from reporter.annotations.captions import captions_of
+from reporter.annotations.recording_captions import captions_of
 from reporter.enums import Kind, MediaState, Source
 from reporter.media.alt_text import proposal
 from reporter.media.store import Store

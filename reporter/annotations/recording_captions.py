@@ -19,7 +19,7 @@ from reporter.enums import Kind
 from reporter.errors import BadInput
 from reporter.media.webvtt import Cue, check_letters, clipped, moved, read_cues, spoken_text, webvtt
 from reporter.models import Media
-from reporter.models.captions import Captions
+from reporter.models.recording_captions import Captions
 from reporter.moderation.decisions import bump_revision, lock_gathering
 
 ASKED, FAILED, BROUGHT = "asked", "failed", "brought"

@@ -11,8 +11,8 @@ from datetime import datetime
 from sqlalchemy import Select, or_, select
 from sqlalchemy.orm import Session
 
-from reporter.annotations.captions import captions_of, captions_row, shown_part
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.annotations.recording_captions import captions_of, captions_row, shown_part
 from reporter.enums import Source
 from reporter.films.script import SoundExcerpt
 from reporter.gathering.sessions import add_session

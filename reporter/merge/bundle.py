@@ -17,8 +17,8 @@ from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.annotations.captions import captions_row
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.annotations.recording_captions import captions_row
 from reporter.clock import new_id
 from reporter.codes import is_valid, make_code, make_receipt
 from reporter.enums import (
@@ -38,8 +38,8 @@ from reporter.media.webvtt import read_cues, spoken_text, webvtt
 from reporter.merge.context import Look, MergeReport, Tell, no_progress
 from reporter.merge.follow_up import same_item
 from reporter.models import Attachment, EventSession, Media, Tag, Takeaway, Tombstone
-from reporter.models.captions import Captions
 from reporter.models.follow_up import ActionItem
+from reporter.models.recording_captions import Captions
 from reporter.moderation import decisions
 
 _RECORDS = Path("data") / "takeaways.json"

@@ -12,16 +12,16 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, select
 from sqlalchemy.orm import Session
 
-from reporter.annotations.captions import captions_row, shown_part
 from reporter.annotations.edit_history import takeaways_of
 from reporter.annotations.ocr_text import MOST_CHARS
+from reporter.annotations.recording_captions import captions_row, shown_part
 from reporter.enums import ReplyState
 from reporter.media.webvtt import spoken_text
 from reporter.merge.context import MergeContext, alive_takeaways, row_values
 from reporter.models import Media
-from reporter.models.captions import Captions
 from reporter.models.conversation import Reply
 from reporter.models.follow_up import ActionItem, NextGathering
+from reporter.models.recording_captions import Captions
 from reporter.moderation.decisions import bump_revision, next_revision
 from reporter.moderation.deletions import ONLY, Deleted, deletion_of
 

@@ -46,23 +46,23 @@ from reporter.models.takeaway import (
 
 if TYPE_CHECKING:
     from reporter.models.camera import Camera, CardImport, Cut, Shot
-    from reporter.models.captions import Captions
     from reporter.models.conversation import BlockedPerson, Reply, ReplyPoll
     from reporter.models.edits import Edit, Face
     from reporter.models.follow_up import ActionItem, Contact, NextGathering, PlanStep
     from reporter.models.image_quality import ImageQuality, SimilarGroup
     from reporter.models.outbox import OutboxState, SentDraft, Takedown, TargetStatus
+    from reporter.models.recording_captions import Captions
     from reporter.models.story import Film, Story, StoryItem, StoryText
     from reporter.models.themes import Theme, ThemeMember, ThemeStep
 
 LATER = {
     "camera": ("Camera", "CardImport", "Cut", "Shot"),
-    "captions": ("Captions",),
     "conversation": ("BlockedPerson", "Reply", "ReplyPoll"),
     "edits": ("Edit", "Face"),
     "follow_up": ("ActionItem", "Contact", "NextGathering", "PlanStep"),
     "image_quality": ("ImageQuality", "SimilarGroup"),
     "outbox": ("OutboxState", "SentDraft", "Takedown", "TargetStatus"),
+    "recording_captions": ("Captions",),
     "story": ("Film", "Story", "StoryItem", "StoryText"),
     "themes": ("Theme", "ThemeMember", "ThemeStep"),
 }

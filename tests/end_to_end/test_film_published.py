@@ -19,7 +19,7 @@ from sqlalchemy.orm import Session
 from kiosk.services.films import make_due
 from kiosk.services.publishing import add_target, publish_all, take_down, write_bundle
 from publish.posts.model import gathering_facts
-from reporter.annotations import captions
+from reporter.annotations import recording_captions
 from reporter.films.arrangement import film_takeaway, set_options
 from reporter.models import EventSession, Takeaway
 from reporter.models.outbox import Takedown
@@ -63,7 +63,9 @@ class Evening:
         make_ready(self.app)
         self.session.expire_all()
         (attachment,) = self.row("spoken").attachments
-        captions.keep(self.session, attachment.media, "0:01 Compost stays warm", actor(self.clock))
+        recording_captions.keep(
+            self.session, attachment.media, "0:01 Compost stays warm", actor(self.clock)
+        )
         set_options(self.session, audience="public", shape="square", seconds=24)
 
     def row(self, text: str) -> Takeaway:
@@ -154,7 +156,9 @@ def test_every_place_has_the_film_and_loses_it_with_its_part(
 
     # Other captions reach it without rendering it anew.
     (spoken,) = evening.row("spoken").attachments
-    captions.keep(evening.session, spoken.media, "0:01 Compost stays hot", actor(evening.clock))
+    recording_captions.keep(
+        evening.session, spoken.media, "0:01 Compost stays hot", actor(evening.clock)
+    )
     evening.make()
     evening.publish()
     assert films_in(places.stick) == [film]

@@ -27,7 +27,7 @@ from kiosk.web.desk.follow_up import action_items, inbox, plan
 from kiosk.web.desk.privacy import erase, support
 from kiosk.web.desk.privacy import retention as privacy_retention
 from kiosk.web.desk.publishing import film, manual_posting, overview, report, stories, targets
-from kiosk.web.desk.review import captions, edit_media, views
+from kiosk.web.desk.review import edit_media, recording_captions, views
 from kiosk.web.desk.review import faces as review_faces
 from kiosk.web.middleware.auth import at_laptop, has_part, require_desk
 from kiosk.web.openapi.describe import describe
@@ -46,7 +46,7 @@ bp.before_request(require_desk)
 for _part in (
     action_items,
     plan,
-    captions,
+    recording_captions,
     camera_cards,
     inbox,
     coverage,

@@ -15,7 +15,7 @@ from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import at_desk
 from kiosk.web.openapi.describe import describe
-from reporter.annotations.captions import captions_of
+from reporter.annotations.recording_captions import captions_of
 from reporter.enums import MediaState
 from reporter.errors import NotFound
 from reporter.media.object_file import ObjectFile

@@ -9,7 +9,7 @@ from capture.intake.fresh import RecordedTakeaway
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.shared.media import CAPTIONS
-from reporter.annotations.captions import captions_of
+from reporter.annotations.recording_captions import captions_of
 from reporter.conversation.replies import count_shown
 from reporter.media.webvtt import webvtt
 from reporter.models import Media, Rendition, Takeaway

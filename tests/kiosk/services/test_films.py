@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderDied, PoolBusy
 from kiosk.services import films
-from reporter.annotations.captions import captions_of, captions_row
+from reporter.annotations.recording_captions import captions_of, captions_row
 from reporter.clock import new_id
 from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed

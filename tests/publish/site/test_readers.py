@@ -31,7 +31,7 @@ from publish.site.smaller_pictures import (
     smaller_names,
     smaller_widths,
 )
-from reporter.annotations import captions
+from reporter.annotations import recording_captions
 from reporter.enums import Kind
 from reporter.follow_up import action_items
 from reporter.models import EventSession, Media, Rendition
@@ -88,7 +88,7 @@ def fill_more(kit: Kit) -> None:
         kit.event(ARABIC, speakers="ليلى"), "سنزرع الفول <i>معًا</i>", author="ليلى", intent="action"
     )
     video = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO)).one()
-    captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.actor)
+    recording_captions.keep(kit.session, video, "0:01 Mind the <frost> & ice", kit.actor)
     action_items.begin_item(
         kit.session, kit.actor, "action", {"what": 'Buy "straw" & <b>beans</b>'}
     )

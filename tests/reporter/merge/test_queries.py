@@ -14,7 +14,7 @@ from reporter.conversation import replies
 from reporter.enums import DeliveryState
 from reporter.follow_up.action_items import begin_item
 from reporter.models import Delivery
-from reporter.models.captions import Captions
+from reporter.models.recording_captions import Captions
 from reporter.moderation import decisions
 from tests.reporter.merge.test_takeaways import merge, twin
 from tests.support.publish.fakes import Kit, open_kit

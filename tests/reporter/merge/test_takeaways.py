@@ -15,7 +15,7 @@ from kiosk.services.merging import look
 from publish.bundle.builder import make_bundle
 from publish.posts.model import gathering_facts
 from reporter import models
-from reporter.annotations import captions, edit_history, face_review
+from reporter.annotations import edit_history, face_review, recording_captions
 from reporter.enums import Kind, Source, TakeawayState
 from reporter.errors import BadInput, NotFound
 from reporter.follow_up import action_items
@@ -463,7 +463,9 @@ def spoken_in(kit: Kit) -> dict[str, str]:
     kit.session.expire_all()
     rows = kit.session.scalars(select(Media).where(Media.kind == Kind.VIDEO))
     return {
-        row.recognized_text: " / ".join(c.text for c in captions.captions_of(kit.session, row))
+        row.recognized_text: " / ".join(
+            c.text for c in recording_captions.captions_of(kit.session, row)
+        )
         for row in rows
     }
 
@@ -472,11 +474,13 @@ def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path
     event = kit.event(guid="s1")
     with open_kit(tmp_path / "theirs", seed=2) as other:
         media = film(other, other.event(guid="s1")).attachments[0].media
-        captions.keep(other.session, media, "0:01 Gardens in winter\n0:05 need straw", other.actor)
+        recording_captions.keep(
+            other.session, media, "0:01 Gardens in winter\n0:05 need straw", other.actor
+        )
         assert merge(kit, other.settings.folder).captions == 1
         assert spoken_in(kit) == {"Gardens in winter\nneed straw": "Gardens in winter / need straw"}
         assert merge(kit, other.settings.folder).captions == 0
-        captions.keep(
+        recording_captions.keep(
             other.session, media, "0:01 Gardens in winter\n0:05 need much straw", other.actor
         )
         revision = kit.session.scalar(select(models.Gathering.revision)) or 0
@@ -484,7 +488,7 @@ def test_captions_come_along_and_corrections_after_them(kit: Kit, tmp_path: Path
         assert list(spoken_in(kit).values()) == ["Gardens in winter / need much straw"]
         assert (kit.session.scalar(select(models.Gathering.revision)) or 0) > revision
         ours = kit.session.scalars(select(Media).where(Media.sha256 == media.sha256)).one()
-        captions.keep(kit.session, ours, "0:01 Ours", kit.actor)
+        recording_captions.keep(kit.session, ours, "0:01 Ours", kit.actor)
         assert merge(kit, other.settings.folder).captions == 0
         assert list(spoken_in(kit).values()) == ["Ours"]
     assert event.title
@@ -577,7 +581,7 @@ def test_a_bundle_brings_captions_and_what_is_open(tmp_path: Path) -> None:
     with open_kit(tmp_path / "theirs", seed=2) as other:
         event = other.event()
         media = film(other, event).attachments[0].media
-        captions.keep(other.session, media, "0:01 Gardens in winter", other.actor)
+        recording_captions.keep(other.session, media, "0:01 Gardens in winter", other.actor)
         asked = other.takeaway(event, "Who has the key?", intent="question")
         back = other.takeaway(event, "taken back here", intent="action")
         for row in (asked, back):

@@ -13,7 +13,7 @@ from kiosk.web.desk.review.edit_media import find
 from kiosk.web.openapi.describe import describe
 from kiosk.web.shared.media import media_url
 from kiosk.web.shared.streaming_forms import small_file
-from reporter.annotations import captions
+from reporter.annotations import recording_captions
 from reporter.enums import Kind
 from reporter.errors import BadInput, NotFound
 from reporter.media.webvtt import MOST_BYTES, editable_lines, from_first_hour, read_caption_file
@@ -30,9 +30,10 @@ def page(receipt: str, sha256: str, *, text: str | None = None, error: str = "")
     if media.kind == Kind.PHOTO:
         raise NotFound(_("A photo has no captions."))
     session = db.session()
-    kept, drafting = captions.captions_of(session, media), captions.drafting_of(session, media)
+    kept = recording_captions.captions_of(session, media)
+    drafting = recording_captions.drafting_of(session, media)
     # The machine draft fills the field until a person saves something.
-    draft = [] if kept else captions.draft_of(session, media)
+    draft = [] if kept else recording_captions.draft_of(session, media)
     record = takeaway_record(takeaway, media_url)
     return render_template(
         "desk/captions.html",
@@ -55,13 +56,13 @@ def save(receipt: str, sha256: str) -> ResponseReturnValue:
     """Save the text, load a file into the field, or queue a machine draft."""
     takeaway, media = find(receipt, sha256)
     if request.form.get("do") == "draft":
-        captions.ask_draft(db.session(), media)
+        recording_captions.ask_draft(db.session(), media)
         return redirect(url_for(".page", receipt=receipt, sha256=sha256), code=303)
     text = request.form.get("captions", "")
     if (data := small_file("file", MOST_BYTES + 1)) is not None:
         return _read_file(takeaway.receipt, media, data, text)
     try:
-        kept = captions.keep(db.session(), media, text, current_kiosk().actor("desk"))
+        kept = recording_captions.keep(db.session(), media, text, current_kiosk().actor("desk"))
     except BadInput as error:
         return page(receipt, sha256, text=text, error=error.message), 400
     flash(_("The captions are kept.") if kept else _("There are no captions now."))
@@ -75,7 +76,7 @@ def _read_file(receipt: str, media: Media, data: bytes, text: str) -> ResponseRe
         cues = read_caption_file(data, language)
     except BadInput as error:
         return page(receipt, media.sha256, text=text, error=error.message), 400
-    fitting = from_first_hour(cues, captions.shown_length(db.session(), media))
+    fitting = from_first_hour(cues, recording_captions.shown_length(db.session(), media))
     if fitting != cues:
         flash(
             _(

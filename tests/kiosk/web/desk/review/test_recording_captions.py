@@ -25,19 +25,19 @@ from capture.intake.submission import ReceivedFile, Submission
 from capture.renditions.worker import process_due
 from kiosk.cli import main
 from kiosk.runtime.context import KioskContext
-from kiosk.web.desk.review import captions as review_captions
+from kiosk.web.desk.review import recording_captions as review_captions
 from publish.composition.builder import build_post
 from publish.posts.model import gathering_facts
 from publish.site.pages import story_page
-from reporter.annotations.captions import note_brought
 from reporter.annotations.edit_history import save
+from reporter.annotations.recording_captions import note_brought
 from reporter.config import LimitSettings, Settings
 from reporter.errors import MediaFailed
 from reporter.media.edits import Edits
 from reporter.media.store import Store
 from reporter.media.webvtt import Cue, read_cues, webvtt
 from reporter.models import EventSession, Media
-from reporter.models.captions import Captions
+from reporter.models.recording_captions import Captions
 from reporter.moderation.decisions import approve, withdraw
 from reporter.moderation.visibility import Scope
 from reporter.search import SearchRequest
