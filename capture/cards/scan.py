@@ -18,9 +18,11 @@ from pathlib import Path
 
 from capture.cards.sidecars import (
     CAMERA_NOTES,
+    COPY_NAMES,
     HIDDEN,
     LINK,
     PREVIEWS,
+    PROXY,
     SYSTEM,
     UNREADABLE,
     is_copy,
@@ -215,8 +217,24 @@ def _reason_to_skip(entry: os.DirEntry[str], beside: Set[str]) -> str:
     if name.startswith("."):
         return HIDDEN
     if entry.is_dir(follow_symlinks=False):
-        return PREVIEWS if _is_proxy_folder(path) else _SKIPPED_FOLDERS.get(name, "")
-    return reason_for(name) if is_copy(path, beside) else ""
+        return _reason_to_skip_folder(path)
+    if not is_copy(path, beside):
+        return ""
+    return PROXY if path.suffix.casefold() not in COPY_NAMES else reason_for(name)
+
+
+def _reason_to_skip_folder(path: Path) -> str:
+    name, above = path.name.casefold(), path.parent.name.casefold()
+    if _is_proxy_folder(path):
+        return PREVIEWS
+    # What Android's apps keep for themselves; what people sent each other is in Android/media.
+    if above == "android" and name in ("data", "obb"):
+        return SYSTEM
+    # Its owner hides it from galleries. In a phone's own camera folders the mark is an app's mistake.
+    is_cameras = "dcim" in (name, above)
+    if not is_cameras and (path / ".nomedia").is_file():
+        return HIDDEN
+    return _SKIPPED_FOLDERS.get(name, "")
 
 
 def _is_proxy_folder(path: Path) -> bool:

@@ -33,6 +33,8 @@ _GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
 _PIXEL = re.compile(r"(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?", re.IGNORECASE)
 # iPhones: IMG_E0001 is IMG_0001 as its owner edited it.
 _EDITED = re.compile(r"(img_)e(\d{4})", re.IGNORECASE)
+# Canon: SND_0001.WAV is what was said about IMG_0001.JPG.
+_NOTE = re.compile(r"snd_(\d{4})", re.IGNORECASE)
 # Tracks of one recording: ZOOM0001_LR and _Tr1, 240312_001_TrMic1, TASCAM_0001S12 and its quieter
 # copy TASCAM_0001D06.
 _TRACK = re.compile(
@@ -90,6 +92,8 @@ def shot_key(name: str) -> tuple[str, str]:
         return file.folder, track[1] or track[2]
     if lens := _LENS.fullmatch(file.stem):
         return file.folder, f"{lens[1]}_{lens[3]}"
+    if note := _NOTE.fullmatch(file.stem):
+        return file.folder, f"img_{note[1]}"
     chapter = gopro_chapter(file.stem)
     if chapter is not None:
         return file.folder, chapter[0]

@@ -75,8 +75,9 @@ _REASONS = {
 # Pictures and films by their content, but only small copies of others.
 COPY_NAMES = frozenset({".thm", ".lrv", ".lrf", ".glv"})
 _GOPRO_PROXY = re.compile(r"gl(\d{6})")
-# Insta360: LRV_20261224_101112_01_001 beside VID_20261224_101112_00_001.
-_INSTA_PROXY = re.compile(r"lrv_(\d{8}_\d{6})_\d\d_(\d{3})")
+# Insta360: LRV_20261224_101112_01_001.lrv beside VID_20261224_101112_00_001; with a lens of its own
+# PRO_LRV_….mp4 beside PRO_VID_….mp4.
+_INSTA_PROXY = re.compile(r"(pro_)?lrv_(\d{8}_\d{6})_\d\d_(\d{3})")
 
 
 def reason_for(name: str) -> str:
@@ -92,10 +93,11 @@ def is_copy(path: Path, beside: Set[str]) -> bool:
     does not.
     """
     stem, suffix = path.stem.casefold(), path.suffix.casefold()
-    if suffix not in COPY_NAMES or suffix == ".thm":
-        return suffix in COPY_NAMES
+    insta = _INSTA_PROXY.fullmatch(stem)
+    if suffix == ".thm" or (suffix not in COPY_NAMES and insta is None):
+        return suffix == ".thm"
     proxy = _GOPRO_PROXY.fullmatch(stem)
     stems = {f"gx{proxy[1]}", f"gh{proxy[1]}"} if proxy else {stem}
-    if insta := _INSTA_PROXY.fullmatch(stem):
-        stems = {f"vid_{insta[1]}_{lens:02}_{insta[2]}" for lens in range(100)}
+    if insta:
+        stems = {f"{insta[1] or ''}vid_{insta[2]}_{lens:02}_{insta[3]}" for lens in range(100)}
     return any(f"{one}{ext}" in beside for one in stems for ext in FILM_FORMATS)

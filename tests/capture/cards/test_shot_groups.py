@@ -42,6 +42,8 @@ def names(*files: ShotFile) -> list[list[str]]:
         ["IMG_0001.HEIC", "IMG_0001.JPG"],
         ["IMG_E0001.HEIC", "IMG_0001.HEIC"],
         ["DSC_0001.JPG", "DSC_0001.WAV"],
+        ["IMG_0001.JPG", "SND_0001.WAV"],
+        ["IMG_0001.JPG", "IMG_0001.CR2", "SND_0001.WAV"],
         ["DSC_0001.JPG", "DSC_0001.CR2", "DSC_0001.WAV"],
         ["A.CR2", "a.dng"],
         # Tracks of a sound recorder, the mix first.
@@ -90,6 +92,7 @@ def test_a_film_that_only_has_the_name_of_a_photo_stands_alone(film: ShotFile) -
         ["PXL_1.BURST-01.COVER.jpg", "PXL_1.BURST-02.jpg"],
         ["100FIELD/IMG_0001.JPG", "101FIELD/IMG_0001.CR2"],
         ["garden.mov", "garden.mp4"],
+        ["IMG_0001.JPG", "SND_0002.WAV"],
         ["BPAV/CLPR/632_0001_01/632_0001_01.MP4", "BPAV/CLPR/632_0002_01/632_0002_01.MP4"],
         ["films/a_0001_01.mp4", "films/a_0001_02.mp4"],
         ["VID_20261205_093000_00_001.insv", "VID_20261205_093000_00_002.insv"],
