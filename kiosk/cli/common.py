@@ -114,6 +114,7 @@ def kiosk_context() -> Iterator[KioskContext]:
     Raises ConfigError when there is no gathering.
     """
     from kiosk.app import create_app
+    from kiosk.desktop.port_file import running_at
     from kiosk.runtime.context import current_kiosk
     from kiosk.runtime.database import db
     from reporter.config import load_settings
@@ -122,6 +123,8 @@ def kiosk_context() -> Iterator[KioskContext]:
     with app.app_context():
         kiosk = current_kiosk()
         kiosk.only_at = _only_at()
+        if running := running_at(gathering_folder()):
+            kiosk.port = running.port
         try:
             yield kiosk
         finally:

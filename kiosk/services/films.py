@@ -21,6 +21,7 @@ from capture.decoding.process_pool import DecoderDied, PoolBusy
 from capture.intake.film import take_film_in
 from capture.intake.fresh import IntakeContext
 from capture.intake.submission import ReceivedFile, Submission, file_name, media_type_of
+from kiosk.desktop.port_file import DEFAULT_PORT
 from kiosk.i18n.clock_text import when_text
 from kiosk.i18n.locale_selector import catalogue
 from kiosk.runtime.addresses import is_for_phones, phone_url
@@ -94,7 +95,7 @@ def _base_url(kiosk: KioskContext) -> str:
     return (
         kiosk.settings.kiosk.base_url.rstrip("/")
         or printed
-        or phone_url(kiosk.settings, kiosk.port, ip=kiosk.only_for_phones)
+        or phone_url(kiosk.settings, kiosk.port or DEFAULT_PORT, ip=kiosk.only_for_phones)
     )
 
 

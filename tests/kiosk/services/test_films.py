@@ -3,17 +3,24 @@
 from __future__ import annotations
 
 import random
+import socket
 from typing import Any
+from urllib.parse import urlsplit
 
+import click
 import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import delete
 from sqlalchemy.orm import Session
 
 from capture.decoding.process_pool import DecoderDied, PoolBusy
+from kiosk.cli.common import kiosk_context
+from kiosk.desktop.port_file import listening_at, port_noted
 from kiosk.services import films
 from reporter.annotations.recording_captions import captions_of, captions_row
 from reporter.clock import new_id
+from reporter.config import Settings
 from reporter.enums import Source
 from reporter.errors import Busy, DiskFull, MediaFailed
 from reporter.films.arrangement import are_captions_fresh, film_of
@@ -52,6 +59,31 @@ def film(
     session.add(kept)
     session.commit()
     return made
+
+
+def test_the_closing_card_names_the_port_of_the_kiosk(
+    gathering: Settings, event: EventSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Also where another process makes the film, beside the kiosk or without one."""
+
+    def port_of_card() -> int | None:
+        seen: list[int | None] = []
+
+        @click.command()
+        def card() -> None:
+            with kiosk_context() as kiosk:
+                seen.append(urlsplit(films.film_words(kiosk, Scope.PUBLIC).url).port)
+
+        CliRunner().invoke(card, [], catch_exceptions=False)
+        return seen[0]
+
+    monkeypatch.setenv("REPORTER_GATHERING", str(gathering.folder))
+
+    assert port_of_card() == 8000
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        at = listening_at(listener)
+        with port_noted(gathering.folder, at):
+            assert port_of_card() == at.port
 
 
 def test_the_closing_card_names_no_address_of_the_laptop_alone(
