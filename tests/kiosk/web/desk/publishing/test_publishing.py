@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from publish.errors import AuthRefused
 from reporter import secret_store
 from reporter.clock import new_id
 from reporter.config import load_settings
+from reporter.gathering.session_editing import SessionFields, create_session
 from reporter.models import Delivery, EventSession, Takeaway, Target
 from reporter.models.conversation import Reply
 from reporter.moderation import decisions
@@ -166,6 +168,33 @@ def test_preview_shows_the_words_and_what_changes(
         assert "+In winter" in preview["changes"]
         page = client.get("/desk/publish/preview").text
         assert "<ins>+In winter</ins>" in page
+
+
+def test_the_posts_of_a_group_are_one_row_and_what_is_to_be_taken_down_has_its_own(
+    app: Flask, client: FlaskClient, event: EventSession, place: FakePlace
+) -> None:
+    with app.app_context():
+        group, _list = [target(name, "assisted") for name in ("group", "list")]
+        kiosk = current_kiosk()
+        kiosk_events = [
+            db.session.merge(event),
+            create_session(db.session(), SessionFields("Seeds"), now=kiosk.now(), rng=kiosk.rng),
+        ]
+        shown = [approved(one, f"Leeks {one.title}") for one in kiosk_events]
+        press(client, "/desk/publish/now")
+        deliver_once(kiosk)
+        page = client.get("/desk/publish").text
+        assert len(re.findall("<strong[^>]*>group</strong>: 2 to do by hand", page)) == 1
+        assert page.count("/desk/publish/by-hand#post-") == 2
+        assert "Please post this at" not in page
+        [first, *_] = [row for row in rows() if row.target_id == group.id]
+        press(client, f"/desk/publish/by-hand/{first.id}", url="https://group.example/p/7")
+        for row in shown:
+            decisions.hide(db.session(), row, kiosk.actor("desk"))
+        press(client, "/desk/publish/now")
+        deliver_once(kiosk)
+        page = client.get("/desk/publish").text
+        assert page.count("Please take this down at group") == 1
 
 
 def test_what_a_person_does_by_hand_is_remembered(
