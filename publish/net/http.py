@@ -5,6 +5,7 @@ Nothing else in ``publish`` opens an HTTP connection, so tests can simulate fail
 
 from __future__ import annotations
 
+import re
 import ssl
 import time
 from collections.abc import Collection, Iterator, Mapping
@@ -50,6 +51,8 @@ _AGENT = "social-reporter/0.1"
 _LATER = frozenset({408, 421, 423, 425, 429, 500, 502, 503, 504, *range(520, 600)})
 # Maximum bytes of a response. Lists of a hundred posts stay far below; an endless one must not fill the memory.
 _MOST = 32 * 1024 * 1024
+# A pause of so many seconds is the moment itself, as a Unix time.
+_FIRST_MOMENT = 1_000_000_000
 # Characters of a response that are kept to tell what came in place of the expected answer.
 _SHOWN = 400
 
@@ -325,11 +328,15 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds from a Retry-After header (RFC 9110, 10.2.3); dates are relative to the response's own Date.
 
     Falls back to the header that says when the rate limit resets: Mastodon's X-RateLimit-Reset (a
-    date) or Bluesky's RateLimit-Reset (Unix time).
+    date) or Bluesky's RateLimit-Reset (Unix time). None for no time at all, and for a time that has passed.
     """
+    # A proxy may have added its own one.
     value = headers.get("Retry-After", "").strip()
-    if value.isdecimal():
-        return float(value)
+    if several := re.match(r"(\d+)\s*,", value):
+        value = several[1]
+    seconds = float(value) if re.fullmatch(r"\d{1,12}(?:\.\d{1,6})?", value) else None
+    if seconds is not None and seconds < _FIRST_MOMENT:
+        return seconds or None
     if (
         not value
         and headers.get("X-RateLimit-Remaining", headers.get("RateLimit-Remaining")) == "0"
@@ -337,16 +344,20 @@ def retry_after(headers: Mapping[str, str]) -> float | None:
         value = headers.get("X-RateLimit-Reset", headers.get("RateLimit-Reset", "")).strip()
     try:
         pause = (_moment(value) - parsedate_to_datetime(headers["Date"])).total_seconds()
-        return max(0.0, pause)
+        return pause if pause > 0 else None
     except (ValueError, TypeError, KeyError, OverflowError, OSError):
         return None
 
 
 def _moment(value: str) -> datetime:
-    """Parse a time in any of the three formats."""
+    """Parse a time in any of the formats of servers: in seconds or milliseconds, ISO 8601, those of RFC 9110."""
     if value.isdigit():
-        return datetime.fromtimestamp(int(value), UTC)
-    return datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
+        number = int(value)
+        return datetime.fromtimestamp(
+            number / 1000 if number > 100 * _FIRST_MOMENT else number, UTC
+        )
+    moment = datetime.fromisoformat(value) if value[:4].isdigit() else parsedate_to_datetime(value)
+    return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
 def _server_message(answer: HttpResponse) -> str:

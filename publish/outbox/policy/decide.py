@@ -30,6 +30,8 @@ from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind
 from reporter.messages import Message
 
+# After so many attempts a pause is this long at least.
+_PATIENT, _LEAST_PAUSE = 4, timedelta(minutes=1)
 OFFLINE_PAUSE = timedelta(seconds=20)
 # With the waits in between this is about six hours; then a person should look.
 MOST_ATTEMPTS = 16
@@ -265,6 +267,9 @@ def _again(row: Snapshot, error: str, seconds: float | None) -> Transition:
         why = Message("%(why)s Attempts: %(count)s.", why=error, count=row.attempts)
         return replace(_parked(row, why), bytes_sent=0)
     wait = back_off(row.attempts, row.chance) if seconds is None else timedelta(seconds=seconds)
+    if row.attempts >= _PATIENT:
+        # A place that asks for a second again and again would use up all attempts in half a minute.
+        wait = max(wait, _LEAST_PAUSE)
     return _back(row, row.now + wait, error, row.attempts)
 
 

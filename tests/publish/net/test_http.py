@@ -146,7 +146,21 @@ def test_nobody_can_ask_for_a_pause_without_end(asked: float | None, given: floa
                 "Retry-After": "Sat, 09 May 2026 13:00:00 GMT",
                 "Date": "Sat, 09 May 2026 14:00:00 GMT",
             },
-            0.0,
+            None,
+        ),
+        ({"Retry-After": "0"}, None),
+        ({"Retry-After": "1.5"}, 1.5),
+        ({"Retry-After": "120, 120"}, 120.0),
+        # Other forms of a moment, each two minutes after the answer.
+        *(
+            ({"Retry-After": moment, "Date": "Sat, 09 May 2026 14:00:00 GMT"}, 120.0)
+            for moment in (
+                "Sat May  9 14:02:00 2026",
+                "Saturday, 09-May-26 14:02:00 GMT",
+                "2026-05-09T14:02:00",
+                "1778335320",
+                "1778335320000",
+            )
         ),
         ({"Retry-After": "soon"}, None),
         ({"Retry-After": "²"}, None),

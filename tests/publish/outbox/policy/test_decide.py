@@ -338,6 +338,12 @@ TABLE: list[tuple[str, Snapshot, Result, dict[str, Any]]] = [
         {**FIRST, "error": "Later.", "due_at": NOW + timedelta(seconds=90)},
     ),
     (
+        "a second's pause, after some of them",
+        snapshot(attempts=5),
+        failed(RetryAfter("Later.", 1)),
+        {**FIRST, "error": "Later.", "due_at": NOW + timedelta(minutes=1)},
+    ),
+    (
         "a photo too big: the next step down, at once",
         snapshot(kind=ItemKind.MEDIA, file=PHOTO),
         failed(PayloadTooLarge("Too big.")),
