@@ -8,9 +8,9 @@ withdraws it.
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from functools import lru_cache
 from operator import attrgetter
@@ -47,6 +47,8 @@ _LENGTHS = {
     "1 year": relativedelta(years=1),
     "2 years": relativedelta(years=2),
 }
+# Periods are reckoned back from now to ask the database for what is near; months differ by so much at most.
+_MONTHS_DIFFER = timedelta(days=4)
 # Batch size of one transaction, since phones want to write too.
 _SLICE = 500
 
@@ -99,13 +101,16 @@ def _length_from(day: date, period: str) -> timedelta | None:
     return None if length is None else begun + length - begun
 
 
-def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list[RetainedItem]:
-    """Everything scheduled for deletion, soonest first."""
+def schedule(
+    session: Session, settings: PrivacySettings, now: datetime, *, near: bool = False
+) -> list[RetainedItem]:
+    """Everything scheduled for deletion, soonest first; ``near``: at least what is to be announced or deleted now."""
     notices = {
         (row.kind, row.item): row.announced_at for row in session.scalars(select(RetentionNotice))
     }
     items = []
-    for kind, one, begun in _period_starts(session):
+    limits = {kind: _latest_start(settings, kind, now) if near else None for kind in RetentionKind}
+    for kind, one, begun in _period_starts(session, limits):
         end = period_end(begun, getattr(settings, kind))
         if end is not None:
             lead = _lead(settings, kind, end - begun)
@@ -115,6 +120,15 @@ def schedule(session: Session, settings: PrivacySettings, now: datetime) -> list
     return sorted(items, key=attrgetter("goes", "kind", "id"))
 
 
+def _latest_start(settings: PrivacySettings, kind: RetentionKind, now: datetime) -> datetime:
+    """No period that began after this is to be announced or over by now."""
+    length = _LENGTHS.get(getattr(settings, kind))
+    if length is None:
+        return datetime.min.replace(tzinfo=UTC)
+    begun = now - length
+    return begun + _lead(settings, kind, now - begun) + _MONTHS_DIFFER
+
+
 def _lead(settings: PrivacySettings, kind: RetentionKind, period: timedelta) -> timedelta:
     """How long before deletion it is announced: at most half of its period."""
     if kind not in ANNOUNCED:
@@ -122,15 +136,23 @@ def _lead(settings: PrivacySettings, kind: RetentionKind, period: timedelta) -> 
     return min(timedelta(days=settings.remind_days), period / 2)
 
 
-def _period_starts(session: Session) -> Iterator[tuple[RetentionKind, str, datetime]]:
-    """(kind, id, start of its period) of everything that has one."""
-    for one, received, at in session.execute(_waiting()):
+def _period_starts(
+    session: Session, limits: Mapping[RetentionKind, datetime | None]
+) -> Iterator[tuple[RetentionKind, str, datetime]]:
+    """(kind, id, start of its period) of everything that has one; of a kind with a limit, at least those up to it."""
+    waiting, left, with_device = _waiting(), _addresses(), _with_device()
+    if limit := limits[RetentionKind.UNAPPROVED]:
+        waiting = waiting.where(Takeaway.received_at <= limit)
+    if limit := limits[RetentionKind.ADDRESSES]:
+        left = left.where(Contact.created_at <= limit)
+    if limit := limits[RetentionKind.DEVICES]:
+        with_device = with_device.where(Takeaway.received_at <= limit)
+    for one, received, at in session.execute(waiting):
         # The period starts again when a person hides or changes it, since they have looked at it.
         yield RetentionKind.UNAPPROVED, str(one), max(received, at or received)
-    left = select(Contact.id, Contact.created_at, Contact.notified_at)
     for one, created, told_at in session.execute(left):
         yield RetentionKind.ADDRESSES, str(one), max(created, told_at or created)
-    for one, received in session.execute(_with_device()):
+    for one, received in session.execute(with_device):
         yield RetentionKind.DEVICES, str(one), received
 
 
@@ -145,6 +167,10 @@ def _waiting() -> Select[Any]:
         .outerjoin(decided, decided.c.takeaway_id == Takeaway.id)
         .where(Takeaway.state.in_((TakeawayState.NEW, TakeawayState.HIDDEN)))
     )
+
+
+def _addresses() -> Select[uuid.UUID, datetime, datetime | None]:
+    return select(Contact.id, Contact.created_at, Contact.notified_at)
 
 
 def _with_device() -> Select[uuid.UUID, datetime]:
@@ -170,7 +196,7 @@ def announce(session: Session, settings: PrivacySettings, now: datetime) -> list
 
 def announced(session: Session, settings: PrivacySettings, now: datetime) -> list[RetainedItem]:
     """Items the desk has to announce now, before they are deleted."""
-    return [item for item in schedule(session, settings, now) if is_announced(item, now)]
+    return [item for item in schedule(session, settings, now, near=True) if is_announced(item, now)]
 
 
 def is_announced(item: RetainedItem, now: datetime) -> bool:
@@ -184,7 +210,8 @@ def expire(session: Session, settings: PrivacySettings, store: Store, actor: Act
     A takeaway leaves a tombstone like a withdrawn one, so that no merge or card restores it.
     """
     announce(session, settings, actor.now)
-    over = [item for item in schedule(session, settings, actor.now) if _may_go(item, actor.now)]
+    near = schedule(session, settings, actor.now, near=True)
+    over = [item for item in near if _may_go(item, actor.now)]
     ids = {
         kind: [uuid.UUID(item.id) for item in over if item.kind is kind] for kind in RetentionKind
     }

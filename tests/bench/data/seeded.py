@@ -60,6 +60,7 @@ class _Seeding:
     store: Store
     rng: random.Random
     count: int
+    begins: datetime
     events: list[EventSession] = field(default_factory=list)
 
     def choose(self, shares: tuple[tuple[str, int], ...]) -> str:
@@ -74,19 +75,20 @@ def seed(
     photos: int = 200,
     chance: int = 5,
     files: bool = True,
+    begins: datetime = BEGINS,
 ) -> Settings:
     """Make a gathering in ``folder`` with ``count`` takeaways; returns its settings.
 
     ``photos`` different pictures go through the real decoders; every photo takeaway then has an original of its own
     (the picture and a comment with its number), whose renditions are links to those of the picture. 0: notes only.
-    Without ``files``, photos are rows alone: 100,000 takeaways take seconds.
+    Without ``files``, photos are rows alone: 100,000 takeaways take seconds. ``begins``: its first morning.
     """
     rng = random.Random(chance)
     settings = make_gathering(
-        folder, "Seeded gathering", timezone="Europe/Berlin", language="en", now=BEGINS, rng=rng
+        folder, "Seeded gathering", timezone="Europe/Berlin", language="en", now=begins, rng=rng
     )
     with open_session(settings) as session:
-        work = _Seeding(session, Store(settings.folder), rng, count)
+        work = _Seeding(session, Store(settings.folder), rng, count, begins)
         work.events = [_event(work, number) for number in range(SESSIONS)]
         samples = _samples(work, photos) if photos and files else []
         rows = [_takeaway(work, number, bool(photos)) for number in range(count)]
@@ -104,12 +106,12 @@ def seed(
 def _event(work: _Seeding, number: int) -> EventSession:
     slot = number // ROOMS
     slots = SESSIONS // ROOMS // DAYS
-    starts = BEGINS + timedelta(days=slot // slots, hours=1.5 * (slot % slots))
+    starts = work.begins + timedelta(days=slot // slots, hours=1.5 * (slot % slots))
     title = TITLES[number % len(TITLES)] + (", part two" if number >= len(TITLES) else "")
     return add_session(
         work.session,
         title,
-        now=BEGINS,
+        now=work.begins,
         rng=work.rng,
         room=f"Room {number % ROOMS + 1}",
         starts_at=starts,
@@ -169,14 +171,14 @@ def _samples(work: _Seeding, count: int) -> list[Media]:
 
 def _original(work: _Seeding, data: bytes, sha256: str) -> Values:
     return {
-        "id": new_id(BEGINS, work.rng),
+        "id": new_id(work.begins, work.rng),
         "sha256": sha256,
         "kind": "photo",
         "type": "image/jpeg",
         "ext": ".jpg",
         "bytes": len(data),
-        "due_at": BEGINS,
-        "received_at": BEGINS,
+        "due_at": work.begins,
+        "received_at": work.begins,
     }
 
 

@@ -1,7 +1,8 @@
 """A real kiosk with 100,000 takeaways by HTTP, beside one with 1,000: its pages, start and memory.
 
 Its search index is still being built while the pages are asked for, as after a start from a copy. Photos are rows
-alone. ``BENCH_GROWTH=1000,40000`` chooses the sizes.
+alone. The gathering has just been: of one from months ago, retention would announce and forget much in its first turn.
+``BENCH_GROWTH=1000,40000`` chooses the sizes.
 """
 
 from __future__ import annotations
@@ -11,10 +12,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import httpx
 
+from reporter.clock import utc_now
 from tests.bench.data.seeded import seed
 from tests.bench.kiosk_process import REAL, own_cpu_ms
 from tests.bench.rows import Row, Work, pairs
@@ -81,7 +84,9 @@ def measure() -> Iterator[Row]:
 def _kiosk(count: int) -> Iterator[KioskProcess]:
     """A kiosk that does not run yet."""
     with tempfile.TemporaryDirectory() as name:
-        settings = seed(Path(name) / "g", count, photos=1, files=False)
+        settings = seed(
+            Path(name) / "g", count, photos=1, files=False, begins=utc_now() - timedelta(days=3)
+        )
         process = KioskProcess(settings.folder, Path(name) / "secrets.json", program=REAL)
         try:
             yield process

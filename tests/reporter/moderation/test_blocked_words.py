@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from sqlalchemy import event as events
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
@@ -148,3 +149,17 @@ def test_words_that_are_changed_later_are_looked_at_too(
 def test_a_star_alone_holds_everything_a_photo_without_words_too(tmp_path: Path) -> None:
     (tmp_path / FILE_NAME).write_text("*\n", encoding="utf-8")
     assert holds(tmp_path, "", "")
+
+
+def test_checking_again_loads_only_what_changes(
+    session: Session, event: EventSession, rng: random.Random, tmp_path: Path
+) -> None:
+    (tmp_path / FILE_NAME).write_text("compost", encoding="utf-8")
+    for number in range(20):
+        add_takeaway(session, event, rng, text=f"Words {number}")
+    add_takeaway(session, event, rng, text="Compost stays warm")
+    session.expunge_all()
+    loaded: list[object] = []
+    events.listen(session, "loaded_as_persistent", lambda _session, row: loaded.append(row))
+    assert rescreen(session, tmp_path) == 1
+    assert [type(row) for row in loaded].count(Takeaway) == 1

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from capture.intake.receive import receive
 from capture.intake.submission import Submission
-from reporter.config import LimitSettings, PrivacySettings
+from reporter.config import PERIODS, LimitSettings, PrivacySettings
 from reporter.errors import TakenBack
 from reporter.follow_up.next_gathering import leave_address
 from reporter.media.store import Store
@@ -24,6 +25,7 @@ from reporter.privacy.retention import (
     RetentionKind,
     announced,
     expire,
+    is_announced,
     schedule,
     went_by_itself,
 )
@@ -179,3 +181,29 @@ def test_a_short_period_is_announced_for_half_of_it(
     assert len(announced(session, week, clock())) == 1
     clock.turn(days=3, hours=12)
     assert run(week) == (1, 0, 0)
+
+
+@pytest.mark.parametrize("period", PERIODS)
+def test_what_is_near_is_found_without_reading_all_that_is_not(
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    rng: random.Random,
+    period: str,
+) -> None:
+    for days in (*range(-3, 40, 2), *range(80, 95), *range(178, 190, 2), *range(360, 368, 2)):
+        add_takeaway(session, event, rng, device="phone", recorded_at=clock() - timedelta(days))
+    for remind, turned in itertools.product((0, 14, 400), range(0, 400, 37)):
+        settings = replace(
+            PRIVACY, unapproved=period, addresses=period, devices=period, remind_days=remind
+        )
+        now = clock() + timedelta(turned)
+        wanted = [
+            item
+            for item in schedule(session, settings, now)
+            if is_announced(item, now) or item.goes <= now
+        ]
+        found = schedule(session, settings, now, near=True)
+        assert set(wanted) <= set(found)
+        latest = max((item.announced_from for item in found), default=now)
+        assert latest <= now + timedelta(days=10)
