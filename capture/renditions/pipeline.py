@@ -20,6 +20,16 @@ from capture.renditions.photo import make_photo
 from capture.renditions.subtitles import brought_subtitles
 from capture.renditions.video import make_video
 from reporter.media.edits import Edits
+from reporter.messages import Message
+
+NO_PICTURE = Message(
+    "The picture of this film is in a format that can't be shown here, so only its sound is played. "
+    "Save it as MP4 and send that too."
+)
+NO_SOUND = Message(
+    "The sound of this film is in a format that can't be played here, so the film is silent. "
+    "Save it as MP4 and send that too."
+)
 
 
 @dataclass(frozen=True)
@@ -27,8 +37,8 @@ class Result:
     """The result for an original: its probed headers (with the true duration) and its renditions.
 
     ``look``: of a photo, and of a video's poster frame. ``note``: a message for people about a
-    picture that is shown although its file is truncated, else ''. ``subtitles``: those that a video
-    brings along (WebVTT), else ''.
+    picture that is shown although its file is truncated, or a track that can't be decoded, else
+    ''. ``subtitles``: those that a video brings along (WebVTT), else ''.
     """
 
     probe: Probe
@@ -72,7 +82,17 @@ def process_file(
     start = float(found.film.start) if found.film is not None else 0.0
     subtitles = brought_subtitles(src, mime, start, language) if found.kind == "video" else ""
     probed = replace(found, duration=duration)
-    return Result(probed, made, _look(made, "poster"), subtitles=subtitles)
+    return Result(probed, made, _look(made, "poster"), _missing_track(found), subtitles)
+
+
+def _missing_track(found: Probe) -> str:
+    """A sentence about a track that can't be decoded here, although the rest can; else ''."""
+    others = found.film.others if found.film is not None else ()
+    if found.kind == "audio" and "video/unknown" in others:
+        return NO_PICTURE
+    if found.kind == "video" and not found.has_audio and "audio/unknown" in others:
+        return NO_SOUND
+    return ""
 
 
 def _look(made: tuple[RenditionFile, ...], name: str) -> QualityMeasurement | None:

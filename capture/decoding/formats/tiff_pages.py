@@ -15,7 +15,7 @@ _MOST_PAGES = 8
 
 
 def show_whole_picture(image: Any) -> Any:
-    """Take an opened TIFF to the first page that is no small version of another one (TIFF 6.0,
+    """Take an opened TIFF to the first page that is no small version of another (TIFF 6.0,
     NewSubfileType); date and camera stay those of the first page where the other has none."""
     if _is_reduced(image):
         # Copied, for a seek replaces what the image holds.
