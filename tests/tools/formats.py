@@ -39,7 +39,8 @@ is named in the result.
 Of a truncated JPEG, PNG, GIF, BMP, WebP, HEIC, AVIF, JPEG 2000 or TIFF the readable part is shown, and it is said that
 the rest is missing; a truncated JPEG XL, and a HEIC or TIFF whose description was at its end, can't be opened.
 
-Of a film whose picture or sound has a format that nothing here reads, the other part is played, and it is said what is missing.
+Of a film whose picture or sound has a format that nothing here reads, the other part is played, and it is said what
+is missing.
 
 Refused by name, with what to save it as:
 
