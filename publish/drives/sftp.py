@@ -192,11 +192,11 @@ def _refused(error: asyncssh.SFTPError, name: str) -> PublishError:
     asyncssh says that there is none and keeps the server's own words as the cause before.
     """
     before = error.__context__
-    told = before if isinstance(before, asyncssh.SFTPFailure) else error
-    if isinstance(told, _FULL) or _FULL_WORDS.search(told.reason or ""):
+    failure = before if isinstance(before, asyncssh.SFTPFailure) else error
+    if isinstance(failure, _FULL) or _FULL_WORDS.search(failure.reason or ""):
         return PayloadTooLarge("There is no room left at %(name)s.", learns=False, name=name)
     return RetryAfter(
         "%(name)s could not do it (%(what)s). Is there room?",
         name=name,
-        what=told.reason or "no reason given",
+        what=failure.reason or "no reason given",
     )
