@@ -51,6 +51,8 @@ _AGENT = "social-reporter/0.1"
 _LATER = frozenset({408, 421, 423, 425, 429, 500, 502, 503, 504, *range(520, 600)})
 # Maximum bytes of a response. Lists of a hundred posts stay far below; an endless one must not fill the memory.
 _MOST = 32 * 1024 * 1024
+# A password below this length may be part of any word.
+_SHORT = 6
 # A pause of so many seconds is the moment itself, as a Unix time.
 _FIRST_MOMENT = 1_000_000_000
 # Characters of a response that are kept to tell what came in place of the expected answer.
@@ -89,11 +91,13 @@ class HttpClient:
             headers={"User-Agent": _AGENT},
             event_hooks={"request": [_count]},
         )
+        self._secrets = {auth[1]} if isinstance(auth, tuple) else set[str]()
         if bearer:
             self.sign(bearer)
 
     def sign(self, bearer: str) -> None:
         """Send this bearer token from now on (RFC 6750)."""
+        self._secrets.add(bearer)
         self._client.headers["Authorization"] = f"Bearer {bearer}"
 
     def close(self) -> None:
@@ -241,6 +245,8 @@ class HttpClient:
     def error(self, answer: HttpResponse, url: str) -> Exception:
         """The error to raise for a response with status 300 or above."""
         message = _server_message(answer)
+        for secret in (one for one in self._secrets if len(one) >= _SHORT):
+            message = message.replace(secret, "…")  # some servers repeat what they refuse
         if answer.status < 400:
             return self._moved(answer, url)
         if answer.status == 511:

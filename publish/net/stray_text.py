@@ -18,14 +18,32 @@ _INNER_BEFORE, _INNER_AFTER = ':,[{"', ',:]}"'
 # An object or a list of texts, objects or lists; in "[28-Nov-2026] PHP Notice" there is none.
 _JSON_BEGINS = re.compile(r"[{\[]\s*(?:[\"{\[\]}]|$)")
 _BLANK = "\ufeff\u200b \t\r\n"
+# U+D800 to U+DFFF.
+_HALF = re.compile(r"\\ud[89a-f]", re.IGNORECASE)
 _DECODER = json.JSONDecoder()
 
 
 def json_in(text: str) -> Any:
     """The JSON value in a text, ignoring stray text around it; None if there is none.
 
-    A web page that contains JSON is still a web page.
+    A web page that contains JSON is still a web page. Halves of characters, which JSON can hold and no
+    database can, are replaced.
     """
+    value = _found_in(text)
+    return _whole(value) if _HALF.search(text) else value
+
+
+def _whole(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    if isinstance(value, list):
+        return [_whole(one) for one in value]
+    if isinstance(value, dict):
+        return {_whole(key): _whole(one) for key, one in value.items()}
+    return value
+
+
+def _found_in(text: str) -> Any:
     bare = text.strip(_BLANK)
     try:
         return json.loads(bare)

@@ -6,6 +6,7 @@ import json
 import ssl
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -192,6 +193,16 @@ def test_name_and_password_are_sent_but_never_told() -> None:
     with pytest.raises(AuthRefused) as caught:
         web.call("GET", URL)
     assert seen[0].startswith("Basic ")
+    assert "geheim" not in caught.value.message
+
+
+@pytest.mark.parametrize("keys", [{"auth": ("ada", "geheim-7")}, {"bearer": "geheim-7"}])
+@pytest.mark.parametrize("status", [400, 401, 429])
+def test_a_secret_that_the_server_repeats_is_not_told(keys: dict[str, Any], status: int) -> None:
+    answer = httpx.Response(status, json={"message": "geheim-7 is not known here"})
+    transport = httpx.MockTransport(lambda request: answer)
+    with pytest.raises(PublishError, match="… is not known here") as caught:
+        HttpClient("The blog", transport=transport, **keys).call("GET", URL)
     assert "geheim" not in caught.value.message
 
 

@@ -107,3 +107,8 @@ def test_of_a_notice_before_half_an_answer_the_notice_is_shown(notice: str) -> N
 def test_a_web_page_is_still_taken_for_a_sign_in_page() -> None:
     with pytest.raises(Offline, match="sign in"):
         ask("<!doctype html><title>Cafe</title>", "text/html")
+
+
+def test_halves_of_characters_are_replaced() -> None:
+    found = json_in('{"message": "a\\ud800b", "\\uDFFF": ["\\ud83d\\ude00"]}')
+    assert found == {"message": "a\ufffdb", "\ufffd": ["😀"]}
