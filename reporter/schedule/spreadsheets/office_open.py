@@ -17,7 +17,7 @@ from reporter.schedule.spreadsheets.number_formats import (
 )
 from reporter.schedule.spreadsheets.package import Package
 from reporter.schedule.tables.headers import read_column
-from reporter.schedule.tables.sheet import RawSheet, Sheet, header_position
+from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters, header_position
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -135,7 +135,8 @@ def _add_row(sheet: RawSheet, row: Element, book: _Book) -> None:
         column = _column(cell.get("r", ""), len(cells))
         if column < _MOST_COLUMNS:
             cells += [""] * (column - len(cells))
-            cells.append(_value(cell, book, sheet))
+            place = f"{column_letters(column)}{len(sheet.rows) + 1}"
+            cells.append(_value(cell, book, sheet, place))
     sheet.rows.append(cells)
 
 
@@ -149,8 +150,8 @@ def _column(reference: str, following: int) -> int:
     return max(number - 1, following)
 
 
-def _value(cell: Element, book: _Book, sheet: RawSheet) -> str:
-    kind, place = cell.get("t", "n"), cell.get("r", f"{len(sheet.rows) + 1}")
+def _value(cell: Element, book: _Book, sheet: RawSheet, place: str) -> str:
+    kind = cell.get("t", "n")
     if kind == "inlineStr":
         return _words(cell)
     text = next((e.text or "" for e in cell if _tag(e) == "v"), "")

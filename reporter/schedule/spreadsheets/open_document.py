@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from reporter.errors import BadInput
 from reporter.schedule.spreadsheets.number_formats import iso_text
 from reporter.schedule.spreadsheets.package import UNREADABLE
-from reporter.schedule.tables.sheet import RawSheet, Sheet
+from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
@@ -97,7 +97,7 @@ def _is_hidden(element: Element) -> bool:
 def _add_row(sheet: RawSheet, row: Element) -> None:
     at = len(sheet.rows)
     cells = [*_cells(row)]
-    texts = [_text(cell, sheet, f"{_letters(column)}{at + 1}") for column, cell in cells]
+    texts = [_text(cell, sheet, f"{column_letters(column)}{at + 1}") for column, cell in cells]
     while texts and not texts[-1]:
         texts.pop()
     for column, cell in cells:
@@ -120,11 +120,6 @@ def _cells(row: Element) -> Iterator[tuple[int, Element]]:
         for _ in range(min(_count(cell, "number-columns-repeated"), _MOST_COLUMNS - at)):
             yield at, cell
             at += 1
-
-
-def _letters(column: int) -> str:
-    before, last = divmod(column, 26)
-    return (_letters(before - 1) if before else "") + chr(65 + last)
 
 
 def _count(element: Element, name: str) -> int:

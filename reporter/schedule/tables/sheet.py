@@ -109,6 +109,12 @@ def _use(column: Column) -> tuple[str, str]:
     return column.role, column.kind
 
 
+def column_letters(column: int) -> str:
+    """How spreadsheets call a column: "A" for 0, "AA" for 26."""
+    before, last = divmod(column, 26)
+    return (column_letters(before - 1) if before else "") + chr(65 + last)
+
+
 def header_position(rows: list[list[str]]) -> int:
     """The position of the row that most looks like a header; 0 if none does."""
     known = [sum(bool(read_column(cell).role) for cell in row) for row in rows[:_MOST_ABOVE]]

@@ -268,10 +268,10 @@ def test_results_of_formulas_are_read() -> None:
 
 
 def test_errors_are_said_and_are_no_midnight() -> None:
-    error = "<c r='{}' t='e'><f>X</f><v>{}</v></c>"
-    late = error.format("D3", "#VALUE!")
+    error = "<c t='e'><f>X</f><v>{}</v></c>"
+    late = error.format("#VALUE!")
     body = header() + A + row(text("B"), number(DAY, 1), number(16 / 24, 2), late)
-    body += row(text("C"), number(DAY, 1), error.format("C4", "#REF!"), number(18 / 24, 2))
+    body += row(text("C"), number(DAY, 1), error.format("#REF!"), number(18 / 24, 2))
     reading = read(parts(body))
     assert sorted(spans(reading)) == [RIGHT[0], ("B", "12-05 16:00", ""), ("C", "", "")]
     assert "D3 (#VALUE!), C4 (#REF!)" in said(reading)
