@@ -212,14 +212,14 @@ def themes(as_json: bool) -> None:
         if not board.themes:
             click.echo("There are too few takeaways to find themes yet.")
         for theme in board.themes:
-            click.echo(f"{len(theme.takeaways):5}  {theme.name}")
+            click.echo(f"{len(theme.members):5}  {theme.name}")
         click.echo(f"{len(board.rest):5}  in no theme")
 
 
 def _theme_record(theme: ThemeView) -> dict[str, Any]:
     return {
         "name": theme.name,
-        "takeaways": [row.receipt for row in theme.takeaways],
+        "takeaways": [row.receipt for row in theme.members],
         "sessions": [event.code for event in theme.sessions],
         "questions": [row.receipt for row in theme.questions],
     }

@@ -54,7 +54,7 @@ def theme_members(
 
 
 def _members(view: ThemeView) -> ThemeMembers:
-    return ThemeMembers(view.id.hex, view.name, frozenset(str(row.id) for row in view.takeaways))
+    return ThemeMembers(view.id.hex, view.name, frozenset(str(row.id) for row in view.members))
 
 
 def themes_stamp() -> tuple[object, ...]:

@@ -13,7 +13,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway, Theme
 from reporter.moderation.decisions import hide, withdraw
 from reporter.moderation.visibility import Scope, showable
-from reporter.themes.board import ThemeBoard, theme_board, themes_alone
+from reporter.themes.board import TELLING, ThemeBoard, theme_board, themes_alone
 from reporter.themes.decisions import (
     drop_theme,
     find_theme,
@@ -230,9 +230,23 @@ def test_a_large_theme_is_named_from_its_most_representative_takeaways(
     views = {view.id: view for view in full.board().themes}
     monkeypatch.setattr("reporter.themes.board.NAMED_FROM", 5)
     few = {view.id: view for view in full.board().themes}
-    assert {one: view.takeaways for one, view in few.items()} == {
-        one: view.takeaways for one, view in views.items()
+    assert {one: view.members for one, view in few.items()} == {
+        one: view.members for one, view in views.items()
     }
-    for view in few.values():
-        said = " ".join(row.text for row in view.takeaways[:5]).casefold()
+    for one, view in few.items():
+        assert view.takeaways == views[one].takeaways[:5]
+        assert view.telling == views[one].telling
+        said = " ".join(row.text for row in view.takeaways).casefold()
         assert all(word.casefold() in said for word in view.name.split(BETWEEN))
+
+
+def test_of_large_themes_only_what_is_shown_is_loaded(
+    full: Room, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("reporter.themes.board.NAMED_FROM", 2)
+    views = len(full.board().themes)
+    full.session.expunge_all()
+    board = full.board()
+    loaded = [row for row in full.session.identity_map.values() if isinstance(row, Takeaway)]
+    assert 0 < len(loaded) <= (views + 1) * (2 + TELLING) < len(SAID)
+    assert sum(len(view.members) for view in board.themes) + len(board.rest) == len(SAID)

@@ -85,7 +85,7 @@ def test_forms_rename_merge_drop_move_split_and_undo(
     press(client, f"{PAGE}/takeaways", receipt=[receipt], into="new")
     assert len(board(client, session).themes) == count + 1
     press(client, f"{PAGE}/takeaways", receipt=[receipt], into="")
-    assert [row.receipt for row in board(client, session).loose] == [receipt]
+    assert [row.receipt for row in board(client, session).loose.takeaways] == [receipt]
 
     press(client, f"{PAGE}/{second.id.hex}", do="drop")
     assert [theme.id for theme in board(client, session).dropped] == [second.id]
