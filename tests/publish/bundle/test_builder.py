@@ -410,7 +410,7 @@ HARM: dict[str, tuple[str, Callable[[bytes], bytes | None]]] = {
     "cut off": ("data/takeaways.json", lambda data: data[:-20]),
     "gone": ("data/feed.xml", lambda data: None),
     "other address": ("open-me.html", lambda data: data.replace(b"data/", b"evil/")),
-    "other sums": ("manifest-sha512.txt", lambda data: data[:1].swapcase() + data[1:-1] + b"x\n"),
+    "other sums": ("manifest-sha512.txt", lambda data: data[:-1] + b"x\n"),
 }
 
 

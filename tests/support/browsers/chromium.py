@@ -179,6 +179,8 @@ def axe_violations(
     The script goes in through the debugging protocol, because a strict policy refuses script tags.
     `leave_out` names rules (see the rule list of axe-core) that do not apply to the page, `only` those to run.
     """
+    # (The station shows nothing until its script has begun.)
+    page.locator("main").first.wait_for()
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE.read_text(encoding="utf-8"))
     # What is in order, and where in the page something stands, takes most of its time and is not told.
