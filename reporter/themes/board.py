@@ -25,7 +25,7 @@ _SLICE = 500
 _QUESTION_MARKS = ("?", "？", "؟")
 
 
-class Member(NamedTuple):
+class MemberSummary(NamedTuple):
     """What counts and lists of ids need of a takeaway."""
 
     id: uuid.UUID
@@ -38,7 +38,7 @@ class Member(NamedTuple):
 class TakeawayGroup:
     """Takeaways, the most representative first: all as ``members``, the first ``NAMED_FROM`` as ``takeaways``."""
 
-    members: list[Member]
+    members: list[MemberSummary]
     takeaways: list[Takeaway]
 
     @property
@@ -68,7 +68,7 @@ class ThemeBoard:
     dropped: list[ThemeView]
 
     @property
-    def rest(self) -> list[Member]:
+    def rest(self) -> list[MemberSummary]:
         """Takeaways in no theme, or in one that was dropped."""
         return [*self.loose.members, *(row for theme in self.dropped for row in theme.members)]
 
@@ -81,9 +81,9 @@ def is_question(row: Takeaway) -> bool:
 
 def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) -> ThemeBoard:
     """All themes, largest first, with the takeaways that the rules allow: names are computed from those only."""
-    members: dict[uuid.UUID | None, list[Member]] = {None: []}
+    members: dict[uuid.UUID | None, list[MemberSummary]] = {None: []}
     for id_, receipt, event, starred, theme in session.execute(_members(*rules)):
-        members.setdefault(theme, []).append(Member(id_, receipt, event, starred))
+        members.setdefault(theme, []).append(MemberSummary(id_, receipt, event, starred))
     loaded = _load(session, members.values())
     themes = [theme for theme in session.scalars(select(Theme)) if theme.id in members]
     views = _views(themes, members, loaded, language)
@@ -119,23 +119,23 @@ class _Loaded:
     takeaways: dict[uuid.UUID, Takeaway]
     sessions: dict[uuid.UUID, EventSession]
 
-    def group(self, members: list[Member]) -> TakeawayGroup:
+    def group(self, members: list[MemberSummary]) -> TakeawayGroup:
         return TakeawayGroup(members, self.rows(members[:NAMED_FROM]))
 
-    def rows(self, members: Iterable[Member]) -> list[Takeaway]:
+    def rows(self, members: Iterable[MemberSummary]) -> list[Takeaway]:
         return [self.takeaways[row.id] for row in members]
 
-    def sessions_of(self, members: Iterable[Member]) -> list[EventSession]:
+    def sessions_of(self, members: Iterable[MemberSummary]) -> list[EventSession]:
         counts = Counter(row.session_id for row in members)
         events = (self.sessions[one] for one in counts)
         return sorted(events, key=lambda e: (-counts[e.id], e.title, e.code))
 
 
-def _telling(members: list[Member]) -> list[Member]:
+def _telling(members: list[MemberSummary]) -> list[MemberSummary]:
     return sorted(members, key=lambda row: not row.starred)[:TELLING]
 
 
-def _load(session: Session, groups: Collection[list[Member]]) -> _Loaded:
+def _load(session: Session, groups: Collection[list[MemberSummary]]) -> _Loaded:
     """Load the first takeaways of each group, those that tell most of it, and the sessions of all."""
     shown = {row.id for group in groups for row in (*group[:NAMED_FROM], *_telling(group))}
     ids, takeaways = sorted(shown), {}
@@ -150,7 +150,7 @@ def _load(session: Session, groups: Collection[list[Member]]) -> _Loaded:
 
 def _views(
     themes: Sequence[Theme],
-    members: Mapping[uuid.UUID | None, list[Member]],
+    members: Mapping[uuid.UUID | None, list[MemberSummary]],
     loaded: _Loaded,
     language: str,
 ) -> list[ThemeView]:
