@@ -30,17 +30,11 @@ def json_in(text: str) -> Any:
     database can, are replaced.
     """
     value = _found_in(text)
-    return _whole(value) if _HALF.search(text) else value
-
-
-def _whole(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    if isinstance(value, list):
-        return [_whole(one) for one in value]
-    if isinstance(value, dict):
-        return {_whole(key): _whole(one) for key, one in value.items()}
-    return value
+    if not _HALF.search(text):
+        return value
+    # Through JSON once more, since it may be nested deeper than a function can call itself.
+    halves = json.dumps(value, ensure_ascii=False).encode("utf-16", "surrogatepass")
+    return json.loads(halves.decode("utf-16", "replace"))
 
 
 def _found_in(text: str) -> Any:

@@ -112,3 +112,11 @@ def test_a_web_page_is_still_taken_for_a_sign_in_page() -> None:
 def test_halves_of_characters_are_replaced() -> None:
     found = json_in('{"message": "a\\ud800b", "\\uDFFF": ["\\ud83d\\ude00"]}')
     assert found == {"message": "a\ufffdb", "\ufffd": ["😀"]}
+
+
+@pytest.mark.parametrize("depth", [500, 900, 5_000])
+def test_halves_of_characters_deep_within_are_no_trouble(depth: int) -> None:
+    found = json_in("[" * depth + '"\\ud800"' + "]" * depth)
+    while isinstance(found, list) and found:
+        [found] = found
+    assert found in ("\ufffd", None, [])
