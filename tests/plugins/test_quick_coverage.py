@@ -9,10 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.guards.repository import ROOT
+from tests.guards.repository import PACKAGES, ROOT
 
 pytest.importorskip("slipcover")
-PACKAGES = ("reporter", "capture", "publish", "kiosk")
 # Four lines and two branches; and five of a module that nothing imports.
 CODE = """
 def chosen(yes):
