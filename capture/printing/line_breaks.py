@@ -41,6 +41,8 @@ _ADDRESS = re.compile(r"\S*(?:://|@|\w\.\w)\S*")
 # Letters that stay together before and after an inserted hyphen.
 _KEPT = 3
 _JOINERS = "\u200d\u2060"
+# They open an isolated part, and belong to its first letter.
+_OPENING = "\u2066\u2067\u2068"
 _REGIONAL = ("\U0001f1e6", "\U0001f1ff")
 
 
@@ -112,6 +114,8 @@ def letter_points(text: str) -> Iterator[int]:
 
 def _is_joined(text: str, at: int) -> bool:
     before, after = text[at - 1], text[at]
+    if before in _OPENING or after in _OPENING:
+        return before in _OPENING or before in _JOINERS
     if (
         unicodedata.category(after) in ("Mn", "Mc", "Me", "Cf")
         or "\U0001f3fb" <= after <= "\U0001f3ff"

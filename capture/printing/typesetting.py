@@ -5,6 +5,7 @@ All widths and positions are in ems: shaping is done once, for any font size.
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
@@ -21,6 +22,8 @@ from capture.printing.text_runs import Run, in_visual_order, runs_of
 _STACKED = ("Thai", "Laoo")
 _GAP = 0.03
 _ISOLATES = "\u2066\u2067\u2068\u2069"
+# Between two parts, with spaces around it ("col·lecció" has none): at a line's end it separates nothing.
+_SEPARATOR = re.compile(r"\s+·\s*$")
 # The gain in font size that justifies dividing a word.
 _WORTH_A_HYPHEN = 1.25
 
@@ -131,8 +134,13 @@ class Paragraph:
             places = [p for p in places if p > start]
         return [*made, Line(start, stop)]
 
+    def _words(self, line: Line) -> str:
+        """What is shown of a line: without trailing spaces, nor a separator of what the next line says."""
+        words = self.text[line.start : line.end].rstrip()
+        return _SEPARATOR.sub("", words) if line.end < len(self.text) else words
+
     def width(self, line: Line) -> float:
-        """The width of a line, without trailing spaces."""
+        """The width of a line, without what is not shown at its end."""
         key = (line.start, line.end, line.hyphen)
         if key not in self._widths:
             self._widths[key] = sum(
@@ -154,7 +162,7 @@ class Paragraph:
             yield "".join(c for c in text if c not in _ISOLATES), glyphs
 
     def _shaped(self, line: Line) -> Iterator[tuple[FontFace, str, list[ShapedGlyph]]]:
-        words = self.text[line.start : line.end].rstrip()
+        words = self._words(line)
         end = line.start + len(words)
         shown = words + ("-" if line.hyphen else "")
         parts = {run: face for run, face in self._runs if run.start < end and run.end > line.start}

@@ -192,6 +192,20 @@ def test_lines_hold_the_whole_text_and_are_no_wider_than_asked(
         assert all(made.width(line) <= width for line in lines)
 
 
+@pytest.mark.parametrize("language", ["en", "ar"])
+def test_a_separator_stands_between_two_parts_of_a_line_not_at_its_end(language: str) -> None:
+    made = paragraph(" · ".join(map(isolate, " ".join(ROWS[language]).split())), language)
+    hanging = 0
+    for width in range(4, 30):
+        for line in made.lines(float(width)) or []:
+            words = made.text[line.start : line.end].rstrip()
+            shown = "".join(text for text, _ in made.placed(line))
+            hanging += words.endswith("·")
+            assert shown.count("·") == words.count("·") - words.endswith("·")
+            assert len(shown) >= sum(map(str.isalnum, words))
+    assert hanging
+
+
 def test_a_compound_gets_a_hyphen_rather_than_small_letters() -> None:
     page = poster("de", "Nachbarschaftshilfenetzwerk", "", "", "")[0]
     text = page.get_textpage()
