@@ -34,8 +34,7 @@ function show(one) {
   if (!row || row.dataset.state !== one.state) return false;
   const bar = row.querySelector("progress");
   if (!bar) return true;
-  bar.max = one.bytes || 1;
-  bar.value = one.bytes_done;
+  if (one.bytes) Object.assign(bar, { max: one.bytes, value: one.bytes_done });
   const megabytes = (bytes) => Math.round(bytes / 1e6);
   const left = one.seconds_left === null ? "" : ` · ${page().dataset.minutes.replace("#", Math.ceil(one.seconds_left / 60))}`;
   row.querySelector("[data-figures]").textContent =

@@ -39,8 +39,7 @@ async function look() {
   try {
     const { asked, done, whole, made } = await (await fetch(box.dataset.film)).json();
     const bar = box.querySelector("progress");
-    bar.max = whole || 1;
-    bar.value = done;
+    if (whole) Object.assign(bar, { max: whole, value: done });
     finished ||= !box.hidden && !asked;
     box.hidden = !asked;
     if ((finished || made !== box.dataset.made) && !document.activeElement?.closest("form") && !isUnsaved()) return location.reload();

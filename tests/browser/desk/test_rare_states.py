@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import random
 from collections.abc import Callable
+from io import BytesIO
 
 import pytest
 from flask import Flask
+from PIL import Image
 from playwright.sync_api import Page, expect
 from sqlalchemy.orm import Session
 
+from kiosk.services.tools.tasks import Task, Tasks
 from reporter.models import EventSession
 from tests.support.browsers.chromium import PHONE, Windows
 from tests.support.kiosk_process import add_takeaway
@@ -105,6 +108,31 @@ def test_what_is_seldom_seen_is_for_everybody(
             if found:
                 wrong[f"{number}: {path}"] = found
     assert wrong == {}
+
+
+def test_work_whose_size_is_not_known_yet_does_not_look_idle(
+    app: Flask, windows: Windows, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The bar of a task is painted before its first number, and is an ordinary one after it."""
+    task, tasks = Task("rehearse"), Tasks(app)
+    tasks.last = task
+    monkeypatch.setitem(app.extensions, "tasks", tasks)
+    with served(app) as server:
+        page = windows.open(reduced_motion="reduce")
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/tools")
+        bar = page.locator("#task progress")
+        unknown = shades(bar.screenshot())
+        task.done, task.of = 0, 20
+        expect(bar).to_have_attribute("value", "0")
+        assert shades(bar.screenshot()) < 5 < unknown
+
+
+def shades(picture: bytes) -> int:
+    """How many colours stand side by side in the middle row of a picture."""
+    with Image.open(BytesIO(picture)) as image:
+        high = image.height // 2
+        row = image.convert("RGB").crop((10, high, image.width - 10, high + 1))
+        return len(row.getcolors(row.width) or ())
 
 
 @pytest.mark.parametrize("language", ["uk", "de", "ar"])
