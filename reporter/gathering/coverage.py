@@ -6,7 +6,7 @@ import uuid
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Integer, cast, distinct, extract, func, select
 from sqlalchemy.orm import Session
@@ -46,10 +46,11 @@ class CoverageChart:
 
 
 def coverage(session: Session, events: Sequence[EventSession], now: datetime) -> CoverageChart:
-    """Takeaways by recording time over the last ``SLOTS`` half-hours. Two queries."""
-    last = datetime.fromtimestamp(
-        now.timestamp() // SLOT.total_seconds() * SLOT.total_seconds(), now.tzinfo
-    )
+    """Takeaways by recording time over the last ``SLOTS`` half-hours on the clock of ``now``. Two queries."""
+    # In Nepal an hour does not begin when one in UTC does.
+    ahead, whole = now.utcoffset() or timedelta(), SLOT.total_seconds()
+    since = (now.timestamp() + ahead.total_seconds()) // whole * whole - ahead.total_seconds()
+    last = datetime.fromtimestamp(since, UTC)
     slots = tuple(last - SLOT * back for back in reversed(range(SLOTS)))
     # Counted by the database: a long day has thousands of rows, and the desk polls every few seconds.
     seconds = cast(extract("epoch", Takeaway.recorded_at), Integer) - int(slots[0].timestamp())

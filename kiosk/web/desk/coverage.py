@@ -44,7 +44,7 @@ def overview() -> ResponseReturnValue:
 
 def _page_values() -> dict[str, Any]:
     kiosk, session = current_kiosk(), db.session()
-    board = coverage(session, todays(), kiosk.now())
+    board = coverage(session, todays(), kiosk.now().astimezone(kiosk.settings.zone))
     return {
         "board": board,
         "activity": [

@@ -50,6 +50,12 @@ CUT = """() => [...document.querySelectorAll("input[type=date], input[type=time]
   .map((one) => one.name)"""
 
 
+# Fields for words that leave much of their form's width empty.
+NARROW = """() => [...document.querySelectorAll("main input:not([type])")]
+  .filter((one) => one.checkVisibility() && one.offsetWidth < 0.7 * one.form.clientWidth)
+  .map((one) => one.name)"""
+
+
 @pytest.fixture
 def page(windows: Windows) -> Page:
     return windows.phone(reduced_motion="reduce")
@@ -67,6 +73,17 @@ def test_a_day_and_a_time_are_not_cut_off(
             if found := page.evaluate(CUT):
                 cut[path] = found
     assert cut == {}
+
+
+@pytest.mark.parametrize("width", [320, 390])
+def test_words_have_the_width_of_a_phone(
+    app: Flask, page: Page, event: EventSession, width: int
+) -> None:
+    page.set_viewport_size({"width": width, "height": 800})
+    with served(app) as server:
+        for path in ("setup/gathering", "setup/sessions", "sessions", "sessions/new"):
+            page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/desk/{path}")
+            assert page.evaluate(NARROW) == [], path
 
 
 def test_the_film_says_first_that_nothing_is_starred(app: Flask, page: Page) -> None:

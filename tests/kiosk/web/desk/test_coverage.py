@@ -5,7 +5,9 @@ from __future__ import annotations
 import random
 import re
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
@@ -43,6 +45,18 @@ def test_the_strip_counts_half_hours(
     assert (first.levels[-1], max(first.levels[:-1])) == (4, 1)
     assert (first.empty, second.empty, third.empty) == (False, True, False)
     assert (board.activity[-1], sum(board.activity)) == (4, 5)
+
+
+@pytest.mark.parametrize("zone", ["Asia/Kathmandu", "Pacific/Chatham", "Europe/Berlin"])
+def test_half_hours_begin_on_the_clock_of_the_gathering(
+    session: Session, event: EventSession, rng: random.Random, clock: TurnableClock, zone: str
+) -> None:
+    now = clock().astimezone(ZoneInfo(zone)).replace(minute=50)
+    for minutes in (19, 20, 21):
+        add_takeaway(session, event, rng, recorded_at=now - timedelta(minutes=minutes))
+    board = coverage(session, [event], now)
+    assert {slot.astimezone(now.tzinfo).minute for slot in board.slots} == {0, 30}
+    assert board.activity[-2:] == (1, 2)
 
 
 def test_the_chart_says_its_bars(
