@@ -7,41 +7,109 @@ decoder process, gives up its place meanwhile.
 
 from __future__ import annotations
 
-import queue
 import threading
+import time
+from collections import Counter, OrderedDict, deque
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 from reporter.database.engine import BUSY, WAIT_SECONDS
 from reporter.errors import Busy
 
 # Enough that some can wait for the disk and share one fsync.
 AT_ONCE = 8
+# One sender has so many of them at least, however many others there are; and others count for so many seconds after
+# they asked for a place.
+LEAST = 2
+RECENT_SECONDS = 5.0
 # Longer than for those who only come: what was done outside would be done in vain.
 RETURN_SECONDS = 60.0
 
-_places: queue.SimpleQueue[None] = queue.SimpleQueue()
-for _place in range(AT_ONCE):
-    _places.put(None)
+
+@dataclass(eq=False)
+class _Turn:
+    """Somebody who waits for a place; the lock is released with the place."""
+
+    sender: str
+    given: threading.Lock = field(default_factory=threading.Lock)
+
+
+class Places:
+    """Places that are given to the sender with the fewest: a phone that takes a place again and again, for each byte
+    that it sends, keeps no other waiting."""
+
+    def __init__(self, count: int) -> None:
+        self._count = self._free = count
+        self._lock = threading.Lock()
+        self._inside: Counter[str] = Counter()
+        self._waiting: deque[_Turn] = deque()
+        # When each sender last asked, the one that asked longest ago first.
+        self._recent: OrderedDict[str, float] = OrderedDict()
+
+    def take(self, sender: str, seconds: float) -> bool:
+        """Take a place; returns whether one got free in time."""
+        turn = _Turn(sender)
+        turn.given.acquire()
+        with self._lock:
+            self._note(sender)
+            self._waiting.append(turn)
+            self._give_free()
+        if turn.given.acquire(timeout=seconds):
+            return True
+        with self._lock:
+            if turn not in self._waiting:
+                # It was given at the last moment.
+                return True
+            self._waiting.remove(turn)
+        return False
+
+    def give_back(self, sender: str) -> None:
+        """Give a place back, for the next one."""
+        with self._lock:
+            self._free += 1
+            self._inside[sender] -= 1
+            if not self._inside[sender]:
+                del self._inside[sender]
+            self._give_free()
+
+    def _give_free(self) -> None:
+        most = max(LEAST, self._count // max(1, len(self._recent)))
+        while self._free and self._waiting:
+            turn = min(self._waiting, key=lambda one: self._inside[one.sender])
+            if self._inside[turn.sender] >= most:
+                return
+            self._waiting.remove(turn)
+            self._free -= 1
+            self._inside[turn.sender] += 1
+            turn.given.release()
+
+    def _note(self, sender: str) -> None:
+        now = time.monotonic()
+        self._recent[sender] = now
+        self._recent.move_to_end(sender)
+        while now - next(iter(self._recent.values())) > RECENT_SECONDS:
+            self._recent.popitem(last=False)
+
+
+_places = Places(AT_ONCE)
 _mine = threading.local()
 
 
-def enter() -> None:
-    """Take a place until ``leave``. Raises Busy after ``WAIT_SECONDS`` without a free one."""
+def enter(sender: str = "") -> None:
+    """Take a place until ``leave``, one of its sender's. Raises Busy after ``WAIT_SECONDS`` without a free one."""
     if is_inside():
         return
-    try:
-        _places.get(timeout=WAIT_SECONDS)
-    except queue.Empty as error:
-        raise Busy(BUSY) from error
-    _mine.inside = True
+    if not _places.take(sender, WAIT_SECONDS):
+        raise Busy(BUSY)
+    _mine.inside, _mine.sender = True, sender
 
 
 def leave() -> None:
     """Let the next one in; nothing for a thread that isn't inside."""
     if is_inside():
         _mine.inside = False
-        _places.put(None)
+        _places.give_back(_mine.sender)
 
 
 def is_inside() -> bool:
@@ -90,9 +158,5 @@ def holding(lock: threading.Lock) -> Iterator[None]:
 
 
 def _come_back() -> bool:
-    try:
-        _places.get(timeout=RETURN_SECONDS)
-    except queue.Empty:
-        return False
-    _mine.inside = True
-    return True
+    _mine.inside = _places.take(_mine.sender, RETURN_SECONDS)
+    return is_inside()

@@ -297,8 +297,8 @@ def _read_all(place: Path) -> Iterator[tuple[str, str]]:
                     yield name, packed.read(name).decode("utf-8", "replace")
 
 
-def _scan_all(place: Path) -> list[str]:
-    needles = Needles()
+def _scan_all(place: Path, audience: Audience = Audience.PUBLIC) -> list[str]:
+    needles = Needles(audience)
     return [line for name, text in _read_all(place) for line in _scan(name, text, needles)]
 
 
@@ -340,7 +340,7 @@ def _targets(kiosk: KioskContext) -> list[CensusPlace]:
             _look_at_delivery(place, target, row)
         folder = _local_folder(target)
         if folder is not None:
-            place.violations += _scan_all(folder)
+            place.violations += _scan_all(folder, Audience(target.audience))
         found.append(place)
     return found
 

@@ -25,6 +25,7 @@ from kiosk.server.body import SILENCE, ByteMeter, FramingError, RequestBody, Tra
 from kiosk.server.connection import Connection, has_closed
 from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
+from kiosk.server.processor_time import ProcessorTime
 from kiosk.server.register import FrontLimits
 from kiosk.server.tls import tls_context, wrap
 from kiosk.server.transfers import Transfers
@@ -41,6 +42,9 @@ ABANDONED_SECONDS = 1.0
 # An option of mallopt(3), and its value.
 M_ARENA_MAX = -8
 ARENAS = 2
+# How long a thread may go on while another waits for the interpreter (5 ms by default). The front gives it up with each
+# system call, and all clients wait for the front.
+SWITCH_SECONDS = 0.001
 # Maximum number of open files: connections, uploads, the database. (macOS starts programs with
 # 256.)
 FILES = 4_096
@@ -57,6 +61,7 @@ class Server:
         *,
         wrap_tls: Callable[..., object] | None = None,
         own_host: Callable[[str], str] | None = None,
+        proxied: bool = False,
     ) -> None:
         self.application = application
         self.timeout = SILENCE
@@ -65,7 +70,7 @@ class Server:
         self.transfers = Transfers()
         self._own_host = own_host
         self._secure = wrap_tls is not None
-        self._pool = WorkerPool(self._relieve)
+        self._pool = WorkerPool(self._relieve, ProcessorTime(shared=proxied))
         self._sender = AnswerSender()
         calls = FrontCalls(
             dispatch=self._dispatch,
@@ -80,6 +85,7 @@ class Server:
     def serve(self) -> None:
         """Serve until ``stop`` is called from another thread."""
         limit_arenas()
+        sys.setswitchinterval(SWITCH_SECONDS)
         self._front.run()
 
     def stop(self) -> None:
@@ -194,16 +200,17 @@ def make_server(
     *,
     tls: tuple[Path, Path] | None = None,
     own_host: Callable[[str], str] | None = None,
+    proxied: bool = False,
 ) -> Server:
     """Create a server for a bound socket (see ``bind``) that is not yet serving; it closes the
     socket when it stops.
 
-    ``own_host`` returns a request's Host if it is a name of this kiosk, else ''. Raises ConfigError
-    for an unusable certificate or key.
+    ``own_host`` returns a request's Host if it is a name of this kiosk, else ''. ``proxied``: clients'
+    addresses are those of proxies. Raises ConfigError for an unusable certificate or key.
     """
     context = tls_context(*tls) if tls else None
     wrap_tls = partial(wrap, context) if context else None
-    return Server(application, listener, wrap_tls=wrap_tls, own_host=own_host)
+    return Server(application, listener, wrap_tls=wrap_tls, own_host=own_host, proxied=proxied)
 
 
 def bind(host: str, port: int) -> socket.socket:

@@ -5,9 +5,12 @@ from __future__ import annotations
 import logging
 import threading
 import time
-from collections import Counter, deque
-from collections.abc import Callable
+from collections import Counter, OrderedDict, deque
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
+
+from kiosk.server.processor_time import ProcessorTime
 
 log = logging.getLogger(__name__)
 
@@ -18,6 +21,9 @@ ADDRESS_STREAMING = 160
 # a time, so more at once would make each slower, and each holds memory.
 MAX_SHORT = 32
 ADDRESS_SHORT = 16
+# The product of how many requests of one address run at once and how much of a processor they use, while other
+# addresses ask too. Threads share the interpreter: each greedy request that runs makes everybody's take as much longer.
+ADDRESS_PROCESSORS = 0.5
 # Idle threads that stay, and seconds until the others end.
 KEPT = 8
 IDLE_SECONDS = 30.0
@@ -37,6 +43,61 @@ class Job:
     drop: Callable[[], None] = lambda: None
 
 
+class WaitingJobs:
+    """Jobs that wait for a thread, in a queue for each address: choosing the next one takes no longer however many one
+    address has. Not thread-safe."""
+
+    def __init__(self) -> None:
+        # By whether they read a body; the address whose turn was longest ago first.
+        self._queues: dict[bool, OrderedDict[str, deque[Job]]] = {
+            False: OrderedDict(),
+            True: OrderedDict(),
+        }
+
+    def __iter__(self) -> Iterator[Job]:
+        return (job for kind in self._queues.values() for mine in kind.values() for job in mine)
+
+    def __len__(self) -> int:
+        return sum(len(mine) for kind in self._queues.values() for mine in kind.values())
+
+    def add(self, job: Job) -> None:
+        """Add a job behind those of its address."""
+        self._queues[job.streaming].setdefault(job.address, deque()).append(job)
+
+    def remove(self, job: Job) -> None:
+        """Remove a job; its address is last now."""
+        kind = self._queues[job.streaming]
+        kind[job.address].remove(job)
+        if kind[job.address]:
+            kind.move_to_end(job.address)
+        else:
+            del kind[job.address]
+
+    def next_of(
+        self, *, streaming: bool, running: Counter[str], most: Callable[[str], int]
+    ) -> Job | None:
+        """The first job of the address with the fewest running, of those that run fewer than ``most`` allows."""
+        kind = self._queues[streaming]
+        allowed = (one for one in kind if running[one] < most(one))
+        address = min(allowed, key=lambda one: running[one], default=None)
+        return None if address is None else kind[address][0]
+
+    def newest_of_most(self, few: int) -> Job | None:
+        """The newest job of the address with the most, unless these are no more than ``few``."""
+        counts = Counter(job.address for job in self)
+        address, count = max(counts.items(), key=lambda one: one[1], default=("", 0))
+        if count <= few:
+            return None
+        return max((kind[address] for kind in self._queues.values() if address in kind), key=len)[
+            -1
+        ]
+
+    def clear(self) -> None:
+        """Forget all."""
+        for kind in self._queues.values():
+            kind.clear()
+
+
 class WorkerPool:
     """A pool of request threads. ``relieve`` is called with an address ('' for any) when its
     jobs have to wait for a thread, and with whether a body's would help.
@@ -44,10 +105,13 @@ class WorkerPool:
     Of the jobs that wait, those of the address with the fewest running are next.
     """
 
-    def __init__(self, relieve: Callable[[str, bool], None]) -> None:
+    def __init__(
+        self, relieve: Callable[[str, bool], None], used: ProcessorTime | None = None
+    ) -> None:
         self._relieve = relieve
+        self._used = used or ProcessorTime()
         self._changed = threading.Condition()
-        self._waiting: deque[Job] = deque()
+        self._waiting = WaitingJobs()
         self._short: Counter[str] = Counter()
         self._streaming: Counter[str] = Counter()
         self._threads = self._idle = 0
@@ -59,7 +123,8 @@ class WorkerPool:
         Where the system gives no more threads it waits for one: see ``relieve``.
         """
         with self._changed:
-            self._waiting.append(job)
+            self._used.note(job.address)
+            self._waiting.add(job)
             stuck = None
             if self._startable() is None:
                 stuck = self._stuck_for(job)
@@ -83,11 +148,9 @@ class WorkerPool:
         """Drop the newest job of the address with the most waiting, unless these are few; returns
         whether one was dropped."""
         with self._changed:
-            counts = Counter(job.address for job in self._waiting)
-            address, most = max(counts.items(), key=lambda one: one[1], default=("", 0))
-            if most <= FEW_WAITING:
+            job = self._waiting.newest_of_most(FEW_WAITING)
+            if job is None:
                 return False
-            job = next(job for job in reversed(self._waiting) if job.address == address)
             self._waiting.remove(job)
         job.drop()
         return True
@@ -116,8 +179,17 @@ class WorkerPool:
 
     def _stuck_for(self, job: Job) -> tuple[str, bool]:
         counts = self._counts(job)
-        most = ADDRESS_STREAMING if job.streaming else ADDRESS_SHORT
+        most = self._most(job.address, streaming=job.streaming)
         return (job.address if counts[job.address] >= most else "", job.streaming)
+
+    def _most(self, address: str, *, streaming: bool) -> int:
+        """How many such jobs of an address may run at once."""
+        if streaming:
+            return ADDRESS_STREAMING
+        used = self._used.lately(address)
+        if used * ADDRESS_SHORT <= ADDRESS_PROCESSORS:
+            return ADDRESS_SHORT
+        return max(1, int(ADDRESS_PROCESSORS / used))
 
     def _counts(self, job: Job) -> Counter[str]:
         return self._streaming if job.streaming else self._short
@@ -125,20 +197,17 @@ class WorkerPool:
     def _startable(self) -> Job | None:
         """The next job that the limits allow to run: short ones before bodies. (It may still
         lack a thread.)"""
-        return self._next_of(
-            streaming=False, most=MAX_SHORT, of_address=ADDRESS_SHORT
-        ) or self._next_of(streaming=True, most=MAX_STREAMING, of_address=ADDRESS_STREAMING)
+        return self._next_of(streaming=False, most=MAX_SHORT) or self._next_of(
+            streaming=True, most=MAX_STREAMING
+        )
 
-    def _next_of(self, *, streaming: bool, most: int, of_address: int) -> Job | None:
+    def _next_of(self, *, streaming: bool, most: int) -> Job | None:
         counts = self._streaming if streaming else self._short
         if counts.total() >= most:
             return None
-        waiting = (
-            job
-            for job in self._waiting
-            if job.streaming is streaming and counts[job.address] < of_address
+        return self._waiting.next_of(
+            streaming=streaming, running=counts, most=partial(self._most, streaming=streaming)
         )
-        return min(waiting, key=lambda job: counts[job.address], default=None)
 
     def _start_thread(self, job: Job) -> bool:
         """Start one for a job that may run, unless enough are about to begin; returns False if the
@@ -160,11 +229,12 @@ class WorkerPool:
 
     def _work(self) -> None:
         while job := self._next():
-            counts = self._counts(job)
+            counts, begun = self._counts(job), time.thread_time()
             try:
                 job.run()
             finally:
                 with self._changed:
+                    self._used.add(job.address, time.thread_time() - begun)
                     counts[job.address] -= 1
                     if not counts[job.address]:
                         del counts[job.address]
@@ -185,9 +255,12 @@ class WorkerPool:
                     return None
 
     def _start_for_next(self) -> None:
-        """A thread may have taken another job than the one that it was started for."""
-        job = None if self._idle else self._startable()
-        if job is not None:
+        """A thread may have taken another job than the one that it was started for, and an address may run more than
+        a moment ago."""
+        job = self._startable()
+        if job is not None and self._idle:
+            self._changed.notify()
+        elif job is not None:
             self._start_thread(job)
 
     def _rest(self) -> bool:

@@ -194,7 +194,7 @@ def serve(host: str, port: int, metrics: str | None) -> None:
         ) from error
     app = create_hub_app(settings)
     end = _tell(app, metrics)
-    server = make_server(app, listener)
+    server = make_server(app, listener, proxied=settings.proxies > 0)
     serving = threading.Thread(target=server.serve, name="serve", daemon=True)
     serving.start()
     _trim(app, stop)

@@ -79,7 +79,7 @@ def _look() -> None:
 
 def _let_in() -> None:
     asking = device()
-    concurrency.enter()
+    concurrency.enter(share_of(request.remote_addr or ""))
     admit(db.session(), asking)
     # Hold no database connection while a phone is sending.
     db.session.rollback()

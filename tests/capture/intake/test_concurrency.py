@@ -9,6 +9,7 @@ import pytest
 
 from capture.intake import concurrency
 from reporter.errors import Busy
+from tests.support.waiting import until
 
 PATIENCE = 60
 
@@ -16,11 +17,12 @@ PATIENCE = 60
 class Visitor:
     """A thread that is inside until it is let go."""
 
-    def __init__(self) -> None:
+    def __init__(self, sender: str = "") -> None:
+        self.sender = sender
         self.in_there, self.go = threading.Event(), threading.Event()
 
     def visit(self) -> None:
-        concurrency.enter()
+        concurrency.enter(self.sender)
         try:
             self.in_there.set()
             assert self.go.wait(PATIENCE)
@@ -149,3 +151,36 @@ def test_who_waits_for_a_lock_gives_its_place_up(monkeypatch: pytest.MonkeyPatch
     with lock, pytest.raises(Busy), concurrency.holding(lock):
         pass
     assert not lock.locked()
+
+
+def test_the_sender_with_the_fewest_places_is_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A phone that takes a place for each byte that it sends must not have all others stand in line behind it."""
+    monkeypatch.setattr(concurrency, "_places", concurrency.Places(concurrency.AT_ONCE))
+    many = [Visitor("hostile") for _ in range(concurrency.AT_ONCE + 5)]
+    other = Visitor("other")
+    with ThreadPoolExecutor(len(many) + 1) as pool:
+        visits = [pool.submit(one.visit) for one in many]
+        until(lambda: sum(one.in_there.is_set() for one in many) == concurrency.AT_ONCE)
+        visits.append(pool.submit(other.visit))
+        until(lambda: len(concurrency._places._waiting) == 6)
+        next(one for one in many if one.in_there.is_set()).go.set()
+        assert other.in_there.wait(PATIENCE)
+        for one in (*many, other):
+            one.go.set()
+        assert not wait(visits, PATIENCE).not_done
+
+
+def test_one_sender_leaves_places_for_others_who_were_here_a_moment_ago(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(concurrency, "_places", places := concurrency.Places(8))
+    assert all(places.take("alone", 0) for _ in range(8)), "who is alone may have all"
+    for _ in range(8):
+        places.give_back("alone")
+    for name in ("a", "b"):
+        assert places.take(name, 0)
+        places.give_back(name)
+    assert [places.take("hostile", 0) for _ in range(3)] == [True, True, False]
+    assert [places.take("a", 0) for _ in range(3)] == [True, True, False]
+    monkeypatch.setattr(concurrency, "RECENT_SECONDS", 0.0)
+    assert [places.take("hostile", 0) for _ in range(5)] == [True, True, True, True, False]

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import math
 import platform
 import subprocess
 import sys
 import threading
+from collections import Counter
 
 import pytest
 
-from kiosk.server.worker_pool import Job, WorkerPool
+from kiosk.server.processor_time import ProcessorTime
+from kiosk.server.worker_pool import Job, WaitingJobs, WorkerPool
 from tests.guards.repository import ROOT
+from tests.support.waiting import until
 
 PATIENCE = 60
 
@@ -158,3 +162,103 @@ def test_threads_share_the_memory_that_they_give_back() -> None:
         return int(done.stdout)
 
     assert arenas("limited") <= 2 < arenas("as it is")
+
+
+class Standstill:
+    """A clock that is turned by hand."""
+
+    now = 100.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def test_an_address_that_used_much_processor_time_runs_one_at_once() -> None:
+    clock = Standstill()
+    used = ProcessorTime(clock=clock)
+    pool, begun, go = WorkerPool(lambda *_asked: None, used), threading.Semaphore(0), []
+
+    def submit(address: str) -> None:
+        go.append(threading.Event())
+        wait_for = go[-1].wait
+
+        def run() -> None:
+            begun.release()
+            assert wait_for(PATIENCE)
+
+        pool.submit(Job(run, address, streaming=False))
+
+    used.note("hostile")
+    used.add("hostile", 4.0)
+    for _ in range(4):
+        submit("hostile")
+    assert all(begun.acquire(timeout=PATIENCE) for _ in range(4)), "nobody else is there"
+    for one in go:
+        one.set()
+    until(lambda: not pool._short)
+    submit("other")
+    assert begun.acquire(timeout=PATIENCE)
+    for _ in range(4):
+        submit("hostile")
+    assert begun.acquire(timeout=PATIENCE)
+    assert not begun.acquire(timeout=0.2), "its second one waits"
+    submit("other")
+    assert begun.acquire(timeout=PATIENCE)
+    clock.now += 30
+    pool.relieve()
+    used.note("other")
+    submit("hostile")
+    assert all(begun.acquire(timeout=PATIENCE) for _ in range(4)), "that is long ago"
+    for one in go:
+        one.set()
+    pool.stop(PATIENCE)
+
+
+@pytest.mark.parametrize(("address", "shared"), [("127.0.0.1", False), ("::", False), ("a", True)])
+def test_the_laptop_itself_and_proxies_are_not_held_back(address: str, shared: bool) -> None:
+    used = ProcessorTime(shared=shared)
+    for one in (address, "b"):
+        used.note(one)
+        used.add(one, 9.0)
+    assert used.lately(address) == 0
+    assert (used.lately("b") > 1) is not shared
+
+
+def test_processor_time_of_those_who_left_is_forgotten() -> None:
+    clock = Standstill()
+    used = ProcessorTime(clock=clock)
+    for number in range(1000):
+        used.note(str(number))
+        used.add(str(number), 1.0)
+        clock.now += 1
+    assert len(used._used) < 20
+    assert used.lately("999") == pytest.approx(math.exp(-1 / 4) / 4)
+
+
+def test_one_address_with_many_waiting_jobs_makes_choosing_no_slower() -> None:
+    waiting, asked = WaitingJobs(), []
+    for number in range(5000):
+        waiting.add(Job(lambda: None, "hostile", number % 2 == 0))
+    waiting.add(job := Job(lambda: None, "other", streaming=False))
+
+    def most(address: str) -> int:
+        asked.append(address)
+        return 1
+
+    found = waiting.next_of(streaming=False, running=Counter(hostile=1), most=most)
+    assert found is job
+    assert asked == ["hostile", "other"]
+    waiting.remove(job)
+    assert waiting.next_of(streaming=False, running=Counter(hostile=1), most=most) is None
+    assert len(waiting) == 5000
+
+
+def test_addresses_take_turns() -> None:
+    waiting = WaitingJobs()
+    for address in ("a", "a", "a", "b", "c"):
+        waiting.add(Job(lambda: None, address, streaming=False))
+    order = []
+    while job := waiting.next_of(streaming=False, running=Counter(), most=lambda _one: 1):
+        order.append(job.address)
+        waiting.remove(job)
+    assert order == ["a", "b", "c", "a", "a"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import random
 import sqlite3
 import zipfile
 from base64 import b64encode
@@ -22,6 +23,7 @@ from kiosk.cli import main
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.workers import purge
+from publish.status.target_registry import add_target
 from reporter.config import Settings
 from reporter.gathering.copies import FILM, note_copy
 from reporter.media.store import Store, hash_file
@@ -30,7 +32,7 @@ from reporter.moderation.decisions import approve, by_receipt
 from reporter.moderation.same_again import client_digest
 from tests.capture.intake.test_same_again import FIRST, V1, photo
 from tests.support.browsers.pages import JSON, PHONE, token
-from tests.support.kiosk_process import TurnableClock, actor
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 
 WORDS = "Rhubarbistry needs patience"
 AUTHOR = "Zebulonia Quince"
@@ -368,3 +370,32 @@ def test_a_bundle_from_before_is_found(
     assert bad["name"] == f"bundle {bag}"
     assert run(gathering, "bundle", "-o", bag).exit_code == 0
     assert census(gathering)[0] == 0
+
+
+@pytest.mark.parametrize(("audience", "violations"), [("community", 0), ("public", 1)])
+def test_a_folder_is_compared_with_its_own_audience(
+    gathering: Settings,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    tmp_path: Path,
+    audience: str,
+    violations: int,
+) -> None:
+    """Words for the community may be in the community's folder, and in no public one."""
+    words = "Only our own people hear of the leaking roof"
+    row = add_takeaway(session, event, random.Random(1), text=words, audience="community")
+    approve(session, row, actor(clock))
+    (tmp_path / "index.html").write_text(f"<p>{words}</p>")
+    options = {"url": tmp_path.as_uri()}
+    add_target(
+        session,
+        "folder",
+        "Circle",
+        {**options, "audience": audience},
+        now=clock(),
+        rng=random.Random(2),
+    )
+    session.rollback()
+    found = census(gathering)[1]["target Circle"]["violations"]
+    assert len(found) == violations
