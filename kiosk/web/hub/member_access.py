@@ -71,6 +71,7 @@ def init_app(app: Flask) -> None:
     """Look at each request before anything else does."""
     app.extensions["error_template"] = _error_template
     app.before_request(_enter)
+    app.after_request(_keep_out_of_shared_caches)
     app.after_request(_keep_changes)
     app.teardown_request(_leave)
     app.teardown_appcontext(_leave_gathering)
@@ -144,6 +145,16 @@ def signed_in_here() -> SignedIn | None:
         g.signed_in = sign_ins.signed_in(db.session(), token, now=current_hub().clock())
     found: SignedIn | None = g.signed_in
     return found
+
+
+def _keep_out_of_shared_caches(response: Response) -> Response:
+    """Let no proxy keep one member's page for others: a cookie alone forbids that to none (RFC 9111, 3)."""
+    control = response.cache_control
+    if request.endpoint not in _FREE and not (control.private or control.no_store):
+        control.private = True
+        if control.max_age is None:
+            control.no_cache = True
+    return response
 
 
 def _keep_changes(response: Response) -> Response:
