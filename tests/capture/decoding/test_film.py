@@ -214,9 +214,7 @@ def sound_first(path: Path, encoder: str) -> None:
 
     with av.open(str(path), "w", format="webm", options={"live": "1"}) as out:
         sound = out.add_stream("libopus", rate=48_000, layout="mono")
-        picture: Any = out.add_stream(
-            encoder, rate=30, options={"deadline": "realtime", "cpu-used": "8"}
-        )
+        picture: Any = out.add_stream(encoder, rate=30, options=dict(files.VPX))
         picture.width, picture.height, picture.pix_fmt = 320, 180, "yuv420p"
         wave = files.tone(2.0)
         for n in range(45):

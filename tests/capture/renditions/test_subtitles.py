@@ -14,6 +14,7 @@ from av.stream import Disposition
 
 from capture.renditions.pipeline import process_file
 from reporter.media.webvtt import Cue, read_cues
+from tests.support.media.recordings import VPX
 
 _HEADER = (
     b"[Script Info]\nScriptType: v4.00+\n\n[V4+ Styles]\nFormat: Name, Fontname, Fontsize\n"
@@ -35,7 +36,10 @@ def film(
     ``marks``: language and disposition of each track.
     """
     with av.open(str(path), "w") as out:
-        picture = out.add_stream("libvpx" if path.suffix == ".webm" else "libx264", rate=10)
+        encoder = "libvpx" if path.suffix == ".webm" else "libx264"
+        picture: Any = out.add_stream(
+            encoder, rate=10, options=dict(VPX) if encoder == "libvpx" else {}
+        )
         picture.width, picture.height, picture.pix_fmt = 64, 64, "yuv420p"
         streams = [out.add_stream(codec) for codec, _ in tracks]
         for stream in streams:

@@ -85,7 +85,7 @@ def test_a_transport_stream_may_begin_within_a_packet(tmp_path: Path) -> None:
 def turned_in_the_middle(path: Path) -> Path:
     """A browser's recording on a phone that is turned upright after ten pictures: red, with a green left half."""
     with av.open(str(path), "w") as out:
-        options = {"deadline": "realtime", "cpu-used": "8", "b": "2M"}
+        options = {**files.VPX, "b": "2M"}
         parts = []
         for size in ((320, 180), (180, 320)):
             encoder: Any = av.CodecContext.create("libvpx", "w")

@@ -14,6 +14,8 @@ from typing import Any
 
 import numpy as np
 
+from tests.support.media.recordings import VPX
+
 BARS = (
     (255, 255, 255),
     (128, 128, 128),
@@ -76,8 +78,8 @@ def film_of_bars(
         "libx264": {"preset": "ultrafast", "crf": "5"},
         "libx265": {"preset": "ultrafast", "crf": "5", "x265-params": "log-level=error"},
         "libsvtav1": {"preset": "12", "crf": "10", "svtav1-params": "lp=1"},
-        "libvpx-vp9": {"deadline": "realtime", "cpu-used": "8", "b": "4M"},
-        "libvpx": {"deadline": "realtime", "cpu-used": "8", "b": "4M"},
+        "libvpx-vp9": {**VPX, "b": "4M"},
+        "libvpx": {**VPX, "b": "4M"},
     }
     with usual_scheduling(), av.open(str(path), "w", format=format) as out:
         stream: Any = out.add_stream(encoder, rate=30, options=options.get(encoder, {}))

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from tests.support.media.recordings import (
+    VPX,
     aac,
     aiff,
     amr,
@@ -51,6 +52,7 @@ __all__ = [
     "CAMERA",
     "CORNERS",
     "TAKEN_AT",
+    "VPX",
     "aac",
     "aiff",
     "amr",
