@@ -1,7 +1,9 @@
 """Renditions of photos, videos and sound: what is in the files that were made."""
 
+import functools
 import subprocess
 import sys
+import tempfile
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -20,6 +22,7 @@ from capture.renditions.pipeline import process_file
 from capture.renditions.poster_frame import score_frame
 from reporter.errors import MediaFailed
 from tests.support.media import files
+from tests.support.media.scene import folder
 
 SECRETS = (
     b"Exif",
@@ -39,6 +42,12 @@ def made_of(path: Path, out: Path) -> dict[str, RenditionFile]:
     result = process_file(path, out, kind.mime)
     assert sorted(out.iterdir()) == sorted(made.path for made in result.made)
     return {made.name: made for made in result.made}
+
+
+@functools.cache
+def shared(path: Path) -> dict[str, RenditionFile]:
+    """The renditions of a file that several tests look at, made once."""
+    return made_of(path, Path(tempfile.mkdtemp(dir=folder())))
 
 
 def corners(image: Image.Image) -> list[tuple[int, ...]]:
@@ -89,10 +98,10 @@ def test_heic_comes_out_upright(orientation: int, tmp_path: Path) -> None:
         files.webp,
     ],
 )
-def test_nothing_private_is_left(make: Callable[[], Path], tmp_path: Path) -> None:
+def test_nothing_private_is_left(make: Callable[[], Path]) -> None:
     original = make().read_bytes()
     assert any(secret in original for secret in SECRETS)
-    for rendition in made_of(make(), tmp_path).values():
+    for rendition in shared(make()).values():
         data = rendition.path.read_bytes()
         assert [secret for secret in SECRETS if secret in data] == []
         with Image.open(rendition.path) as image:
@@ -101,9 +110,8 @@ def test_nothing_private_is_left(make: Callable[[], Path], tmp_path: Path) -> No
 
 
 @pytest.mark.parametrize("make", [files.avif, files.webp, files.jpeg, files.jpeg_cmyk])
-def test_every_kind_of_photo_shows_the_scene(make: Callable[[], Path], tmp_path: Path) -> None:
-    made = made_of(make(), tmp_path)
-    with Image.open(made["view"].path) as image:
+def test_every_kind_of_photo_shows_the_scene(make: Callable[[], Path]) -> None:
+    with Image.open(shared(make())["view"].path) as image:
         assert image.format == "JPEG"
         assert image.mode == "RGB"
         assert_corners(image, within=25)
@@ -257,8 +265,8 @@ def test_broken_photos_are_refused_and_leave_nothing(tmp_path: Path) -> None:
 
 def test_the_same_bytes_every_time(tmp_path: Path) -> None:
     for make in (files.jpeg, files.heic, files.webm_live, files.wav):
-        first = made_of(make(), tmp_path / f"{make.__name__}-1")
-        second = made_of(make(), tmp_path / f"{make.__name__}-2")
+        first = shared(make())
+        second = made_of(make(), tmp_path / make.__name__)
         assert {n: m.sha256 for n, m in first.items()} == {n: m.sha256 for n, m in second.items()}
 
 
@@ -297,9 +305,9 @@ VIDEOS: list[tuple[Callable[[], Path], tuple[int, int], float]] = [
 
 @pytest.mark.parametrize(("make", "size", "seconds"), VIDEOS)
 def test_every_video_becomes_playable(
-    make: Callable[[], Path], size: tuple[int, int], seconds: float, tmp_path: Path
+    make: Callable[[], Path], size: tuple[int, int], seconds: float
 ) -> None:
-    made = made_of(make(), tmp_path)
+    made = shared(make())
     play = probe(made["play"].path, "video/mp4")
     assert play.codecs == ("h264", "aac")
     assert (play.width, play.height) == size == (made["play"].width, made["play"].height)
@@ -316,9 +324,9 @@ def test_every_video_becomes_playable(
 
 @pytest.mark.parametrize(("make", "size", "seconds"), VIDEOS)
 def test_videos_and_posters_are_upright(
-    make: Callable[[], Path], size: tuple[int, int], seconds: float, tmp_path: Path
+    make: Callable[[], Path], size: tuple[int, int], seconds: float
 ) -> None:
-    made = made_of(make(), tmp_path)
+    made = shared(make())
     frame, _ = frame_of(made["play"].path, seconds / 2)
     with Image.open(made["poster"].path) as poster, Image.open(made["thumb"].path) as thumb:
         assert poster.size == size
@@ -339,9 +347,8 @@ def test_what_fits_is_only_repacked(tmp_path: Path) -> None:
     assert frame_of(made["play"].path)[1] == -90
 
 
-def test_what_is_encoded_carries_its_rotation_in_the_pixels(tmp_path: Path) -> None:
-    made = made_of(files.mov_hevc(), tmp_path)
-    image, rotation = frame_of(made["play"].path)
+def test_what_is_encoded_carries_its_rotation_in_the_pixels() -> None:
+    image, rotation = frame_of(shared(files.mov_hevc())["play"].path)
     assert rotation == 0
     assert image.size == (360, 640)
 
@@ -352,18 +359,18 @@ def test_full_hd_becomes_720p(tmp_path: Path) -> None:
     assert made["play"].bytes < files.mp4_1080p(1.0).stat().st_size
 
 
-def test_interlaced_pictures_are_made_whole(tmp_path: Path) -> None:
+def test_interlaced_pictures_are_made_whole() -> None:
     with open_media(files.mts(), "video/mp2t") as container:
         assert next(container.decode(video=0)).interlaced_frame
-    with open_media(made_of(files.mts(), tmp_path)["play"].path, "video/mp4") as container:
+    with open_media(shared(files.mts())["play"].path, "video/mp4") as container:
         frames = list(container.decode(video=0))
     assert not any(frame.interlaced_frame for frame in frames)
     assert 45 <= len(frames) <= 51
 
 
-def test_sound_and_picture_stay_together(tmp_path: Path) -> None:
+def test_sound_and_picture_stay_together() -> None:
     """The tone swells in the middle of every second; so it must in the copy."""
-    levels, duration = measure_loudness(made_of(files.webm_live(), tmp_path)["play"].path, bars=60)
+    levels, duration = measure_loudness(shared(files.webm_live())["play"].path, bars=60)
     assert duration == pytest.approx(3.0, abs=0.15)
     peaks = [max(range(a, a + 20), key=levels.__getitem__) for a in (0, 20, 40)]
     assert [peak / 20 % 1 for peak in peaks] == pytest.approx([0.5] * 3, abs=0.15)
@@ -378,7 +385,7 @@ def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
         fps=60,
         seconds=2,
         size=(320, 180),
-        options={"deadline": "realtime", "cpu-used": "8"},
+        options=files.VPX,
     )
     with open_media(made_of(path, tmp_path / "out")["play"].path, "video/mp4") as container:
         times = [frame.time for frame in container.decode(video=0)]
@@ -389,7 +396,7 @@ def test_sixty_pictures_a_second_are_halved(tmp_path: Path) -> None:
 def test_a_player_can_jump_every_two_seconds(tmp_path: Path) -> None:
     """Also in what a slow webcam gives."""
     path = tmp_path / "slow.webm"
-    files.record(path, format="webm", video="libvpx", seconds=7, fps=5)
+    files.record(path, format="webm", video="libvpx", seconds=7, fps=5, options=files.VPX)
     with open_media(made_of(path, tmp_path / "out")["play"].path, "video/mp4") as container:
         keys = [p.pts * p.time_base for p in container.demux(video=0) if p.is_keyframe and p.size]
     assert [float(key) for key in keys] == pytest.approx([0, 2, 4, 6], abs=0.25)
@@ -442,8 +449,8 @@ SOUNDS = (
 
 
 @pytest.mark.parametrize("make", SOUNDS)
-def test_every_sound_becomes_playable(make: Callable[[], Path], tmp_path: Path) -> None:
-    made = made_of(make(), tmp_path)
+def test_every_sound_becomes_playable(make: Callable[[], Path]) -> None:
+    made = shared(make())
     play = probe(made["play"].path, "audio/mp4")
     assert (play.kind, play.codecs) == ("audio", ("aac",))
     assert (made["play"].mime, made["play"].ext) == ("audio/mp4", ".m4a")
@@ -460,8 +467,8 @@ def test_every_sound_becomes_playable(make: Callable[[], Path], tmp_path: Path) 
     assert (made["thumb"].width, made["thumb"].height) == (640, 360)
 
 
-def test_the_drawing_follows_the_loudness(tmp_path: Path) -> None:
-    levels, _ = measure_loudness(made_of(files.wav(), tmp_path)["play"].path)
+def test_the_drawing_follows_the_loudness() -> None:
+    levels, _ = measure_loudness(shared(files.wav())["play"].path)
     assert len(levels) == BARS
     assert max(levels) == 1.0
     quiet, loud = levels[BARS // 2], levels[BARS // 4]
