@@ -51,8 +51,10 @@ def evening(
     event: EventSession,
     clock: TurnableClock,
     store: Store,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> dict[str, str]:
-    """A takeaway of each colour; {name: receipt}."""
+    """A takeaway of each colour; {name: receipt}. Who is in a film does not depend on its size."""
+    monkeypatch.setattr(film_maker, "make_film", make_small_film)
     receipts: dict[str, str] = {}
     for name, colour in COLOURS.items():
         path = tmp_path / f"{name}.jpg"
@@ -101,9 +103,7 @@ def test_the_room_sees_what_is_meant_for_it(
     gathering: Settings,
     evening: dict[str, str],
     tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(film_maker, "make_film", make_small_film)
     goal = tmp_path / "film.mp4"
     result = run(
         gathering, "-o", goal, "--seconds", "25", "--audience", "room", "--shape", "square"
