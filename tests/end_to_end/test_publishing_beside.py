@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import json
-import os
 import random
 import sqlite3
-import subprocess
-import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
 from pathlib import Path
 
@@ -27,6 +25,7 @@ from reporter.gathering.folder import open_session
 from reporter.models import Delivery, EventSession, Story, Target
 from reporter.stories import queries
 from tests.publish.conformance.mastodon import Mastodon
+from tests.support.commands.process import run_command
 from tests.support.kiosk_process import KioskProcess, TurnableClock, add_takeaway
 from tests.support.publish.fakes import Kit
 
@@ -35,17 +34,12 @@ def run(*arguments: str | Path, stdin: str = "") -> Result:
     return CliRunner().invoke(main, [str(argument) for argument in arguments], input=stdin)
 
 
-def begin(*arguments: str | Path) -> subprocess.Popen[str]:
-    """The real command, beside others."""
-    command = [sys.executable, "-m", "kiosk", *map(str, arguments)]
-    return subprocess.Popen(
-        command, env=dict(os.environ), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-
-
-def end(process: subprocess.Popen[str]) -> tuple[int, str, str]:
-    out, errors = process.communicate(timeout=240)
-    return process.returncode, out, errors
+def run_side_by_side(count: int, *arguments: str | Path) -> list[tuple[int, str, str]]:
+    """The real command, several times at once: status, output and errors of each."""
+    with ThreadPoolExecutor(count) as threads:
+        begun = [threads.submit(run_command, *map(str, arguments)) for _ in range(count)]
+        ended = [one.result() for one in begun]
+    return [(one.returncode, one.stdout, one.stderr) for one in ended]
 
 
 def names_in(folder: Path) -> list[str]:
@@ -78,8 +72,7 @@ def test_publishing_beside_the_kiosk_and_another_publish_sends_each_once(
     at = ("--gathering", filled.folder)
     try:
         kiosk.start()
-        others = [begin("publish", "--wait", "--json", *at) for _ in range(3)]
-        for status, out, errors in map(end, others):
+        for status, out, errors in run_side_by_side(3, "publish", "--wait", "--json", *at):
             assert "Traceback" not in errors
             assert status == 0, errors
             assert {row["state"] for row in json.loads(out)["deliveries"]} == {"sent"}
@@ -114,7 +107,7 @@ def test_rows_that_another_process_adds_meanwhile_are_found(
 
 def test_two_copies_into_one_folder_at_once(filled: Settings, tmp_path: Path) -> None:
     at, goal = ("--gathering", filled.folder), tmp_path / "copy"
-    results = [end(one) for one in [begin("backup", goal, *at) for _ in range(3)]]
+    results = run_side_by_side(3, "backup", goal, *at)
     assert not any("Traceback" in errors for _status, _out, errors in results)
     assert 0 in {status for status, _out, _said in results}
     for status, _out, errors in results:
