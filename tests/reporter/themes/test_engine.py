@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import subprocess
 import sys
 
@@ -9,17 +10,27 @@ import numpy as np
 import pytest
 
 from reporter.themes import engine
-from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, find_groups
+from reporter.themes.engine import LEAST_TEXTS, MOST_THEMES, Groups, find_groups
 from reporter.themes.names import BETWEEN, name_themes
-from reporter.themes.texts import prepare
+from reporter.themes.texts import Prepared, prepare
 from tests.support.themes.clusters import v_measure
 from tests.support.themes.fresh_labelled import fresh_labelled
 from tests.support.themes.labelled import Labelled, labelled
 from tests.support.themes.short_labelled import short_labelled
 
 LABELLED = labelled()
-PREPARED = [prepare(one.text) for one in LABELLED]
-GROUPS = find_groups(PREPARED)
+
+
+@functools.cache
+def prepared() -> list[Prepared]:
+    """The labelled texts, taken apart when a test first asks: every process imports this module."""
+    return [prepare(one.text) for one in LABELLED]
+
+
+@functools.cache
+def themes() -> Groups:
+    """What is found in them."""
+    return find_groups(prepared())
 
 
 def test_v_measure_is_one_for_the_same_groups_and_zero_for_none() -> None:
@@ -36,7 +47,7 @@ def test_the_set_has_five_languages_with_as_many_of_each_label() -> None:
 
 
 def test_themes_agree_with_what_people_labelled() -> None:
-    assert v_measure([one.label for one in LABELLED], GROUPS.labels) > 0.75
+    assert v_measure([one.label for one in LABELLED], themes().labels) > 0.75
 
 
 @pytest.mark.parametrize("rows", [short_labelled(), fresh_labelled()], ids=["short", "fresh"])
@@ -51,31 +62,31 @@ def test_short_messages_with_mistakes_and_in_two_languages_are_grouped_too(
 @pytest.mark.parametrize("language", ["en", "de", "es", "fr", "ar"])
 def test_they_do_whichever_language_is_missing(language: str) -> None:
     rows = [at for at, one in enumerate(LABELLED) if one.language != language]
-    found = find_groups([PREPARED[at] for at in rows]).labels
+    found = find_groups([prepared()[at] for at in rows]).labels
     assert v_measure([LABELLED[at].label for at in rows], found) > 0.7
 
 
 def test_the_order_of_arrival_changes_little() -> None:
-    backwards = find_groups(PREPARED[::-1]).labels[::-1]
-    assert v_measure(GROUPS.labels, backwards) > 0.9
+    backwards = find_groups(prepared()[::-1]).labels[::-1]
+    assert v_measure(themes().labels, backwards) > 0.9
 
 
 def test_there_are_at_most_a_dozen_and_they_cross_languages() -> None:
-    numbers = set(GROUPS.labels) - {-1}
+    labels = themes().labels
+    numbers = set(labels) - {-1}
     assert len(numbers) <= MOST_THEMES
     for number in numbers:
-        languages = {
-            one.language for one, at in zip(LABELLED, GROUPS.labels, strict=True) if at == number
-        }
+        languages = {one.language for one, at in zip(LABELLED, labels, strict=True) if at == number}
         assert len(languages) >= 3
 
 
 def test_a_name_has_at_least_two_words_that_members_wrote() -> None:
-    numbers = sorted(set(GROUPS.labels) - {-1})
+    labels = themes().labels
     members = [
-        [at for at, label in enumerate(GROUPS.labels) if label == number] for number in numbers
+        [at for at, label in enumerate(labels) if label == number]
+        for number in sorted(set(labels) - {-1})
     ]
-    names = name_themes([[PREPARED[at] for at in group] for group in members], "en")
+    names = name_themes([[prepared()[at] for at in group] for group in members], "en")
     for name, group in zip(names, members, strict=True):
         texts = " ".join(LABELLED[at].text for at in group)
         words = name.split(BETWEEN)
@@ -84,12 +95,12 @@ def test_a_name_has_at_least_two_words_that_members_wrote() -> None:
     assert len(set(names)) == len(names)
 
 
-def test_the_same_texts_give_the_same_groups() -> None:
-    assert find_groups(PREPARED) == GROUPS
+def test_the_same_texts_give_the_same_themes() -> None:
+    assert find_groups(prepared()) == themes()
 
 
-def test_too_little_gives_no_groups() -> None:
-    few = PREPARED[: LEAST_TEXTS - 1]
+def test_too_little_gives_no_themes() -> None:
+    few = prepared()[: LEAST_TEXTS - 1]
     assert find_groups(few).labels == [-1] * len(few)
     assert find_groups([]).labels == []
     silent = [prepare(text) for text in ("", "42", "the and of", "👍")] * 5
@@ -99,7 +110,7 @@ def test_too_little_gives_no_groups() -> None:
 def test_what_a_person_placed_stays_and_draws_its_like() -> None:
     bicycles = [at for at, one in enumerate(LABELLED) if one.label == "bicycles"]
     fixed = [0 if at in bicycles[:15] else -1 for at in range(len(LABELLED))]
-    labels = find_groups(PREPARED, fixed=fixed).labels
+    labels = find_groups(prepared(), fixed=fixed).labels
     assert all(labels[at] == 0 for at in bicycles[:15])
     assert sum(labels[at] == 0 for at in bicycles[15:]) >= 8
 
