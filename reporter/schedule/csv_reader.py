@@ -35,6 +35,7 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
+from reporter.schedule.tables.agenda_lines import read_lines
 from reporter.schedule.tables.cells import RowTimes, TimeCells, lone_weekday
 from reporter.schedule.tables.clock_cells import (
     before_row_above,
@@ -52,6 +53,12 @@ from reporter.schedule.tables.unknown_columns import adopt_columns
 _MOST_MINUTES = 24 * 60
 _NO_START = Message("It has no start, so it came in without a time.")
 _NEXT_DAY = Message("It ends on the next day, more than eight hours later. Check its end.")
+_AS_GRID = Message(
+    "The table was read as a grid: times in front, a column for each room or day. Check the sessions and their ends."
+)
+_AS_LINES = Message(
+    "The text was read line by line: a time, then a title. Check the sessions and their ends."
+)
 _NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
@@ -89,16 +96,14 @@ def _table(text: str, sheet: str, findings: Findings) -> Table:
     try:
         table = read_table(text, sheet)
     except NoTitle:
-        grid = read_grid(text, sheet)
+        grid, lines = read_grid(text, sheet), None
         if grid is None:
+            lines = read_lines(text, sheet)
+        found = grid or lines
+        if found is None:
             raise
-        findings.note(
-            Message(
-                "The table was read as a grid: times in front, a column for each room or day. Check "
-                "the sessions and their ends."
-            )
-        )
-        table = grid
+        findings.note(_AS_GRID if grid else _AS_LINES)
+        table = found
     return table
 
 
@@ -235,7 +240,8 @@ class _Reader:
         moment = start.at(self.last_day)
         if moment is None:
             raise BadInput(
-                "There is a time but no date. Write the start like 2026-12-05 14:00, or add a column “date”."
+                "There is a time but no date. Write the start like 2026-12-05 14:00, add a column “date”, or put "
+                "the day on a line above."
             )
         if start.day is None:
             self.findings.note(Message("No date of its own: that above it was taken."), where)

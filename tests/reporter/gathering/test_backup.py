@@ -18,6 +18,7 @@ from sqlalchemy.orm import Session
 from kiosk.cli import main
 from reporter.config import Settings, load_settings
 from reporter.errors import ConfigError, Conflict, DiskFull, NotFound, ReporterError
+from reporter.files import remove_file
 from reporter.gathering import backup
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.folder import make_gathering, open_session
@@ -135,7 +136,7 @@ def test_a_missing_original_is_said_and_the_rest_copied(
     gathering: Settings, photos: list[Takeaway], tmp_path: Path
 ) -> None:
     lost = next((gathering.folder / "media").rglob("*.jpg"))
-    lost.unlink()
+    remove_file(lost)
     next((gathering.folder / "renditions").rglob("*.jpg")).unlink()
     done = copy_gathering(gathering.folder, tmp_path / "copy")
     assert done.missing == (lost.name,)
@@ -299,7 +300,7 @@ def test_a_copy_looks_again_when_something_goes_meanwhile(
 ) -> None:
     lost = next((gathering.folder / "media").rglob("*.jpg"))
     kept = lost.read_bytes()
-    lost.unlink()
+    remove_file(lost)
     looks = 0
 
     def bring_back(done: int, total: int, _what: str) -> None:
