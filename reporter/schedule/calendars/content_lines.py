@@ -12,9 +12,9 @@ from reporter.charsets import decode_declared
 from reporter.schedule.calendars.vtimezone import FileZone, Observance, parse_offset
 
 _NAME = re.compile(r"([A-Za-z0-9-]+)([;:])")
-# A zone such as UTC+01:00 is written with its colon and without quotation marks.
+# A zone such as UTC+01:00, or Exchange's tzone://Microsoft/Utc, is written with its colon and without quotation marks.
 _PARAMETER = re.compile(
-    r'([A-Za-z0-9-]+)=((?:UTC|GMT)[+-]\d\d:\d\d(?=[:;])|(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)([;:])'
+    r'([A-Za-z0-9-]+)=((?:UTC|GMT)[+-]\d\d:\d\d(?=[:;])|tzone://[^";:,]*|(?:"[^"]*"|[^";:,]*)(?:,(?:"[^"]*"|[^";:,]*))*)([;:])'
 )
 _ESCAPED = re.compile(r"\\([\\;,nN:\"])")
 _LENGTH = re.compile(

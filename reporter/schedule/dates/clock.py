@@ -11,8 +11,10 @@ from reporter.schedule.dates.names import MARKS, bare_word, weekdays_called
 from reporter.schedule.dates.zone_abbreviations import zone_of_word
 
 # The weekday in brackets after an East Asian date.
-_EAST_ASIAN_DAYS = {name: number for number, name in enumerate("月火水木金土日")} | {
-    name: number for number, name in enumerate("월화수목금토일")
+_EAST_ASIAN_DAYS = {
+    name: number
+    for names in ("月火水木金土日", "월화수목금토일", "一二三四五六日")
+    for number, name in enumerate(names)
 }
 _LETTERS = rf"(?:[^\W\d_]|[{MARKS}])+"
 WORD = re.compile(rf"{_LETTERS}(?:['’·-]{_LETTERS})*")

@@ -54,7 +54,7 @@ _YEAR_AFTER = re.compile(
 _YEAR_BEFORE = re.compile(r"(?<!\d)(\d{4})[\s\-./,]*$")
 _DAY_LAST = re.compile(r"^\.?[\s\-./,]*(\d{1,2})(?![\d:h])\.?")
 _RANGE = re.compile(
-    r"\s+-\s+|(?<=[\dhmrş.点點時时])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?|(?<=[\d分点點時时])\s?(?:至|到|から)\s?|(?<=\d)\s?\.{2,3}\s?(?=\d)"
+    r"\s+-\s+|(?<=[\dhmrş.点點時时시分분])\s?-\s?(?=\d)|(?<=\d\d)\s?/\s?(?=\d{1,2}[:.h]\d\d)|(?<=\d\d)\s(?=\d{1,2}[:.h]\d\d)|\s(?:bis|to|until|till|til|a|à|á|as|às|al|alle|até|ate|tot|do|och|и|до|έως)\s(?:las\s|the\s)?|(?<=[\d分点點時时])\s?(?:至|到|から)\s?|(?<=[\d시분])부터\s|(?<=\d)\s?\.{2,3}\s?(?=\d)"
 )
 _BETWEEN = re.compile(
     r"\b(?:between|zwischen|entre|tra|tussen|mellan)\s(?:las\s|les\s)?(.+?)\s(?:and|und|et|y|e|en|och)\s(?:las\s)?(?=\d)"
@@ -72,6 +72,8 @@ _MONTHS_IN_THAI = (
 _THAI_MONTHS = re.compile(
     r"(?<![\u0e00-\u0e7f])\u0e40?[\u0e01-\u0e2e]\u0e34?\u0e35?\.\s?[\u0e01-\u0e2e]\."
 )
+# Months of Syria, Lebanon, Jordan and Iraq whose names are two words.
+_LEVANTINE_MONTHS = re.compile("(تشرين|كانون) ((?:ال)?(?:ا|أ)ول|الثاني)")
 _VIETNAMESE = re.compile(r"(\d{1,2})\s(?:tháng|thg)\s(\d{1,2}),?\s(?:năm\s)?(\d{4})")
 # The second name of the zone, as Java writes it.
 _ZONE_NAMED = re.compile(
@@ -180,7 +182,7 @@ def normal_text(text: str) -> str:
 def _usual_words(text: str) -> str:
     text = _HALF_PAST.sub(r"\1:30", _O_CLOCK.sub(":00", text.removesuffix("まで")))
     text = _VIETNAMESE_CLOCK.sub(lambda found: f"{found[1]}:{found[2] or '00'}", text)
-    text = _THAI_MONTHS.sub(_thai_month, text)
+    text = _LEVANTINE_MONTHS.sub(_levantine_month, _THAI_MONTHS.sub(_thai_month, text))
     text = _VIETNAMESE.sub(r"\3-\2-\1", _ZONE_NAMED.sub(_zone_beside, text))
     return _BETWEEN.sub(r"\1 - ", text)
 
@@ -189,6 +191,12 @@ def _thai_month(found: re.Match[str]) -> str:
     words = _MONTHS_IN_THAI.split()
     named = dict(zip(words[::2], words[1::2], strict=True))
     return named.get(found[0].replace(" ", ""), found[0])
+
+
+def _levantine_month(found: re.Match[str]) -> str:
+    second = found[2] == "الثاني"
+    names = ("أكتوبر", "نوفمبر") if found[1] == "تشرين" else ("ديسمبر", "يناير")
+    return names[second]
 
 
 def _zone_beside(found: re.Match[str]) -> str:

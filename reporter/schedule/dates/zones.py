@@ -92,6 +92,7 @@ def zone_of_name(name: str) -> ZoneInfo | None:
     candidates += [_windows().get(name.casefold(), ""), _RAILS.get(name.casefold(), "")]
     candidates += [_cities().get(name.casefold().replace(" ", "_"), "")]
     candidates += [_any_case().get("/".join(parts[-3:]).casefold(), "")]
+    candidates += ["UTC"] if name.casefold() == "tzone://microsoft/utc" else []
     for candidate in candidates:
         try:
             return find_zone(candidate)

@@ -15,25 +15,26 @@ from reporter.schedule.spreadsheets.number_formats import (
     iso_text,
     number_text,
 )
-from reporter.schedule.spreadsheets.package import Package
+from reporter.schedule.spreadsheets.package import Package, refuse_many
 from reporter.schedule.tables.headers import read_column
 from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters, header_position
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_MOST_COLUMNS, _MOST_SHEETS, _MOST_ROWS, _MOST_MERGED = 500, 100, 20_000, 2_000
+_MOST_COLUMNS, _MOST_ROWS, _MOST_MERGED = 500, 20_000, 2_000
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WHOLE_NUMBER = re.compile(r"\d{5}(?:\.\d+)?")
 _TRUE = ("1", "true")
 
 
 def read_workbook(package: Package) -> list[Sheet]:
-    """The sheets in order. Raises ParseError, ValueError and LookupError for a damaged file."""
+    """The sheets in order. Raises ParseError, ValueError and LookupError for a damaged file, BadInput for too many."""
     book = _Book.of(package)
+    listed = _sheets(package)
+    refuse_many(len(listed))
     return [
-        _sheet(name, package.part(part), book, hidden=hidden)
-        for name, part, hidden in _sheets(package)
+        _sheet(name, package.part(part), book, hidden=hidden) for name, part, hidden in listed
     ]
 
 
@@ -94,7 +95,7 @@ def _sheets(package: Package) -> list[tuple[str, str, bool]]:
     named = [(e.get("name", ""), parts.get(_relation(e), ""), e.get("state", "")) for e in listed]
     found = [(name, part, state in ("hidden", "veryHidden")) for name, part, state in named]
     known = [one for one in found if one[1] in package]
-    return (known or [("", part, False) for part in package.sheets()])[:_MOST_SHEETS]
+    return known or [("", part, False) for part in package.sheets()]
 
 
 def _relation(element: Element) -> str:

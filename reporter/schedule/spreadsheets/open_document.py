@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from reporter.errors import BadInput
 from reporter.schedule.spreadsheets.number_formats import iso_text
-from reporter.schedule.spreadsheets.package import UNREADABLE
+from reporter.schedule.spreadsheets.package import UNREADABLE, refuse_many
 from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 DOCUMENT = "content.xml"
 _MANIFEST, _WHOLE = "META-INF/manifest.xml", "encrypted-package"
-_MOST_BYTES, _MOST_ROWS, _MOST_COLUMNS, _MOST_SHEETS = 64_000_000, 20_000, 500, 100
+_MOST_BYTES, _MOST_ROWS, _MOST_COLUMNS = 64_000_000, 20_000, 500
 _MOST_EMPTY = 100
 _LENGTH = re.compile(r"P(?:(\d{1,4})D)?T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:[.,]\d+)?)S)?")
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -49,9 +49,10 @@ def is_flat_document(root: Element) -> bool:
 
 
 def document_sheets(root: Element) -> list[Sheet]:
-    """The sheets of a document's content in order."""
+    """The sheets of a document's content in order. Raises BadInput for too many."""
     hidden = _hidden_styles(root)
-    tables = [e for e in root.iter() if _name(e) == "table"][:_MOST_SHEETS]
+    tables = [e for e in root.iter() if _name(e) == "table"]
+    refuse_many(len(tables))
     return [_sheet(table, hidden=_of(table, "style-name") in hidden) for table in tables]
 
 

@@ -18,6 +18,7 @@ UNREADABLE = Message("This spreadsheet can't be read. Save it as CSV (UTF-8) and
 # A gathering's table is far smaller; a small archive can expand to a very large file.
 _MOST_BYTES = 200_000_000
 _MOST_PART = 64_000_000
+_MOST_SHEETS = 100
 _BOOK = re.compile(r"(?:.*/)?workbook[^/]*\.xml")
 
 
@@ -72,6 +73,17 @@ class Package:
         """The names of all parts that are sheets where sheets usually are."""
         found = [n for n in self._names if re.fullmatch(r"xl/worksheets/[^/]+\.xml", n)]
         return sorted(found, key=lambda name: (len(name), name))
+
+
+def refuse_many(sheets: int) -> None:
+    """Raise BadInput if a spreadsheet has more sheets than are read: a session in one of the others would be missed."""
+    if sheets > _MOST_SHEETS:
+        raise BadInput(
+            "This spreadsheet has %(count)s sheets; at most %(most)s are read. Keep those with the "
+            "schedule, and import it again.",
+            count=sheets,
+            most=_MOST_SHEETS,
+        )
 
 
 def _plain(name: str) -> str:

@@ -29,6 +29,7 @@ from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
 
 _TWELVE = re.compile(r"\d\s?[ap]\.?\s?m\b")
+_ENGLISH = re.compile(r"\b(?:start|end|begin|time|title|day|when|finish|from|name|room)", re.I)
 # Spreadsheet day numbers from 2000 to 2100, counted from 30 December 1899.
 _SERIAL = re.compile(r"(3[67]\d{3}|[4-6]\d{4}|7[0-2]\d{3})(?:[.,](\d{1,12}))?")
 # A day and a month in a column of dates: no time of day.
@@ -125,6 +126,9 @@ class TimeCells:
                         yield day
 
     def _twelve_hours(self) -> bool:
+        """Whether times have am or pm as in America: with columns in another language the day comes first."""
+        if not any(_ENGLISH.search(column.name) for column in self.table.columns):
+            return False
         cells = (row.cell(i) for row in self.table.rows for i in (*self.starts, *self.ends))
         return any(_TWELVE.search(_plain(text)) for text in cells)
 

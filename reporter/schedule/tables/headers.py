@@ -85,7 +85,7 @@ _OTHERS: dict[str, str] = {
     "docente moderator palestrante performer performers",
     "room": "room rooms location venue place where hall stage raum saal ort wo salle lieu sala lugar luogo aula zaal "
     "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local ubicacion localizacao localizzazione "
-    "veranstaltungsort lokalizacja poloha umisteni konum розташування расположение microlocation",
+    "veranstaltungsort emplacement lokalizacja poloha umisteni konum розташування расположение microlocation",
     "track": "track tracks topic category categories theme strand type format spur kategorie kategorien thema "
     "categorie categoria tema stroom tags tag",
     "description": "description abstract details notes about summary beschreibung descripcion descrizione descricao "

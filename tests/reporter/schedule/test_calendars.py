@@ -122,6 +122,8 @@ def test_rules_that_are_not_those_of_the_place_are_told() -> None:
         ("W. Europe Standard Time", "07-23 08:20"),
         ("Eastern Time (US & Canada)", "07-23 14:20"),
         ("GMT+0200", "07-23 08:20"),
+        # As Exchange writes it, its colon not in quotation marks.
+        ("tzone://Microsoft/Utc", "07-23 10:20"),
     ],
 )
 def test_names_without_rules(name: str, utc: str) -> None:

@@ -47,6 +47,13 @@ READ = [
     ("2026-12-05 09:30 - 10:30 GMT-5", "15:30", "16:30"),
     ("2026-12-05 09:00…10:00", "09:00", "10:00"),
     ("05.12.2026 / 15.30 h", "15:30", ""),
+    ("2026/12/5(六) 下午 03:30", "15:30", ""),
+    ("2026年12月5日 星期六 下午3点30分-4点15分", "15:30", "16:15"),
+    ("2026년 12월 5일 오후 3시 30분-4시", "15:30", "16:00"),
+    ("السبت 5 كانون الأول 2026 3:30 مساءً", "15:30", ""),
+    ("5 دجنبر 2026 15:30", "15:30", ""),
+    ("5 दिसम्बर 2026 दोपहर 3:30", "15:30", ""),
+    ("৫ ডিসেম্বর ২০২৬ ১৫:৩০", "15:30", ""),
 ]
 
 
@@ -194,6 +201,12 @@ def test_a_vietnamese_table_is_not_read_as_an_american_one() -> None:
     starts = [session.starts_at for session in reading.sessions]
     assert [f"{start:%m-%d %H:%M}" for start in starts if start] == ["12-05 02:30", "12-06 07:30"]
     assert [f"{one.ends_at:%H:%M}" for one in reading.sessions if one.ends_at] == ["04:00", "09:00"]
+
+
+def test_a_spanish_table_is_not_read_as_an_american_one() -> None:
+    table = "Actividad,Día,Hora inicio,Hora fin\nSiembra,05/12/26,2:30 p. m.,3:15 p. m.\n"
+    reading = inspect_schedule(table.encode(), timezone="UTC")
+    assert spans(reading) == [("Siembra", "12-05 14:30", "12-05 15:15")]
 
 
 def test_a_column_of_halves_in_vietnamese() -> None:

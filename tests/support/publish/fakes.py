@@ -380,8 +380,11 @@ def _content(post: Post, links: Mapping[str, Remote]) -> dict[str, Any]:
 # (method, path) -> "cut" (the server did it, the answer is lost), "500" (the same, with an error page instead),
 # "stall" (the same, and silence until the client hangs up), "drip" (the same, and the answer comes in small drops),
 # "before" (the request never arrives), "within" (half of its body arrives), "portal" (a sign-in page instead),
-# "missing" (404 from the web server), bytes (the server did it, and these come as the body of a 200), or None.
-Fault = Callable[[str, str], str | bytes | None]
+# "missing" (404 from the web server), bytes (the server did it, and these come as the body of a 200), a function that
+# makes the answer and may ask the server for its own, or None.
+HttpAnswer = tuple[int, Sequence[tuple[str, str]], bytes]
+MakesAnswer = Callable[[Callable[[], HttpAnswer]], HttpAnswer]
+Fault = Callable[[str, str], str | bytes | MakesAnswer | None]
 _PORTAL = b"<!doctype html><title>Welcome to Cafe Wi-Fi</title><form>Sign in</form>"
 # Seconds between two drops of an answer, and how many drops there are.
 _DROP_S, _DROPS = 0.01, 12
@@ -399,6 +402,8 @@ class FaultProxy:
 
         class Handler(BaseHTTPRequestHandler):
             protocol_version = "HTTP/1.1"
+            # Head and body are two writes: the second would wait 40 ms for the first to be acknowledged.
+            disable_nagle_algorithm = True
 
             def _pass(self) -> None:
                 body = proxy.body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
@@ -416,9 +421,16 @@ class FaultProxy:
                 if fault == "missing":
                     self._answer(404, [("Content-Type", "text/html")], b"<h1>Not found</h1>")
                     return
-                status, headers, data = proxy.forward(
-                    upstream_port, self.command, self.path, self.headers, body
-                )
+
+                def own() -> HttpAnswer:
+                    return proxy.forward(
+                        upstream_port, self.command, self.path, self.headers, body
+                    )
+
+                if callable(fault):
+                    self._answer(*fault(own))
+                    return
+                status, headers, data = own()
                 if isinstance(fault, bytes):
                     kind = [h for h in headers if h[0].lower() == "content-type"]
                     self._answer(200, kind, fault)

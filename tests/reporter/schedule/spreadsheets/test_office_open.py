@@ -218,6 +218,11 @@ def test_days_from_1904_that_are_formatted_as_numbers() -> None:
     assert spans(read(parts(rows, book="<workbookPr date1904='true'/>"))) == RIGHT
 
 
+def test_more_sheets_than_are_read_are_refused_in_words() -> None:
+    with pytest.raises(BadInput, match="has 101 sheets; at most 100 are read"):
+        read(parts(*[header() + A] * 101))
+
+
 @pytest.mark.parametrize("more", ["hidden='1'", "hidden='true' outlineLevel='1'"])
 def test_hidden_rows_are_left_out_and_said(more: str) -> None:
     hidden = session("Draft", 15.3, 15.5, more=more)
