@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import functools
 import re
+from collections import Counter
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from publish.i18n import translations
 from publish.targets.email.client_phrases import (
@@ -22,6 +24,11 @@ _RUN_TOGETHER = re.compile(
     r"(?P<rule>(?<!-)-{4,12}(?!-)\s?[^\W_][^-\n]{2,40}(?<!-)-{4,12}(?!-))"
     r"\s*(?P<head>(?P<label>[^\W\d_][^:：<>@-]{0,20}?)\s?[:：].*)$"
 )
+_SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
+# "SR> ": The Bat and others begin each quoted line with the initials of whom they quote.
+_INITIALS = re.compile(r"\s?([^\W\d_]{1,4})>(?:\s|$)")
+# The header of older versions of Notes is a table: its cells are far to the right, its labels alone on their lines.
+_NOTES_INDENT, _NOTES_LINES = 8, 16
 _SUPERCITE = re.compile(r'^>{3,} "([^"<>\s]{1,20})" == ')
 # Outlook's mail of a reaction to ours: a picture with such an alternative text or the sign itself, then "Robin reacted
 # to your message:" in the language of the person's Outlook.
@@ -42,7 +49,7 @@ _LEAST = 6
 def split_lines(lines: Sequence[str]) -> list[str]:
     """The lines, with those split that a phone has run together, and a reaction as its emoji."""
     result: list[str] = []
-    for line in _usual_marks(_reaction_sign(lines)):
+    for line in _usual_marks(_notes_header(_reaction_sign(_without_armour(lines)))):
         found = _RUN_TOGETHER.search(line)
         if found and _is_sender(found["label"]) and ADDRESS.search(found["head"]):
             result = [
@@ -67,9 +74,44 @@ def _reaction_sign(lines: Sequence[str]) -> Sequence[str]:
     return [sign, "", *lines[last + 1 :]]
 
 
+def _without_armour(lines: Sequence[str]) -> Sequence[str]:
+    """The lines without the frame of a signed text (RFC 9580, 7)."""
+    if _SIGNED not in lines:
+        return lines
+    first = lines.index(_SIGNED)
+    inside = lines[first + 1 :]
+    # Headers such as "Hash: SHA512", then a blank line.
+    begun = next((n for n, line in enumerate(inside) if not line.strip()), len(inside))
+    ends = (n for n, line in enumerate(inside) if line == _SIGNATURE_BEGINS)
+    inside = inside[begun + 1 : next(ends, len(inside))]
+    return [*lines[:first], *(line.removeprefix("- ") for line in inside)]
+
+
+def _notes_header(lines: Sequence[str]) -> Sequence[str]:
+    """The lines, with a header of Notes as one of others: the address behind "From:", the subject behind "Subject:"."""
+    for first, line in enumerate(lines):
+        if not line.startswith(" " * _NOTES_INDENT):
+            continue
+        block = list(takewhile(_is_notes_cell, lines[first : first + _NOTES_LINES]))
+        words = [one.strip() for one in block]
+        labels = {LABELS.get(one.casefold(), ""): n for n, one in enumerate(words) if one}
+        sender = next((found[0] for one in words if (found := ADDRESS.search(one))), "")
+        if sender and {"to", "subject"} <= labels.keys():
+            subject = " ".join(words[labels["subject"] + 1 :])
+            header = [f"From: {sender}", f"To: {words[labels['to'] + 1]}", f"Subject: {subject}"]
+            return [*lines[:first], *header, "", *lines[first + len(block) :]]
+    return lines
+
+
+def _is_notes_cell(line: str) -> bool:
+    return not line.strip() or line.startswith(" " * _NOTES_INDENT)
+
+
 def _usual_marks(lines: Sequence[str]) -> Sequence[str]:
-    """The lines, with the ">" of Emacs' Supercite, which names whom it quotes, at their beginning."""
+    """The lines, with the ">" of programs that name whom they quote, such as Emacs' Supercite, at their beginning."""
     names = {found[1] for line in lines if (found := _SUPERCITE.match(line))}
+    initials = Counter(found[1] for line in lines if (found := _INITIALS.match(line)))
+    names |= {name for name, count in initials.items() if count > 1}
     marks = tuple(f"{name}>" for name in names)
     return (
         [f"> {line}" if line.lstrip().startswith(marks) else line for line in lines]

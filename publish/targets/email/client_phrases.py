@@ -20,6 +20,7 @@ _WROTE = (
     r"écrivait / a envoyé / escribió / escribio / escribi[oó] / ha escrito / escreveu / ha scritto / "
     r"scrisse / scrive / schreef / geschreven / het volgende / skrev / skrifaði / kirjoitti / "
     r"napisał(?:\(a\)|a|/a)? / pisze / napsal(?:\(a\)|a)? / napísal(?:\(a\)|a)? / píše / "
+    r"вы писали / ви писали / schrieben sie / "
     r"написал(?:\(а\)|а)? / пишет / писал / написав(?:\(ла\)|ла)? / пише / писав / написа / írta / yazdı / "
     r"şunu yazdı / έγραψε / a scris / va escriure / ha escrit / idatzi / kirjutas / rašė / parašė / "
     r"rakstīja / je napisao / je napisala / napisao / je napisal(?:\(a\)|a)? / bu ezhrivavz / scrit / "
@@ -40,6 +41,11 @@ _OPENING = (
     r"kuupäeval / vào / em\s+qua / den\s+\w+"
 )
 OPENING = re.compile(rf"\s*{_any(_OPENING)}\s+(?=\S)", re.IGNORECASE)
+
+# Above a header: "Begin forwarded message:", QQ's "原始邮件" without a colon.
+ORIGINAL = re.compile(
+    r"[:：]\s*$|^\s*(?:原始邮件|原始郵件|원본 메일|original message)\s*$", re.IGNORECASE
+)
 
 # Labels of mail headers, without spaces and in lower case.
 _FROM = (
@@ -81,7 +87,8 @@ _SENT_WITH = (
     r"відправлено / εστάλη / đã gửi / ارسال شد / 来自我的 / 來自我的 / [发發]送自 / "
     r"gönderildi / στάλθηκε / נשלח / أُرسلت / "
     r"أرسلت / مرسلة? / تم الإرسال / أرسل / trimis / poslano / enviat / saadetud / dikirim / (?:được )?gửi / "
-    r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
+    r"da mein\w* / 送信 / 发送 / 傳送 / 发自 / 보냄 / 보냈습니다 / "
+    r"भेजा गया / get (?=outlook) / holen sie sich (?=outlook) / "
     r"laden sie (?=outlook) / téléchargez (?=outlook) / obtenir (?=outlook) / obtener (?=outlook) / "
     r"obter (?=o? ?outlook) / ottieni (?=outlook) / scarica (?=outlook) / download (?=outlook) / "
     r"hämta (?=outlook) / hent (?=outlook) / pobierz (?=outlook) / get (?=\w+ for (?:android|ios)\b) / ส่งจาก / "
@@ -95,6 +102,7 @@ _DEVICE = (
     r"blackberry / windows / outlook / aka\.ms / proton ?mail / yahoo / gmx / web\.de / t-online / k-9 / "
     r"thunderbird / fairemail / mobil\w* / smartphone / handy / téléphone / móvil / celular / telefon\w* / "
     r"телефон\w* / mail\.ru / yandex / яндекс / mail app / apple mail / tuta\b / tutanota / mailbird / "
+    r"nine$ / aqua mail / bluemail / mailspring / polymail / airmail / "
     r"spark\b / aol\b / superhuman / edison mail / shortwave / mimestream / canary / "
     r"for ios\b / bo[iî]te mail / orange mail / phone / tablet / unterwegs / chromebook / macbook / icloud / vivaldi / "
     r"fairphone / 手机 / 手機 / スマホ / スマートフォン / メールアプリ / מהנייד"

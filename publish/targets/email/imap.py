@@ -32,6 +32,7 @@ from publish.targets.email.quotations import SentMail, plain_subject
 _TIMEOUT = 60
 # Maximum bytes read per mail: text comes first, and pictures are not needed.
 _MOST, _MOST_WITH_PICTURES = 300_000, 30_000_000
+_MOST_BOUNCES = 100
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 _HERE = frozenset({"localhost", "127.0.0.1", "::1"})
 log = logging.getLogger(__name__)
@@ -67,6 +68,7 @@ class ImapClient:
         with self._errors():
             for mail in self._mails(mark, since):
                 yield from self._reply(mail, titles, own, mark)
+            self._note_bounces(mark, since)
 
     def _reply(
         self, mail: Message, titles: Mapping[str, str], own: SentMail, mark: str
@@ -81,6 +83,19 @@ class ImapClient:
             _note_left_out(self.name, number, reason)
         if reply is not None:
             yield reply
+
+    def _note_bounces(self, mark: str, since: datetime | None) -> None:
+        """Log what mail servers sent back without naming our mail: an address may be wrong, or a mailbox full."""
+        sign = _quoted(mark)
+        rule = ["OR", "FROM", '"mailer-daemon"', "FROM", '"postmaster"', "NOT", "SUBJECT", sign]
+        rule += ["NOT", "HEADER", "In-Reply-To", sign, "NOT", "HEADER", "References", sign]
+        for found in self._search(*rule, *_since(since))[-_MOST_BOUNCES:]:
+            _, parts = self._open().fetch(found, "(BODY.PEEK[HEADER.FIELDS (MESSAGE-ID DATE)])")
+            for data in (part[1] for part in parts if isinstance(part, tuple)):
+                head = parse_mail(data)
+                number = head.get("Message-ID") or f"without Message-ID, of {head.get('Date', '?')}"
+                reason = "a report of a mail server that does not name our mail"
+                _note_left_out(self.name, " ".join(str(number).split()), reason)
 
     def stops(self) -> Iterator[str]:
         """Tokens of people who unsubscribed, from the subject "stop TOKEN" that their program sent (RFC 2369)."""
@@ -125,11 +140,7 @@ class ImapClient:
             "SUBJECT",
             sign,
         ]
-        if since is not None:
-            # One day earlier: servers compare dates in their own time zone.
-            day = since.astimezone(UTC) - timedelta(days=1)
-            rule += ["SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"]
-        for number in self._search(*rule):
+        for number in self._search(*rule, *_since(since)):
             data = self._fetch(number, _MOST)
             if len(data) == _MOST and not mail_body(parse_mail(data)).whole.strip():
                 # Some programs put pictures before the text.
@@ -194,6 +205,14 @@ class ImapClient:
             raise Offline(
                 "The mailbox of %(name)s can't be reached from here.", name=self.name
             ) from error
+
+
+def _since(moment: datetime | None) -> tuple[str, ...]:
+    """The rule for mails since then; one day earlier, as servers compare dates in their own time zone."""
+    if moment is None:
+        return ()
+    day = moment.astimezone(UTC) - timedelta(days=1)
+    return "SINCE", f"{day.day}-{_MONTHS[day.month - 1]}-{day.year}"
 
 
 def _quoted(text: str) -> str:

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import takewhile
 
 from publish.targets.email.answer_lines import mark_digest, split_lines
-from publish.targets.email.client_phrases import LABELS, OPENING, REPLY_ABOVE, WROTE
+from publish.targets.email.client_phrases import LABELS, OPENING, ORIGINAL, REPLY_ABOVE, WROTE
 from publish.targets.email.signatures import (
     ADDRESS,
     BARE_RULE,
@@ -288,7 +288,7 @@ def _without_heading(lines: list[str]) -> list[str]:
     while lines and (not lines[-1].strip() or _SHORT_RULE.match(lines[-1])):
         lines.pop()
     alone = len(lines) < 2 or not lines[-2].strip()
-    if lines and alone and len(lines[-1]) < 60 and re.search(r"[:：]\s*$", lines[-1]):
+    if lines and alone and len(lines[-1]) < 60 and ORIGINAL.search(lines[-1]):
         lines.pop()
     return lines
 

@@ -36,7 +36,6 @@ _SPEAKER = re.compile(r"\b(?:ich|wir|er|sie|ik|wij|jag|jeg|vi|ben|biz|én)\b", r
 # Below the emoji of a reaction: "Robin reacted via Gmail <https://…>".
 _REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S{0,300}emojireaction\S{0,100}>")
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
-_SIGNED, _SIGNATURE_BEGINS = "-----BEGIN PGP SIGNED MESSAGE-----", "-----BEGIN PGP SIGNATURE-----"
 # "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character.
 _PICTURE = re.compile(r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc)+\s*$", re.IGNORECASE)
 # A confidentiality notice contains words of both kinds.
@@ -73,7 +72,7 @@ _LIST = re.compile(
 
 def without_signature(lines: list[str], author: str, address: str = "") -> list[str]:
     """The lines without trailing signatures and footers; ``author`` and ``address`` are the person's, if known."""
-    kept = _without_signature(_without_footer(_without_armour(_without_reaction(lines))))
+    kept = _without_signature(_without_footer(_without_pictures(_without_reaction(lines))))
     kept = _without_table(_without_device(_without_notice(kept)))
     return _without_address(_without_card(kept, author), address)
 
@@ -132,16 +131,8 @@ def without_banner(lines: list[str]) -> list[str]:
     return lines[end:] if rest and len(notice) < 600 and _BANNER.search(notice) else lines
 
 
-def _without_armour(lines: list[str]) -> list[str]:
-    """Remove the frame of a signed text (RFC 9580, 7) and placeholder lines for pictures."""
-    if _SIGNED in lines:
-        first = lines.index(_SIGNED)
-        inside = lines[first + 1 :]
-        # Headers such as "Hash: SHA512", then a blank line.
-        begun = next((n for n, line in enumerate(inside) if not line.strip()), len(inside))
-        ends = (n for n, line in enumerate(inside) if line == _SIGNATURE_BEGINS)
-        inside = inside[begun + 1 : next(ends, len(inside))]
-        lines = [*lines[:first], *(line.removeprefix("- ") for line in inside)]
+def _without_pictures(lines: list[str]) -> list[str]:
+    """Remove placeholder lines for pictures."""
     return [line for line in lines if not _PICTURE.match(line)]
 
 

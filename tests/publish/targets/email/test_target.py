@@ -442,6 +442,26 @@ def test_answers_come_home_to_their_story(kit: Kit, inbox: Inbox, box: ScriptSer
     target.close()
 
 
+def test_a_bounce_that_does_not_name_our_mail_is_logged_once(
+    kit: Kit, inbox: Inbox, box: ScriptServer, caplog: pytest.LogCaptureFixture
+) -> None:
+    url = f"imap://127.0.0.1:{box.port}"
+    add(kit, inbox, imap=url, user="kit", password="kit-pass", tls="none")
+    secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "kit-pass")
+    bounce = letter("user@host.example: mailbox full", "<b1@mx.example>", Subject="Returned mail")
+    bounce.replace_header("From", "MAILER-DAEMON <mailer-daemon@mx.example>")
+    drop(box, bounce, "1")
+    drop(box, letter("Buy this", "<4@home>", Subject="Hello"), "2")
+    posts = [Remote(f"sr-{kit.facts.mark}-one", "", {"item": {"title": "Gardens"}})]
+    with closing(opened(kit)) as target:
+        for since in (None, dt.datetime.now(dt.UTC)):
+            assert list(target.replies(posts, since)) == []
+    told = [line for line in caplog.messages if "not taken as a reply" in line]
+    assert len(told) == 1
+    assert "<b1@mx.example>" in told[0]
+    assert "host.example" not in told[0]
+
+
 def test_digest_that_is_in_the_mailbox_is_not_sent_again(
     kit: Kit, inbox: Inbox, box: ScriptServer
 ) -> None:
