@@ -8,6 +8,7 @@ gives it.
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass
 from html import unescape
@@ -27,7 +28,12 @@ _LRC_STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{2})(?:[.:](\d{1,3}))?\]")
 _LRC_LINE = re.compile(
     r"\s*\[(?:\d{1,3}:\d{2}(?:[.:]\d{1,3})?\]|[a-z#]{1,12}:[^\[\]]*\]\s*$)", re.IGNORECASE
 )
-_LRC_WORD = re.compile(r"\s*<\d{1,3}:\d{2}(?:[.:]\d{1,3})?>\s?")
+_LRC_WORD = re.compile(r"<\d{1,3}:\d{2}(?:[.:]\d{1,3})?>")
+_LRC_TAG = re.compile(r"\s*\[[a-z#]{1,12}:", re.IGNORECASE)
+# "[00:01:23]": minutes, seconds and hundredths in lyrics, hours, minutes and seconds in a transcript.
+_THREE_PARTS = re.compile(r"\s*\[(\d{2}):([0-5]\d):([0-5]\d)\]")
+_TIMES_LINE = re.compile(r"[\d\s:.,]+(?:--?>|[–—]>|→)\s*\d")
+_SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
 # Drawn shapes instead of words.
 _ASS_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}.*?(?=\{[^{}]*\\p0|$)")
@@ -36,7 +42,10 @@ _ASS_FIELDS = ("layer", "start", "end", "style", "name", "l", "r", "v", "effect"
 
 def is_xml(text: str) -> bool:
     """Whether the captions are XML."""
-    return re.match(r"\s*<(?:\?xml|tt\b|\w+:tt\b|transcript\b|timedtext\b)", text) is not None
+    return (
+        re.match(r"\s*(?:<!--.*?-->\s*)*<(?:\?xml|tt\b|\w+:tt\b|transcript\b|timedtext\b)", text)
+        is not None
+    )
 
 
 def xml_lines(text: str) -> Iterator[Timed]:
@@ -204,6 +213,9 @@ def lrc_lines(lines: Sequence[str]) -> list[Timed]:
     """Parse LRC, sorted by time; metadata and empty lines are skipped."""
     found: list[Timed] = []
     offset = 0.0
+    filled = [line for line in lines if line.strip()]
+    if all(map(_THREE_PARTS.match, filled)) and not any(map(_LRC_TAG.match, filled)):
+        lines = [_THREE_PARTS.sub(_in_minutes, line, count=1) for line in lines]
     for line in lines:
         if offset_tag := re.fullmatch(r"\s*\[offset:\s*([+-]?\d{1,6})\]\s*", line, re.IGNORECASE):
             offset = int(offset_tag[1]) / 1000
@@ -211,9 +223,33 @@ def lrc_lines(lines: Sequence[str]) -> list[Timed]:
         while stamp := _LRC_STAMP.match(line):
             stamps.append(int(stamp[1]) * 60 + int(stamp[2]) + float(f"0.{stamp[3] or 0}"))
             line = line[stamp.end() :]
-        words = " ".join(_LRC_WORD.sub(" ", line).split())
+        words = _sung_words(line)
         found += [(max(0.0, at - offset), None, words) for at in stamps]
     return sorted(found, key=lambda one: one[0])
+
+
+def _in_minutes(found: re.Match[str]) -> str:
+    hours, minutes, seconds = map(int, found.groups())
+    return f"[{hours * 60 + minutes}:{seconds:02}]"
+
+
+def _sung_words(line: str) -> str:
+    """The words of a line without the times of syllables; where nothing separates words but these, with spaces."""
+    bare = _LRC_WORD.sub("", line)
+    apart = " " in bare.strip() or _SPACELESS.search(bare)
+    return " ".join((bare if apart else _LRC_WORD.sub(" ", line)).split())
+
+
+def tidy_times(line: str) -> str:
+    """A line of times, or a cue's number, without invisible marks, and its times without the spaces and colons that
+    translation programs put there."""
+    bare = "".join(c for c in line if unicodedata.category(c) != "Cf")
+    if bare.strip().isdecimal() or not bare.strip():
+        return bare
+    if not _TIMES_LINE.match(bare):
+        return line
+    bare = re.sub(r"(?<=\d)[ \t]*([:.,])[ \t]*(?=\d)", r"\1", bare)
+    return re.sub(r"(\d:\d\d:\d\d):(\d{3})(?!\d)", r"\1.\2", bare)
 
 
 def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:

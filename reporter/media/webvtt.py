@@ -17,7 +17,15 @@ from reporter.charsets import decode_exactly
 from reporter.errors import BadInput
 from reporter.media.counted_text import counted_lines
 from reporter.media.ebu_stl import ebu_lines, is_ebu_stl
-from reporter.media.timed_text import Timed, ass_lines, is_lrc, is_xml, lrc_lines, xml_lines
+from reporter.media.timed_text import (
+    Timed,
+    ass_lines,
+    is_lrc,
+    is_xml,
+    lrc_lines,
+    tidy_times,
+    xml_lines,
+)
 
 MOST_CHARS = 200_000
 MOST_BYTES = 4 * MOST_CHARS
@@ -35,7 +43,6 @@ _SHORT_ARROW = re.compile(rf"(\s*{_TIME}\s*)(?:->|–>|—>|→)(\s*{_TIME}\s*)"
 _SBV_TIMING = re.compile(
     r"\s*(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3})\s*"
 )
-_SHORT_TIMING = re.compile(r"-->")
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
 # SubRip and WebVTT tags; any other "<" is literal.
 _TAG = re.compile(
@@ -122,6 +129,7 @@ def _usual(line: str) -> list[str]:
     """A line with times as WebVTT and SubRip have it."""
     if printed := _PRINTED.fullmatch(line):
         return [printed[1], printed[printed.re.groups], ""]
+    line = tidy_times(line)
     short = _SHORT_ARROW.fullmatch(line)
     return [f"{short[1]}-->{short[6]}"] if short else [line]
 
@@ -183,7 +191,7 @@ def _blocks(lines: Sequence[str], *, is_vtt: bool) -> Iterable[Cue]:
         if is_vtt and lines[at].startswith("NOTE") and lines[at][4:5] in ("", " ", "\t"):
             at = next((n for n in range(at, len(lines)) if not lines[n].strip()), len(lines))
             continue
-        if not _SHORT_TIMING.search(lines[at]):
+        if "-->" not in lines[at]:
             at += 1
             continue
         match = _TIMING.fullmatch(lines[at])
@@ -216,17 +224,17 @@ def _block_end(lines: Sequence[str], at: int, *, is_vtt: bool) -> int:
     """The line after a cue's text. SubRip has empty lines in it; there the next cue number marks the end. In WebVTT
     only a line without any character ends it: YouTube's cues have lines of one space."""
     while at < len(lines) and "-->" not in lines[at]:
-        if (
-            not is_vtt
-            and lines[at].strip().isdecimal()
-            and "-->" in "".join(lines[at + 1 : at + 2])
-        ):
+        if not is_vtt and lines[at].strip().isdecimal() and "-->" in _next_filled(lines, at):
             return at
         is_over = is_vtt and (not lines[at] or _names_block(lines, at))
         if not lines[at].strip(" \t") and (is_over or _begins_block(lines, at)):
             return at
         at += 1
     return at
+
+
+def _next_filled(lines: Sequence[str], at: int) -> str:
+    return next((line for line in lines[at + 1 : at + 4] if line.strip()), "")
 
 
 def _names_block(lines: Sequence[str], at: int) -> bool:
@@ -238,9 +246,8 @@ def _names_block(lines: Sequence[str], at: int) -> bool:
 
 def _begins_block(lines: Sequence[str], at: int) -> bool:
     """Whether after this empty line the next thing is a number followed by times, or the end of the file."""
-    while at < len(lines) and not lines[at].strip():
-        at += 1
-    below = lines[at + 1] if at + 1 < len(lines) else ""
+    at = next((n for n in range(at, len(lines)) if lines[n].strip()), len(lines))
+    below = _next_filled(lines, at)
     return (
         at == len(lines) or "-->" in lines[at] or (lines[at].strip().isdecimal() and "-->" in below)
     )

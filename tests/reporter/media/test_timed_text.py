@@ -29,6 +29,41 @@ def cues(text: str) -> list[tuple[float, float, str]]:
             [(1, 3, "Hello")],
         ),
         ("1.000000\t3.000000\tHello\n4,5\t4,5\tBye\n", [(1, 3, "Hello"), (4.5, 6, "Bye")]),
+        # A transcript counts in hours; lyrics with the same marks in hundredths.
+        (
+            "[00:00:01] Ann: Hello\n\n[00:01:05] Ben: Bye\n",
+            [(1, 2.5, "Ann: Hello"), (65, 66.5, "Ben: Bye")],
+        ),
+        (
+            "[ti:Song]\n[00:01:50] Hello\n[00:05:00] Bye\n",
+            [(1.5, 3, "Hello"), (5, 6.5, "Bye")],
+        ),
+        # Syllables of a word, and of a script without spaces.
+        ("[00:01.00]<00:01.00>Hel<00:01.50>lo <00:01.70>you<00:02.00>\n", [(1, 2.5, "Hello you")]),
+        ("[00:01.00]<00:01.00>種<00:01.50>が<00:01.70>芽\n", [(1, 2.5, "種が芽")]),
+        ("[00:01.00]<00:01.00>Hello<00:01.50>you\n", [(1, 2.5, "Hello you")]),
+        (
+            f'<!-- made by hand --><tt {TTML}><body><div><p begin="1s" end="3s">Hello</p></div></body></tt>',
+            [(1, 3, "Hello")],
+        ),
+        # Numbers and times behind empty lines, direction marks, the spaces of a translation; two files in one.
+        (
+            "1\n\n00:00:01,000 --> 00:00:03,000\n\nHello\n\n\n2\n\n00:00:05,000 --> 00:00:06,000\n\nBye\n",
+            [(1, 3, "Hello"), (5, 6, "Bye")],
+        ),
+        (
+            "\u202b1\n\u202b00:00:01,000 --> 00:00:03,000\n\u202bسلام\n\u202b\n\u202b2\n"
+            "\u202b00:00:05,000 --> 00:00:06,000\nBye\n",
+            [(1, 3, "\u202bسلام"), (5, 6, "Bye")],
+        ),
+        (
+            "1\n00: 00: 01, 000 -> 00: 00: 03, 000\nHello\n\n2\n00:00:05:000 --> 00:00:06:500\nBye\n",
+            [(1, 3, "Hello"), (5, 6.5, "Bye")],
+        ),
+        (
+            "\ufeff1\n00:00:01,000 --> 00:00:03,000\nHello\n\n\ufeff2\n00:00:05,000 --> 00:00:06,000\nBye\n",
+            [(1, 3, "Hello"), (5, 6, "Bye")],
+        ),
         # An end before or at the start: the words stay, as long as they take to read.
         (
             "1\n00:00:03,000 --> 00:00:01,000\nHello\n\n2\n00:00:05,000 --> 00:00:05,000\nBye\n",
