@@ -15,7 +15,7 @@ from reporter.search.text.languages import ALWAYS, ARABIC_LIGHT, ARABIC_ROOT, gu
 # Chinese, Japanese, Thai, Lao, Burmese, Khmer are written without spaces; Korean attaches particles to words.
 _UNSPACED = (
     "\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3005\u3040-\u30ff\u31f0-\u31ff\u3400-\u4dbf\u4e00-\u9fff"
-    "\uac00-\ud7af\uf900-\ufaff\U00020000-\U0003134f"
+    "\uac00-\ud7af\uf900-\ufaff\uff66-\uff9d\U00020000-\U0003134f"
 )
 # Letters that NFD doesn't decompose.
 _PLAIN = str.maketrans(
@@ -41,6 +41,20 @@ _PLAIN = str.maketrans(
 # Accents in Latin, Greek, Cyrillic, Hebrew and Arabic script are optional; marks of the scripts from here on are not.
 _FIRST_NEEDED_MARK = "\u0900"
 _FIRST_BEYOND_LATIN = "\u0370"
+# Scripts whose words are stemmed in any gathering, by the ranges of their letters.
+_SCRIPTS = (
+    (range(0x370, 0x400), "el"),
+    (range(0x400, 0x500), "ru"),
+    (range(0x530, 0x590), "hy"),
+    (range(0x900, 0x980), "hi"),
+    (range(0xB80, 0xC00), "ta"),
+)
+# Two spellings of each in Hindi: a nasal before a consonant of its place is written as a letter or as a dot, the
+# sign above a vowel as a dot or with its moon, and the dot below a borrowed sound is often left out.
+_NASALS = re.compile("ङ्(?=[क-घ])|ञ्(?=[च-झ])|ण्(?=[ट-ढ])|न्(?=[त-ध])|म्(?=[प-भ])")
+_HINDI_MARKS = str.maketrans({"\u093c": None, "\u0901": "\u0902"})
+# Joiners change how letters look, and are not typed by everybody.
+_JOINERS = str.maketrans({"\u200c": None, "\u200d": None})
 MOST_CHARS = 60
 
 
@@ -106,8 +120,10 @@ def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
     """Those languages that are written in the word's script."""
     if is_arabic(plain):
         return ("ar", ARABIC_ROOT, ARABIC_LIGHT)
-    if max(plain) >= _FIRST_BEYOND_LATIN:
-        return [language for language in languages if language not in ALWAYS]
+    if (last := max(plain)) >= _FIRST_BEYOND_LATIN:
+        own = [language for language in languages if language not in ALWAYS]
+        usual = next((language for letters, language in _SCRIPTS if ord(last) in letters), "")
+        return list(dict.fromkeys([*own, usual])) if usual and "sr" not in own else own
     return [language for language in languages if language != "ar"]
 
 
@@ -126,13 +142,16 @@ def normalize(word: str) -> str:
     >>> fold("١٢"), fold("مدرسة") == fold("مدرسه")
     ('12', True)
     """
-    apart = unicodedata.normalize("NFD", unicodedata.normalize("NFKC", word).casefold())
+    whole = unicodedata.normalize("NFKC", word.translate(_JOINERS)).casefold()
+    apart = unicodedata.normalize("NFD", whole)
     kept = (
         letter
         for letter in apart
         if letter >= _FIRST_NEEDED_MARK or not unicodedata.combining(letter)
     )
     plain = unicodedata.normalize("NFC", "".join(kept)).translate(_PLAIN)
+    if "\u0900" <= max(plain, default="") <= "\u097f":
+        plain = _NASALS.sub("\u0902", plain.translate(_HINDI_MARKS))
     return plain if plain.isascii() else "".join(map(_plain_digit, plain))
 
 
@@ -152,7 +171,8 @@ def _marks() -> str:
                 ranges[-1][1] = number
             else:
                 ranges.append([number, number])
-    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges)
+    # Half-width katakana have voice marks of their own.
+    return "".join(f"{chr(first)}-{chr(last)}" for first, last in ranges) + "\uff9e\uff9f"
 
 
 @functools.cache

@@ -80,7 +80,9 @@ def test_brackets_deeper_than_anybody_thinks() -> None:
         ("L'école d'été", ["l", "ecole", "d", "ete"]),
         ("STRASSE Straße ŁÓDŹ Ærø", ["strasse", "strasse", "lodz", "aero"]),
         ("عَرَبِيّ أَحمد إصلاح", ["عربي", "احمد", "اصلاح"]),
-        ("हिन्दी में", ["हिन्दी", "में"]),
+        ("हिन्दी में", ["हिंदी", "में"]),
+        ("ﾄﾏﾄ", ["トマ", "マト"]),
+        ("ﾊﾞﾗ", ["バラ"]),
         ("日本の庭", ["日本", "本の", "の庭"]),
         ("庭", ["庭"]),
         ("Garden庭園mit", ["garden", "庭園", "mit"]),
@@ -112,11 +114,32 @@ def test_words_of_all_scripts(text: str, words: list[str]) -> None:
         ("وبالحديقة", "حديقه"),
         ("للحديقة", "الحديقة"),
         ("كالسماد", "سماد"),
+        # Scripts of one language are stemmed in any gathering.
+        ("बीजों", "बीज"),
+        ("बगीचे", "बगीचा"),
+        ("कहानियाँ", "कहानी"),
+        ("κήποι", "κήπος"),
+        ("садами", "сада"),
+        ("விதைகள்", "விதை"),
     ],
 )
 def test_forms_of_a_word_share_a_stem(one: str, other: str) -> None:
     ((first,), (second,)) = (tokenize(word, SIX, sure=True) for word in (one, other))
     assert set(first.stems) & set(second.stems)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("हिन्दी", "हिंदी"),
+        ("गाँव", "गांव"),
+        ("ज़मीन", "जमीन"),
+        ("क्\u200dयारी", "क्यारी"),
+        ("می\u200cخواهم", "میخواهم"),
+    ],
+)
+def test_two_spellings_of_a_word_are_one(one: str, other: str) -> None:
+    assert normalize(one) == normalize(other)
 
 
 def test_the_language_of_a_text_is_guessed_where_it_is_plain() -> None:
