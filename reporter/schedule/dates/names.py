@@ -8,11 +8,20 @@ from functools import lru_cache
 
 _LOCALES = (
     "en en_GB en_AU en_CA de de_AT fr fr_CA es es_MX pt pt_BR it nl sv da nb fi is pl cs sk hu ro hr sl sr_Latn "
-    "sr uk ru bg el tr ca eu gl lt lv et he ar ar_SY ar_MA ar_DZ fa hi bn ur ta mr sw id ms vi af sq cy ga bs mk be ja zh "
-    "zh_Hant ko th"
+    "sr uk ru bg el tr ca eu gl lt lv et he ar ar_SY ar_MA ar_DZ fa hi bn ur ta mr sw id ms vi af sq cy ga bs mk "
+    "be ja zh zh_Hant ko th"
 )
 # Additional abbreviations used in spreadsheets.
-_MORE_MONTHS = {"sept": 9, "mrz": 3, "mär": 3, "jän": 1, "febr": 2, "okt": 10, "dez": 12, "set": 9} | {
+_MORE_MONTHS = {
+    "sept": 9,
+    "mrz": 3,
+    "mär": 3,
+    "jän": 1,
+    "febr": 2,
+    "okt": 10,
+    "dez": 12,
+    "set": 9,
+} | {
     # Spellings of Hindi that are as common as those of the dictionary.
     **{"फरवरी": 2, "सितम्बर": 9, "अक्टूबर": 10, "नवम्बर": 11, "दिसम्बर": 12}
 }

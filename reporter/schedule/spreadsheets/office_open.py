@@ -33,9 +33,7 @@ def read_workbook(package: Package) -> list[Sheet]:
     book = _Book.of(package)
     listed = _sheets(package)
     refuse_many(len(listed))
-    return [
-        _sheet(name, package.part(part), book, hidden=hidden) for name, part, hidden in listed
-    ]
+    return [_sheet(name, package.part(part), book, hidden=hidden) for name, part, hidden in listed]
 
 
 @dataclass(frozen=True)
