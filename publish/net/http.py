@@ -31,7 +31,7 @@ from publish.errors import (
 )
 from publish.net.reachability import unreached
 from publish.net.remote_values import url_parts
-from publish.net.stray_text import is_page, json_in, words_before_json
+from publish.net.stray_text import decoded, is_page, json_in, words_before_json
 from publish.net.transfer_meter import current_meter
 from reporter.messages import Message
 
@@ -71,7 +71,11 @@ class HttpResponse:
 
 
 class HttpClient:
-    """HTTP client for one target. ``name`` is the target's name in messages."""
+    """HTTP client for one target. ``name`` is the target's name in messages.
+
+    ``json_errors``: the target tells in an object of JSON that something is gone, so that a web page with 404 or 410
+    comes from something before it.
+    """
 
     def __init__(
         self,
@@ -79,9 +83,11 @@ class HttpClient:
         *,
         auth: tuple[str, str] | httpx.Auth | None = None,
         bearer: str = "",
+        json_errors: bool = False,
         transport: httpx.BaseTransport | None = None,
     ) -> None:
         self.name = name
+        self._json_errors = json_errors
         basic = httpx.BasicAuth(*auth) if isinstance(auth, tuple) else auth
         self._client = httpx.Client(
             auth=basic,
@@ -178,7 +184,7 @@ class HttpClient:
             raise unreached(self.name, url, error) from error
         except (httpx.TransportError, httpx.DecodingError) as error:
             raise self._cut() from error
-        text = body.decode(response.encoding or "utf-8", "replace")
+        text = decoded(body, response.encoding or "utf-8")
         if meter is not None:
             meter.record_response(
                 _header_bytes(response.headers) + len(body),
@@ -218,7 +224,11 @@ class HttpClient:
         )
 
     def stray(self, answer: HttpResponse) -> PublishError:
-        """The error for a non-JSON response: somebody else's page, or unexpected output of the target."""
+        """The error for a response that is not the target's own: somebody else's page, unexpected output, or JSON of
+        another form.
+        """
+        if answer.data is not None:
+            return self.not_understood()
         if is_page(answer.text) or "html" in answer.headers.get("Content-Type", ""):
             return Offline(self.portal(), Reachability.PORTAL)
         words = words_before_json(answer.text)
@@ -242,6 +252,13 @@ class HttpClient:
         """The error for a response of another form than documented: what it was about is open."""
         return RetryAfter("%(name)s answered in a way that can't be understood.", name=self.name)
 
+    def rows(self, body: Any, field: str) -> list[Any]:
+        """A list in a response. Raises RetryAfter without one, which does not mean that there is nothing."""
+        rows = body.get(field) if isinstance(body, dict) else None
+        if not isinstance(rows, list):
+            raise self.not_understood()
+        return rows
+
     def error(self, answer: HttpResponse, url: str) -> Exception:
         """The error to raise for a response with status 300 or above."""
         message = _server_message(answer)
@@ -258,6 +275,8 @@ class HttpClient:
                 what=message,
             )
         if answer.status in (404, 410):
+            if self._json_errors and not isinstance(answer.data, dict):
+                return self.stray(answer)
             return Gone(
                 "%(name)s has nothing under this address any more%(what)s.",
                 name=self.name,

@@ -58,9 +58,20 @@ def stray_words(text: str) -> str:
     return words if len(words) <= 120 else f"{words[:120].rstrip()}…"
 
 
+def decoded(body: bytes, encoding: str) -> str:
+    """The text of a response. JSON in UTF-16 or UTF-32 is known by its first bytes, whatever its header says."""
+    first = json.detect_encoding(body[:4]) if len(body) > 3 else ""
+    wide = first.startswith(("utf-16", "utf-32"))
+    return body.decode(first if wide else encoding, "replace")
+
+
 def words_before_json(text: str) -> str:
     """What to show of a response that can't be read: none of the JSON in it, which may hold a token."""
-    return stray_words(_JSON_BEGINS.split(text, maxsplit=1)[0])
+    try:
+        json.loads(text.strip(_BLANK))
+    except (ValueError, RecursionError):
+        return stray_words(_JSON_BEGINS.split(text, maxsplit=1)[0])
+    return ""
 
 
 def is_page(text: str) -> bool:

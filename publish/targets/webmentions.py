@@ -55,7 +55,7 @@ def _rows(
         params["since"] = since.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     for page in range(_MOST_PAGES):
         answer = web.call("GET", service, params={**params, "page": page})
-        rows = answer.data.get("children", []) if isinstance(answer.data, dict) else []
+        rows = web.rows(answer.data, "children")
         yield from (row for row in rows if isinstance(row, dict))
         if len(rows) < _PAGE:
             return

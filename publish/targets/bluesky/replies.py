@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from publish.errors import Gone
 from publish.net.remote_values import read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
@@ -28,14 +29,21 @@ Look = Callable[[str, Mapping[str, Any]], dict[str, Any]]
 
 
 class Thread:
-    """A thread of ours as it is there; raises Gone if its first post is not. ``parts``: the URIs of its posts."""
+    """A thread of ours as it is there; raises Gone if its first post is not. ``parts``: the URIs of its posts.
+
+    What an answer has to have and has not raises KeyError: it does not mean that nothing is there.
+    """
 
     def __init__(self, look: Look, post: Remote) -> None:
         self._look, self._post = look, post
         answer = look(
             "app.bsky.feed.getPostThread", {"uri": post.id, "depth": 100, "parentHeight": 0}
         )
-        self._there = list(below(answer.get("thread") or {}))
+        thread = answer["thread"]
+        if "post" not in thread and thread.get("notFound"):
+            raise Gone(post.id)
+        _ = thread["post"]
+        self._there = list(below(thread))
         self._did, key = post.id.split("/")[2], str(post.extra.get("key", ""))
         names = (record_key(f"{key}/{number}") for number in range(MOST_PARTS))
         self._ours = {post.id, *(f"at://{self._did}/{POSTS}/{name}" for name in names)}
@@ -57,8 +65,8 @@ class Thread:
         read = partial(cheer, post=self._post, kind=kind)
         while True:
             page = self._look(method, params)
-            yield from read_each(page.get(what) or (), read, lambda row: kind)
-            if not page.get("cursor") or not page.get(what):
+            yield from read_each(page[what], read, lambda row: kind)
+            if not page.get("cursor") or not page[what]:
                 return
             params["cursor"] = page["cursor"]
 
@@ -68,4 +76,4 @@ def single_replies(look: Look, uris: Sequence[str], did: str) -> Iterator[Remote
     read = partial(remote_reply, post="", ours=set(), did=did, parents={})
     for start in range(0, len(uris), _AT_ONCE):
         found = look("app.bsky.feed.getPosts", {"uris": list(uris[start : start + _AT_ONCE])})
-        yield from read_each(found.get("posts") or (), read, lambda view: view["uri"])
+        yield from read_each(found["posts"], read, lambda view: view["uri"])

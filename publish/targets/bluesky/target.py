@@ -47,6 +47,8 @@ from reporter.messages import Message
 IMAGE_BYTES, IMAGES, CHARACTERS = 1_000_000, 4, 300
 TYPES = frozenset({"image/jpeg", "image/png", "image/webp"})
 _LONGEST_SIDE = 2000
+# Statuses whose error tells by its name what it means.
+_JUDGED = frozenset({400, 401, 404, 410})
 
 
 class BlueskyTarget(PollsReplies, AnswersReplies, Target):
@@ -240,9 +242,12 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     def _record(self, rkey: str) -> dict[str, Any] | None:
         params = {"repo": self._session()["did"], "collection": POSTS, "rkey": rkey}
         try:
-            return self._call("GET", "com.atproto.repo.getRecord", params=params)
+            found = self._call("GET", "com.atproto.repo.getRecord", params=params)
         except Gone:
             return None
+        if "uri" not in found or "value" not in found:
+            raise self._web.not_understood()
+        return found
 
     def _remote(self, uri: str, extra: Mapping[str, Any]) -> Remote:
         return Remote(uri, page_of(self._session(), uri), extra)
@@ -334,7 +339,7 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
             session = self._session()
             headers = {**own, "Authorization": f"Bearer {session['accessJwt']}"}
             answer = self._web.call(
-                method, f"{self._base}/xrpc/{name}", accept={400, 401}, headers=headers, **parts
+                method, f"{self._base}/xrpc/{name}", accept=_JUDGED, headers=headers, **parts
             )
             if _error(answer) not in ("ExpiredToken", "InvalidToken") or attempt:
                 break
@@ -344,14 +349,18 @@ class BlueskyTarget(PollsReplies, AnswersReplies, Target):
     def _look(self, name: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Query the app view, which aggregates all accounts' posts."""
         return self._checked(
-            self._web.call("GET", f"{self._view}/xrpc/{name}", params=params, accept={400, 401})
+            self._web.call("GET", f"{self._view}/xrpc/{name}", params=params, accept=_JUDGED)
         )
 
     def _checked(self, answer: Reply) -> dict[str, Any]:
         if answer.status < 400:
             return dict(answer.data or {})
         error = _error(answer)
-        message = str(answer.data.get("message", "")) if isinstance(answer.data, dict) else ""
+        if not error:
+            # The protocol's errors have a name; this one comes from something before the server.
+            wrong = self._web.error(answer, self._base)
+            raise wrong if isinstance(wrong, AuthRefused) else self._web.stray(answer)
+        message = str(answer.data.get("message", ""))
         if error in ("RecordNotFound", "NotFound") or "Could not locate record" in message:
             raise Gone("%(name)s has nothing under this name any more.", name=self.name)
         if answer.status == 401 or error in (

@@ -315,16 +315,16 @@ class FacebookPageTarget(PollsReplies, AnswersReplies, Target):
         query, number = dict(params), 0
         while pages is None or number < pages:
             answer = self._call("GET", path, params=query)
-            yield from answer.get("data", ())
+            yield from self._web.rows(answer, "data")
             after = answer.get("paging", {}).get("cursors", {}).get("after")
-            if not answer.get("data") or not after or "next" not in answer.get("paging", {}):
+            if not answer["data"] or not after or "next" not in answer.get("paging", {}):
                 return
             query["after"] = after
             number += 1
 
     def _call(self, method: str, path: str, **parts: Any) -> dict[str, Any]:
         answer = self._web.call(
-            method, f"{self._base}/{path}", accept={400, 401, 403, 404, 500, 503}, **parts
+            method, f"{self._base}/{path}", accept={400, 401, 403, 404, 410, 500, 503}, **parts
         )
         error = answer.data.get("error") if isinstance(answer.data, dict) else None
         if isinstance(error, dict):

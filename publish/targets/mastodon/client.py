@@ -11,7 +11,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from typing import Any, ClassVar
 
-from publish.errors import AuthRefused, BeingMadeAgain, PayloadTooLarge, Permanent, RetryAfter
+from publish.errors import (
+    AuthRefused,
+    BeingMadeAgain,
+    Gone,
+    Offline,
+    PayloadTooLarge,
+    Permanent,
+    RetryAfter,
+)
 from publish.net.http import HttpClient
 from publish.net.http import HttpResponse as Reply
 from publish.net.remote_state import RemoteState
@@ -37,7 +45,7 @@ class MastodonAccount:
         self.name = name
         base = url.rstrip("/")
         self.base = base if "://" in base else f"https://{base}"
-        self.web = HttpClient(name, bearer=token.strip())
+        self.web = HttpClient(name, bearer=token.strip(), json_errors=True)
         self.uploads = Uploads(self.base, token, state)
         # Cached instance data; a draft is written without a request.
         self.cached_configuration: dict[str, Any] | None = None
@@ -59,8 +67,10 @@ class MastodonAccount:
     def configuration(self, part: str) -> Mapping[str, Any]:
         """A section of the limits reported by the server; empty if missing."""
         if self.cached_configuration is None:
-            answer = self.call("GET", "/api/v2/instance", accept={404})
-            if answer.status == 404:
+            try:
+                answer = self.call("GET", "/api/v2/instance")
+            except (Gone, Offline):
+                # Servers before version 4 have a web page there.
                 answer = self.call("GET", "/api/v1/instance")
             configuration = (
                 answer.data.get("configuration") if isinstance(answer.data, dict) else None

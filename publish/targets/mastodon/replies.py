@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from publish.errors import Gone
 from publish.net.remote_values import read_each
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
@@ -37,6 +38,9 @@ def single_replies(api: MastodonAccount, ids: Sequence[str]) -> Iterator[RemoteR
     """Those of these statuses that are there and may be read by everybody."""
     read = partial(remote_reply, me=str(api.account()["id"]), thread=(), parents={})
     for number in ids:
-        found = api.call("GET", f"/api/v1/statuses/{number}", accept={404, 410})
-        if found.status < 300 and is_for_all(found.data):
+        try:
+            found = api.call("GET", f"/api/v1/statuses/{number}")
+        except Gone:
+            continue
+        if is_for_all(found.data):
             yield from read_each([found.data], read, lambda row: row["id"])

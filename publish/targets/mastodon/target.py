@@ -327,7 +327,8 @@ class MastodonTarget(PollsReplies, AnswersReplies, Target):
             self._delete(str(status["id"]))
 
     def _delete(self, number: str) -> None:
-        self._api.call("DELETE", f"/api/v1/statuses/{number}", accept={404, 410})
+        with suppress(Gone):
+            self._api.call("DELETE", f"/api/v1/statuses/{number}")
 
     # --- Replies -----------------------------------------------------------------------------------------------
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 from urllib.parse import quote
 
@@ -30,7 +31,7 @@ class Room:
         base = url.strip().rstrip("/")
         self.base = base if "://" in base else f"https://{base}"
         self.name, self._asked = name, room.strip()
-        self.web = HttpClient(name, bearer=token.strip())
+        self.web = HttpClient(name, bearer=token.strip(), json_errors=True)
         self._uploads = Uploads(self.base, token, state)
         self._id = self._me = ""
         self._names: dict[str, str] | None = None
@@ -52,16 +53,17 @@ class Room:
         return self._id
 
     def _refuse_encrypted(self) -> None:
-        url = f"{self.base}{self._path('state/m.room.encryption/')}"
-        answer = self.web.call("GET", url, accept={404})
-        if answer.status != 404:
-            self._id = ""
-            self._required(self._object(answer), "algorithm")
-            raise PauseTarget(
-                "The room at %(name)s is encrypted: only its members' own programs can read and write there. Choose "
-                "a room without encryption.",
-                name=self.name,
-            )
+        try:
+            state = self._call("GET", self._path("state/m.room.encryption/"))
+        except Gone:
+            return
+        self._id = ""
+        self._required(state, "algorithm")
+        raise PauseTarget(
+            "The room at %(name)s is encrypted: only its members' own programs can read and write there. Choose "
+            "a room without encryption.",
+            name=self.name,
+        )
 
     def _path(self, rest: str) -> str:
         return f"{CLIENT}/rooms/{quote(self._id or self.id, safe='')}/{rest}"
@@ -94,6 +96,7 @@ class Room:
     def upload_limit(self) -> int | None:
         """Maximum file size in bytes, as far as the server reports it."""
         url = f"{self.base}/_matrix/client/v1/media/config"
+        # Proxies before a server may not know this address.
         answer = self.web.call("GET", url, accept={404})
         size = answer.data.get("m.upload.size") if isinstance(answer.data, dict) else None
         return size if isinstance(size, int) and size > 0 else None
@@ -113,9 +116,8 @@ class Room:
 
     def _redact(self, event_id: str) -> None:
         path = self._path(f"redact/{quote(event_id, safe='')}/redact.{quote(event_id, safe='')}")
-        answer = self.web.call("PUT", f"{self.base}{path}", json={}, accept={404})
-        if answer.status != 404:
-            self._required(self._object(answer), "event_id")
+        with suppress(Gone):
+            self._required(self._call("PUT", path, json={}), "event_id")
 
     def event(self, event_id: str) -> Event:
         """One event with its edits. Raises Gone if it does not exist or was redacted."""
@@ -131,8 +133,10 @@ class Room:
         path = f"{path}/{quote(event_id, safe='')}/{relation}"
         query: dict[str, str] = {"limit": str(EACH)}
         for _page in range(PAGES):
-            answer = self.web.call("GET", f"{self.base}{path}", params=query, accept={404})
-            page = {"chunk": []} if answer.status == 404 else self._object(answer)
+            try:
+                page = self._call("GET", path, params=query)
+            except Gone:
+                return
             yield from (one for one in self._page(page) if one.get("content"))
             if not page.get("next_batch"):
                 return

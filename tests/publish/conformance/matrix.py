@@ -69,12 +69,13 @@ class MatrixPlace(Place):
         thread = [event["shown"] for event in (root, *mine)]
         files = [one for one in thread if one.get("url")]
         words = " ".join(one["body"] for one in thread if not one.get("url"))
-        data = [self.file(one["url"]).content for one in files]
+        data = [self.file(one["url"]) for one in files]
         return Seen(" ".join(words.split()), data, [one["body"] for one in files])
 
-    def file(self, address: str) -> Any:
+    def file(self, address: str) -> bytes:
+        """The bytes of a file."""
         path = f"/_matrix/client/v1/media/download/{address.removeprefix('mxc://')}"
-        return self.ask("GET", path)
+        return bytes(self.ask("GET", path).content)
 
     def outsider(self, post: Remote, text: str, to: str = "") -> str:
         # A plain answer to the post, and one inside of the thread.

@@ -66,6 +66,40 @@ def test_status_becomes_the_error_that_callers_act_on(
         assert "Too many leeks" in caught.value.message
 
 
+@pytest.mark.parametrize("status", [404, 410])
+@pytest.mark.parametrize(
+    ("body", "error"),
+    [
+        (b'{"error": "Record not found"}', Gone),
+        (b"<html><h1>Not found</h1></html>", Offline),
+        (b"", RetryAfter),
+        (b"[]", RetryAfter),
+    ],
+)
+def test_only_the_targets_own_words_say_that_something_is_gone(
+    status: int, body: bytes, error: type[PublishError]
+) -> None:
+    transport = httpx.MockTransport(lambda request: httpx.Response(status, content=body))
+    web = HttpClient("The blog", json_errors=True, transport=transport)
+    with pytest.raises(error):
+        web.call("GET", URL)
+
+
+@pytest.mark.parametrize("charset", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "utf-8-sig"])
+def test_json_is_read_in_each_of_its_encodings(charset: str) -> None:
+    body = json.dumps({"token": "Grüße"}, ensure_ascii=False).encode(charset)
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    assert reply(200, content=body, headers=headers).call("GET", URL).data == {"token": "Grüße"}
+
+
+@pytest.mark.parametrize("body", [None, [], "word", {}, {"data": None}, {"data": {"id": 1}}])
+def test_a_missing_list_is_not_an_empty_one(body: Any) -> None:
+    web = reply(200)
+    with pytest.raises(RetryAfter, match="can't be understood"):
+        web.rows(body, "data")
+    assert web.rows({"data": []}, "data") == []
+
+
 def test_accepted_statuses_come_back_as_answers() -> None:
     got = reply(404, json={"code": "none"}).call("GET", URL, accept={404})
     assert (got.status, got.data) == (404, {"code": "none"})

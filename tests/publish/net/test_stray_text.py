@@ -11,7 +11,7 @@ from werkzeug import Request, Response
 
 from publish.errors import Offline, RetryAfter
 from publish.net.http import HttpClient
-from publish.net.stray_text import json_in, stray_words
+from publish.net.stray_text import json_in, stray_words, words_before_json
 from tests.support.servers.fixture import FixtureServer
 
 ROW = {"id": 7, "content": {"rendered": "<p>[1] {x} <html></p>"}}
@@ -102,6 +102,11 @@ def test_of_a_notice_before_half_an_answer_the_notice_is_shown(notice: str) -> N
     with pytest.raises(RetryAfter, match="does not belong there") as caught:
         ask(f"{notice}\n{HALF}", "application/json")
     assert f"“{notice}”" in str(caught.value)
+
+
+@pytest.mark.parametrize("text", ["null", '"s3cret token"', "12", " true\n", "\ufeff[]"])
+def test_none_of_an_answer_that_is_all_json_is_shown(text: str) -> None:
+    assert words_before_json(text) == ""
 
 
 def test_a_web_page_is_still_taken_for_a_sign_in_page() -> None:

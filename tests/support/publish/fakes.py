@@ -423,9 +423,7 @@ class FaultProxy:
                     return
 
                 def own() -> HttpAnswer:
-                    return proxy.forward(
-                        upstream_port, self.command, self.path, self.headers, body
-                    )
+                    return proxy.forward(upstream_port, self.command, self.path, self.headers, body)
 
                 if callable(fault):
                     self._answer(*fault(own))

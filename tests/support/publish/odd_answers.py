@@ -97,7 +97,9 @@ def odd_answers(secret: str) -> dict[str, MakesAnswer]:
         "done, 200 and nothing": replaced(200, b""),
         "done, UTF-16": altered(lambda data: data.decode().encode("utf-16")),
         "done, byte order mark": altered(lambda data: b"\xef\xbb\xbf" + data),
-        "done, notice before": altered(lambda data: b"<br />\n<b>Notice</b>: Undefined {x}\n" + data),
+        "done, notice before": altered(
+            lambda data: b"<br />\n<b>Notice</b>: Undefined {x}\n" + data
+        ),
         "done, comment behind": altered(lambda data: data + b"\n<!-- cached {1} -->"),
         "done, in a list": altered(lambda data: b"[" + data + b"]"),
         "done, null": replaced(200, b"null"),
@@ -116,7 +118,24 @@ def odd_answers(secret: str) -> dict[str, MakesAnswer]:
     }
     refused = {
         f"{status} {name}": refusal(status, body, *headers)
-        for status in (400, 401, 403, 404, 405, 409, 410, 413, 415, 422, 429, 451, 500, 502, 503, 507)
+        for status in (
+            400,
+            401,
+            403,
+            404,
+            405,
+            409,
+            410,
+            413,
+            415,
+            422,
+            429,
+            451,
+            500,
+            502,
+            503,
+            507,
+        )
         for name, body, headers in (
             ("json", echo, []),
             ("page", b"<html><h1>No</h1></html>", [_HTML]),
