@@ -200,9 +200,13 @@ def test_a_thread_at_bluesky_is_what_is_there_of_it() -> None:
 
     first, second = (uri(record_key(f"sr-1/{number}")) for number in range(2))
     ann, ben = uri("a", "did:plc:ann"), uri("b", "did:plc:ben")
-    tree = {"replies": [view(second, first, view(ann, second, view(ben, ann)))]}
-    answers = {"app.bsky.feed.getPostThread": {"thread": tree}}
-    there = Thread(lambda name, _asked: answers.get(name, {}), Remote(first, "", {"key": "sr-1"}))
+    tree = view(first, "", view(second, first, view(ann, second, view(ben, ann))))
+    answers: dict[str, dict[str, Any]] = {
+        "app.bsky.feed.getPostThread": {"thread": tree},
+        "app.bsky.feed.getRepostedBy": {"repostedBy": []},
+        "app.bsky.feed.getLikes": {"likes": []},
+    }
+    there = Thread(lambda name, _asked: answers[name], Remote(first, "", {"key": "sr-1"}))
     assert there.parts == {first, second}
     assert [(one.remote_id, one.in_reply_to, one.below) for one in there.replies()] == [
         (ann, "", second),

@@ -450,8 +450,9 @@ def test_a_bounce_that_does_not_name_our_mail_is_logged_once(
     secret_store.set_secret(str(kit.facts.id), target_registry.secret_name("list"), "kit-pass")
     bounce = letter("user@host.example: mailbox full", "<b1@mx.example>", Subject="Returned mail")
     bounce.replace_header("From", "MAILER-DAEMON <mailer-daemon@mx.example>")
-    drop(box, bounce, "1")
-    drop(box, letter("Buy this", "<4@home>", Subject="Hello"), "2")
+    # The server remembers the headers of a file by its name.
+    drop(box, bounce, "bounce")
+    drop(box, letter("Buy this", "<4@home>", Subject="Hello"), "beside-bounce")
     posts = [Remote(f"sr-{kit.facts.mark}-one", "", {"item": {"title": "Gardens"}})]
     with closing(opened(kit)) as target:
         for since in (None, dt.datetime.now(dt.UTC)):
