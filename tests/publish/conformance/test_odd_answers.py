@@ -136,27 +136,27 @@ class Life:
             note="",
             trying=memory,
             same=False,
-            inside=not self.library,
+            inside=not self.keeps_files,
             scratch_dir=self.scratch,
             doubtful=again,
         )
 
     @property
-    def library(self) -> bool:
+    def keeps_files(self) -> bool:
         """Whether files are items of their own there."""
         return issubclass(target_class(self.place.kind), MediaLibrary)
 
     def files(self, post: Post) -> dict[str, Remote]:
         """Its files, sent where they are items of their own."""
         sent: dict[str, Remote] = {}
-        for media in post.media() if self.library else ():
+        for media in post.media() if self.keeps_files else ():
             job = MediaJob(None, media, Limits(), DeliveryMemory(), self.scratch, cut=False)
             sent[media.key] = self.run("file", lambda again, job=job: job).remote
         return sent
 
     def files_back(self, post: Post, links: Links) -> None:
         """What nothing shows any more."""
-        for media in post.media() if self.library else ():
+        for media in post.media() if self.keeps_files else ():
             job = WithdrawJob(links[media.key], media.key, media.ext, is_media=True)
             self.run("file back", lambda again, job=job: job)
 
