@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import logging
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from multiprocessing import context as mp
-from typing import Any
+from multiprocessing.connection import Connection
+from typing import Any, ParamSpec, TypeVar
+
+log = logging.getLogger(__name__)
+
+Arguments = ParamSpec("Arguments")
+Result = TypeVar("Result")
 
 
 class QuietProcess(mp.SpawnProcess):
@@ -41,6 +48,41 @@ class QuietContext(mp.SpawnContext):
             if worker.is_alive():
                 worker.kill()
                 worker.join()
+
+
+def run_aside(
+    name: str,
+    work: Callable[Arguments, Result],
+    *args: Arguments.args,
+    **more: Arguments.kwargs,
+) -> Result | None:
+    """Do long work in a process of its own; returns its result, None where the process ended without one.
+
+    Threads of one process share one interpreter: pages would wait. ``name`` tells in the log what ended badly.
+    """
+    results, sender = mp.SpawnContext().Pipe(duplex=False)
+    process = QuietProcess(
+        target=_send_result, args=(sender, work, args, more), name=name, daemon=True
+    )
+    process.start()
+    sender.close()
+    try:
+        result: Result = results.recv()
+    except EOFError:
+        return None
+    finally:
+        results.close()
+        process.join()
+        if process.exitcode:
+            log.warning("the process for %s ended with exit code %s", name, process.exitcode)
+    return result
+
+
+def _send_result(
+    sender: Connection, work: Callable[..., object], args: tuple[Any, ...], more: dict[str, Any]
+) -> None:
+    """The process's main function."""
+    sender.send(work(*args, **more))
 
 
 @contextmanager

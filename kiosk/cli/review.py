@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reporter.actor import Actor
     from reporter.models import Takeaway
-    from reporter.themes.board import ThemeView
+    from reporter.themes.board import Member, ThemeView
 
 
 @click.group("review")
@@ -194,32 +194,29 @@ def search(
 @gathering_option
 def themes(as_json: bool) -> None:
     """List themes across sessions and languages, with the facilitator's rights."""
-    from reporter.themes.board import theme_board
-    from reporter.themes.refresh import refresh
+    from kiosk.services.summaries.theme_views import group_all
+    from reporter.themes.board import theme_board, theme_members
 
     with kiosk_context() as kiosk:
         language = kiosk.settings.gathering.language
-        refresh(db_session(), language, kiosk.actor("shell"))
+        group_all(kiosk)
         board = theme_board(db_session(), language)
         if as_json:
-            print_json(
-                {
-                    "themes": [_theme_record(theme) for theme in board.themes],
-                    "unassigned": len(board.rest),
-                }
-            )
+            members = theme_members(db_session())
+            records = [_theme_record(theme, members[theme.id]) for theme in board.themes]
+            print_json({"themes": records, "unassigned": board.rest})
             return
         if not board.themes:
             click.echo("There are too few takeaways to find themes yet.")
         for theme in board.themes:
-            click.echo(f"{len(theme.members):5}  {theme.name}")
-        click.echo(f"{len(board.rest):5}  in no theme")
+            click.echo(f"{theme.count:5}  {theme.name}")
+        click.echo(f"{board.rest:5}  in no theme")
 
 
-def _theme_record(theme: ThemeView) -> dict[str, Any]:
+def _theme_record(theme: ThemeView, members: Sequence[Member]) -> dict[str, Any]:
     return {
         "name": theme.name,
-        "takeaways": [row.receipt for row in theme.members],
+        "takeaways": [row.receipt for row in members],
         "sessions": [event.code for event in theme.sessions],
         "questions": [row.receipt for row in theme.questions],
     }

@@ -100,6 +100,11 @@ class KioskContext:
         """The key of this gathering's secrets in ``reporter.secret_store``."""
         return str(self.kept_under or self.gathering_id)
 
+    @property
+    def is_at_hub(self) -> bool:
+        """Whether it is one of a hub's gatherings."""
+        return self.kept_under is not None
+
     def now(self) -> datetime:
         """The current instant."""
         return self.clock()

@@ -8,9 +8,8 @@ long (1.5 times the processor time).
 
 from __future__ import annotations
 
-import logging
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from sqlalchemy.orm import Session
 
@@ -21,16 +20,14 @@ from reporter.search import Recipe, WhooshIndex
 from reporter.search.changes import count_live
 from reporter.search.protocol import Progress
 
-if TYPE_CHECKING:
-    from multiprocessing.connection import Connection
-
-log = logging.getLogger(__name__)
-
 # Up to this many documents are indexed faster than a process starts.
 FEW = 500
 # From so many changes on, catching up is left to a process. Decisions are changes too: one click makes hundreds.
 MANY = 2_000
 PRIORITY = 10
+# Batches of rows that are committed together there. One batch a commit made segments that had to be merged, which took
+# as long as all else.
+BATCHES = 10
 Work = Literal["rebuild", "sync"]
 
 
@@ -41,14 +38,14 @@ class KioskIndex(WhooshIndex):
         super().__init__(settings.folder / "index", Recipe.of(settings))
         self._settings = settings
 
-    def sync(self, session: Session, progress: Progress | None = None) -> int:
+    def sync(self, session: Session, progress: Progress | None = None, *, batches: int = 1) -> int:
         """Index changed rows as in WhooshIndex; very many of them in another process."""
         if progress is None and self.behind(session) > MANY:
             session.rollback()
             count = self._work_aside("sync")
             if count:
                 return count
-        return super().sync(session, progress)
+        return super().sync(session, progress, batches=batches)
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
         """Rebuild as in WhooshIndex; a caller that wants progress has it rebuilt in this
@@ -62,34 +59,15 @@ class KioskIndex(WhooshIndex):
     def _work_aside(self, work: Work) -> int | None:
         """Do it in another process; returns the number of documents, None where the process
         ended without an answer."""
-        from multiprocessing.context import SpawnContext
+        from capture.isolation.quiet_process import run_aside
 
-        from capture.isolation.quiet_process import QuietProcess
-
-        answer, sender = SpawnContext().Pipe(duplex=False)
-        process = QuietProcess(
-            target=_do,
-            args=(self._settings, self.recipe, work, sender),
-            name="index",
-            daemon=True,
-        )
-        process.start()
-        sender.close()
-        try:
-            return int(answer.recv())
-        except EOFError:
-            return None
-        finally:
-            answer.close()
-            process.join()
-            if process.exitcode:
-                log.warning("building the index ended with exit code %s", process.exitcode)
+        return run_aside("index", _do, self._settings, self.recipe, work)
 
 
-def _do(settings: Settings, recipe: Recipe, work: Work, sender: Connection) -> None:
-    """The process's main function."""
+def _do(settings: Settings, recipe: Recipe, work: Work) -> int:
+    """What the process does."""
     with suppress(OSError):
         limit_process(settings.kiosk.memory_mb, PRIORITY)
     index = WhooshIndex(settings.folder / "index", recipe)
     with open_session(settings) as session:
-        sender.send(index.rebuild(session) if work == "rebuild" else index.sync(session))
+        return index.rebuild(session) if work == "rebuild" else index.sync(session, batches=BATCHES)

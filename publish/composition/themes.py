@@ -23,4 +23,4 @@ def theme_digest(theme: ThemeView) -> ThemeDigest:
     texts = ((str(row.id), (row.caption or row.text).strip()) for row in theme.telling)
     sessions = tuple(event.title for event in theme.sessions)
     quotes = tuple(quote for quote in texts if quote[1])
-    return ThemeDigest(theme.name, len(theme.members), sessions, quotes)
+    return ThemeDigest(theme.name, theme.count, sessions, quotes)

@@ -18,6 +18,7 @@ import threading
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,15 @@ BROKEN = (
 )
 
 _TRIES = 5
+
+# Megabytes of postings that Whoosh sorts in memory, by its own count; the rest waits in temporary files. With its own
+# 128 a process that makes an index needs 110 MB more, and no less time.
+POSTINGS_MB = 16
+# Only segments with so many documents together are merged within a commit, which takes a second or two. Whoosh's own
+# policy now and then takes all of them: half a minute's work for 10,000 documents, while somebody looks for a new one.
+MERGED_DOCUMENTS = 500
+# From so many segments on, all are rewritten as one, by a process of its own.
+MOST_SEGMENTS = 48
 
 
 def whoosh_errors() -> tuple[type[BaseException], ...]:
@@ -127,6 +137,11 @@ class IndexGeneration:
     def note_taken_back(self) -> None:
         """Record that something withdrawn was in it."""
         (self.folder / "taken-back").touch()
+
+    @property
+    def is_scattered(self) -> bool:
+        """Whether it has so many segments that searches would take longer."""
+        return sum(1 for _ in self.folder.glob("*.seg")) >= MOST_SEGMENTS
 
     @property
     def is_there(self) -> bool:
@@ -226,19 +241,29 @@ def hold(build: IndexGeneration) -> Iterator[bool]:
             lock.release()
 
 
+def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
+    """Whoosh's own policy, for the smallest segments only; returns those that stay."""
+    from whoosh.writing import MERGE_SMALL
+
+    by_size = sorted(segments, key=lambda segment: segment.doc_count_all())
+    sizes = accumulate(segment.doc_count_all() for segment in by_size)
+    small = sum(size <= MERGED_DOCUMENTS for size in sizes)
+    return [*by_size[small:], *MERGE_SMALL(writer, by_size[:small])]
+
+
 @contextmanager
 def writing(build: IndexGeneration) -> Iterator[Any]:
     """Whoosh's writer, committed at the end; None if somebody else is writing."""
     from whoosh.index import LockError
 
     try:
-        writer = build.open().writer()
+        writer = build.open().writer(limitmb=POSTINGS_MB)
     except LockError:
         yield None
         return
     try:
         yield writer
-        writer.commit()
+        writer.commit(mergetype=_merge_small)
     except BaseException:
         writer.cancel()
         raise

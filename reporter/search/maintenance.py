@@ -39,10 +39,13 @@ def rebuild_if_asked(session: Session, index: SearchIndex) -> int:
 
 
 def look_after(session: Session, index: SearchIndex, *, now: datetime) -> None:
-    """Request a rebuild if withdrawn words may remain in the index files, or if documents are missing.
+    """Request a rebuild if withdrawn words may remain in the index files, if documents are missing, or if there are
+    too many segments.
 
     Withdrawn words disappear from results at once, but from Whoosh's files only when these are
     rewritten. Commits.
     """
-    if rebuild_asked(session) is None and (index.unclean() or index.misses(session)):
+    if rebuild_asked(session) is None and (
+        index.unclean() or index.scattered() or index.misses(session)
+    ):
         ask_rebuild(session, now=now)

@@ -108,6 +108,9 @@ class SearchIndex(Protocol):
     def outdated(self) -> bool:
         """Whether it was built for other settings."""
 
+    def scattered(self) -> bool:
+        """Whether its files should be written anew because searches take longer than they need."""
+
     def unclean(self) -> bool:
         """Whether withdrawn words may remain in its files."""
 

@@ -6,10 +6,10 @@ import logging
 import threading
 import time
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from sqlalchemy.orm import Session
 
@@ -53,11 +53,14 @@ class WhooshIndex:
         # The folder that was checked.
         self._sound: Path | None = None
 
-    def sync(self, session: Session, progress: Progress | None = None) -> int:
-        """Index rows above the last indexed revision; does nothing if another process is at it. Bounded memory."""
+    def sync(self, session: Session, progress: Progress | None = None, *, batches: int = 1) -> int:
+        """Index rows above the last indexed revision; does nothing if another process is at it. Bounded memory.
+
+        ``batches`` of rows are committed together: with more, an index of many rows has fewer segments.
+        """
         if self._rests(session):
             return 0
-        return self._catch_up(self._sound_build(), session, progress)
+        return self._catch_up(self._sound_build(), session, progress, batches=batches)
 
     def _rests(self, session: Session) -> bool:
         """Whether the index is up to date after a start, so that loading Whoosh can wait for a search or new row."""
@@ -72,33 +75,49 @@ class WhooshIndex:
         )
 
     def _catch_up(
-        self, build: IndexGeneration, session: Session, progress: Progress | None = None
+        self,
+        build: IndexGeneration,
+        session: Session,
+        progress: Progress | None = None,
+        *,
+        batches: int = 1,
     ) -> int:
         written = 0
         total = count_changed(session, build.indexed_to) if progress else 0
-        while rows := changed(session, build.indexed_to):
-            if not self._write(build, rows):
-                break
-            written += len(rows)
+        while count := self._write(build, session, batches):
+            written += count
             if progress:
                 progress(written, total)
-            # Unchanged: release the rows, so that memory stays flat.
-            session.rollback()
         return written
 
-    def _write(self, build: IndexGeneration, rows: Sequence[Takeaway]) -> bool:
-        """Index rows; False if somebody else is writing."""
+    def _write(self, build: IndexGeneration, session: Session, batches: int) -> int:
+        """Index the next rows, in a single commit; how many. 0 also if somebody else is writing."""
+        # A row that is changed meanwhile is left to the next commit: it would be in this one twice, and Whoosh finds
+        # nothing to replace or delete that isn't committed.
+        upto = newest(session)
+        rows = changed(session, build.indexed_to, upto)
+        if not rows:
+            return 0
+        count, revision = 0, 0
         with writing(build) as writer:
             if writer is None:
-                return False
-            for row in rows:
-                if row.state == TakeawayState.WITHDRAWN:
-                    if writer.delete_by_term("id", str(row.id)):
-                        build.note_taken_back()
-                else:
-                    writer.update_document(**document(row, self.recipe))
-        build.note(rows[-1].revision)
-        return True
+                return 0
+            while rows:
+                for row in rows:
+                    self._put(build, writer, row)
+                count, revision = count + len(rows), rows[-1].revision
+                batches -= 1
+                # Unchanged: release the rows, so that memory stays flat.
+                session.rollback()
+                rows = changed(session, revision, upto) if batches else []
+        build.note(revision)
+        return count
+
+    def _put(self, build: IndexGeneration, writer: Any, row: Takeaway) -> None:
+        if row.state != TakeawayState.WITHDRAWN:
+            writer.update_document(**document(row, self.recipe))
+        elif writer.delete_by_term("id", str(row.id)):
+            build.note_taken_back()
 
     def rebuild(self, session: Session, progress: Progress | None = None) -> int:
         """Rebuild beside the live index, then switch. Returns the number of documents.
@@ -137,6 +156,11 @@ class WhooshIndex:
         """Whether withdrawn words may remain in its files; they are in no results any more."""
         build = self._builds.usable()
         return build is not None and build.taken_back
+
+    def scattered(self) -> bool:
+        """Whether it has so many segments that searches take longer."""
+        build = self._builds.usable()
+        return build is not None and build.is_scattered
 
     def ids(self) -> set[uuid.UUID]:
         """The indexed takeaways."""

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from itertools import chain
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, select
+from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
 
 from reporter.enums import Intent
@@ -25,20 +26,11 @@ _SLICE = 500
 _QUESTION_MARKS = ("?", "？", "؟")
 
 
-class MemberSummary(NamedTuple):
-    """What counts and lists of ids need of a takeaway."""
-
-    id: uuid.UUID
-    receipt: str
-    session_id: uuid.UUID
-    starred: bool
-
-
 @dataclass(frozen=True)
 class TakeawayGroup:
-    """Takeaways, the most representative first: all as ``members``, the first ``NAMED_FROM`` as ``takeaways``."""
+    """``count`` takeaways, of which the ``NAMED_FROM`` most representative are loaded, those first."""
 
-    members: list[MemberSummary]
+    count: int
     takeaways: list[Takeaway]
 
     @property
@@ -68,9 +60,9 @@ class ThemeBoard:
     dropped: list[ThemeView]
 
     @property
-    def rest(self) -> list[MemberSummary]:
-        """Takeaways in no theme, or in one that was dropped."""
-        return [*self.loose.members, *(row for theme in self.dropped for row in theme.members)]
+    def rest(self) -> int:
+        """The number of takeaways in no theme, or in one that was dropped."""
+        return self.loose.count + sum(theme.count for theme in self.dropped)
 
 
 def is_question(row: Takeaway) -> bool:
@@ -81,17 +73,17 @@ def is_question(row: Takeaway) -> bool:
 
 def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) -> ThemeBoard:
     """All themes, largest first, with the takeaways that the rules allow: names are computed from those only."""
-    members: dict[uuid.UUID | None, list[MemberSummary]] = {None: []}
-    for id_, receipt, event, starred, theme in session.execute(_members(*rules)):
-        members.setdefault(theme, []).append(MemberSummary(id_, receipt, event, starred))
-    loaded = _load(session, members.values())
-    themes = [theme for theme in session.scalars(select(Theme)) if theme.id in members]
-    views = _views(themes, members, loaded, language)
-    views.sort(key=lambda view: (-len(view.members), view.name, view.id))
+    rules = rules or (Takeaway.state.in_(COUNTED),)
+    counts = _counts(session, rules)
+    loaded = _load(session, rules)
+    themes = [theme for theme in session.scalars(select(Theme)) if theme.id in counts]
+    views = _views(themes, counts, loaded, language)
+    views.sort(key=lambda view: (-view.count, view.name, view.id))
     dropped = {theme.id for theme in themes if theme.hidden}
     gone = [view for view in views if view.id in dropped]
     kept = [view for view in views if view.id not in dropped]
-    return ThemeBoard(kept, loaded.group(members[None]), gone)
+    loose = TakeawayGroup(counts[None].total() if None in counts else 0, loaded.first(None))
+    return ThemeBoard(kept, loose, gone)
 
 
 def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -> list[ThemeView]:
@@ -101,71 +93,109 @@ def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -
     return theme_board(session, language, *rules, ThemeMember.theme_id.is_not(None)).themes
 
 
-def _members(
-    *rules: ColumnElement[bool],
-) -> Select[uuid.UUID, str, uuid.UUID, bool, uuid.UUID | None]:
-    query = select(
-        Takeaway.id, Takeaway.receipt, Takeaway.session_id, Takeaway.starred, ThemeMember.theme_id
-    ).outerjoin(ThemeMember, ThemeMember.takeaway_id == Takeaway.id)
-    order = (ThemeMember.by_hand.desc(), ThemeMember.similarity.desc(), Takeaway.id)
+class Member(NamedTuple):
+    """What a list of all members tells of each."""
+
+    id: uuid.UUID
+    receipt: str
+
+
+def theme_members(
+    session: Session, *rules: ColumnElement[bool]
+) -> dict[uuid.UUID | None, list[Member]]:
+    """The members of each theme that the rules allow, the most representative first; under None those in no theme."""
+    query = _of_themes(select(ThemeMember.theme_id, Takeaway.id, Takeaway.receipt))
     rules = rules or (Takeaway.state.in_(COUNTED),)
-    return query.where(*rules).order_by(*order)
+    found: dict[uuid.UUID | None, list[Member]] = {}
+    for theme, id_, receipt in session.execute(query.where(*rules).order_by(*_NEAREST)):
+        found.setdefault(theme, []).append(Member(id_, receipt))
+    return found
+
+
+_NEAREST = (ThemeMember.by_hand.desc(), ThemeMember.similarity.desc(), Takeaway.id)
+# The takeaways of each session in each theme.
+_Counts = dict[uuid.UUID | None, Counter[uuid.UUID]]
+
+
+def _of_themes(query: Select[Any]) -> Select[Any]:
+    return query.select_from(Takeaway).outerjoin(
+        ThemeMember, ThemeMember.takeaway_id == Takeaway.id
+    )
+
+
+def _counts(session: Session, rules: Sequence[ColumnElement[bool]]) -> _Counts:
+    query = _of_themes(select(ThemeMember.theme_id, Takeaway.session_id, func.count()))
+    counts: _Counts = {}
+    cells = query.where(*rules).group_by(ThemeMember.theme_id, Takeaway.session_id)
+    for theme, event, count in session.execute(cells):
+        counts.setdefault(theme, Counter())[event] = count
+    return counts
 
 
 @dataclass(frozen=True)
 class _Loaded:
-    """What is shown of the themes, by id."""
+    """What is shown of the themes: takeaways and sessions by id; ids of the nearest and of the most telling takeaways
+    by theme."""
 
     takeaways: dict[uuid.UUID, Takeaway]
     sessions: dict[uuid.UUID, EventSession]
+    nearest: dict[uuid.UUID | None, list[uuid.UUID]]
+    telling: dict[uuid.UUID | None, list[uuid.UUID]]
 
-    def group(self, members: list[MemberSummary]) -> TakeawayGroup:
-        return TakeawayGroup(members, self.rows(members[:NAMED_FROM]))
+    def first(self, theme: uuid.UUID | None) -> list[Takeaway]:
+        return [self.takeaways[one] for one in self.nearest.get(theme, ())]
 
-    def rows(self, members: Iterable[MemberSummary]) -> list[Takeaway]:
-        return [self.takeaways[row.id] for row in members]
-
-    def sessions_of(self, members: Iterable[MemberSummary]) -> list[EventSession]:
-        counts = Counter(row.session_id for row in members)
+    def sessions_of(self, counts: Counter[uuid.UUID]) -> list[EventSession]:
         events = (self.sessions[one] for one in counts)
         return sorted(events, key=lambda e: (-counts[e.id], e.title, e.code))
 
 
-def _telling(members: list[MemberSummary]) -> list[MemberSummary]:
-    return sorted(members, key=lambda row: not row.starred)[:TELLING]
-
-
-def _load(session: Session, groups: Collection[list[MemberSummary]]) -> _Loaded:
-    """Load the first takeaways of each group, those that tell most of it, and the sessions of all."""
-    shown = {row.id for group in groups for row in (*group[:NAMED_FROM], *_telling(group))}
-    ids, takeaways = sorted(shown), {}
+def _load(session: Session, rules: Sequence[ColumnElement[bool]]) -> _Loaded:
+    """Load the first takeaways of each theme, those that tell most of it, and all sessions."""
+    nearest = _ranked(session, rules, _NEAREST, NAMED_FROM)
+    telling = _ranked(session, rules, (Takeaway.starred.desc(), *_NEAREST), TELLING)
+    shown = (*chain(*nearest.values()), *chain(*telling.values()))
+    ids, takeaways = sorted(set(shown)), {}
     for at in range(0, len(ids), _SLICE):
         query = select(Takeaway).where(Takeaway.id.in_(ids[at : at + _SLICE]))
         for row in session.scalars(query.options(*with_everything())):
             takeaways[row.id] = row
-    sessions = {row.session_id for group in groups for row in group}
-    events = session.scalars(select(EventSession)) if sessions else ()
-    return _Loaded(takeaways, {event.id: event for event in events if event.id in sessions})
+    events = session.scalars(select(EventSession)) if ids else ()
+    return _Loaded(takeaways, {event.id: event for event in events}, nearest, telling)
+
+
+def _ranked(
+    session: Session,
+    rules: Sequence[ColumnElement[bool]],
+    order: Sequence[Any],
+    most: int,
+) -> dict[uuid.UUID | None, list[uuid.UUID]]:
+    """The ids of the first takeaways of each theme in an order."""
+    rank = func.row_number().over(partition_by=ThemeMember.theme_id, order_by=order)
+    query = _of_themes(select(ThemeMember.theme_id, Takeaway.id, rank.label("rank")))
+    ranked = query.where(*rules).subquery()
+    found: dict[uuid.UUID | None, list[uuid.UUID]] = {}
+    first = select(ranked.c.theme_id, ranked.c.id).where(ranked.c.rank <= most)
+    for theme, takeaway in session.execute(first.order_by(ranked.c.rank)):
+        found.setdefault(theme, []).append(takeaway)
+    return found
 
 
 def _views(
-    themes: Sequence[Theme],
-    members: Mapping[uuid.UUID | None, list[MemberSummary]],
-    loaded: _Loaded,
-    language: str,
+    themes: Sequence[Theme], counts: _Counts, loaded: _Loaded, language: str
 ) -> list[ThemeView]:
-    groups = [loaded.group(members[theme.id]) for theme in themes]
-    texts = [[words_of(row, language) for row in group.takeaways] for group in groups]
+    groups = [loaded.first(theme.id) for theme in themes]
+    texts = [[words_of(row, language) for row in group] for group in groups]
     found = name_themes(texts, language.lower().split("-")[0])
     return [
         ThemeView(
-            group.members,
-            group.takeaways,
+            counts[theme.id].total(),
+            group,
             theme.id,
             theme.name or name,
             bool(theme.name),
-            loaded.rows(_telling(group.members)),
-            loaded.sessions_of(group.members),
+            [loaded.takeaways[one] for one in loaded.telling[theme.id]],
+            loaded.sessions_of(counts[theme.id]),
         )
         for theme, group, name in zip(themes, groups, found, strict=True)
     ]

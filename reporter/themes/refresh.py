@@ -1,6 +1,8 @@
 """Keep themes up to date: cluster again when enough is new, else assign new takeaways to existing themes.
 
-A person's decisions stay: their themes keep name and members, and only gain some.
+A person's decisions stay: their themes keep name and members, and only gain some. Each call takes a step of bounded
+time and memory and commits it: of more than ``SAMPLE`` takeaways a sample is clustered, and the next calls assign the
+others to its themes.
 """
 
 from __future__ import annotations
@@ -10,7 +12,19 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Select, delete, func, insert, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    delete,
+    false,
+    func,
+    insert,
+    literal,
+    null,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.actor import Actor
@@ -20,13 +34,20 @@ from reporter.models import Attachment, Takeaway, Theme, ThemeMember, ThemeStep
 from reporter.search.documents import texts_of
 from reporter.themes.engine import MOST_THEMES, Groups, find_groups
 from reporter.themes.lexicon import LANGUAGES
-from reporter.themes.sentences import sentence_encoder
+from reporter.themes.sentences import Encode, sentence_encoder
 from reporter.themes.texts import Prepared, prepare
 
 # Up to this number, any change clusters everything again; beyond, only once a tenth is new.
 SMALL, GROWN = 200, 0.1
 # The number of nearest members that represent a theme when single takeaways are assigned.
 EXAMPLES = 40
+# So many are clustered, and so many assigned at a time.
+SAMPLE, ASSIGNED = 2_000, 2_000
+# The sentence encoder takes as long for a text as all else for thirty: where more than this are assigned at a time,
+# their words alone decide.
+ENCODED = 500
+# ``ThemeMember.analysed_revision`` of those that wait to be assigned after a sample was clustered.
+PENDING = -1
 _SLICE = 500
 # Hidden and withdrawn takeaways are in no theme.
 COUNTED = (TakeawayState.NEW.value, TakeawayState.APPROVED.value)
@@ -62,51 +83,86 @@ def words_of(takeaway: Takeaway, language: str) -> Prepared:
     return prepare("\n".join(texts_of(takeaway)), own_languages(language))
 
 
+@dataclass(frozen=True)
+class Grouping:
+    """How many of ``all`` takeaways have been looked at."""
+
+    done: int
+    all: int
+
+
+@dataclass(frozen=True)
+class _Step:
+    """What is processed at a time. ``pinned``: the themes kept by a person; ``decision``: the last one.
+    ``whole``: cluster again; ``is_sample``: not all takeaways."""
+
+    texts: list[_Text]
+    pinned: list[uuid.UUID]
+    decision: int | None
+    whole: bool
+    is_sample: bool
+
+
 def refresh(session: Session, language: str, actor: Actor) -> bool:
-    """Process new takeaways; returns whether there were any. Commits. No lock is held while it computes.
+    """Process the next new takeaways; returns whether there were any. Commits. No lock is held while it computes.
 
     If an organizer decides something meanwhile, nothing is stored, and the next call takes the
     decision into account.
     """
-    seen = session.scalar(select(func.count()).select_from(_assigned().subquery())) or 0
-    unseen = session.scalar(select(func.count()).select_from(_unseen().subquery())) or 0
-    if not unseen:
+    seen = _count(session, _assigned())
+    fresh = _count(session, _unseen(pending=False))
+    if not fresh and not _count(session, _unseen()):
         return False
-    whole = seen <= SMALL or unseen > seen * GROWN
-    texts, kept, step = _read(session, language, whole=whole)
+    whole = seen <= SMALL or fresh > seen * GROWN
+    step = _read(session, language, whole=whole)
     session.commit()
     if whole:
-        placed, new_themes = _find(texts, kept, actor)
+        placed, new_themes = _find(step.texts, step.pinned, actor)
     else:
-        placed, new_themes = _place(texts), []
-    return _store(session, placed, new_themes, step, now=actor.now, whole=whole)
+        placed, new_themes = _place(step.texts), []
+    return _store(session, step, placed, new_themes, now=actor.now)
+
+
+def grouping(session: Session) -> Grouping:
+    """How far the takeaways are looked at."""
+    every = _count(session, select(Takeaway.id).where(*_COUNTED))
+    return Grouping(every - _count(session, _unseen()), every)
+
+
+def _count(session: Session, rows: Select[uuid.UUID]) -> int:
+    return session.scalar(select(func.count()).select_from(rows.subquery())) or 0
 
 
 def _assigned() -> Select[uuid.UUID]:
     joined = select(ThemeMember.takeaway_id).join(Takeaway, Takeaway.id == ThemeMember.takeaway_id)
     return joined.where(
-        Takeaway.state.in_(COUNTED), or_(ThemeMember.theme_id.is_not(None), ThemeMember.by_hand)
-    )
-
-
-def _unseen() -> Select[uuid.UUID]:
-    """Takeaways without a decision: those without words too, since they may have got captions."""
-    settled = select(ThemeMember.takeaway_id).where(
+        Takeaway.state.in_(COUNTED),
         or_(
             ThemeMember.theme_id.is_not(None),
             ThemeMember.by_hand,
-            # Analysed, and not changed since.
-            ThemeMember.analysed_revision == Takeaway.revision,
+            ThemeMember.analysed_revision == PENDING,
         ),
-        ThemeMember.takeaway_id == Takeaway.id,
+    )
+
+
+def _unseen(*, pending: bool = True) -> Select[uuid.UUID]:
+    """Takeaways without a decision: those without words too, since they may have got captions. ``pending``: also those
+    that only wait to be assigned."""
+    ways = [
+        ThemeMember.theme_id.is_not(None),
+        ThemeMember.by_hand,
+        # Analysed, and not changed since.
+        ThemeMember.analysed_revision == Takeaway.revision,
+    ]
+    if not pending:
+        ways.append(ThemeMember.analysed_revision == PENDING)
+    settled = select(ThemeMember.takeaway_id).where(
+        or_(*ways), ThemeMember.takeaway_id == Takeaway.id
     )
     return select(Takeaway.id).where(*_COUNTED, ~settled.exists())
 
 
-def _read(
-    session: Session, language: str, *, whole: bool
-) -> tuple[list[_Text], list[uuid.UUID], int | None]:
-    """Load the texts, the themes kept by a person, and the last decision."""
+def _read(session: Session, language: str, *, whole: bool) -> _Step:
     kept = list(
         session.scalars(select(Theme.id).where(Theme.pinned).order_by(Theme.created_at, Theme.id))
     )
@@ -117,14 +173,34 @@ def _read(
         .options(selectinload(Takeaway.attachments).selectinload(Attachment.media))
         .order_by(Takeaway.id)
     )
-    if not whole:
-        wanted = [*_examples(session), *session.scalars(_unseen())]
-        query = query.where(Takeaway.id.in_(wanted))
+    chosen = _chosen(session, whole=whole)
+    if chosen is not None:
+        query = query.where(Takeaway.id.in_(chosen))
     texts = [
         _Text(row.id, words_of(row, language), theme, _is_held(theme, by_hand, kept, whole=whole))
         for row, theme, by_hand in session.execute(query.execution_options(yield_per=_SLICE))
     ]
-    return texts, kept, _last_step(session)
+    is_sample = whole and chosen is not None
+    return _Step(texts, kept, _last_step(session), whole, is_sample)
+
+
+def _chosen(session: Session, *, whole: bool) -> list[uuid.UUID] | None:
+    """The takeaways of the next step; None for all. Receipts are random, so their order gives a fair sample."""
+    if not whole:
+        new = _unseen().order_by(Takeaway.receipt).limit(ASSIGNED)
+        return [*_examples(session), *session.scalars(new)]
+    every = select(Takeaway.id).where(*_COUNTED)
+    if _count(session, every) <= SAMPLE:
+        return None
+    held = select(ThemeMember.takeaway_id).where(
+        ThemeMember.takeaway_id == Takeaway.id, or_(ThemeMember.by_hand, _is_pinned())
+    )
+    free = every.where(~held.exists()).order_by(Takeaway.receipt).limit(SAMPLE)
+    return [*_examples(session, _is_pinned()), *session.scalars(free)]
+
+
+def _is_pinned() -> ColumnElement[bool]:
+    return ThemeMember.theme_id.in_(select(Theme.id).where(Theme.pinned))
 
 
 def _is_held(
@@ -134,13 +210,13 @@ def _is_held(
     return bool(by_hand) or theme in kept or (not whole and theme is not None)
 
 
-def _examples(session: Session) -> list[uuid.UUID]:
+def _examples(session: Session, *rules: ColumnElement[bool]) -> list[uuid.UUID]:
     near = func.row_number().over(
         partition_by=ThemeMember.theme_id,
         order_by=(ThemeMember.by_hand.desc(), ThemeMember.similarity.desc()),
     )
     ranked = select(ThemeMember.takeaway_id, near.label("rank")).where(
-        ThemeMember.theme_id.is_not(None)
+        ThemeMember.theme_id.is_not(None), *rules
     )
     part = ranked.subquery()
     return list(session.scalars(select(part.c.takeaway_id).where(part.c.rank <= EXAMPLES)))
@@ -156,7 +232,7 @@ def _find(
     """Cluster all takeaways again besides the kept themes; returns the ids of the new ones."""
     # A kept theme whose members were all withdrawn can't be matched.
     alive = [theme for theme in kept if any(t.theme == theme and t.held for t in texts)]
-    groups, free = _group(texts, alive, MOST_THEMES)
+    groups, free = _group(texts, alive, MOST_THEMES, sentence_encoder())
     ids = list(alive)
     for _ in range(max(groups.labels, default=-1) + 1 - len(alive)):
         ids.append(new_id(actor.now, actor.rng))
@@ -170,12 +246,13 @@ def _place(texts: Sequence[_Text]) -> list[_Placed]:
     ids = sorted({text.theme for text in texts if text.theme is not None})
     if not ids:
         return [_Placed(text, None, 0.0) for text in texts if not text.held]
-    groups, free = _group(texts, ids, len(ids))
+    few = sum(not text.held for text in texts) <= ENCODED
+    groups, free = _group(texts, ids, len(ids), sentence_encoder() if few else None)
     return _placed(free, groups, ids)
 
 
 def _group(
-    texts: Sequence[_Text], ids: Sequence[uuid.UUID], most: int
+    texts: Sequence[_Text], ids: Sequence[uuid.UUID], most: int, encode: Encode | None
 ) -> tuple[Groups, list[_Text]]:
     """Cluster all texts except those that a person took out of all themes."""
     free = [text for text in texts if not text.held or text.theme is not None]
@@ -184,7 +261,7 @@ def _group(
         number.get(text.theme, -1) if text.held and text.theme is not None else -1 for text in free
     ]
     prepared = [text.prepared for text in free]
-    return find_groups(prepared, fixed=fixed, most=most, encode=sentence_encoder()), free
+    return find_groups(prepared, fixed=fixed, most=most, encode=encode), free
 
 
 def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) -> list[_Placed]:
@@ -196,39 +273,66 @@ def _placed(texts: Sequence[_Text], groups: Groups, ids: Sequence[uuid.UUID]) ->
 
 def _store(
     session: Session,
+    step: _Step,
     placed: Sequence[_Placed],
     new_themes: Sequence[uuid.UUID],
-    step: int | None,
     *,
     now: datetime,
-    whole: bool,
 ) -> bool:
     free = [one for one in placed if not one.text.held]
     ids = [one.text.id for one in free]
     # Write first to take the write lock, so that what is read next holds.
+    if step.is_sample:
+        _postpone_others(session)
     for at in range(0, len(ids), _SLICE):
         piece = ids[at : at + _SLICE]
         session.execute(delete(ThemeMember).where(ThemeMember.takeaway_id.in_(piece)))
-    if _last_step(session) != step:
+    if _last_step(session) != step.decision:
         session.rollback()
         return False
     if new_themes:
         new = [{"id": one, "name": "", "created_at": now} for one in new_themes]
         session.execute(insert(Theme), [{**row, "pinned": False, "hidden": False} for row in new])
-    revisions = _revisions(session)
+    revisions = _revisions(session, ids)
     members = [_row(one, revisions) for one in free if one.text.id in revisions]
     if members:
         session.execute(insert(ThemeMember), members)
-    if whole:
+    if step.whole:
         used = select(ThemeMember.theme_id).where(ThemeMember.theme_id == Theme.id)
         session.execute(delete(Theme).where(~Theme.pinned, ~used.exists()))
     session.commit()
     return True
 
 
-def _revisions(session: Session) -> dict[uuid.UUID, int]:
-    rows = session.execute(select(Takeaway.id, Takeaway.revision))
-    return {row[0]: row[1] for row in rows}
+def _postpone_others(session: Session) -> None:
+    """Let all that were not in the sample wait to be assigned to its themes."""
+    waiting: dict[str, object] = {"theme_id": None, "similarity": 0.0, "analysed_revision": PENDING}
+    # A condition of its own for NULL, which is neither in a set nor outside of it.
+    loose = or_(ThemeMember.theme_id.is_(None), ~_is_pinned())
+    session.execute(update(ThemeMember).where(~ThemeMember.by_hand, loose).values(waiting))
+    known = select(ThemeMember.takeaway_id).where(ThemeMember.takeaway_id == Takeaway.id)
+    others = select(Takeaway.id, null(), false(), literal(0.0), literal(PENDING))
+    session.execute(
+        insert(ThemeMember).from_select(
+            [
+                ThemeMember.takeaway_id,
+                ThemeMember.theme_id,
+                ThemeMember.by_hand,
+                ThemeMember.similarity,
+                ThemeMember.analysed_revision,
+            ],
+            others.where(*_COUNTED, ~known.exists()),
+        )
+    )
+
+
+def _revisions(session: Session, ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, int]:
+    found: dict[uuid.UUID, int] = {}
+    for at in range(0, len(ids), _SLICE):
+        piece = Takeaway.id.in_(ids[at : at + _SLICE])
+        rows = session.execute(select(Takeaway.id, Takeaway.revision).where(piece))
+        found |= {row[0]: row[1] for row in rows}
+    return found
 
 
 def _row(one: _Placed, revisions: dict[uuid.UUID, int]) -> dict[str, object]:

@@ -13,21 +13,28 @@ from capture.reports.report_page import ReportEntry, ReportSection, ReportSheet,
 from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.static_files import static_dir
-from kiosk.services.summaries.theme_views import refresh_themes
+from kiosk.services.summaries.theme_views import group_all, refresh_themes
 from publish.composition.report import Quote, Report, build_report
 from publish.i18n import takeaway_phrase, translations
 from publish.posts.model import ThemeDigest, gathering_facts
 from publish.rendering.html import render
 from publish.site.pages import sheets
-from reporter.errors import BadInput
+from reporter.errors import BadInput, Busy
 from reporter.moderation.visibility import Scope
 
 FORMATS = (".html", ".pdf")
 
 
 def gather_report(kiosk: KioskContext, place: Scope) -> Report:
-    """Collect the report's contents for an audience, after updating the themes. Commits."""
-    refresh_themes(kiosk)
+    """Collect the report's contents for an audience, after updating the themes. Commits.
+
+    Raises Busy while very many takeaways are being grouped.
+    """
+    if refresh_themes(kiosk):
+        # The report would miss what is in no theme yet.
+        raise Busy(
+            "Many takeaways are still being grouped into themes. Load this page again in a minute."
+        )
     facts = gathering_facts(db.session(), kiosk.settings)
     return build_report(db.session(), place, store=kiosk.store, facts=facts)
 
@@ -110,6 +117,7 @@ def write_report(
     kind = output.suffix.lower()
     if kind not in FORMATS:
         raise BadInput("The report is a page or a PDF: let its file end in .html or .pdf.")
+    group_all(kiosk)
     report = gather_report(kiosk, place)
     document = (
         report_html(kiosk, report).encode()

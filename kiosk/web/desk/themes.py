@@ -8,6 +8,7 @@ from flask_babel import gettext as _
 
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.services.summaries.theme_views import refresh_themes
 from kiosk.web.openapi.describe import describe
 from reporter.actor import Actor
 from reporter.errors import BadInput, NotFound
@@ -16,7 +17,7 @@ from reporter.moderation.decisions import by_receipt
 from reporter.stories.editing import draft_theme
 from reporter.themes import decisions
 from reporter.themes.board import theme_board, themes_alone
-from reporter.themes.refresh import refresh
+from reporter.themes.refresh import grouping
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
 
@@ -28,15 +29,24 @@ LISTED = 100
 @describe(query="show")
 def overview() -> str:
     """Show all themes, updated."""
-    language = _language()
-    refresh(db.session(), language, _actor())
+    waiting = refresh_themes(current_kiosk())
     return render_template(
         "desk/themes.html",
-        board=theme_board(db.session(), language),
+        board=theme_board(db.session(), _language()),
+        grouping=waiting,
         listed=LISTED,
         undoable=decisions.last_step(db.session()) is not None,
         shown=request.args.get("show", ""),
     )
+
+
+@bp.get("/progress")
+@describe(produces="application/json")
+def progress() -> ResponseReturnValue:
+    """Report how many takeaways have been grouped, while a process does it."""
+    now = grouping(db.session())
+    state = "running" if now.done < now.all else "done"
+    return {"state": state, "done": now.done, "of": now.all}, {"Cache-Control": "no-store"}
 
 
 @bp.post("/<number>")

@@ -99,7 +99,7 @@ def _words(kind: str, heading: str, about: str) -> dict[str, Any]:
 
 def _of_theme(theme: ThemeView, shown: set[str]) -> Iterator[dict[str, Any]]:
     sessions = _(", ").join(isolate(event.title) for event in theme.sessions)
-    count = len(theme.members)
+    count = theme.count
     about = ngettext("%(num)d takeaway", "%(num)d takeaways", count)
     yield {**_words("theme", theme.name, f"{about} · {sessions}"), "id": theme.id.hex}
     yield from _drawn([*theme.telling, *theme.questions[:QUESTIONS]], shown)

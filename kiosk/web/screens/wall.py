@@ -136,7 +136,7 @@ def _themes() -> list[dict[str, Any]]:
             "title": theme.name,
             "time": "",
             "room": next((shorten(words_of(row)) for row in theme.telling if words_of(row)), ""),
-            **_counted(len(theme.members)),
+            **_counted(theme.count),
             "running": False,
             "begun": True,
         }

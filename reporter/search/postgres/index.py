@@ -79,6 +79,10 @@ class PostgresIndex:
         """Whether it was built for other settings (the live index stays in use)."""
         return self._build().made_for != self.recipe.as_json()
 
+    def scattered(self) -> bool:
+        """The database keeps its index in order by itself."""
+        return False
+
     def unclean(self) -> bool:
         """Whether withdrawn words may remain in the word list; they are in no results any more."""
         return self._build().taken_back

@@ -1,13 +1,15 @@
-// Tracks a running task: updates its progress bar and reloads the page when it has ended.
+// Tracks a running task: updates its progress bar and reloads the page when it has ended and nobody is writing.
+import { isUnsaved } from "./unsaved.js";
+
 const task = document.getElementById("task");
 const far = document.getElementById("far");
-const EVERY = 700;
+const every = Number(task?.dataset.every ?? 700);
 
 async function look() {
   try {
     const answer = await fetch(task.dataset.watch, { cache: "no-store" });
     const progress = await answer.json();
-    if (progress.state !== "running") return location.reload();
+    if (progress.state !== "running" && !isUnsaved()) return location.reload();
     const bar = task.querySelector("progress");
     if (progress.of) {
       bar.max = progress.of;
@@ -17,7 +19,7 @@ async function look() {
   } catch {
     // The kiosk is temporarily unreachable: poll again.
   }
-  return setTimeout(look, EVERY);
+  return setTimeout(look, every);
 }
 
-if (task?.dataset.watch) setTimeout(look, EVERY);
+if (task?.dataset.watch) setTimeout(look, every);

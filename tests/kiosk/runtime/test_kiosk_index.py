@@ -59,7 +59,7 @@ def test_another_process_makes_the_first_one(
     for _number in range(3):
         add_takeaway(session, event, rng, text="Compost stays warm")
     here: list[int] = []
-    monkeypatch.setattr(WhooshIndex, "_catch_up", lambda *_: here.append(os.getpid()))
+    monkeypatch.setattr(WhooshIndex, "_catch_up", lambda *_, **__: here.append(os.getpid()))
     assert index.sync(session) == 3
     assert not here
     assert found(index, "compost") == 3
@@ -104,3 +104,19 @@ def test_a_few_are_not_worth_a_process(
     index = KioskIndex(gathering)
     monkeypatch.setattr(index, "_work_aside", pytest.fail)
     assert index.rebuild(session) == 1
+
+
+@pytest.mark.sqlite("another process opens the folder")
+def test_the_first_one_of_very_many_has_few_segments(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    index: KioskIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("reporter.search.changes.BATCH", 2)
+    for _number in range(8):
+        add_takeaway(session, event, rng, text="Compost stays warm")
+    assert index.sync(session, batches=3) == 8
+    assert len([*index._build().folder.glob("*.seg")]) == 2
+    assert found(index, "compost") == 8

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import uuid
 
 import pytest
 from sqlalchemy import select
@@ -13,7 +14,7 @@ from reporter.media.store import Store
 from reporter.models import EventSession, Takeaway, Theme
 from reporter.moderation.decisions import hide, withdraw
 from reporter.moderation.visibility import Scope, showable
-from reporter.themes.board import TELLING, ThemeBoard, theme_board, themes_alone
+from reporter.themes.board import TELLING, ThemeBoard, theme_board, theme_members, themes_alone
 from reporter.themes.decisions import (
     drop_theme,
     find_theme,
@@ -69,6 +70,11 @@ def theme_of(room: Room, number: int = 0) -> Theme:
     return find_theme(room.session, room.board().themes[number].id.hex)
 
 
+def without_theme(board: ThemeBoard) -> set[uuid.UUID]:
+    """Takeaways in no theme, or in one that was dropped."""
+    return {row.id for group in (board.loose, *board.dropped) for row in group.takeaways}
+
+
 def state_of(room: Room) -> list[tuple[str, list[str]]]:
     """Names and members of all themes, to compare."""
     return sorted(
@@ -81,7 +87,7 @@ def test_every_takeaway_is_in_one_theme_or_in_the_rest(full: Room) -> None:
     board = full.board()
     assert 2 <= len(board.themes) <= 12
     everything = [row.id for theme in board.themes for row in theme.takeaways]
-    everything += [row.id for row in board.rest]
+    everything += [row.id for row in board.loose.takeaways]
     assert sorted(everything) == sorted(full.session.scalars(select(Takeaway.id)))
 
 
@@ -89,7 +95,7 @@ def test_too_little_is_said_to_be_too_little(room: Room) -> None:
     said = room.say("Bikes need lanes", "Soup for all", "")
     board = room.board()
     assert board.themes == []
-    assert len(board.rest) == len(said)
+    assert board.rest == len(said)
 
 
 def test_questions_and_sessions_are_told(full: Room) -> None:
@@ -136,7 +142,7 @@ def test_what_was_dropped_is_not_found_again(full: Room) -> None:
     full.say(*(one.text for one in labelled() if one.label == "privacy"))
     board = full.board()
     assert gone.id not in {view.id for view in board.themes}
-    assert {row.id for row in gone.takeaways} <= {row.id for row in board.rest}
+    assert {row.id for row in gone.takeaways} <= without_theme(board)
     drop_theme(full.session, find_theme(full.session, gone.id.hex), full.actor, dropped=False)
     assert gone.id in {view.id for view in full.board().themes}
 
@@ -152,7 +158,7 @@ def test_what_was_moved_or_split_off_stays_there(full: Room) -> None:
     place = {row.id: view.id for view in board.themes for row in view.takeaways}
     assert place[moved.id] == second.id
     assert place[alone.id] == made.id
-    assert out.id in {row.id for row in board.rest}
+    assert out.id in without_theme(board)
     with pytest.raises(BadInput):
         split_theme(full.session, [], "Nothing", full.actor)
 
@@ -198,7 +204,7 @@ def test_what_is_taken_back_or_hidden_is_in_no_theme_and_in_no_name(
     assert not any("Zorblax" in view.name for view in board.themes)
     known = {row.id for view in board.themes for row in view.takeaways}
     assert not known & {row.id for row in said}
-    assert {row.id for row in board.rest} | known == {row.id for row in more}
+    assert without_theme(board) | known == {row.id for row in more}
 
 
 def test_the_gate_decides_whose_words_make_a_name(full: Room) -> None:
@@ -230,8 +236,8 @@ def test_a_large_theme_is_named_from_its_most_representative_takeaways(
     views = {view.id: view for view in full.board().themes}
     monkeypatch.setattr("reporter.themes.board.NAMED_FROM", 5)
     few = {view.id: view for view in full.board().themes}
-    assert {one: view.members for one, view in few.items()} == {
-        one: view.members for one, view in views.items()
+    assert {one: view.count for one, view in few.items()} == {
+        one: view.count for one, view in views.items()
     }
     for one, view in few.items():
         assert view.takeaways == views[one].takeaways[:5]
@@ -249,4 +255,13 @@ def test_of_large_themes_only_what_is_shown_is_loaded(
     board = full.board()
     loaded = [row for row in full.session.identity_map.values() if isinstance(row, Takeaway)]
     assert 0 < len(loaded) <= (views + 1) * (2 + TELLING) < len(SAID)
-    assert sum(len(view.members) for view in board.themes) + len(board.rest) == len(SAID)
+    assert sum(view.count for view in board.themes) + board.rest == len(SAID)
+
+
+def test_all_members_are_listed_the_nearest_first(full: Room) -> None:
+    board, members = full.board(), theme_members(full.session)
+    for view in board.themes:
+        assert [one.receipt for one in members[view.id]] == [row.receipt for row in view.takeaways]
+        assert view.count == len(members[view.id])
+    few = theme_members(full.session, Takeaway.id == board.themes[0].takeaways[0].id)
+    assert [len(listed) for listed in few.values()] == [1]

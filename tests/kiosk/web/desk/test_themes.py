@@ -205,3 +205,54 @@ def test_screens_of_the_room_show_only_what_may_be_shown_there(
     assert (kinds[0], kinds[1], kinds[-1]) == ("title", "theme", "end")
     unchanged = client.get("/slides/list", headers={"If-None-Match": shown.headers["ETag"]})
     assert unchanged.status_code == 200
+
+
+@pytest.fixture
+def many(said: list[Takeaway], monkeypatch: pytest.MonkeyPatch) -> list[Takeaway]:
+    """More than are grouped while the page is made."""
+    monkeypatch.setattr("kiosk.services.summaries.theme_views.AT_ONCE", 3)
+    return said
+
+
+@pytest.mark.sqlite("another process opens the folder")
+def test_many_are_grouped_by_another_process_while_the_page_tells_how_far_it_is(
+    client: FlaskClient, many: list[Takeaway], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kiosk.services.summaries.theme_views.refresh", pytest.fail)
+    page = client.get(PAGE).text
+    assert f'<progress aria-labelledby="task-title" max="{len(many)}" value="0">' in page
+    assert "There are too few takeaways" not in page
+    process = app.extensions["kiosk"].parts["themes being grouped"]
+    # Another visit starts no other one.
+    assert client.get(PAGE).status_code == 200
+    assert app.extensions["kiosk"].parts["themes being grouped"] is process
+    process.join()
+    assert client.get(f"{PAGE}/progress").get_json() == {
+        "state": "done",
+        "done": len(many),
+        "of": len(many),
+    }
+    page = client.get(PAGE).text
+    assert "<progress" not in page
+    assert '<h2 id="name-' in page
+
+
+@pytest.mark.sqlite("another process opens the folder")
+def test_a_report_never_lacks_what_is_being_grouped(
+    client: FlaskClient, many: list[Takeaway], app: Flask
+) -> None:
+    answer = client.get("/desk/report/report.html")
+    assert answer.status_code == 503
+    assert "are still being grouped" in answer.text
+    app.extensions["kiosk"].parts["themes being grouped"].join()
+    assert client.get("/desk/report/report.html").status_code == 200
+
+
+def test_at_a_hub_each_visit_groups_a_part(
+    client: FlaskClient, many: list[Takeaway], app: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app.extensions["kiosk"].kept_under = app.extensions["kiosk"].gathering_id
+    monkeypatch.setattr("reporter.themes.refresh.SAMPLE", 20)
+    monkeypatch.setattr("reporter.themes.refresh.SMALL", 5)
+    assert f'max="{len(many)}" value="20"' in client.get(PAGE).text
+    assert "<progress" not in client.get(PAGE).text

@@ -1,0 +1,106 @@
+"""Segments of the index: commits stay short, many rows share one, and what changes meanwhile is there once."""
+
+from __future__ import annotations
+
+import random
+
+import pytest
+from sqlalchemy.orm import Session
+
+from reporter.config import Settings
+from reporter.media.store import Store
+from reporter.models import EventSession, Takeaway
+from reporter.moderation.decisions import withdraw
+from reporter.search import SearchRequest, WhooshIndex, index_files, whoosh_index
+from reporter.search.changes import changed
+from reporter.search.maintenance import look_after, rebuild_asked, rebuild_if_asked
+from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
+
+pytestmark = pytest.mark.sqlite("Whoosh's files")
+
+
+@pytest.fixture
+def whoosh(gathering: Settings) -> WhooshIndex:
+    return WhooshIndex(gathering.folder / "index")
+
+
+def segment_sizes(whoosh: WhooshIndex) -> list[int]:
+    """Documents in each segment, the largest first."""
+    segments = whoosh._build().open()._segments()
+    return sorted((segment.doc_count() for segment in segments), reverse=True)
+
+
+def found(whoosh: WhooshIndex, word: str) -> int:
+    return whoosh.search(SearchRequest(word, place=None)).total
+
+
+def test_a_commit_never_rewrites_large_segments(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 6)
+    for _number in range(7):
+        add_takeaway(session, event, rng, text="Compost stays warm")
+    whoosh.sync(session)
+    for number in range(12):
+        add_takeaway(session, event, rng, text="Compost stays damp")
+        whoosh.sync(session)
+        sizes = segment_sizes(whoosh)
+        assert (sizes[0], sum(sizes)) == (7, 8 + number)
+    # The small ones were merged meanwhile.
+    assert len(segment_sizes(whoosh)) < 8
+    assert found(whoosh, "compost") == 19
+
+
+def test_what_is_withdrawn_between_two_batches_of_a_commit_is_not_found(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, *others = [
+        add_takeaway(session, event, rng, text="Compost stays warm") for _number in range(6)
+    ]
+    monkeypatch.setattr("reporter.search.changes.BATCH", 2)
+
+    def change_and_read(own: Session, after: int, upto: int | None = None) -> list[Takeaway]:
+        if after == others[0].revision:
+            with Session(own.get_bind()) as other:
+                withdraw(other, other.get_one(Takeaway, first.id), actor(clock), store)
+        return changed(own, after, upto)
+
+    monkeypatch.setattr(whoosh_index, "changed", change_and_read)
+    assert whoosh.sync(session, batches=3) >= 6
+    monkeypatch.undo()
+    whoosh.sync(session)
+    assert found(whoosh, "compost") == 5
+    assert whoosh.ids() == {row.id for row in others}
+    assert whoosh.unclean()
+
+
+def test_very_many_segments_are_rewritten_as_one(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 0)
+    monkeypatch.setattr(index_files, "MOST_SEGMENTS", 3)
+    for number in range(3):
+        look_after(session, whoosh, now=clock())
+        assert rebuild_asked(session) is None
+        add_takeaway(session, event, rng, text=f"Compost stays warm {number}")
+        whoosh.sync(session)
+    look_after(session, whoosh, now=clock())
+    assert rebuild_asked(session) is not None
+    rebuild_if_asked(session, whoosh)
+    assert segment_sizes(whoosh) == [3]
+    assert not whoosh.scattered()
