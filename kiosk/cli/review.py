@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
     from reporter.actor import Actor
     from reporter.models import Takeaway
-    from reporter.themes.board import Member, ThemeView
+    from reporter.themes.board import MemberReference, ThemeView
 
 
 @click.group("review")
@@ -213,7 +213,7 @@ def themes(as_json: bool) -> None:
         click.echo(f"{board.rest:5}  in no theme")
 
 
-def _theme_record(theme: ThemeView, members: Sequence[Member]) -> dict[str, Any]:
+def _theme_record(theme: ThemeView, members: Sequence[MemberReference]) -> dict[str, Any]:
     return {
         "name": theme.name,
         "takeaways": [row.receipt for row in members],

@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVarTuple
 
 from sqlalchemy import ColumnElement, Select, func, select
 from sqlalchemy.orm import Session
@@ -72,18 +72,23 @@ def is_question(row: Takeaway) -> bool:
 
 
 def theme_board(session: Session, language: str, *rules: ColumnElement[bool]) -> ThemeBoard:
-    """All themes, largest first, with the takeaways that the rules allow: names are computed from those only."""
+    """All themes, largest first, with the takeaways that the rules allow: names are computed from those only.
+
+    Takeaways in no theme are loaded where there are themes to move them to.
+    """
     rules = rules or (Takeaway.state.in_(COUNTED),)
     counts = _counts(session, rules)
-    loaded = _load(session, rules)
     themes = [theme for theme in session.scalars(select(Theme)) if theme.id in counts]
+    loose = counts[None].total() if None in counts else 0
+    if not themes:
+        return ThemeBoard([], TakeawayGroup(loose, []), [])
+    loaded = _load(session, rules)
     views = _views(themes, counts, loaded, language)
     views.sort(key=lambda view: (-view.count, view.name, view.id))
     dropped = {theme.id for theme in themes if theme.hidden}
     gone = [view for view in views if view.id in dropped]
     kept = [view for view in views if view.id not in dropped]
-    loose = TakeawayGroup(counts[None].total() if None in counts else 0, loaded.first(None))
-    return ThemeBoard(kept, loose, gone)
+    return ThemeBoard(kept, TakeawayGroup(loose, loaded.first(None)), gone)
 
 
 def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -> list[ThemeView]:
@@ -93,7 +98,7 @@ def themes_alone(session: Session, language: str, *rules: ColumnElement[bool]) -
     return theme_board(session, language, *rules, ThemeMember.theme_id.is_not(None)).themes
 
 
-class Member(NamedTuple):
+class MemberReference(NamedTuple):
     """What a list of all members tells of each."""
 
     id: uuid.UUID
@@ -102,22 +107,23 @@ class Member(NamedTuple):
 
 def theme_members(
     session: Session, *rules: ColumnElement[bool]
-) -> dict[uuid.UUID | None, list[Member]]:
+) -> dict[uuid.UUID | None, list[MemberReference]]:
     """The members of each theme that the rules allow, the most representative first; under None those in no theme."""
     query = _of_themes(select(ThemeMember.theme_id, Takeaway.id, Takeaway.receipt))
     rules = rules or (Takeaway.state.in_(COUNTED),)
-    found: dict[uuid.UUID | None, list[Member]] = {}
+    found: dict[uuid.UUID | None, list[MemberReference]] = {}
     for theme, id_, receipt in session.execute(query.where(*rules).order_by(*_NEAREST)):
-        found.setdefault(theme, []).append(Member(id_, receipt))
+        found.setdefault(theme, []).append(MemberReference(id_, receipt))
     return found
 
 
 _NEAREST = (ThemeMember.by_hand.desc(), ThemeMember.similarity.desc(), Takeaway.id)
+_Columns = TypeVarTuple("_Columns")
 # The takeaways of each session in each theme.
 _Counts = dict[uuid.UUID | None, Counter[uuid.UUID]]
 
 
-def _of_themes(query: Select[Any]) -> Select[Any]:
+def _of_themes(query: Select[*_Columns]) -> Select[*_Columns]:
     return query.select_from(Takeaway).outerjoin(
         ThemeMember, ThemeMember.takeaway_id == Takeaway.id
     )

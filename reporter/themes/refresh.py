@@ -1,8 +1,8 @@
 """Keep themes up to date: cluster again when enough is new, else assign new takeaways to existing themes.
 
 A person's decisions stay: their themes keep name and members, and only gain some. Each call takes a step of bounded
-time and memory and commits it: of more than ``SAMPLE`` takeaways a sample is clustered, and the next calls assign the
-others to its themes.
+time and memory and commits it: of more than ``MOST_WHOLE`` takeaways a sample is clustered, and the next calls assign
+the others to its themes.
 """
 
 from __future__ import annotations
@@ -41,8 +41,8 @@ from reporter.themes.texts import Prepared, prepare
 SMALL, GROWN = 200, 0.1
 # The number of nearest members that represent a theme when single takeaways are assigned.
 EXAMPLES = 40
-# So many are clustered, and so many assigned at a time.
-SAMPLE, ASSIGNED = 2_000, 2_000
+# Of more than this, only a sample is clustered; so many others are assigned to its themes at a time.
+MOST_WHOLE, SAMPLE, ASSIGNED = 4_000, 2_000, 2_000
 # The sentence encoder takes as long for a text as all else for thirty: where more than this are assigned at a time,
 # their words alone decide.
 ENCODED = 500
@@ -190,7 +190,7 @@ def _chosen(session: Session, *, whole: bool) -> list[uuid.UUID] | None:
         new = _unseen().order_by(Takeaway.receipt).limit(ASSIGNED)
         return [*_examples(session), *session.scalars(new)]
     every = select(Takeaway.id).where(*_COUNTED)
-    if _count(session, every) <= SAMPLE:
+    if _count(session, every) <= MOST_WHOLE:
         return None
     held = select(ThemeMember.takeaway_id).where(
         ThemeMember.takeaway_id == Takeaway.id, or_(ThemeMember.by_hand, _is_pinned())

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from sqlalchemy import select
@@ -14,7 +15,9 @@ from reporter.models import EventSession, Takeaway, ThemeMember
 from reporter.themes import refresh as refreshing
 from reporter.themes.board import theme_board
 from reporter.themes.decisions import find_theme, move_takeaways, rename_theme
+from reporter.themes.engine import Groups
 from reporter.themes.refresh import Grouping, grouping, refresh
+from reporter.themes.texts import Prepared
 from tests.support.kiosk_process import TurnableClock, actor, add_takeaway
 from tests.support.themes.clusters import v_measure
 from tests.support.themes.labelled import labelled
@@ -36,11 +39,12 @@ def sizes(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     found: list[int] = []
     whole = refreshing.find_groups
 
-    def counted(texts: Sequence[object], **more: object) -> object:
+    def counted(texts: Sequence[Prepared], **more: Any) -> Groups:
         found.append(len(texts))
         return whole(texts, **more)
 
     monkeypatch.setattr(refreshing, "find_groups", counted)
+    monkeypatch.setattr(refreshing, "MOST_WHOLE", 50)
     monkeypatch.setattr(refreshing, "SAMPLE", 40)
     monkeypatch.setattr(refreshing, "ASSIGNED", 15)
     monkeypatch.setattr(refreshing, "SMALL", 5)

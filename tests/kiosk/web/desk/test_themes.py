@@ -252,6 +252,7 @@ def test_at_a_hub_each_visit_groups_a_part(
     client: FlaskClient, many: list[Takeaway], app: Flask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app.extensions["kiosk"].kept_under = app.extensions["kiosk"].gathering_id
+    monkeypatch.setattr("reporter.themes.refresh.MOST_WHOLE", 20)
     monkeypatch.setattr("reporter.themes.refresh.SAMPLE", 20)
     monkeypatch.setattr("reporter.themes.refresh.SMALL", 5)
     assert f'max="{len(many)}" value="20"' in client.get(PAGE).text
