@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from shutil import copyfile
 
 import httpx
 import pytest
@@ -30,6 +31,7 @@ from reporter.gathering.sessions import running
 from reporter.media.store import Store, hash_file
 from reporter.models import EventSession, Media, Takeaway
 from tests.support.kiosk_process import free_port
+from tests.support.media import files as media_files
 
 pytestmark = pytest.mark.slow
 
@@ -45,7 +47,10 @@ def test_every_scene_is_a_picture(scene: str) -> None:
     assert sample_media.photo(scene, width=480, height=360, rng=random.Random(2)) != data
 
 
-def test_a_gathering_is_filled_and_kept(tmp_path: Path) -> None:
+def test_a_gathering_is_filled_and_kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    # What is spoken in its films, the command's own gathering has.
+    any_film = media_files.mp4()
+    monkeypatch.setattr(sample_media, "spoken_film", lambda path, *_: copyfile(any_film, path))
     steps: list[tuple[int, int]] = []
     folder, now = tmp_path / "sample", utc_now()
     settings = make_demo(

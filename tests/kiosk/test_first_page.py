@@ -84,8 +84,8 @@ LATE = {"alembic", "av", "cv2", "fontTools", "fpdf", "httpx", "numpy", "PIL", "w
 
 
 def run(code: str, folder: Path, *more: str) -> set[str]:
-    """The names that a kiosk's process printed; byte code of its own, however this process keeps its own."""
-    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder.parent / "byte-code")}
+    """The names that a kiosk's process printed; byte code of these tests alone, however this process keeps its own."""
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": str(folder.parents[1] / "byte-code")}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
     done = subprocess.run(
         [sys.executable, "-c", code, str(folder), *more],
