@@ -124,6 +124,10 @@ class KioskRequest(Request):
 FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 
 
+# Fields of a form without files; Werkzeug limits those of a form with files only. The desk's longest has some hundreds.
+MOST_FIELDS = 5_000
+
+
 class _WholeBody:
     """A body that raises an error if it ends too early, instead of looking like a shorter form."""
 
@@ -132,7 +136,7 @@ class _WholeBody:
         self._missing = length
 
     def read(self, size: int = -1) -> bytes:
-        """Read like a file; raises Unfinished, and BadRequest for malformed chunks."""
+        """Read like a file; raises Unfinished, BadRequest for malformed chunks, TooLarge for too many fields."""
         try:
             with concurrency.outside():
                 data = self._stream.read(size)
@@ -148,6 +152,9 @@ class _WholeBody:
             self._missing -= len(data)
             if self._missing > 0 and (not data or size < 0):
                 raise Unfinished("The connection broke off. Please send it again.")
+        # A form with files is read in pieces.
+        if size < 0 and data.count(b"&") >= MOST_FIELDS:
+            raise TooLarge("That is more than fits here. Send fewer or smaller files.")
         return data
 
 

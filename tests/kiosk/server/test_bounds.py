@@ -184,6 +184,26 @@ def test_a_form_in_malformed_chunks_is_refused(
         assert closes(sock)
 
 
+@pytest.mark.parametrize(("fields", "status"), [(5_001, 413), (5_000, 201)])
+def test_a_form_has_so_many_fields_at_most(
+    kiosk: Server, event: EventSession, fields: int, status: int
+) -> None:
+    body = b"&".join([b"text=Leeks", *(b"a%d=" % number for number in range(1, fields))])
+    first = f"POST /s/{event.code}/takeaways HTTP/1.1"
+    kind = "application/x-www-form-urlencoded"
+    with dial(kiosk) as sock:
+        sock.sendall(
+            head(
+                first,
+                Content_Type=kind,
+                Content_Length=str(len(body)),
+                Accept="application/json",
+            )
+            + body
+        )
+        assert read_answer(sock).status == status
+
+
 @pytest.mark.parametrize("size", [3_000_000, 40_000_000])
 def test_a_phone_that_sends_on_gets_its_413(kiosk: Server, event: EventSession, size: int) -> None:
     first = f"POST /s/{event.code}/takeaways HTTP/1.1"
