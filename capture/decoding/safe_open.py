@@ -18,7 +18,7 @@ from typing import Any, NoReturn
 from capture.decoding.coefficients import held_bytes
 from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
-from capture.decoding.formats.chains import packets_of
+from capture.decoding.formats.chains import is_repetition, packets_of
 from capture.decoding.formats.decoders import decoder_of
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.formats.png_chunks import without_broken_chunks
@@ -329,6 +329,8 @@ def decoded(container: Any, stream: Any) -> Iterator[Any]:
         except av.error.FFmpegError:
             yield from decoder.decode(None)
             return
+        if is_repetition(packet):
+            continue
         try:
             yield from decoder.decode(packet)
         except (av.error.InvalidDataError, av.error.PatchWelcomeError):

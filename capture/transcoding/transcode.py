@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Any, Protocol
 
-from capture.decoding.formats.chains import packets_of
+from capture.decoding.formats.chains import is_repetition, packets_of
 from capture.decoding.formats.decoders import decoder_of
 from capture.imaging.colour import Colour
 from reporter.media.edits import Edits
@@ -91,6 +91,9 @@ class EncodedTrack(ABC):
         """Return the encoder's output for one packet; damaged packets are skipped."""
         if self._span.is_over(packet):
             return
+        if is_repetition(packet):
+            self._repeat(packet)
+            return
         for frame in decode(packet, self._decoder):
             yield from self._frame(frame)
 
@@ -103,6 +106,9 @@ class EncodedTrack(ABC):
     @abstractmethod
     def _frame(self, frame: Any) -> Iterator[Any]:
         """Encode one frame to packets."""
+
+    def _repeat(self, packet: Any) -> None:
+        """The last frame stays for the time of a packet without data."""
 
     @abstractmethod
     def _rest(self) -> Iterator[Any]:
@@ -123,6 +129,8 @@ def decode(packet: Any, decoder: Any = None) -> list[Any]:
     """
     import av
 
+    if packet is not None and is_repetition(packet):
+        return []
     if decoder is None:
         decoder = packet.stream.codec_context
     try:

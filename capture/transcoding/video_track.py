@@ -72,6 +72,7 @@ class VideoTrack(EncodedTrack):
         self._begins = film.start
         self._before: Any = None
         self._key: int | None = None
+        self._delay = -1
 
     def _rest(self) -> Iterator[Any]:
         if self._before is not None and self._is_due(Fraction(0)):
@@ -79,12 +80,31 @@ class VideoTrack(EncodedTrack):
         if self._graph is not None:
             self._graph.vpush(None)
             yield from self._encoded()
-            rest = list(self._to.encode(None))
-            if rest and self._end() - self._last * CLOCK > STANDS:
-                # The muxer takes the last packet's length for the last picture's.
-                last = rest[-1]
-                last.duration = round(self._end() / last.time_base) - last.pts
+            rest = list(self._delayed(self._to.encode(None)))
+            if rest:
+                self._set_end(rest[-1])
             yield from rest
+
+    def _set_end(self, last: Any) -> None:
+        """Give the packet that is decoded last the times from which the muxer takes the length of the film.
+
+        It counts decoding times. Where pictures stand for long, the encoder's lag behind: of the
+        last packets by the time between the last pictures, of the first by that between the first.
+        """
+        if self._end() - self._last * CLOCK > STANDS:
+            last.duration = round(self._end() / last.time_base) - last.pts
+        last.dts = max(last.dts, last.pts - self._delay)
+
+    def _delayed(self, packets: Any) -> Iterator[Any]:
+        """The encoder's packets, of which the first shows how far decoding precedes showing."""
+        for packet in packets:
+            if self._delay < 0:
+                self._delay = packet.pts - packet.dts
+            yield packet
+
+    def _repeat(self, packet: Any) -> None:
+        ends = (packet.pts + (packet.duration or 0)) * packet.time_base - self._span.start
+        self._until = max(self._until, ends)
 
     def _end(self) -> Fraction:
         """When the last picture's time is over, counted from the start of the span."""
@@ -109,7 +129,9 @@ class VideoTrack(EncodedTrack):
 
     def _shown(self, frame: Any, moment: Fraction) -> Iterator[Any]:
         begins = frame.pts if frame.pts is not None else frame.dts
-        self._until = (begins + (frame.duration or 0)) * frame.time_base - self._span.start
+        ends = (begins + (frame.duration or 0)) * frame.time_base - self._span.start
+        # A decoder with several threads gives pictures after the repetitions that follow them.
+        self._until = max(self._until, ends)
         frame.pts, frame.time_base = round(moment / CLOCK), CLOCK
         shape = (frame.width, frame.height, frame.format.name)
         if shape != self._shape:
@@ -128,7 +150,7 @@ class VideoTrack(EncodedTrack):
                     made = edited_frame(made, self._edits)
                 # Neighbouring frames may have been dropped, so the source's key frames don't apply.
                 made.pict_type = self._picture_type(made.pts)
-                yield from self._to.encode(made)
+                yield from self._delayed(self._to.encode(made))
 
     def _picture_type(self, pts: int) -> int:
         """A key frame (1) after two seconds at the latest, however few frames there are; else

@@ -1,4 +1,4 @@
-"""Ogg files in a chain (RFC 3533, section 4), which is a file of its own, as one recording.
+"""Demuxed packets: those without data, and those of Ogg files in a chain (RFC 3533, section 4), which is a file of its own, as one recording.
 
 Each of them counts its time from zero, so that what was trimmed off one would be found in the next.
 """
@@ -17,6 +17,14 @@ def packets_of(container: Any, *streams: Any) -> Iterator[Any]:
     """Demux ``streams``; the files of an Ogg chain follow each other in time."""
     packets = container.demux(*streams)
     return _continued(packets) if container.format.name == "ogg" else packets
+
+
+def is_repetition(packet: Any) -> bool:
+    """Whether a packet with a time has no data: the last picture stays (Theora, 2.3; AVI's dropped frames).
+
+    Decoders raise at it. The empty packets without a time, at the end, flush them.
+    """
+    return not packet.size and packet.pts is not None
 
 
 def _continued(packets: Iterator[Any]) -> Iterator[Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from fractions import Fraction
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,7 @@ def film(path: Path, times: list[float], stays: float, *, encoder: str = "mpeg4"
         stream.width, stream.height, stream.pix_fmt = 160, 120, "yuv420p"
         stream.codec_context.time_base = stream.time_base = Fraction(1, 600)
         packets: list[Any] = []
-        for time, colour in zip(times, (RED, GREEN, BLUE), strict=False):
+        for time, colour in zip(times, cycle((RED, GREEN, BLUE)), strict=False):
             pixels = np.full((120, 160, 3), colour, np.uint8)
             frame = av.VideoFrame.from_ndarray(pixels, format="rgb24")
             frame.pts, frame.time_base = round(time * 600), Fraction(1, 600)
@@ -109,3 +110,21 @@ def test_a_film_that_breaks_off_does_not_stand_still_for_what_is_missing(tmp_pat
     length, pictures = shown(src, tmp_path / "out")
     assert len(pictures) < 80
     assert length == pytest.approx(len(pictures) / 10, abs=0.2)
+
+
+def test_a_packet_without_data_repeats_the_picture(tmp_path: Path) -> None:
+    """As recorders write where nothing moves: in Theora, and in films with samples of zero bytes."""
+    src = film(tmp_path / "a.mov", [0, 0.5, 1.0], 0.5)
+    data = bytearray(src.read_bytes())
+    at = data.index(b"stsz") + 12
+    assert data[at : at + 4] == b"\0\0\0\3"
+    data[at + 12 : at + 16] = bytes(4)
+    src.write_bytes(data)
+    assert shown(src, tmp_path / "out") == (1.5, [(0.0, RED), (0.5, GREEN)])
+
+
+def test_a_late_last_picture_is_within_the_length(tmp_path: Path) -> None:
+    """Decoding times, which MP4 counts, lag behind where the pictures' distances differ."""
+    times = [n / 10 for n in range(9)]
+    src = film(tmp_path / "a.mov", [*times, 7.0], 0.1)
+    assert shown(src, tmp_path / "out")[0] == pytest.approx(7.1, abs=0.05)
