@@ -11,6 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 
+from capture.decoding.formats.jpeg_start import is_jpeg, stray_bytes
 from capture.decoding.formats.media_type import MediaType
 from capture.decoding.formats.recordings import recording_mime
 from capture.decoding.formats.stills import (
@@ -104,12 +105,11 @@ def sniff(head: bytes) -> MediaType | None:
 
 
 def _jpeg(head: bytes) -> MediaType | None:
-    """ITU T.81, B.1.1.3: SOI, then a marker segment with a length of at least two."""
-    if head[:3] != b"\xff\xd8\xff" or len(head) < 6:
-        return None
-    marker, length = head[3], int.from_bytes(head[4:6], "big")
-    known = marker in range(0xC0, 0xFF) and marker not in range(0xD0, 0xDA)
-    return JPEG if known and length >= 2 else None
+    return JPEG if is_jpeg(head) else None
+
+
+def _jpeg_behind(head: bytes) -> MediaType | None:
+    return JPEG if stray_bytes(head) else None
 
 
 def _png(head: bytes) -> MediaType | None:
@@ -349,4 +349,5 @@ _RULES: tuple[Callable[[bytes], MediaType | None], ...] = (
     _recording,
     _transport_stream,
     _mpeg_audio,
+    _jpeg_behind,
 )

@@ -20,6 +20,7 @@ from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.chains import is_repetition, packets_of
 from capture.decoding.formats.decoders import decoder_of
+from capture.decoding.formats.jpeg_start import without_stray_bytes
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.formats.png_chunks import without_broken_chunks
 from capture.decoding.formats.tiff_pages import show_whole_picture
@@ -34,8 +35,7 @@ from reporter.messages import Message
 
 RAW_MIMES = frozenset(kind.mime for kind in RAW_TYPES)
 
-# Exceptions of Pillow's readers for broken data, besides OSError (PIL.UnidentifiedImageError is
-# one).
+# Exceptions of Pillow's readers for broken data. PIL.UnidentifiedImageError is an OSError.
 PHOTO_ERRORS = (
     OSError,
     SyntaxError,
@@ -65,8 +65,7 @@ _NOT_ITS_FAULT = (errno.ENOSPC, errno.ENOMEM)
 # Memory for decoding one picture: a worker's limit (capture.decoding.process_pool) less what its
 # libraries need.
 MOST_BYTES = 1_800_000_000
-# The limit for a JPEG's coefficients, which keeps the total below 500 MB: two at once fit a small
-# laptop.
+# The limit for a JPEG's coefficients, which keeps the total below 500 MB: two fit a small laptop.
 MOST_HELD = 400_000_000
 # Segments before the first scan: phone pictures have depth maps and gain maps there.
 _MOST_HEAD = 16 << 20
@@ -101,8 +100,7 @@ def open_photo(
     """Open a Pillow image, its header read and its pixels not yet decoded. ``filling`` stands in for
     what a truncated file lacks.
 
-    Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any memory is
-    allocated.
+    Raises MediaFailed for a broken file, and for more than ``max_pixels`` before any allocation.
     """
     from PIL import Image
 
@@ -175,6 +173,9 @@ def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
 def _source(path: Path, mime: str, filling: Filling = FIRST_FILLING) -> Path | BytesIO:
     """The source for Pillow: the file, filled up where it is truncated, or the JPEG embedded in a
     camera's raw file."""
+    if mime == "image/jpeg":
+        behind = without_stray_bytes(path)
+        return path if behind is None else BytesIO(behind)
     if mime not in RAW_MIMES:
         return completed(path, mime, filling) or path
     preview = read_preview(path)
@@ -184,8 +185,7 @@ def _source(path: Path, mime: str, filling: Filling = FIRST_FILLING) -> Path | B
 
 
 def jpeg_bytes(path: Path, mime: str) -> bytes:
-    """Read a JPEG as it is, or the one embedded in a camera's raw file. Raises MediaFailed where
-    that has none."""
+    """Read a JPEG, or the one embedded in a camera's raw file. Raises MediaFailed where that has none."""
     source = _source(path, mime)
     data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
     is_file = isinstance(source, Path) and mime == "image/jpeg"
@@ -298,11 +298,8 @@ def open_media(path: Path, mime: str) -> Iterator[Any]:
 
 
 def counted_seconds(container: Any) -> float | None:
-    """Duration of the first audio track, summed over its packets without decoding; None where they
-    don't give it.
-
-    The container is at its end afterwards.
-    """
+    """Duration of the first audio track by its packets, without decoding; None where they don't give
+    it. The container is at its end afterwards."""
     import av
 
     stream = container.streams.audio[0]

@@ -12,7 +12,12 @@ PQ, HLG = 16, 18
 # Matrices that a copy keeps: every player supports them.
 COMMON_MATRICES = (BT709, BT470BG, BT601)
 # Transfer functions of television and the web; 14 and 15 are BT.2020 in 10 and 12 bit.
-_PLAIN_TRANSFERS = (BT709, BT601, 13, 14, 15)
+PLAIN_TRANSFERS = (BT709, BT601, 13, 14, 15)
+# A pure power of 2.2 and of 2.8, and none: linear light.
+GAMMA_22, GAMMA_28, LINEAR = 4, 5, 8
+# Television's screen, a power of 2.4 (ITU-R BT.1886), which has no number of its own.
+BT1886 = -1
+OTHER_CURVES = (GAMMA_22, GAMMA_28, LINEAR, BT1886)
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,7 @@ class Colour:
     def is_common(self) -> bool:
         """Whether every player shows it correctly by its tags, so that colours need not be
         converted."""
-        usual = self.primaries in COMMON_MATRICES and self.transfer in _PLAIN_TRANSFERS
+        usual = self.primaries in COMMON_MATRICES and self.transfer in PLAIN_TRANSFERS
         return usual and self.matrix in COMMON_MATRICES
 
     def shown(self) -> Colour:

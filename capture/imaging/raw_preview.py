@@ -24,8 +24,11 @@ LARGE_PREVIEW_BYTES = 200_000
 MAKE, STRIPS, STRIP_BYTES, COMPRESSION, SUB_DIRECTORIES = 0x010F, 0x0111, 0x0117, 0x0103, 0x014A
 JPEG_AT, JPEG_BYTES, EXIF, DNG_VERSION = 0x0201, 0x0202, 0x8769, 0xC612
 NEW_SUBFILE_TYPE, IMAGE_WIDTH, PHOTOMETRIC = 0x00FE, 0x0100, 0x0106
-_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4}
-_NUMBERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i", 13: "I"}
+# Bytes of a value. A large picture has a strip for each row or two, or thousands of tiles.
+_MOST_VALUE, _MOST_PLACES = 4096, 1 << 19
+_PLACES = frozenset({STRIPS, STRIP_BYTES, 0x0144, 0x0145})
+_SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 6: 1, 7: 1, 8: 2, 9: 4, 13: 4, 16: 8, 17: 8, 18: 8}
+_NUMBERS = {1: "B", 3: "H", 4: "I", 8: "h", 9: "i", 13: "I", 16: "Q", 17: "q", 18: "Q"}
 # (offset, count) -> bytes; fewer at the end of the file.
 ReadAt = Callable[[int, int], bytes]
 
@@ -39,36 +42,77 @@ class IfdEntry:
     value: bytes
 
 
+@dataclass(frozen=True)
+class _Layout:
+    """How wide the numbers of a directory are: letters of ``struct`` for offsets, for the count of
+    entries and for tag, type and count of each; and the sizes in bytes."""
+
+    offset: str
+    entries: str
+    entry: str
+    offset_bytes: int
+    count_bytes: int
+
+    @property
+    def entry_bytes(self) -> int:
+        """An entry: tag and type, then a count and a value as wide as an offset."""
+        return 4 + 2 * self.offset_bytes
+
+
+# TIFF 6.0, section 2; BigTIFF as libtiff has defined it.
+_CLASSIC, _BIG = _Layout("I", "H", "HHI", 4, 2), _Layout("Q", "Q", "HHQ", 8, 8)
+_STARTS = {b"II*\0": "<", b"MM\0*": ">"}
+_BIG_STARTS = {b"II+\0\x08\0\0\0": "<", b"MM\0+\0\x08\0\0": ">"}
+
+
 class Tiff:
-    """The directories of a TIFF; raises ValueError for other or broken files."""
+    """The directories of a TIFF or BigTIFF; raises ValueError for other or broken files."""
 
     def __init__(self, read_at: ReadAt) -> None:
         self._read_at = read_at
-        head = read_at(0, 8)
-        order = {b"II*\0": "<", b"MM\0*": ">"}.get(head[:4])
-        if order is None or len(head) < 8:
+        head = read_at(0, 16)
+        self._layout = _BIG if head[:8] in _BIG_STARTS else _CLASSIC
+        order = _BIG_STARTS.get(head[:8]) or _STARTS.get(head[:4])
+        wide = self._layout.offset_bytes
+        if order is None or len(head) < 2 * wide:
             raise ValueError("no TIFF")
         self._order = order
-        self.first = self._unpack("I", head[4:8])[0]
+        self.first = self._unpack(self._layout.offset, head[wide : 2 * wide])[0]
 
     def directory(self, at: int) -> tuple[dict[int, IfdEntry], int]:
         """Read the entries of the directory at an offset, and the offset of the next one (0:
         none)."""
-        (count,) = self._unpack("H", self._read_at(at, 2))
+        wide, step = self._layout.offset_bytes, self._layout.entry_bytes
+        begins, count = self._first_entry(at)
+        data = self._read_at(begins, count * step + wide)
+        entries = {}
+        for place in range(0, min(len(data), count * step) - step + 1, step):
+            tag, kind, number = self._unpack(self._layout.entry, data[place : place + step - wide])
+            value = data[place + step - wide : place + step]
+            size = _SIZES.get(kind, 0) * number
+            size = min(size, _MOST_PLACES if tag in _PLACES else _MOST_VALUE)
+            if size > wide:
+                value = self._read_at(self._unpack(self._layout.offset, value)[0], size)
+            entries[tag] = IfdEntry(kind, number, value[:size])
+        tail = data[count * step : count * step + wide]
+        return entries, self._unpack(self._layout.offset, tail)[0] if len(tail) == wide else 0
+
+    def value_field(self, at: int, tag: int) -> int | None:
+        """Where the value of an entry of the directory at an offset is stored; None without one."""
+        begins, count = self._first_entry(at)
+        step = self._layout.entry_bytes
+        for place in range(begins, begins + count * step, step):
+            if self._unpack("H", self._read_at(place, 2))[0] == tag:
+                return place + step - self._layout.offset_bytes
+        return None
+
+    def _first_entry(self, at: int) -> tuple[int, int]:
+        """Where the entries of a directory begin, and how many they are."""
+        width = self._layout.count_bytes
+        (count,) = self._unpack(self._layout.entries, self._read_at(at, width))
         if not 0 < count <= MOST_ENTRIES:
             raise ValueError("broken TIFF directory")
-        data = self._read_at(at + 2, count * 12 + 4)
-        entries = {}
-        for place in range(0, min(len(data), count * 12) - 11, 12):
-            tag, kind, number = self._unpack("HHI", data[place : place + 8])
-            value = data[place + 8 : place + 12]
-            size = _SIZES.get(kind, 0) * number
-            if size > 4:
-                where = self._unpack("I", value)[0]
-                value = self._read_at(where, min(size, 4096))
-            entries[tag] = IfdEntry(kind, number, value[: min(size, 4096)])
-        tail = data[count * 12 : count * 12 + 4]
-        return entries, self._unpack("I", tail)[0] if len(tail) == 4 else 0
+        return at + width, count
 
     def all_directories(self) -> Iterator[dict[int, IfdEntry]]:
         """Yield the chain from the first directory, and the sub-directories of each; each once."""

@@ -8,12 +8,21 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from capture.imaging.colour import BT709, UNSPECIFIED, Colour
+from capture.imaging.colour import (
+    BT601,
+    BT709,
+    BT1886,
+    HLG,
+    OTHER_CURVES,
+    PQ,
+    UNSPECIFIED,
+    Colour,
+)
 from capture.imaging.icc_profile import matrix_profile
 
 # Real metadata are far smaller; a broken size must not request more.
 _MOST_META = 8 << 20
-_SRGB = 13
+_TELEVISION = (BT709, BT601, 14, 15)
 _ROWS = 64
 _SRGB_CORNERS = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 
@@ -22,21 +31,31 @@ def coded_colour(path: Path, mime: str, profile: bytes | None) -> Colour | None:
     """The colour system of a picture that is neither sRGB nor described by its profile, None for
     all others.
 
-    An ICC profile takes precedence, except where the numbers say HDR: few programs write a profile
-    for that.
+    The numbers of a PNG take precedence over its profile (Third Edition, 11.3.2.6). In other formats
+    the profile does, except where the numbers say HDR: few programs write a profile for that.
     """
+    numbers = _png_numbers(path) if mime == "image/png" else None
+    if numbers is not None:
+        # Also for plain sRGB, so that no profile is applied.
+        colour = _colour_of(numbers)
+        return colour if profile or _differs(colour) else None
     numbers = _profile_numbers(profile) if profile else None
     if numbers is None and mime in ("image/avif", "image/heic", "image/heif"):
         numbers = _heif_numbers(path)
-    if numbers is None and mime == "image/png":
-        numbers = _png_numbers(path)
     if numbers is None:
         return None
+    colour = _colour_of(numbers)
+    return colour if colour.is_hdr or (not profile and _differs(colour)) else None
+
+
+def _colour_of(numbers: tuple[int, int]) -> Colour:
     primaries, transfer = (BT709 if n == UNSPECIFIED else n for n in numbers)
-    colour = Colour(primaries, transfer)
-    if colour.is_hdr or (not profile and primaries != BT709):
-        return colour
-    return None
+    return Colour(primaries, transfer)
+
+
+def _differs(colour: Colour) -> bool:
+    """Whether code values mean other colours than in sRGB."""
+    return colour.primaries != BT709 or colour.transfer in (*OTHER_CURVES, PQ, HLG)
 
 
 def map_image(image: Any, colour: Colour) -> Any:
@@ -68,7 +87,10 @@ def _profile_numbers(profile: bytes) -> tuple[int, int] | None:
 def _png_numbers(path: Path) -> tuple[int, int] | None:
     """PNG (Third Edition), 11.3.2.6: cICP precedes the picture's data."""
     data = _png_chunks(path).get(b"cICP", b"")
-    return (data[0], data[1]) if len(data) >= 4 else None
+    if len(data) < 4:
+        return None
+    # In a still Chromium 140 takes television's curves for those of its screens (measured).
+    return data[0], BT1886 if data[1] in _TELEVISION else data[1]
 
 
 def png_profile(path: Path) -> bytes | None:

@@ -12,7 +12,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from capture.imaging.colour import BT2020, HLG, PQ, Colour
+from capture.imaging.colour import (
+    BT1886,
+    BT2020,
+    GAMMA_22,
+    GAMMA_28,
+    HLG,
+    LINEAR,
+    PQ,
+    Colour,
+)
 
 WHITE = 203.0  # cd/m², PQ
 PQ_PEAK = 10_000.0  # cd/m² (BT.2100-2, table 4)
@@ -35,6 +44,7 @@ PRIMARIES = {
     12: ((0.680, 0.320), (0.265, 0.690), (0.150, 0.060)),
     22: ((0.630, 0.340), (0.295, 0.605), (0.155, 0.077)),
 }
+_POWERS = {GAMMA_22: 2.2, GAMMA_28: 2.8, LINEAR: 1.0, BT1886: 2.4}
 LUT_SIZE = 33
 
 
@@ -60,10 +70,8 @@ def _linear(codes: Any, colour: Colour) -> Any:
         return level ** (1 / 0.1593017578125) * PQ_PEAK / WHITE
     if colour.transfer == HLG:
         return _hlg_light(codes)
-    if colour.transfer in (4, 5):
-        return codes ** (2.2 if colour.transfer == 4 else 2.8)
-    if colour.transfer == 8:
-        return codes
+    if colour.transfer in _POWERS:
+        return codes ** _POWERS[colour.transfer]
     # What cameras call BT.709 or BT.601 is meant for an sRGB screen, and browsers treat it so.
     return np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
 

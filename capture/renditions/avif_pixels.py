@@ -7,6 +7,7 @@ from typing import Any
 
 from capture.decoding.safe_open import decoded, open_media
 from capture.imaging.colour import BT709, BT2020
+from capture.imaging.frame_pixels import rgb_pixels
 from reporter.errors import MediaFailed
 
 # H.273, 8.3: sample values end at 235 and 240 of 255.
@@ -21,6 +22,8 @@ def video_range_pixels(path: Path, image: Any) -> Any:
     BT.709 and BT.2020 need 2.11 and 2.14 in video range, so that pure blue comes out as 243 and
     239. Tiled, transparent and animated pictures are left to Pillow.
     """
+    from PIL import Image
+
     if image.format != "AVIF" or image.mode != "RGB" or getattr(image, "is_animated", False):
         return None
     try:
@@ -29,20 +32,9 @@ def video_range_pixels(path: Path, image: Any) -> Any:
         return None
     if frame is None or frame.color_range != _VIDEO_RANGE:
         return None
-    return _rounded(frame) if frame.colorspace in (BT709, BT2020) else None
-
-
-def _rounded(frame: Any) -> Any:
-    """Round to an 8-bit RGB Pillow image. FFmpeg's own conversion rounds down, which is visible
-    in HDR."""
-    from PIL import Image
-
-    codes = frame.to_ndarray(format="rgb48le")
-    # A 257th, in 16 bits.
-    codes -= codes >> 8
-    codes += 128
-    codes >>= 8
-    return Image.fromarray(codes.astype("uint8"))
+    if frame.colorspace not in (BT709, BT2020):
+        return None
+    return Image.fromarray(rgb_pixels(frame, matrix=frame.colorspace, is_full_range=False))
 
 
 def _frame(path: Path, size: tuple[int, int]) -> Any:

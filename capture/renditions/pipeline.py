@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 
+from capture.decoding.motion_photo import INNER_FILM, has_inner_film
 from capture.decoding.probe import MAX_PIXELS, Probe, probe
 from capture.decoding.truncation.detection import note_on
 from capture.imaging.rendition_file import RenditionFile
@@ -37,8 +38,8 @@ class Result:
     """The result for an original: its probed headers (with the true duration) and its renditions.
 
     ``look``: of a photo, and of a video's poster frame. ``note``: a message for people about a
-    picture that is shown although its file is truncated, or a track that can't be decoded, else
-    ''. ``subtitles``: those that a video brings along (WebVTT), else ''.
+    picture that is shown although its file is truncated, a motion photo's film, or a track that can't
+    be decoded, else ''. ``subtitles``: those that a video brings along (WebVTT), else ''.
     """
 
     probe: Probe
@@ -73,7 +74,8 @@ def process_file(
         made = tuple(
             make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
         )
-        return Result(found, made, _look(made, "view"), note_on(src, mime))
+        note = note_on(src, mime) or (INNER_FILM if has_inner_film(src, mime) else "")
+        return Result(found, made, _look(made, "view"), note)
     make = partial(make_video, still_at=still_at) if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)

@@ -8,6 +8,7 @@ from typing import Any
 from capture.decoding.probe import Probe
 from capture.decoding.safe_open import BROKEN_MEDIA, decoded, open_media
 from capture.imaging.colour import Colour
+from capture.imaging.frame_pixels import rgb_pixels
 from reporter.errors import MediaFailed
 
 # Candidate positions, as shares of the length: the very beginning and end show hands and floors.
@@ -70,13 +71,11 @@ def score_frame(grey: Any) -> float:
 
 def _image(frame: Any, found: Probe) -> Any:
     """Convert to an RGB Pillow image by the film's own colours, which a frame need not repeat."""
+    from PIL import Image
+
     colour = found.film.picture.colour if found.film and found.film.picture else Colour()
-    made = frame.reformat(
-        format="rgb24",
-        src_colorspace=colour.matrix,
-        src_color_range=2 if colour.is_full_range else 1,
-    )
-    return made.to_image()
+    pixels = rgb_pixels(frame, matrix=colour.matrix, is_full_range=colour.is_full_range)
+    return Image.fromarray(pixels)
 
 
 def _upright(image: Any, rotation: int) -> Any:

@@ -108,7 +108,8 @@ class EncodedTrack(ABC):
         """Encode one frame to packets."""
 
     def _repeat(self, packet: Any) -> None:
-        """The last frame stays for the time of a packet without data."""
+        """Let the last frame stay for the time of a packet without data; of sound there is none."""
+        del packet
 
     @abstractmethod
     def _rest(self) -> Iterator[Any]:

@@ -14,7 +14,8 @@ from typing import Any
 
 from capture.decoding.film import FilmTracks, PictureTrack
 from capture.imaging.apply_edits import apply_edits
-from capture.imaging.colour import BT470BG, BT601, BT709, BT2020, Colour
+from capture.imaging.colour import Colour
+from capture.imaging.frame_pixels import MATRIX_NAMES
 from capture.imaging.tone_mapping import write_cube
 from capture.transcoding.transcode import LIMITED, EncodedTrack, TimeRange, tag
 from reporter.media.edits import Edits
@@ -239,10 +240,10 @@ def colour_steps(colour: Colour, size: tuple[int, int]) -> Iterator[list[tuple[s
     Common colour systems are only converted to limited range. All others use a 3D lookup table:
     libswscale's own conversion took many times as long (286 ms for a 720p picture, not 10).
     """
-    scale = f"{size[0]}:{size[1]}:in_color_matrix={_MATRICES.get(colour.matrix, 'bt709')}"
+    scale = f"{size[0]}:{size[1]}:in_color_matrix={MATRIX_NAMES.get(colour.matrix, 'bt709')}"
     scale += f":in_range={'full' if colour.is_full_range else 'limited'}"
     if colour.is_common:
-        kept = f"out_color_matrix={_MATRICES[colour.matrix]}:out_range=limited"
+        kept = f"out_color_matrix={MATRIX_NAMES[colour.matrix]}:out_range=limited"
         yield [("scale", f"{scale}:{kept}:flags=bicubic")]
         return
     with tempfile.TemporaryDirectory() as folder:
@@ -259,16 +260,6 @@ def colour_steps(colour: Colour, size: tuple[int, int]) -> Iterator[list[tuple[s
         ]
 
 
-# H.273's numbers as the filter's names.
-_MATRICES = {
-    BT709: "bt709",
-    4: "fcc",
-    BT470BG: "smpte170m",
-    BT601: "smpte170m",
-    7: "smpte240m",
-    BT2020: "bt2020",
-    10: "bt2020",
-}
 _TURNS: dict[int, tuple[tuple[str, str], ...]] = {
     0: (),
     90: (("transpose", "cclock"),),

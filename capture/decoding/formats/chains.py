@@ -1,6 +1,7 @@
-"""Demuxed packets: those without data, and those of Ogg files in a chain (RFC 3533, section 4), which is a file of its own, as one recording.
+"""Demuxed packets: those without data, and those of Ogg files in a chain as one recording.
 
-Each of them counts its time from zero, so that what was trimmed off one would be found in the next.
+Such a file follows another within the same (RFC 3533, section 4), and counts its time from zero, so
+that what was trimmed off one would be found in the next.
 """
 
 from __future__ import annotations

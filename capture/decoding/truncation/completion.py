@@ -14,6 +14,7 @@ from typing import Any
 
 from capture.decoding.truncation.structure import TIFF_HEIGHT, Missing, missing_in
 from capture.decoding.truncation.tiles import with_tiles
+from capture.imaging.raw_preview import Tiff
 
 
 @dataclass(frozen=True)
@@ -67,17 +68,15 @@ def _with_whole_rows(data: bytes, missing: Missing) -> BytesIO | None:
     """A TIFF that ends with its last whole strip; None where Pillow itself reads what is there."""
     if not missing.rows:
         return None
-    order = "<" if data[:2] == b"II" else ">"
-    (at,) = struct.unpack_from(f"{order}I", data, 4)
-    (count,) = struct.unpack_from(f"{order}H", data, at)
+    tiff = Tiff(lambda at, count: data[at : at + count])
+    entries, _next = tiff.directory(tiff.first)
+    height, place = entries.get(TIFF_HEIGHT), tiff.value_field(tiff.first, TIFF_HEIGHT)
     changed = bytearray(data)
-    for place in range(at + 2, at + 2 + 12 * count, 12):
-        tag, kind = struct.unpack_from(f"{order}HH", data, place)
-        if tag == TIFF_HEIGHT:
-            # SHORT or LONG (TIFF 6.0, section 8).
-            struct.pack_into(
-                f"{order}{'H' if kind == 3 else 'I'}", changed, place + 8, missing.rows
-            )
+    if height is not None and place is not None:
+        order = "<" if data[:2] == b"II" else ">"
+        # SHORT or LONG (TIFF 6.0, section 8); eight bytes in a BigTIFF.
+        letter = {1: "B", 3: "H", 16: "Q"}.get(height.kind, "I")
+        struct.pack_into(f"{order}{letter}", changed, place, missing.rows)
     return BytesIO(bytes(changed))
 
 

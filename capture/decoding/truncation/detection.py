@@ -7,6 +7,7 @@ import re
 from functools import lru_cache
 from pathlib import Path
 
+from capture.decoding.formats.jpeg_start import without_stray_bytes
 from capture.decoding.truncation.structure import missing_in
 from reporter.messages import Message
 
@@ -43,7 +44,7 @@ def note_on(path: Path, mime: str) -> str:
 @lru_cache(maxsize=16)
 def _is_cut_jpeg(path: Path, _size: int, _changed: int) -> bool:
     """Whether the file is a truncated JPEG, as of this size and time: who opens a photo asks several times."""
-    return is_cut_jpeg(path.read_bytes())
+    return is_cut_jpeg(without_stray_bytes(path) or path.read_bytes())
 
 
 def is_cut_gif(data: bytes) -> bool:

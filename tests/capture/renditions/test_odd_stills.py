@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import struct
+import zlib
 from io import BytesIO
 from pathlib import Path
 
@@ -10,7 +11,10 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from capture.decoding.mime_sniff import sniff
 from capture.decoding.probe import probe
+from capture.decoding.truncation.detection import CUT_SHORT, note_on
+from capture.imaging.icc_profile import ADOBE_RGB, matrix_profile
 from capture.renditions.photo import make_photo
 from reporter.errors import MediaFailed
 from tests.support.media.colours import BARS, bars_in, still_of_bars
@@ -36,6 +40,60 @@ def test_a_damaged_note_costs_a_png_only_itself(name: str, tmp_path: Path) -> No
     note = struct.pack(">I4s", 4, name.encode()) + b"a\0bc" + b"zzzz"
     path.write_bytes(data.getvalue()[:33] + note + data.getvalue()[33:])
     assert_shows_bars(path, "image/png", tmp_path)
+
+
+@pytest.mark.parametrize("stray", [b"\r\n", b"\xef\xbb\xbf", bytes(128)])
+@pytest.mark.parametrize("share", [1.0, 0.8])
+def test_bytes_before_a_jpeg_are_passed_over(stray: bytes, share: float, tmp_path: Path) -> None:
+    data, path = BytesIO(), tmp_path / "a.jpg"
+    Image.fromarray(still_of_bars()).save(data, "JPEG", quality=95)
+    path.write_bytes(stray + data.getvalue()[: int(len(data.getvalue()) * share)])
+    kind = sniff(path.read_bytes())
+    assert kind is not None
+    assert kind.mime == "image/jpeg"
+    assert_shows_bars(path, kind.mime, tmp_path)
+    assert note_on(path, kind.mime) == ("" if share == 1 else CUT_SHORT)
+
+
+def png_of(pixels: np.ndarray, *chunks: tuple[bytes, bytes]) -> bytes:
+    """An 8-bit RGB PNG with chunks before the picture's data."""
+    high, wide = pixels.shape[:2]
+    rows = b"".join(b"\0" + row.tobytes() for row in pixels)
+    header = struct.pack(">IIBBBBB", wide, high, 8, 2, 0, 0, 0)
+    parts = [(b"IHDR", header), *chunks, (b"IDAT", zlib.compress(rows)), (b"IEND", b"")]
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(body)) + name + body + struct.pack(">I", zlib.crc32(name + body))
+        for name, body in parts
+    )
+
+
+def profile_chunk() -> tuple[bytes, bytes]:
+    return b"iCCP", b"a\0\0" + zlib.compress(matrix_profile(ADOBE_RGB, 2.2, "a"))
+
+
+@pytest.mark.parametrize(
+    ("transfer", "power"), [(13, None), (8, 1.0), (4, 2.2), (5, 2.8), (1, 2.4), (6, 2.4)]
+)
+@pytest.mark.parametrize("has_profile", [False, True])
+def test_numbers_of_a_png_precede_its_profile(
+    transfer: int, power: float | None, has_profile: bool, tmp_path: Path
+) -> None:
+    """As in Chromium, which takes the curves of television for those of its screens."""
+    codes = still_of_bars() / 255
+    if power is not None:
+        light = np.where(codes <= 0.04045, codes / 12.92, ((codes + 0.055) / 1.055) ** 2.4)
+        codes = light ** (1 / power)
+    chunks = [(b"cICP", bytes((1, transfer, 0, 1))), *([profile_chunk()] if has_profile else [])]
+    path = tmp_path / "a.png"
+    path.write_bytes(png_of(np.rint(codes * 255).astype(np.uint8), *chunks))
+    assert_shows_bars(path, "image/png", tmp_path)
+
+
+def test_a_png_without_numbers_has_its_profile(tmp_path: Path) -> None:
+    path = tmp_path / "a.png"
+    path.write_bytes(png_of(still_of_bars(), profile_chunk()))
+    with pytest.raises(AssertionError):
+        assert_shows_bars(path, "image/png", tmp_path)
 
 
 def test_a_png_with_a_damaged_header_is_refused(tmp_path: Path) -> None:

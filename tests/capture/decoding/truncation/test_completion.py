@@ -1,6 +1,7 @@
 """Pictures whose decoders want the whole file: of a truncated one, what is there is shown, and it is said."""
 
 import io
+import struct
 import zlib
 from pathlib import Path
 from typing import Any
@@ -50,23 +51,25 @@ def encoded(form: str) -> bytes:
     return out.getvalue()
 
 
-def deflated_tiff() -> bytes:
+def deflated_tiff(rows: int = 20, repeated: int = 1, *, is_first: bool = True) -> bytes:
     """Its directory in front and its strips compressed, as Photoshop writes it; Pillow puts it at the end."""
-    w, pixels = Writer("<", RESERVED), picture()
-    strips = [zlib.compress(pixels[top : top + 20].tobytes()) for top in range(0, HEIGHT, 20)]
+    w, pixels = Writer("<", RESERVED), np.concatenate([picture()] * repeated)
+    tops = range(0, len(pixels), rows)
+    strips = [zlib.compress(pixels[top : top + rows].tobytes()) for top in tops]
     places = [w.add(strip) for strip in strips]
     fields = [
         w.short(0x0100, WIDTH),
-        w.short(0x0101, HEIGHT),
+        w.short(0x0101, len(pixels)),
         (0x0102, 3, 3, b"\x08\0" * 3),
         w.short(0x0103, 8),
         w.short(0x0106, 2),
         w.long(0x0111, *places),
         w.short(0x0115, 3),
-        w.short(0x0116, 20),
+        w.short(0x0116, rows),
         w.long(0x0117, *map(len, strips)),
     ]
-    w.data[:8] = b"II*\0" + w.first(fields).to_bytes(4, "little")
+    directory = w.first(fields) if is_first else w.directory(fields)
+    w.data[:8] = b"II*\0" + directory.to_bytes(4, "little")
     return bytes(w.data)
 
 
@@ -109,6 +112,40 @@ def test_a_compressed_tiff_ends_with_its_last_whole_strip(tmp_path: Path) -> Non
     view = shown(path, mime)
     assert 100 < len(view) < 220
     assert np.array_equal(view, picture()[: len(view)])
+
+
+def big_tiff(data: bytes) -> bytes:
+    """The same TIFF with offsets of 64 bits, its directory in front of all."""
+    (first,) = struct.unpack_from("<I", data, 4)
+    (count,) = struct.unpack_from("<H", data, first)
+    moved, entries, values = 1 << 15, b"", b""
+    sizes = {3: 2, 4: 4}
+    for at in range(first + 2, first + 2 + 12 * count, 12):
+        tag, kind, number = struct.unpack_from("<HHI", data, at)
+        size = sizes[kind] * number
+        begins = struct.unpack_from("<I", data, at + 8)[0] if size > 4 else at + 8
+        value = data[begins : begins + size]
+        if tag == 0x0111:
+            starts = struct.unpack(f"<{number}I", value)
+            value = struct.pack(f"<{number}I", *(moved + start for start in starts))
+        field = value.ljust(8, b"\0")
+        if size > 8:
+            field, values = struct.pack("<Q", 1024 + len(values)), values + value
+        entries += struct.pack("<HHQ", tag, kind, number) + field
+    head = b"II+\0\x08\0\0\0" + struct.pack("<QQ", 16, count) + entries + bytes(8)
+    return (head.ljust(1024, b"\0") + values).ljust(moved, b"\0") + data
+
+
+@pytest.mark.parametrize(("rows", "repeated"), [(1, 6), (20, 1)])
+def test_a_bigtiff_is_shown_as_far_as_it_goes(rows: int, repeated: int, tmp_path: Path) -> None:
+    """Also one of thousands of strips."""
+    path = tmp_path / "a.tif"
+    mime = cut(big_tiff(deflated_tiff(rows, repeated, is_first=False)), 0.7, path)
+    assert note_on(path, mime) == CUT_SHORT
+    view = np.asarray(open_upright(path, mime, longest=HEIGHT * 6))
+    assert view.shape[1] == WIDTH
+    assert HEIGHT * repeated * 0.5 < len(view) < HEIGHT * repeated
+    assert np.array_equal(view[:HEIGHT], picture()[: len(view)])
 
 
 @pytest.mark.parametrize("turn", [0, 1])
