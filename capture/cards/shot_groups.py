@@ -33,6 +33,9 @@ _GOPRO = re.compile(r"(?:(GOPR)|G([HXP])(\d\d))(\d{4})", re.IGNORECASE)
 _PIXEL = re.compile(r"(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?", re.IGNORECASE)
 # iPhones: IMG_E0001 is IMG_0001 as its owner edited it.
 _EDITED = re.compile(r"(img_)e(\d{4})", re.IGNORECASE)
+# What programs add to a name when they bring a Live Photo or a motion photo to a computer: IMG_0001_HEVC.MOV
+# (icloudpd), IMG_0001.HEIC.MOV, and for PXL_….MP.jpg the film PXL_….mp4.
+_ADDED = re.compile(r"(.+?)(?:_hevc|\.(?:hei[cf]|jpe?g))|(pxl_.+)\.mp", re.IGNORECASE)
 # Canon: SND_0001.WAV is what was said about IMG_0001.JPG.
 _NOTE = re.compile(r"snd_(\d{4})", re.IGNORECASE)
 # Tracks of one recording: ZOOM0001_LR and _Tr1, 240312_001_TrMic1, TASCAM_0001S12 and its quieter
@@ -97,10 +100,12 @@ def shot_key(name: str) -> tuple[str, str]:
     chapter = gopro_chapter(file.stem)
     if chapter is not None:
         return file.folder, chapter[0]
-    pixel, edited = _PIXEL.fullmatch(file.stem), _EDITED.fullmatch(file.stem)
+    added = _ADDED.fullmatch(file.stem)
+    stem = (added[1] or added[2]) if added else file.stem
+    pixel, edited = _PIXEL.fullmatch(stem), _EDITED.fullmatch(stem)
     if edited:
         return file.folder, edited[1] + edited[2]
-    return file.folder, pixel[1] if pixel else file.stem
+    return file.folder, pixel[1] if pixel else stem
 
 
 def gopro_chapter(stem: str) -> tuple[str, int] | None:

@@ -20,6 +20,7 @@ from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.chains import is_repetition, packets_of
 from capture.decoding.formats.decoders import decoder_of
+from capture.decoding.formats.jpeg2000_profile import jp2_profile
 from capture.decoding.formats.jpeg_start import without_stray_bytes
 from capture.decoding.formats.jxl_header import read_jxl_size
 from capture.decoding.formats.png_chunks import without_broken_chunks
@@ -27,7 +28,7 @@ from capture.decoding.formats.tiff_pages import show_whole_picture
 from capture.decoding.mime_sniff import RAW_TYPES
 from capture.decoding.raw_exif import open_raw_exif
 from capture.decoding.truncation.completion import FIRST_FILLING, Filling, completed
-from capture.decoding.truncation.detection import END_OF_IMAGE, is_cut_jpeg, note_on
+from capture.decoding.truncation.detection import END_OF_IMAGE, note_on, whole_part, whole_part_of
 from capture.decoding.truncation.structure import is_whole_tiff
 from capture.imaging.raw_preview import read_preview
 from reporter.errors import MediaFailed
@@ -126,6 +127,8 @@ def _open_with_pillow(source: Path | BytesIO, formats: tuple[str, ...]) -> Any:
 
     try:
         image = Image.open(source, formats=formats)
+        if image.format == "JPEG2000" and isinstance(source, Path):
+            image.info["icc_profile"] = jp2_profile(source)
         return show_whole_picture(image) if image.format == "TIFF" else image
     except (OSError, ValueError, SyntaxError):
         if not {"AVIF", "PNG"} & set(formats):
@@ -171,8 +174,7 @@ def _register_openers(path: Path, mime: str, max_pixels: int) -> None:
 
 
 def _source(path: Path, mime: str, filling: Filling = FIRST_FILLING) -> Path | BytesIO:
-    """The source for Pillow: the file, filled up where it is truncated, or the JPEG embedded in a
-    camera's raw file."""
+    """The source for Pillow: the file, filled up where truncated, or the JPEG in a camera's raw file."""
     if mime == "image/jpeg":
         behind = without_stray_bytes(path)
         return path if behind is None else BytesIO(behind)
@@ -188,10 +190,9 @@ def jpeg_bytes(path: Path, mime: str) -> bytes:
     """Read a JPEG, or the one embedded in a camera's raw file. Raises MediaFailed where that has none."""
     source = _source(path, mime)
     data = source.read_bytes() if isinstance(source, Path) else source.getvalue()
-    is_file = isinstance(source, Path) and mime == "image/jpeg"
-    # OpenCV decodes nothing of a JPEG without an end marker.
-    is_cut = bool(note_on(path, mime)) if is_file else is_cut_jpeg(data)
-    return data + END_OF_IMAGE if is_cut else data
+    # OpenCV decodes nothing of a JPEG without an end marker, or with a part of a segment before it.
+    whole = whole_part_of(path) if mime == "image/jpeg" else whole_part(data)
+    return data if whole is None else data[:whole] + END_OF_IMAGE
 
 
 class TooMuchMemory(MediaFailed):

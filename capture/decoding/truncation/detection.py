@@ -27,8 +27,7 @@ def note_on(path: Path, mime: str) -> str:
     """A message for people where a picture is truncated, '' where it is whole or its format doesn't
     tell."""
     if mime == "image/jpeg":
-        status = path.stat()
-        return CUT_SHORT if _is_cut_jpeg(path, status.st_size, status.st_mtime_ns) else ""
+        return "" if whole_part_of(path) is None else CUT_SHORT
     if mime == "image/png":
         return "" if b"IEND" in path.read_bytes()[-(1 << 16) :] else CUT_SHORT
     if mime == "image/gif":
@@ -41,10 +40,16 @@ def note_on(path: Path, mime: str) -> str:
     return CUT_SHORT if missing is not None and missing.pixels else ""
 
 
+def whole_part_of(path: Path) -> int | None:
+    """``whole_part`` of a file, from its JPEG's own start."""
+    status = path.stat()
+    return _whole_part_of(path, status.st_size, status.st_mtime_ns)
+
+
 @lru_cache(maxsize=16)
-def _is_cut_jpeg(path: Path, _size: int, _changed: int) -> bool:
-    """Whether the file is a truncated JPEG, as of this size and time: who opens a photo asks several times."""
-    return is_cut_jpeg(without_stray_bytes(path) or path.read_bytes())
+def _whole_part_of(path: Path, _size: int, _changed: int) -> int | None:
+    """The same as of this size and time: who opens a photo asks several times."""
+    return whole_part(without_stray_bytes(path) or path.read_bytes())
 
 
 def is_cut_gif(data: bytes) -> bool:
@@ -71,22 +76,25 @@ def _colour_table(flags: bytes) -> int:
     return 3 << ((flags[0] & 7) + 1) if flags and flags[0] & 0x80 else 0
 
 
-def is_cut_jpeg(data: bytes) -> bool:
-    """Whether the coded data of a JPEG begins but its first picture never ends (ITU T.81,
-    B.2.1)."""
+def whole_part(data: bytes) -> int | None:
+    """Where the last whole segment of a JPEG ends whose coded data begins but whose first picture
+    never ends (ITU T.81, B.2.1); None for all others. A decoder raises at a part of a segment."""
     at, begun = 2, False
     while at + 4 <= len(data):
         if data[at] != 0xFF:
-            return False
+            return None
         marker = data[at + 1]
         if marker == _EOI:
-            return False
+            return None
         if marker == 0xFF or marker in _ALONE:
             at += 1 if marker == 0xFF else 2
             continue
+        begins = at
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
-        if marker == _SOS:
+        if marker == _SOS and at <= len(data):
             begun = True
             found = _NEXT.search(data, at)
             at = found.start() if found else len(data)
-    return begun and data[at : at + 2] != END_OF_IMAGE
+    if not begun or data[at : at + 2] == END_OF_IMAGE:
+        return None
+    return at if at <= len(data) else begins

@@ -4,6 +4,8 @@ const RAW = /\.(dng|gpr|cr[23w]|nef|nrw|arw|raf|or[fi]|rw[2l]|pef|srw|x3f|raw|3f
 const COPY = /\.(thm|lrv|lrf|glv)$/i;
 const GOPRO = /^(?:(gopr)|g([hxp])(\d\d))(\d{4})$/i;
 const PIXEL = /^(.+\.(?!burst)[a-z_]+)-\d\d(?:\.mp)?(?:\.cover|\.original)?$/i;
+// What programs add to the name of a Live Photo or a motion photo.
+const ADDED = /^(.+?)(?:_hevc|\.(?:hei[cf]|jpe?g))$|^(pxl_.+)\.mp$/i;
 // The two lenses of one recording of Insta360.
 const LENS = /^(vid_\d{8}_\d{6})_(\d\d)_(\d{3})$/i;
 // XDCAM EX: CLPR/632_0001_01/632_0001_01.MP4 goes on in CLPR/632_0001_02.
@@ -33,7 +35,8 @@ function chapterOf(name) {
 }
 
 function shotOf(name) {
-  const plain = stem(name);
+  const [, before, pixel] = ADDED.exec(stem(name)) ?? [];
+  const plain = before ?? pixel ?? stem(name);
   const edited = EDITED.exec(plain);
   if (edited) return edited[1] + edited[2];
   return chapterOf(plain)?.shot ?? PIXEL.exec(plain)?.[1] ?? plain;

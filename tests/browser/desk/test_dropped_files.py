@@ -54,6 +54,19 @@ def run(folder: Path, files: list[Dropped], most: int = 10) -> Any:
     return json.loads(done.stdout)
 
 
+def test_programs_add_to_the_names_of_live_photos(tmp_path: Path) -> None:
+    files: list[Dropped] = [
+        ("a/IMG_0001.HEIC", 0, 2),
+        ("a/IMG_0001_HEVC.MOV", 0, 3),
+        ("a/IMG_0002.heic", 0, 2),
+        ("a/IMG_0002.HEIC.MOV", 0, 3),
+        ("a/PXL_2026_1.MP.jpg", 0, 2),
+        ("a/PXL_2026_1.mp4", 0, 3),
+    ]
+    names, _left = run(tmp_path, files)
+    assert [len(shot) for shot in names] == [2, 2, 2]
+
+
 def test_files_of_one_shot_go_to_one_takeaway(tmp_path: Path) -> None:
     files: list[Dropped] = [
         ("a/IMG_0001.MOV", 0, 3),

@@ -72,6 +72,23 @@ def test_a_live_photo_is_its_picture_and_its_film() -> None:
 
 
 @pytest.mark.parametrize(
+    ("photo", "film"),
+    [
+        # icloudpd, PhotoSync, Google Takeout, converters.
+        ("IMG_0001.HEIC", "IMG_0001_HEVC.MOV"),
+        ("IMG_0001.heic", "IMG_0001.HEIC.MOV"),
+        ("IMG_0001.HEIC.jpg", "IMG_0001.MOV"),
+        ("IMG_0001.JPG", "IMG_0001.JPG.mp4"),
+        ("PXL_20261128_101112000.MP.jpg", "PXL_20261128_101112000.mp4"),
+        ("PXL_20261128_101112000.MP.jpg", "PXL_20261128_101112000.MP.mp4"),
+    ],
+)
+def test_a_program_may_have_added_to_a_live_photos_name(photo: str, film: str) -> None:
+    assert names(file(film, 1.5, seconds=2.9), file(photo)) == [[photo, film]]
+    assert names(file(film, 1.5, seconds=60), file(photo)) == [[photo], [film]]
+
+
+@pytest.mark.parametrize(
     "film",
     [
         file("IMG_1.MOV", 1, seconds=61.0),

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageCms
 
 from capture.decoding.mime_sniff import sniff
 from capture.decoding.probe import probe
@@ -53,6 +53,43 @@ def test_bytes_before_a_jpeg_are_passed_over(stray: bytes, share: float, tmp_pat
     assert kind.mime == "image/jpeg"
     assert_shows_bars(path, kind.mime, tmp_path)
     assert note_on(path, kind.mime) == ("" if share == 1 else CUT_SHORT)
+
+
+def test_a_progressive_jpeg_cut_in_a_table_is_shown(tmp_path: Path) -> None:
+    """Between two passes, where a part of a segment is left."""
+    data, path = BytesIO(), tmp_path / "a.jpg"
+    Image.fromarray(still_of_bars()).save(data, "JPEG", quality=95, progressive=True)
+    first = data.getvalue().index(b"\xff\xda")
+    table = data.getvalue().index(b"\xff\xc4", first)
+    path.write_bytes(data.getvalue()[: table + 9])
+    assert note_on(path, "image/jpeg") == CUT_SHORT
+    view = make_photo(path, tmp_path, "image/jpeg")[0].path
+    assert np.abs(bars_in(np.asarray(Image.open(view))) - np.array(BARS)).max() <= 12
+
+
+def test_a_jpeg_2000_has_its_profile(tmp_path: Path) -> None:
+    """As archives and scanners write it, which Pillow neither writes nor reads."""
+    data, path = BytesIO(), tmp_path / "a.jp2"
+    profile = matrix_profile(ADOBE_RGB, 2.19921875, "a")
+    to_adobe = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(BytesIO(profile)), "RGB", "RGB"
+    )
+    pixels = ImageCms.applyTransform(Image.fromarray(still_of_bars()), to_adobe)
+    pixels.save(data, "JPEG2000")
+    made = data.getvalue()
+    colours = made.index(b"colr") - 4
+    box = struct.pack(">I4s3B", 11 + len(profile), b"colr", 2, 0, 0) + profile
+    longer = len(box) - int.from_bytes(made[colours : colours + 4], "big")
+    header = made.index(b"jp2h") - 4
+    size = int.from_bytes(made[header : header + 4], "big") + longer
+    path.write_bytes(
+        made[:header]
+        + size.to_bytes(4, "big")
+        + made[header + 4 : colours]
+        + box
+        + made[colours + int.from_bytes(made[colours : colours + 4], "big") :]
+    )
+    assert_shows_bars(path, "image/jp2", tmp_path)
 
 
 def png_of(pixels: np.ndarray, *chunks: tuple[bytes, bytes]) -> bytes:
