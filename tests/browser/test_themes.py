@@ -140,9 +140,24 @@ def test_the_slideshow_says_that_a_film_cannot_be_played_and_goes_on(
         lambda route: route.fulfill(path=foreign_film, content_type="video/mp4"),
     )
     laptop_page.goto(f"{url}/slides")
-    expect(laptop_page.locator("figure.title")).to_be_visible()
+    expect(laptop_page.locator("#place")).to_contain_text("1 /")
     laptop_page.keyboard.press("PageDown")
     notice = laptop_page.get_by_text("This browser can't play the film. The slideshow goes on.")
     expect(notice).to_be_visible()
     expect(laptop_page.locator("video")).to_have_count(0)
     expect(laptop_page.locator("figure.end")).to_be_visible(timeout=15_000)
+
+
+def test_the_slideshow_is_never_an_empty_screen(
+    kiosk_process: KioskProcess, laptop_page: Page
+) -> None:
+    """While its slides are gathered, and while the kiosk is away, the gathering's name stands there."""
+    url = kiosk_process.start()
+    laptop_page.route("**/slides/list", lambda route: route.abort())
+    laptop_page.goto(f"{url}/slides")
+    expect(laptop_page.locator("#unshown")).to_have_count(0)
+    name = laptop_page.locator("figure.title .words")
+    expect(name).to_have_text(laptop_page.title().partition(" · ")[2])
+    laptop_page.unroute("**/slides/list")
+    expect(laptop_page.locator("#place")).to_contain_text("1 /", timeout=15_000)
+    expect(laptop_page.locator("figure.title")).to_have_count(1)
