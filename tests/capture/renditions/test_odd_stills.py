@@ -75,6 +75,7 @@ def test_a_jpeg_2000_has_its_profile(tmp_path: Path) -> None:
         ImageCms.createProfile("sRGB"), ImageCms.ImageCmsProfile(BytesIO(profile)), "RGB", "RGB"
     )
     pixels = ImageCms.applyTransform(Image.fromarray(still_of_bars()), to_adobe)
+    assert pixels is not None
     pixels.save(data, "JPEG2000")
     made = data.getvalue()
     colours = made.index(b"colr") - 4
