@@ -126,7 +126,7 @@ _PORTUGUESE = (
 )
 
 
-@functools.lru_cache(maxsize=100_000)
+@functools.lru_cache(maxsize=10_000)
 def stem(word: str, language: str) -> str:
     """The stem of a lower-case word (accents included) in a language of SNOWBALL."""
     if language == "pt":

@@ -127,13 +127,14 @@ def _of_script(plain: str, languages: Sequence[str]) -> Sequence[str]:
     return [language for language in languages if language != "ar"]
 
 
-@functools.lru_cache(maxsize=100_000)
+# Bounded so that all words that were ever used stay below 30 MB in five languages.
+@functools.lru_cache(maxsize=50_000)
 def _tagged(written: str, plain: str, language: str) -> tuple[str, ...]:
     """Stems of a word as written, and without accents, as some people type it."""
-    return tuple({f"{language}:{normalize(stem(form, language))}" for form in (written, plain)})
+    return tuple({f"{language}:{normalize(stem(form, language))}" for form in {written, plain}})
 
 
-@functools.lru_cache(maxsize=100_000)
+@functools.lru_cache(maxsize=20_000)
 def normalize(word: str) -> str:
     """Fold a word: no case, accents or compatibility forms.
 
