@@ -9,7 +9,7 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any, cast
@@ -25,6 +25,7 @@ from capture.intake.tus_protocol import (
 )
 from kiosk.server.head import HeadError, environ_fields, head_end, parse_head
 from publish.bundle.strip_metadata import stripped
+from publish.errors import PublishError
 from publish.net.http import HttpClient
 from publish.targets.base import Remote
 from publish.targets.email.body import parse_mail
@@ -121,9 +122,10 @@ def webmentions(data: bytes) -> None:
     text = data.decode("utf-8", "replace")
     for reply in replies_on(text, "https://blog.example.org/post", "1"):
         reply.text.encode()
-    with suppress(ValueError, RecursionError):
+    with suppress(ValueError, RecursionError, PublishError), closing(HttpClient("it")) as client:
         answer = SimpleNamespace(data=json.loads(text))
-        web = cast(HttpClient, SimpleNamespace(call=lambda *_args, **_more: answer))
+        calls = {"call": lambda *_args, **_more: answer, "rows": client.rows}
+        web = cast(HttpClient, SimpleNamespace(**calls))
         post = Remote(id="1", url="https://blog.example.org/post")
         for reply in mentions(web, "https://mentions.example.org", [post], None):
             reply.remote_id.encode("utf-8", "surrogatepass")

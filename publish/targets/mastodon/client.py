@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 import time
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from typing import Any, ClassVar
 
 from publish.errors import (
@@ -67,17 +67,25 @@ class MastodonAccount:
     def configuration(self, part: str) -> Mapping[str, Any]:
         """A section of the limits reported by the server; empty if missing."""
         if self.cached_configuration is None:
-            try:
-                answer = self.call("GET", "/api/v2/instance")
-            except (Gone, Offline):
-                # Servers before version 4 have a web page there.
-                answer = self.call("GET", "/api/v1/instance")
+            answer = self._instance()
             configuration = (
                 answer.data.get("configuration") if isinstance(answer.data, dict) else None
             )
             self.cached_configuration = configuration if isinstance(configuration, dict) else {}
         found = self.cached_configuration.get(part)
         return found if isinstance(found, dict) else {}
+
+    def _instance(self) -> Reply:
+        """What the server tells about itself. Raises Offline where a web page answers for it."""
+        try:
+            return self.call("GET", "/api/v2/instance")
+        except Gone:
+            return self.call("GET", "/api/v1/instance")
+        except Offline:
+            # Servers before version 4 have a web page there; those that lack the older address do not.
+            with suppress(Gone):
+                return self.call("GET", "/api/v1/instance")
+            raise
 
     def upload(self, media: PostMedia) -> str:
         """Upload a file with its alt text, unless done recently, and wait until it is processed."""

@@ -84,6 +84,23 @@ def test_a_post_whose_answer_was_lost_is_not_made_again_because_a_list_says_noth
     assert len(place.server.statuses) == 1
 
 
+def test_a_page_of_the_wifi_in_place_of_the_limits_is_waited_out(
+    kit: Kit, place: MastodonPlace, proxy: FaultProxy
+) -> None:
+    kit.takeaway(kit.event(), "Leeks stand the frost.")
+    add(kit, place, proxy.url)
+    pages = ["portal"]
+
+    def portal_once(_method: str, path: str) -> str | None:
+        return pages.pop() if pages and "/instance" in path else None
+
+    proxy.fault = portal_once
+    publish(kit.session, kit.context)
+    assert pages == []
+    assert {row["state"] for row in send(kit)} == {"sent"}
+    assert len(place.server.statuses) == 1
+
+
 def test_an_error_in_place_of_a_deletion_leaves_it_open(
     kit: Kit, place: MastodonPlace, proxy: FaultProxy
 ) -> None:
