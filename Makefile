@@ -22,9 +22,9 @@ SIZES := 390 40
 endif
 # The machine's npm is used where there is one; otherwise the `build` extra brings a Node.js.
 EXTRAS := $(WANTED)$(comma)demo$(if $(shell command -v npm 2>/dev/null),,$(comma)build)
-# Tests of one file, and those that share a real server, stay together, in the order of tests/conftest.py. One more at
+# Tests of one file, and those that share a real server, stay together, in the order of tests/conftest.py. Two more at
 # once than two cores: many wait.
-SIDE_BY_SIDE := -n 3 --dist loadgroup --no-loadscope-reorder
+SIDE_BY_SIDE := -n 4 --dist loadgroup --no-loadscope-reorder
 CATALOGS := $(wildcard */translations/*/LC_MESSAGES/*.po)
 
 .DEFAULT_GOAL := help
