@@ -4,7 +4,6 @@ PNG; mainly HDR."""
 from __future__ import annotations
 
 import struct
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +18,7 @@ from capture.imaging.colour import (
     Colour,
 )
 from capture.imaging.icc_profile import matrix_profile
+from capture.imaging.iso_boxes import box_bodies
 
 # Real metadata are far smaller; a broken size must not request more.
 _MOST_META = 8 << 20
@@ -139,9 +139,9 @@ def _png_chunks(path: Path) -> dict[bytes, bytes]:
 def _heif_numbers(path: Path) -> tuple[int, int] | None:
     """ISO/IEC 23008-12 and 14496-12, 12.1.5: the ``nclx`` of the primary item."""
     meta = _meta(path)
-    boxes = dict(_boxes(meta[4:]))
-    inner = dict(_boxes(boxes.get(b"iprp", b"")))
-    properties = list(_boxes(inner.get(b"ipco", b"")))
+    boxes = dict(box_bodies(meta[4:]))
+    inner = dict(box_bodies(boxes.get(b"iprp", b"")))
+    properties = list(box_bodies(inner.get(b"ipco", b"")))
     wanted = _associated(boxes.get(b"pitm", b""), inner.get(b"ipma", b""))
     for number in wanted or range(1, len(properties) + 1):
         name, body = properties[number - 1] if 0 < number <= len(properties) else (b"", b"")
@@ -162,16 +162,6 @@ def _meta(path: Path) -> bytes:
                 return file.read(min(size - 8, _MOST_META))
             file.seek(size - 8, 1)
     return b""
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size < 8:
-            return
-        yield data[at + 4 : at + 8], data[at + 8 : at + size]
-        at += size
 
 
 def _associated(pitm: bytes, ipma: bytes) -> list[int]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
+
+from capture.imaging.iso_boxes import box_bodies
 
 # Real headers are far smaller, profiles of scanners and presses included.
 _MOST_HEADER = 8 << 20
@@ -15,18 +16,8 @@ def jp2_profile(path: Path) -> bytes | None:
     3 is that of JPX, 15444-2, M.11.7.3); None without."""
     with path.open("rb") as file:
         head = file.read(_MOST_HEADER)
-    header = next((body for name, body in _boxes(head) if name == b"jp2h"), b"")
-    for name, body in _boxes(header):
+    header = next((body for name, body in box_bodies(head) if name == b"jp2h"), b"")
+    for name, body in box_bodies(header):
         if name == b"colr" and body[:1] and body[0] in (_RESTRICTED, _ANY):
             return body[3:]
     return None
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    at = 0
-    while at + 8 <= len(data):
-        size = int.from_bytes(data[at : at + 4], "big")
-        if size < 8:
-            return
-        yield data[at + 4 : at + 8], data[at + 8 : at + size]
-        at += size

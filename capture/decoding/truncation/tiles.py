@@ -11,6 +11,8 @@ import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from capture.imaging.iso_boxes import boxes
+
 
 @dataclass(frozen=True)
 class _Place:
@@ -44,27 +46,15 @@ def with_tiles(data: bytes, *, last: bool) -> bytes:
 
 def _tiles(data: bytes) -> Iterator[_Place]:
     """The places of the primary item's tiles, in their order."""
-    top = dict(_boxes(data, 0, len(data)))
+    top = dict(boxes(data))
     meta = top[b"meta"] if b"meta" in top else slice(0, 0)
-    inner = dict(_boxes(data, meta.start + 4, meta.stop))
+    inner = dict(boxes(data, meta.start + 4, meta.stop))
     if not {b"pitm", b"iref", b"iloc"} <= inner.keys():
         return
     places = dict(_places(data, inner[b"iloc"].start))
     for item in _derived_from(data, inner[b"iref"], _primary(data, inner[b"pitm"].start)):
         if item in places:
             yield places[item]
-
-
-def _boxes(data: bytes, at: int, end: int) -> Iterator[tuple[bytes, slice]]:
-    """Names and bodies of boxes; the last may reach beyond the end."""
-    while at + 8 <= end:
-        size, head = int.from_bytes(data[at : at + 4], "big"), 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        if size < head:
-            return
-        yield data[at + 4 : at + 8], slice(at + head, min(at + size, end))
-        at += size
 
 
 def _primary(data: bytes, at: int) -> int:
@@ -75,7 +65,7 @@ def _primary(data: bytes, at: int) -> int:
 def _derived_from(data: bytes, iref: slice, item: int) -> list[int]:
     """The items of which a grid is made."""
     wide, letter = (4, "I") if data[iref.start] else (2, "H")
-    for name, body in _boxes(data, iref.start + 4, iref.stop):
+    for name, body in boxes(data, iref.start + 4, iref.stop):
         origin = int.from_bytes(data[body.start : body.start + wide], "big")
         if name == b"dimg" and origin == item:
             (count,) = struct.unpack_from(">H", data, body.start + wide)

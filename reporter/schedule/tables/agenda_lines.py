@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 
-from reporter.schedule.dates.moments import Span, parse_span
-from reporter.schedule.dates.order import DateOrder
 from reporter.schedule.tables.cells import lone_weekday
+from reporter.schedule.tables.grid import span_in_any_order
 from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
 
@@ -54,7 +53,7 @@ def _divided(line: str) -> tuple[str, str]:
     words = line.split()
     for count in range(min(_MOST_WORDS, len(words)), 0, -1):
         time = " ".join(words[:count]).strip(_BETWEEN)
-        span = _span(time)
+        span = span_in_any_order(time)
         if span is not None and span.start.clock is not None:
             return time, " ".join(words[count:]).strip(_BETWEEN)
     return "", line
@@ -62,15 +61,6 @@ def _divided(line: str) -> tuple[str, str]:
 
 def _is_day(line: str) -> bool:
     parts = (line, line.partition(":")[2], line.partition(",")[2], line.partition(" ")[2])
-    spans = [_span(part) for part in parts if part]
+    spans = [span_in_any_order(part) for part in parts if part]
     days = [span for span in spans if span is not None and span.start.clock is None]
     return bool(days) or bool(lone_weekday(line))
-
-
-def _span(text: str) -> Span | None:
-    for order in (DateOrder(), DateOrder("month first")):
-        try:
-            return parse_span(text, order)
-        except ValueError:
-            continue
-    return None

@@ -101,7 +101,9 @@ def _times(names: list[str], rows: Records) -> list[Column]:
     clocks = 0
     for index, name in enumerate(names):
         spans = [
-            span for _, cells in rows[:60] if index < len(cells) and (span := _span(cells[index]))
+            span
+            for _, cells in rows[:60]
+            if index < len(cells) and (span := span_in_any_order(cells[index]))
         ]
         filled = sum(1 for _, cells in rows[:60] if index < len(cells) and cells[index].strip())
         texts = [cells[index].strip() for _, cells in rows[:60] if index < len(cells)]
@@ -121,7 +123,8 @@ def _names_times(name: str) -> bool:
     return not name or read_column(name).kind == "time"
 
 
-def _span(text: str) -> Span | None:
+def span_in_any_order(text: str) -> Span | None:
+    """Parse a datetime or a span, whether its day or its month comes first; None for other texts."""
     for order in (DateOrder(), DateOrder("month first")):
         try:
             return parse_span(text, order)
@@ -131,10 +134,10 @@ def _span(text: str) -> Span | None:
 
 
 def _has_clock(text: str) -> bool:
-    span = _span(text)
+    span = span_in_any_order(text)
     return span is not None and span.start.clock is not None
 
 
 def _is_date(text: str) -> bool:
-    span = _span(text)
+    span = span_in_any_order(text)
     return span is not None and span.start.day is not None and span.start.clock is None
