@@ -20,6 +20,7 @@ from publish.markup.markdown import blog_markdown, markdown_html, markdown_text
 from publish.posts.model import Post, Remote
 from publish.rendering.soft_hyphens import with_soft_hyphens
 from publish.rendering.text_language import text_language
+from publish.rendering.web_addresses import linked
 from reporter.languages import spoken_locale
 from reporter.media.webvtt import read_cues, spoken_text
 
@@ -40,6 +41,7 @@ def environment(language: str) -> Environment:
     words = translations(language)
     env.install_gettext_translations(words, newstyle=True)  # type: ignore[attr-defined]
     env.filters["lines"] = _lines
+    env.filters["linked"] = linked
     env.filters["lang"] = partial(_lang, page=language)
     env.filters["soft"] = partial(_soft, page=language)
     env.filters["beside"] = alt_beside

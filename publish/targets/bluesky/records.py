@@ -9,13 +9,13 @@ from typing import Any
 
 from publish.net.remote_values import EARLIEST, first_moment
 from publish.posts.model import Remote
+from publish.rendering.web_addresses import web_addresses
 from publish.targets.base import Answer, RemoteReply, part_above
 
 POSTS = "app.bsky.feed.post"
 _DIGITS = "234567abcdefghijklmnopqrstuvwxyz"
 # Keys encode a time in microseconds: one in 2023, since a future one may be refused some day.
 _YEAR_2023, _YEAR = 1_672_531_200_000_000, 31_536_000_000_000
-_URL = re.compile(r"https?://[^\s<>\"]*[^\s<>\".,;:!?)\]']")
 _TAG = re.compile(r"(?<![\w&/#])#([^\W\d_]\w*)")
 # Our key of an answer, in a field of its record: unknown fields are kept but not shown.
 ANSWER_KEY = "socialReporterKey"
@@ -37,26 +37,24 @@ def facets(text: str) -> list[dict[str, Any]]:
 
     https://docs.bsky.app/docs/advanced-guides/post-richtext
     """
-    kinds = [
-        (found, {"$type": "app.bsky.richtext.facet#link", "uri": found.group()})
-        for found in _URL.finditer(text)
+    links = list(web_addresses(text))
+    features = [
+        (span, {"$type": "app.bsky.richtext.facet#link", "uri": text[slice(*span)]})
+        for span in links
     ]
-    taken = [found.span() for found, _ in kinds]
     for found in _TAG.finditer(text):
         if (
-            not any(start <= found.start() < end for start, end in taken)
+            not any(start <= found.start() < end for start, end in links)
             and len(found.group(1)) <= 64
         ):
-            kinds.append((found, {"$type": "app.bsky.richtext.facet#tag", "tag": found.group(1)}))
+            tag = {"$type": "app.bsky.richtext.facet#tag", "tag": found.group(1)}
+            features.append((found.span(), tag))
     return [
         {
-            "index": {
-                "byteStart": _bytes(text, found.start()),
-                "byteEnd": _bytes(text, found.end()),
-            },
-            "features": [what],
+            "index": {"byteStart": _bytes(text, start), "byteEnd": _bytes(text, end)},
+            "features": [feature],
         }
-        for found, what in sorted(kinds, key=lambda pair: pair[0].start())
+        for (start, end), feature in sorted(features, key=lambda pair: pair[0])
     ]
 
 

@@ -15,14 +15,12 @@ from publish.i18n import translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
 from publish.rendering.plain_text import block_text, credit, slot_line
+from publish.rendering.web_addresses import web_addresses
 
 # A word joiner: invisible, and unlike a space it is not trimmed.
 UNSEEN = "\u2060"
 # Prefix of our markers, which must never match other text.
 _MARK = re.compile(r"\[\[#(?=sra?-)")
-_URL = re.compile(r"https?://[^\s<>\[\]{}|\"'\\^`]+")
-# At the end of a URL these belong to the surrounding sentence.
-_AFTER_URL = ".,;:!?)"
 # Maximum display size of pictures; a click opens the full size.
 _BOX = 640, 480
 # Characters that page names can't contain or that would start a namespace (https://www.dokuwiki.org/pagename).
@@ -42,10 +40,10 @@ def plain(text: str) -> str:
 def safe(text: str) -> str:
     """Literal text with web addresses as links."""
     out, at = [], 0
-    for found in _URL.finditer(text):
-        address = found.group().rstrip(_AFTER_URL)
-        out += [plain(text[at : found.start()]), f"[[{address}]]"]
-        at = found.start() + len(address)
+    for start, end in web_addresses(text):
+        address = text[start:end]
+        out += [plain(text[at:start]), f"[[{address}]]"]
+        at = end
     return "".join([*out, plain(text[at:])])
 
 

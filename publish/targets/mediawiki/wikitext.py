@@ -13,8 +13,8 @@ from publish.i18n import translations
 from publish.markup.markdown import heading_depth
 from publish.posts.model import WORDS, Block, Post, PostMedia, Remote
 from publish.rendering.plain_text import block_text, credit, slot_line
+from publish.rendering.web_addresses import web_addresses
 
-_URL = re.compile(r"https?://[^\s<>\[\]{}|\"']+")
 # Everything MediaWiki may interpret, as character references, which are displayed literally.
 _SPECIAL = re.compile(r"[&<>\[\]{}|'=*#;~_!\"-]")
 # Characters not allowed in page names (https://www.mediawiki.org/wiki/Manual:Page_title), and their replacements.
@@ -38,12 +38,12 @@ _NAME_BYTES = 120
 def safe(text: str) -> str:
     """Literal text; web addresses remain links."""
     out, at = [], 0
-    for found in _URL.finditer(text):
-        out += [
-            _escape(text[at : found.start()]),
-            found.group().replace("~", "%7E").replace("__", "_%5F"),
-        ]
-        at = found.end()
+    for start, end in web_addresses(text):
+        address = text[start:end].replace("~", "%7E").replace("__", "_%5F").replace("'", "%27")
+        # MediaWiki takes letters and signs of every script into an address; a tag ends it.
+        limit = "<nowiki/>" if text[end:].strip() and not text[end].isspace() else ""
+        out += [_escape(text[at:start]), address + limit]
+        at = end
     done = "".join([*out, _escape(text[at:])])
     # At the start of a line these indent the text.
     return f"&#{ord(done[0])};{done[1:]}" if done[:1] in (":", " ") else done

@@ -35,7 +35,10 @@ from tests.support.publish.rounds import publish, seeds
 # Seconds that an answer is waited for where one never comes. Real servers answer sooner, a busy machine or not;
 # should one be slower, it is as if its answer were lost.
 PATIENCE = 4
-HOSTILE = "<script>alert(1)</script> [[Main Page]] {{Evil}} ~~~~ [gallery] &amp; ''x'' **y** //z// __w__ end"
+HOSTILE = (
+    "<script>alert(1)</script> [[Main Page]] {{Evil}} ~~~~ [gallery] &amp; ''x'' **y** //z// __w__ "
+    "https://a.example/b。 end"
+)
 
 
 def places_to_try() -> list[Any]:

@@ -61,3 +61,10 @@ def test_a_screen_reader_hears_no_words_twice(
     html = render(post_of(block), {"sr-1-one": Remote("7", "https://blog.example/one.jpg")})
     assert re.findall(r'<img [^>]*alt="([^"]*)"', html) == [shown]
     assert html.count(text) == 1
+
+
+@pytest.mark.parametrize("render", [blog_html, indie_html])
+def test_addresses_in_words_are_links(render: Render) -> None:
+    block = Block("t1", "note", "Sign up:\nhttps://a.example/b。", "", "Ben", "", "", WHEN, ())
+    link = '<br><a href="https://a.example/b" rel="ugc nofollow">https://a.example/b</a>。'
+    assert link in render(post_of(block), {})

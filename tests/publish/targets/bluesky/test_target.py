@@ -49,7 +49,7 @@ def test_record_keys_are_what_the_protocol_wants_and_always_the_same() -> None:
 
 
 def test_links_and_tags_are_marked_by_bytes_and_nobody_is_mentioned() -> None:
-    text = "Grüße 🥬 an @ann.test: https://a.example/x_(y)?q=1, #Lauch und a#b https://b.example/#frag."
+    text = "Grüße 🥬 an @ann.test: https://a.example/x_(y)?q=1, #Lauch und a#b https://b.example/#frag. 看https://c.example。"
     found = facets(text)
     data = text.encode()
     marked = [
@@ -60,6 +60,7 @@ def test_links_and_tags_are_marked_by_bytes_and_nobody_is_mentioned() -> None:
         ("https://a.example/x_(y)?q=1", "link"),
         ("#Lauch", "tag"),
         ("https://b.example/#frag", "link"),
+        ("https://c.example", "link"),
     ]
     assert marked[1][1]["tag"] == "Lauch"
 

@@ -68,6 +68,9 @@ def test_words_stay_words_and_addresses_are_links() -> None:
     assert markup.safe("see https://a.example/x_y?b=c.") == (
         "<nowiki>see </nowiki>[[https://a.example/x_y?b=c]]<nowiki>.</nowiki>"
     )
+    assert markup.safe("看 https://a.example/b。").endswith(
+        "[[https://a.example/b]]<nowiki>。</nowiki>"
+    )
     assert (
         markup.plain("a</nowiki>**b**") == "<nowiki>a</nowiki>%%</nowiki>%%<nowiki>**b**</nowiki>"
     )

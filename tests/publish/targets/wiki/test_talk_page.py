@@ -111,6 +111,9 @@ def test_words_cannot_become_markup_and_addresses_stay_links() -> None:
     assert safe("{{Evil}} see https://a.example/x_y?b=c ''it''").startswith("&#123;&#123;Evil")
     assert " https://a.example/x_y?b=c " in safe("{{Evil}} see https://a.example/x_y?b=c ''it''")
     assert "~~~" not in safe("~~~~ https://a.example/~~~~")
+    # Without a tag MediaWiki's link would go on to the next blank.
+    assert safe("看 https://a.example/b。好") == "看 https://a.example/b<nowiki/>。好"
+    assert words_of(safe("看 https://a.example/b。好")) == "看 https://a.example/b。好"
     assert page_name("Talk: a <b> [c] #1/2 {x|y}") == "Talk - a ‹b› (c) №1-2 (x-y)"
 
 
