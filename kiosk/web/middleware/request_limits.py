@@ -1,7 +1,8 @@
-"""Limits on request sizes from the gathering's settings, which Flask reads for each request."""
+"""Limits on requests: sizes from the gathering's settings, which Flask reads for each request, and ranges of files."""
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from flask import Flask, current_app, request
@@ -25,6 +26,7 @@ FRAMES = frozenset({"station.scan"})
 # A frame may have 2 MB; one byte more tells that it is too large (kiosk.web.screens.station).
 FRAME_LIMIT = (2 << 20) + 1
 FILE_FORM = "multipart/form-data"
+_ONE_RANGE = re.compile(r"\s*bytes\s*=\s*(?:\d+\s*-\s*\d*|-\s*\d+)\s*", re.ASCII | re.IGNORECASE)
 
 
 def request_limits(settings: Settings) -> dict[str, Any]:
@@ -37,8 +39,9 @@ def request_limits(settings: Settings) -> dict[str, Any]:
 
 
 def init_app(app: Flask) -> None:
-    """Refuse requests that are too large before the body is read."""
+    """Refuse requests that are too large before the body is read, and ignore ranges that are not served."""
     app.before_request(_check_size)
+    app.before_request(_ignore_other_ranges)
 
 
 def _check_size() -> None:
@@ -46,6 +49,13 @@ def _check_size() -> None:
     # Uploads know better how much is missing; a body without a length is counted while it is read.
     if request.endpoint not in UPLOADS and (request.content_length or 0) > most:
         raise TooLarge("That is more than fits here. Send fewer or smaller files.")
+
+
+def _ignore_other_ranges() -> None:
+    """Send the whole file where several ranges are asked for, or another unit (RFC 9110, 14.2); Werkzeug would refuse
+    with 416, as if the file were shorter."""
+    if not _ONE_RANGE.fullmatch(request.environ.get("HTTP_RANGE", "bytes=0-")):
+        del request.environ["HTTP_RANGE"]
 
 
 def _most() -> int:

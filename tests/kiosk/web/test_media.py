@@ -89,6 +89,9 @@ def test_videos_come_in_pieces(app: Flask, client: FlaskClient, event: EventSess
     assert piece.get_data() == whole.get_data()[100:200]
     beyond = client.get(media["renditions"]["play"], headers={"Range": "bytes=999999999-"}, **PHONE)
     assert beyond.status_code == 416
+    for others in ("bytes=0-9,20-29", "items=0-9"):
+        answer = client.get(media["renditions"]["play"], headers={"Range": others}, **PHONE)
+        assert (answer.status_code, answer.get_data()) == (200, whole.get_data())
 
 
 @pytest.mark.parametrize(
