@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import contextlib
+import errno
+import functools
 import ipaddress
 import socket
 import ssl
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 from kiosk.server.head import Head
@@ -15,6 +17,10 @@ from kiosk.server.head import Head
 # Bytes to read from a socket at once while a head arrives.
 HEAD_PIECE = 1 << 14
 DISCARD_PIECE = 1 << 18
+# Connections to accept before others have their turn, and those to refuse, which takes next to nothing.
+AT_ONCE = 64
+AT_ONCE_REFUSED = 1_024
+NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 
 
 @dataclass(eq=False)
@@ -62,6 +68,18 @@ class Connection:
         except (BlockingIOError, InterruptedError, ssl.SSLWantReadError, ssl.SSLWantWriteError):
             return None
 
+    def pass_over(self) -> bool | None:
+        """Discard some of the ``discard`` bytes: True; False at the client's end; None if none have come.
+
+        Raises OSError for a broken connection.
+        """
+        passed = min(self.discard, len(self.buffer))
+        del self.buffer[:passed]
+        self.discard -= passed
+        count = self.drop(self.discard) if self.discard else None
+        self.discard -= count or 0
+        return None if count is None and not passed else count != 0
+
     @property
     def holds_bytes(self) -> bool:
         """Whether there are buffered or decrypted bytes that no selector can see."""
@@ -91,6 +109,40 @@ class Connection:
             self.socket.close()
 
 
+def accepted(listener: socket.socket, may_come: Callable[[str], bool]) -> Iterator[Connection]:
+    """Accept some of those who wait. Those whose share ``may_come`` refuses are closed at once, before anything is
+    kept or computed for them.
+
+    Raises OSError where the system has no more files.
+    """
+    left, refused_left = AT_ONCE, AT_ONCE_REFUSED
+    while left and refused_left:
+        try:
+            sock, name = listener.accept()
+        except (BlockingIOError, InterruptedError):
+            return
+        except OSError as error:
+            if error.errno in NO_MORE_FILES:
+                raise
+            # Closed by the client before it was accepted.
+            continue
+        client = plain_address(name)
+        share = share_of(client[0])
+        if not may_come(share):
+            sock.close()
+            refused_left -= 1
+            continue
+        left -= 1
+        try:
+            sock.setblocking(False)
+            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            server = plain_address(sock.getsockname())
+        except OSError:
+            sock.close()
+        else:
+            yield Connection(sock, client, server, share)
+
+
 def has_closed(sock: socket.socket) -> bool:
     """Whether the client has closed its end (bytes sent beyond the current request don't
     matter)."""
@@ -104,6 +156,7 @@ def has_closed(sock: socket.socket) -> bool:
         return True
 
 
+@functools.lru_cache(maxsize=1024)
 def share_of(address: str) -> str:
     """The key that limits apply to: the address, for IPv6 its 64-bit network, which belongs to
     one device (RFC 6177)."""

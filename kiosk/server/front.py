@@ -1,17 +1,12 @@
-"""One thread that accepts connections, reads heads and small bodies, and waits for any number of
-clients.
+"""One thread that accepts connections, reads heads and small bodies, and waits for any number of clients.
 
-A worker thread gets a connection when its head is complete, and returns it after the answer. Every
-state has a deadline, so that nobody can hold a connection by sending slowly; between deadlines and
-arrivals the thread sleeps.
+A worker thread gets a connection when its head is complete, and returns it after the answer. Every state has a
+deadline, so that nobody can hold a connection by sending slowly; between deadlines and arrivals the thread sleeps.
 """
 
 from __future__ import annotations
 
 import contextlib
-import errno
-import heapq
-import itertools
 import selectors
 import socket
 import ssl
@@ -20,9 +15,16 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from kiosk.server.connection import Connection, plain_address, share_of
+from kiosk.server.connection import Connection, accepted
 from kiosk.server.head import Head, HeadError, head_end, parse_head
-from kiosk.server.register import ConnectionRegister, FrontLimits
+from kiosk.server.processor_time import ProcessorTime
+from kiosk.server.register import (
+    Arrivals,
+    ConnectionRegister,
+    Deadlines,
+    FrontLimits,
+    HeldConnections,
+)
 from kiosk.server.wsgi_gateway import plain_answer
 
 # Timeouts in seconds: for a head (from its first byte), for a small body, and for discarded data.
@@ -31,7 +33,10 @@ SMALL_SECONDS = 20.0
 LINGER_SECONDS = 30.0
 LINGER_BYTES = 64 << 20
 BUSY = "The kiosk is busy. Try again in a few seconds."
-_NO_MORE_FILES = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+# The part of this thread's time that one address may use while others ask too: its connections wait for their turn
+# then, looked at every so many seconds.
+ADDRESS_PART = 0.05
+TURN_SECONDS = 0.02
 
 
 @dataclass(frozen=True)
@@ -53,17 +58,24 @@ class FrontCalls:
 
 
 class Front:
-    """The front thread. Call ``run`` in its own thread; ``give_back``, ``press`` and ``stop``
-    from any."""
+    """The front thread. Call ``run`` in its own thread; ``give_back``, ``press`` and ``stop`` from any."""
 
-    def __init__(self, listener: socket.socket, calls: FrontCalls, limits: FrontLimits) -> None:
+    def __init__(
+        self,
+        listener: socket.socket,
+        calls: FrontCalls,
+        limits: FrontLimits,
+        used: ProcessorTime | None = None,
+    ) -> None:
         self.limits = limits
+        self._used = used or ProcessorTime()
+        self._arrivals = Arrivals(listener, self._used)
+        self._held = HeldConnections()
         self._listener = listener
         self._calls = calls
         self._selector = selectors.DefaultSelector()
         self._register = ConnectionRegister()
-        self._due: list[tuple[float, int, Connection]] = []
-        self._number = itertools.count()
+        self._deadlines = Deadlines()
         self._returned: deque[tuple[Connection, bool, int]] = deque()
         self._bell, self._clapper = socket.socketpair()
         self._clapper.setblocking(False)
@@ -83,8 +95,7 @@ class Front:
             self._close_all()
 
     def give_back(self, connection: Connection, *, keep: bool, unread: int) -> None:
-        """Return a connection from a worker; ``unread`` bytes of its request are still to
-        arrive."""
+        """Return a connection from a worker; ``unread`` bytes of its request are still to arrive."""
         self._returned.append((connection, keep, unread))
         self._ring()
 
@@ -111,29 +122,45 @@ class Front:
                 with contextlib.suppress(BlockingIOError):
                     self._bell.recv(4096)
             else:
-                self._readable(key.data)
+                self._take_turn(key.data, key.events)
         while self._returned:
             connection, keep, unread = self._returned.popleft()
             try:
                 self._take_back(connection, keep=keep, unread=unread)
             except (OSError, ValueError):
                 self._forget(connection)
+        for connection, events in self._held.take(self._is_due):
+            if connection.on_readable is not None:
+                self._selector.register(connection.socket, events, connection)
+                self._take_turn(connection, events)
         self._expire()
 
+    def _is_due(self, share: str) -> bool:
+        """Whether an address has not used its part of this thread's time."""
+        return self._used.lately(share) <= ADDRESS_PART
+
+    def _take_turn(self, connection: Connection, events: int) -> None:
+        """Read what a connection has, or hold it back until it is its address's turn."""
+        self._used.note(connection.share)
+        if not self._is_due(connection.share):
+            self._selector.unregister(connection.socket)
+            self._held.add(connection, events)
+            return
+        begun = time.thread_time()
+        self._readable(connection)
+        self._used.add(connection.share, time.thread_time() - begun)
+
     def _patience(self) -> float | None:
-        ends = [end for end in (self._press_at, self._listen_at) if end]
-        while self._due and self._due[0][0] != self._due[0][2].deadline:
-            heapq.heappop(self._due)
-        if self._due:
-            ends.append(self._due[0][0])
-        return max(0.0, min(ends) - time.monotonic()) if ends else None
+        ends = [self._press_at, self._listen_at, self._deadlines.next(), self._arrivals.lift()]
+        if self._held:
+            ends.append(time.monotonic() + TURN_SECONDS)
+        next_end = min(filter(None, ends), default=None)
+        return None if next_end is None else max(0.0, next_end - time.monotonic())
 
     def _expire(self) -> None:
         now = time.monotonic()
-        while self._due and self._due[0][0] <= now:
-            deadline, _, connection = heapq.heappop(self._due)
-            if connection.deadline == deadline:
-                self._too_late(connection)
+        for connection in self._deadlines.passed(now):
+            self._too_late(connection)
         if self._press_at and self._press_at <= now:
             self._press_at = now + 1 if self._calls.relieve() else 0.0
         if self._listen_at and self._listen_at <= now:
@@ -146,39 +173,23 @@ class Front:
         self._selector.register(self._listener, selectors.EVENT_READ)
 
     def _accept(self) -> None:
-        for _ in range(64):
-            try:
-                sock, name = self._listener.accept()
-            except (BlockingIOError, InterruptedError):
-                return
-            except OSError as error:
-                if error.errno in _NO_MORE_FILES:
-                    self._pause_listening()
-                    return
-                # Closed by the client before it was accepted.
-                continue
-            self._welcome(sock, name)
-
-    def _pause_listening(self) -> None:
-        self._evict(None)
-        self._selector.unregister(self._listener)
-        self._listen_at = time.monotonic() + 0.5
-
-    def _welcome(self, sock: socket.socket, name: tuple[object, ...]) -> None:
         try:
-            sock.setblocking(False)
-            sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-            client, server = plain_address(name), plain_address(sock.getsockname())
-        except OSError:
-            sock.close()
-            return
-        connection = Connection(sock, client, server, share_of(client[0]))
+            for connection in accepted(self._listener, self._arrivals.admits):
+                begun = time.thread_time()
+                self._welcome(connection)
+                self._used.add(connection.share, time.thread_time() - begun)
+        except OSError:  # There are no more files.
+            self._evict(None)
+            self._selector.unregister(self._listener)
+            self._listen_at = time.monotonic() + 0.5
+
+    def _welcome(self, connection: Connection) -> None:
         if not self._room_for(connection.share):
             connection.try_send(plain_answer(503, BUSY, "Retry-After: 5"))
             connection.close()
             return
         self._register.add(connection)
-        self._selector.register(sock, selectors.EVENT_READ, connection)
+        self._selector.register(connection.socket, selectors.EVENT_READ, connection)
         first = self._greet if self._calls.wrap else self._read_head
         self._expect(connection, first, self.limits.idle_seconds)
 
@@ -189,8 +200,7 @@ class Front:
         return free or self._evict(None) or self._calls.drop_waiting()
 
     def _evict(self, share: str | None) -> bool:
-        """Close the longest waiting connection of an address (None: of the one with most);
-        returns whether there was one."""
+        """Close the longest waiting connection of an address (None: of the one with most); returns whether one was."""
         goes = self._register.longest_waiting(share)
         if goes is not None:
             self._forget(goes)
@@ -208,8 +218,7 @@ class Front:
     ) -> None:
         connection.on_readable, connection.too_late = then, too_late
         connection.since = time.monotonic()
-        connection.deadline = connection.since + seconds
-        heapq.heappush(self._due, (connection.deadline, next(self._number), connection))
+        self._deadlines.set(connection, connection.since + seconds)
 
     def _readable(self, connection: Connection) -> None:
         if connection.on_readable is None:
@@ -344,19 +353,10 @@ class Front:
 
     def _discard(self, connection: Connection) -> None:
         """Discard the rest of a refused body, so that the next request can follow."""
-        passed = min(connection.discard, len(connection.buffer))
-        del connection.buffer[:passed]
-        connection.discard -= passed
-        if not connection.discard:
-            self._next_request(connection)
-            return
-        count = connection.drop(connection.discard)
-        if count == 0:
+        if connection.pass_over() is False:
             self._forget(connection)
-        elif count:
-            connection.discard -= count
-            if not connection.discard:
-                self._next_request(connection)
+        elif not connection.discard:
+            self._next_request(connection)
 
     # --- the end ---------------------------------------------------------------------------------
 

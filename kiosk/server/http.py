@@ -34,7 +34,9 @@ from kiosk.server.wsgi_gateway import Ends, Exchange, plain_answer
 
 log = logging.getLogger(__name__)
 
-BACKLOG = 512
+# Connections that wait to be accepted; the system may allow fewer. Beyond them a phone's is lost, and it tries again
+# after a second.
+BACKLOG = 1_024
 SHUTDOWN_SECONDS = 3.0
 # A request without a body that waited longer for a thread is not answered if its client has closed
 # the connection meanwhile (as nginx does at once: status 499).
@@ -80,7 +82,7 @@ class Server:
             wrap=wrap_tls,  # type: ignore[arg-type]
             secure_url=self._secure_url,
         )
-        self._front = Front(listener, calls, front_limits())
+        self._front = Front(listener, calls, front_limits(), ProcessorTime(shared=proxied))
 
     def serve(self) -> None:
         """Serve until ``stop`` is called from another thread."""
@@ -109,8 +111,9 @@ class Server:
         """Whether files are being uploaded right now."""
         return self.transfers.busy
 
-    def _relieve(self, share: str, bodies: bool) -> None:
-        self.transfers.cut_slowest(share, bodies=bodies)
+    def _relieve(self, share: str | None, bodies: bool) -> None:
+        if share is not None:
+            self.transfers.cut_slowest(share, bodies=bodies)
         self._front.press()
 
     def _dispatch(self, connection: Connection, head: Head) -> None:

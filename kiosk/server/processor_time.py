@@ -41,9 +41,15 @@ class ProcessorTime:
         now = self._clock()
         self._used[address] = (self._left(address, now) + seconds, now)
 
+    def has_others(self, address: str) -> bool:
+        """Whether other addresses ask too, and this one can be told from them."""
+        if self._shared or address in OWN:
+            return False
+        return len(self._used) > (address in self._used)
+
     def lately(self, address: str) -> float:
         """The part of a processor that an address used lately; 0 while it is the only one."""
-        if self._shared or address in OWN or len(self._used) < 2:
+        if not self.has_others(address):
             return 0.0
         return self._left(address, self._clock()) / LATELY
 

@@ -6,9 +6,10 @@ import logging
 import threading
 import time
 from collections import Counter, OrderedDict, deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain, islice, zip_longest
 
 from kiosk.server.processor_time import ProcessorTime
 
@@ -21,14 +22,21 @@ ADDRESS_STREAMING = 160
 # a time, so more at once would make each slower, and each holds memory.
 MAX_SHORT = 32
 ADDRESS_SHORT = 16
+# At once while those of other addresses run or wait.
+ADDRESS_BESIDE = 4
 # The product of how many requests of one address run at once and how much of a processor they use, while other
 # addresses ask too. Threads share the interpreter: each greedy request that runs makes everybody's take as much longer.
 ADDRESS_PROCESSORS = 0.5
+# An address that used more of a processor than this gets what the others leave: its next request begins when none of
+# theirs runs or waits, or when it has used less again.
+ADDRESS_SHARE = 0.1
 # Idle threads that stay, and seconds until the others end.
 KEPT = 8
 IDLE_SECONDS = 30.0
 # An address may have so many jobs waiting before one of them is dropped for another address.
 FEW_WAITING = 6
+# Jobs that are looked at together for whether somebody still waits for them.
+LOOKED_AT = 32
 
 
 @dataclass(frozen=True)
@@ -60,6 +68,15 @@ class WaitingJobs:
     def __len__(self) -> int:
         return sum(len(mine) for kind in self._queues.values() for mine in kind.values())
 
+    def __contains__(self, job: Job) -> bool:
+        return job in self._queues[job.streaming].get(job.address, ())
+
+    def oldest(self, most: int) -> Iterator[Job]:
+        """The oldest of each address, so many in all at most."""
+        lines = [mine for kind in self._queues.values() for mine in kind.values()]
+        each = chain.from_iterable(zip_longest(*(islice(mine, most) for mine in lines)))
+        return islice((job for job in each if job is not None), most)
+
     def add(self, job: Job) -> None:
         """Add a job behind those of its address."""
         self._queues[job.streaming].setdefault(job.address, deque()).append(job)
@@ -72,6 +89,10 @@ class WaitingJobs:
             kind.move_to_end(job.address)
         else:
             del kind[job.address]
+
+    def addresses(self, *, streaming: bool) -> Iterable[str]:
+        """The addresses of such jobs, each once."""
+        return self._queues[streaming]
 
     def next_of(
         self, *, streaming: bool, running: Counter[str], most: Callable[[str], int]
@@ -99,14 +120,14 @@ class WaitingJobs:
 
 
 class WorkerPool:
-    """A pool of request threads. ``relieve`` is called with an address ('' for any) when its
-    jobs have to wait for a thread, and with whether a body's would help.
+    """A pool of request threads. ``relieve`` is called with an address when its jobs have to wait for a thread ('' for
+    a thread of anybody's, None for others that compute), and with whether a body's would help.
 
     Of the jobs that wait, those of the address with the fewest running are next.
     """
 
     def __init__(
-        self, relieve: Callable[[str, bool], None], used: ProcessorTime | None = None
+        self, relieve: Callable[[str | None, bool], None], used: ProcessorTime | None = None
     ) -> None:
         self._relieve = relieve
         self._used = used or ProcessorTime()
@@ -125,7 +146,7 @@ class WorkerPool:
         with self._changed:
             self._used.note(job.address)
             self._waiting.add(job)
-            stuck = None
+            stuck: tuple[str | None, bool] | None = None
             if self._startable() is None:
                 stuck = self._stuck_for(job)
             elif self._idle:
@@ -136,11 +157,16 @@ class WorkerPool:
             self._relieve(*stuck)
 
     def drop_abandoned(self) -> None:
-        """Drop waiting jobs whose clients have gone."""
+        """Drop waiting jobs whose clients have gone, of the oldest: the others are asked when their turn comes."""
         with self._changed:
-            gone = [job for job in self._waiting if job.is_abandoned()]
+            oldest = list(self._waiting.oldest(LOOKED_AT))
+        # Not with the lock: each is a question to the system.
+        gone = [job for job in oldest if job.is_abandoned()]
+        with self._changed:
+            gone = [job for job in gone if job in self._waiting]
             for job in gone:
                 self._waiting.remove(job)
+            self._start_for_next()
         for job in gone:
             job.drop()
 
@@ -159,7 +185,10 @@ class WorkerPool:
         """Request relief again while jobs wait; returns whether any do."""
         self.drop_abandoned()
         with self._changed:
-            job = None if self._idle else self._startable()
+            job = self._startable()
+            if job is not None and self._idle:
+                self._changed.notify()
+                return True
             if job is not None and self._start_thread(job):
                 return True
             stuck = [self._stuck_for(job) for job in self._waiting]
@@ -177,19 +206,28 @@ class WorkerPool:
             while self._threads and (left := end - time.monotonic()) > 0:
                 self._changed.wait(left)
 
-    def _stuck_for(self, job: Job) -> tuple[str, bool]:
+    def _stuck_for(self, job: Job) -> tuple[str | None, bool]:
         counts = self._counts(job)
         most = self._most(job.address, streaming=job.streaming)
+        if most == 0:
+            return None, job.streaming
         return (job.address if counts[job.address] >= most else "", job.streaming)
 
     def _most(self, address: str, *, streaming: bool) -> int:
         """How many such jobs of an address may run at once."""
+        used = self._used.lately(address)
+        others = self._used.has_others(address) and self._others_compute(address)
+        if others and used > ADDRESS_SHARE:
+            return 0
         if streaming:
             return ADDRESS_STREAMING
-        used = self._used.lately(address)
-        if used * ADDRESS_SHORT <= ADDRESS_PROCESSORS:
-            return ADDRESS_SHORT
-        return max(1, int(ADDRESS_PROCESSORS / used))
+        most = ADDRESS_BESIDE if others else ADDRESS_SHORT
+        return most if used * most <= ADDRESS_PROCESSORS else max(1, int(ADDRESS_PROCESSORS / used))
+
+    def _others_compute(self, address: str) -> bool:
+        """Whether a request of another address runs or waits that used no more than its share."""
+        active = chain(self._short, self._waiting.addresses(streaming=False))
+        return any(one != address and self._used.lately(one) <= ADDRESS_SHARE for one in active)
 
     def _counts(self, job: Job) -> Counter[str]:
         return self._streaming if job.streaming else self._short

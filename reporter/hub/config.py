@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from sqlalchemy.engine import make_url
+from sqlalchemy.exc import ArgumentError
+
 from reporter.errors import ConfigError
 
 DATABASE, MEDIA, URL, PROXIES, SITES, FOLDER, CACHE = (
@@ -116,7 +119,20 @@ def psycopg_url(url: str) -> str:
             "A hub's database is PostgreSQL, as postgresql://user@host/name; %(scheme)s is none.",
             scheme=f"{scheme!r}",
         )
-    return f"postgresql+psycopg:{rest}"
+    address = f"postgresql+psycopg:{rest}"
+    try:
+        host = make_url(address).host or ""
+    except (ArgumentError, ValueError):
+        host = "@"
+    # No host has one: it belongs to the password.
+    if "@" in host:
+        raise ConfigError(
+            "The address of the hub's database can't be read. Write @ in its password as %(at)s; or leave the password "
+            "out of it and set %(variable)s.",
+            at="%40",
+            variable="PGPASSWORD",
+        )
+    return address
 
 
 def media_folder(url: str) -> Path | None:

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import click
 import pytest
+from psycopg.pq import Conninfo
+from sqlalchemy import make_url
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 
 from kiosk.cli import main
 from reporter.hub import config
@@ -83,3 +86,24 @@ def test_a_hubs_files_name_commands_and_variables_that_there_are(path: Path) -> 
             command = found
         # Raises for an option that there is not.
         command.make_context("reporter", arguments)
+
+
+@pytest.mark.parametrize("password", ["p@ss", "a%41b", "50%/2:#?[x] y", "'\"\\{}&"])
+def test_any_password_of_the_composed_database_reaches_it(
+    password: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As libpq understands what the file gives to the pages and workers."""
+    text = (ROOT / "installers" / "hub" / "compose.yml").read_text(encoding="utf-8")
+    block = re.search(r"environment: &environment\n((?: {6}.+\n)+)", text)
+    assert block is not None
+    given = {"POSTGRES_PASSWORD": password, "REPORTER_HUB_URL": "https://hub.example"}
+    environment = {
+        key: re.sub(r"\$\{(\w+):\?\}", lambda found: given[found[1]], value.strip('"'))
+        for key, value in re.findall(r"(?m)^ {6}(\w+): (.+)$", block[1])
+    }
+    monkeypatch.setenv("PGPASSWORD", environment["PGPASSWORD"])
+    url = make_url(config.hub_settings({**environment, config.MEDIA: "/srv"}).database_url)
+    _none, parameters = PGDialect_psycopg().create_connect_args(url)
+    defaults = {one.keyword.decode(): one.val for one in Conninfo.get_defaults()}
+    assert parameters == {"host": "database", "dbname": "reporter", "user": "reporter"}
+    assert (defaults["password"] or b"").decode() == password

@@ -135,7 +135,8 @@ def crowd_section(results: dict[str, Any] | None) -> Iterator[str]:
     alone, attacked = results["alone"], results["attacked"]
     yield (
         f"{results['phones']} phones, each with an address of its own, for {results['seconds']:.0f} s; in the second "
-        "half one more sends bodies without an end, forty slow heads, heads of a megabyte and guessed receipts "
+        "half one more sends bodies without an end, forty slow heads, heads of a megabyte, guessed receipts, requests "
+        "whose answers it does not wait for and searches over HTTP/1.0 "
         f"({attacked['attacks']} attacks); the kiosk is killed {results['kills']} times. Thanked "
         f"{results['thanked']} times, lost {results['lost']}, twice {results['twice']}."
     )

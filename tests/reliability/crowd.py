@@ -165,11 +165,29 @@ def wrong_receipts(street: Street) -> None:
             street.errors[f"attacker: {head[:20]}"] += 1
 
 
+def asked_and_left(street: Street) -> None:
+    """Ask for the first page on a new connection each time, and leave without its answer."""
+    for _ in range(200):
+        with _connect(street) as wire:
+            wire.sendall(f"GET / HTTP/1.1\r\nHost: {KIOSK}\r\n\r\n".encode())
+
+
+def old_searches(street: Street) -> None:
+    """Search as HTTP/1.0 does, with a new connection each time."""
+    for number in range(20):
+        with _connect(street) as wire:
+            wire.sendall(f"GET /search?q=a{number} HTTP/1.0\r\nHost: {KIOSK}\r\n\r\n".encode())
+            while wire.recv(65536):
+                pass
+
+
 ATTACKS: tuple[Callable[[Street], None], ...] = (
     endless_body,
     slow_heads,
     large_heads,
     wrong_receipts,
+    asked_and_left,
+    old_searches,
 )
 
 

@@ -173,10 +173,11 @@ class Standstill:
         return self.now
 
 
-def test_an_address_that_used_much_processor_time_runs_one_at_once() -> None:
+def test_an_address_that_used_much_processor_time_gets_what_others_leave() -> None:
     clock = Standstill()
     used = ProcessorTime(clock=clock)
-    pool, begun, go = WorkerPool(lambda *_asked: None, used), threading.Semaphore(0), []
+    begun, go, relieved = threading.Semaphore(0), list[threading.Event](), set[str | None]()
+    pool = WorkerPool(lambda address, _bodies: relieved.add(address), used)
 
     def submit(address: str) -> None:
         go.append(threading.Event())
@@ -197,18 +198,24 @@ def test_an_address_that_used_much_processor_time_runs_one_at_once() -> None:
         one.set()
     until(lambda: not pool._short)
     submit("other")
+    first = len(go) - 1
     assert begun.acquire(timeout=PATIENCE)
     for _ in range(4):
         submit("hostile")
-    assert begun.acquire(timeout=PATIENCE)
-    assert not begun.acquire(timeout=0.2), "its second one waits"
+    assert pool._startable() is None, "they wait while the other one runs"
     submit("other")
     assert begun.acquire(timeout=PATIENCE)
+    for one in (go[first], go[-1]):
+        one.set()
+    assert begun.acquire(timeout=PATIENCE)
+    until(lambda: pool._short == {"hostile": 1})
+    assert pool._startable() is None, "one at a time"
     clock.now += 30
     pool.relieve()
     used.note("other")
     submit("hostile")
     assert all(begun.acquire(timeout=PATIENCE) for _ in range(4)), "that is long ago"
+    assert not relieved - {None}, "no transfer has to end for it"
     for one in go:
         one.set()
     pool.stop(PATIENCE)
@@ -262,3 +269,57 @@ def test_addresses_take_turns() -> None:
         order.append(job.address)
         waiting.remove(job)
     assert order == ["a", "b", "c", "a", "a"]
+
+
+def test_two_greedy_addresses_do_not_wait_for_each_other() -> None:
+    used, clock = ProcessorTime(clock=Standstill()), threading.Semaphore(0)
+    pool = WorkerPool(lambda *_asked: None, used)
+    for address in ("a", "b"):
+        used.note(address)
+        used.add(address, 9.0)
+    for address in ("a", "b", "a", "b"):
+        pool.submit(Job(clock.release, address, streaming=False))
+    assert all(clock.acquire(timeout=PATIENCE) for _ in range(4))
+    pool.stop(PATIENCE)
+
+
+def test_an_address_runs_few_beside_those_of_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool, begun, go = WorkerPool(lambda *_asked: None), threading.Semaphore(0), threading.Event()
+
+    def run() -> None:
+        begun.release()
+        assert go.wait(PATIENCE)
+
+    for address in ("other", *["hostile"] * 9):
+        pool.submit(Job(run, address, streaming=False))
+        if address == "other":
+            assert begun.acquire(timeout=PATIENCE)
+    assert all(begun.acquire(timeout=PATIENCE) for _ in range(4))
+    until(lambda: pool._short == {"other": 1, "hostile": 4})
+    assert pool._startable() is None
+    go.set()
+    pool.stop(PATIENCE)
+
+
+def test_only_some_of_many_waiting_jobs_are_asked_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kiosk.server.worker_pool.MAX_SHORT", 0)
+    pool, asked, dropped = WorkerPool(lambda *_asked: None), list[str](), list[str]()
+
+    def submit(address: str, number: int) -> None:
+        name = f"{address}{number}"
+
+        def is_abandoned() -> bool:
+            asked.append(name)
+            return True
+
+        drop = lambda: dropped.append(name)  # noqa: E731
+        pool.submit(Job(lambda: None, address, False, is_abandoned, drop))
+
+    for number in range(500):
+        submit("hostile", number)
+    submit("other", 0)
+    pool.drop_abandoned()
+    assert asked == dropped
+    assert len(asked) <= 32
+    assert {"hostile0", "other0"} <= set(asked), "the oldest of each"
+    pool.stop(PATIENCE)

@@ -291,8 +291,15 @@ def test_methods_by_another_name(client: FlaskClient, begin: Callable[..., str])
 
 
 def test_a_video_that_is_too_long_is_refused_at_the_end(
-    app: Flask, client: FlaskClient, event: EventSession, begin: Callable[..., str], store: Store
+    app: Flask,
+    client: FlaskClient,
+    event: EventSession,
+    begin: Callable[..., str],
+    store: Store,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    # What can't be looked into in five seconds would pass: on a busy machine that may be this one.
+    monkeypatch.setattr("capture.renditions.worker.PROBE_SECONDS", 300.0)
     kiosk = app.extensions["kiosk"]
     limits = dataclasses.replace(kiosk.settings.limits, video_seconds=1)
     kiosk.settings = dataclasses.replace(kiosk.settings, limits=limits)
