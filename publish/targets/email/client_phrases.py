@@ -151,10 +151,11 @@ REPLY_ABOVE = re.compile(
 
 # Subject prefixes of out-of-office replies by Exchange, Gmail and others.
 _ABSENT_WORDS = (
-    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office|"
+    r"automatic reply|auto(?:matic)?[ -]?(?:reply|response)|out of (?:the )?office(?: autoreply)?|"
     r"automatische antwort|abwesend|"
-    r"abwesenheit(?:snotiz|sassistent|snachricht|sbenachrichtigung)?|réponse automatique|absence du bureau|"
-    r"respuesta automática|fuera de la oficina|resposta automática|risposta automatica|fuori sede|"
+    r"abwesenheit(?:snotiz|sassistent|snachricht|sbenachrichtigung)?|réponse auto(?:matique)?|"
+    r"absence du bureau|notification d.absence|respuesta automática|"
+    r"fuera de (?:la )?oficina|resposta automática|risposta automatica|fuori (?:sede|ufficio)|"
     r"automatisch antwoord|afwezigheidsbericht|autosvar|automatiskt svar|automatisk svar|"
     r"automaattinen vastaus|odpowiedź automatyczna|autoodpowiedź|automatická odpověď|"
     r"automatikus válasz|автоматический ответ|автоответ|автоматична відповідь|otomatik yanıt|"
@@ -163,15 +164,16 @@ _ABSENT_WORDS = (
     r"mail delivery failed|returned mail|unzustellbar|non remis|no se puede entregar|"
     r"não é possível entregar|onbestelbaar|"
     r"תשובה אוטומטית|מענה אוטומטי|رد تلقائي|自动答复|自动回复|自動回覆|自動回應|自動応答|"
-    r"自動返信|外出自動回覆|不在通知|자동 회신|자동 응답|"
+    r"自動返信|外出自動回覆|不在通知|자동 ?(?:회신|응답|답장)|"
     r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब|الرد التلقائي|خارج المكتب|"
     r"(?:(?:ich bin )?im )?urlaub|absence|en congés?|de vacaciones|ausencia|respuesta automatica|(?:de )?férias|"
-    r"(?:(?:i am |i'm )?on )?vacation|ooo|ofis dışında|nieobecność|poza biurem|поза офісом|нет на месте|不在|外出|"
+    r"(?:(?:i am |i'm )?on )?vacation|ooo|ofis dışında|nieobecność|poza biurem|поза офісом|нет на месте|不在|外出|休暇中|"
+    r"부재 ?중(?: 자동 ?(?:회신|응답))?|"
     r"échec de la remise|nicht zustellbar|no entregado|não entregue|niedostarczone|teslim edilemedi|"
     r"не вдалося доставити|не доставлено|تعذر التسليم|系统退信|邮件无法投递|配信不能"
 )
 ABSENT = re.compile(
-    rf"[\s\[(]*(?:{_ABSENT_WORDS})\s*(?:[:：(\[\])-]|re:|$)"
+    rf"[\s\[(<【（]*(?:{_ABSENT_WORDS})\s*(?:[:：(\[\])>】）-]|re:|$)"
     r"|.*(?:\[out of (?:the )?office\]|\bis out of (?:the )?office\.?|\bist außer haus\.?)\s*(?:\(.{0,80}\))?\s*$",
     re.IGNORECASE,
 )

@@ -71,6 +71,14 @@ def words(found: tuple[RemoteReply | None, str]) -> str:
         "Please confirm your message",
         "Merci de vous authentifier",
         "Re: Spring (Action Required)",
+        "[자동응답] Spring",
+        "부재중 자동회신: Spring",
+        "【自動返信】Spring",
+        "（自动回复）Spring",
+        "<자동 응답> Spring",
+        "Out of Office AutoReply: Spring",
+        "Fuori ufficio: Spring",
+        "Notification d'absence : Spring",
     ],
 )
 def test_subjects_of_machines(subject: str) -> None:
