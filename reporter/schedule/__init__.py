@@ -32,7 +32,7 @@ from reporter.schedule.tables.html_table import (
     is_spreadsheet_xml,
     spreadsheet_xml_sheets,
 )
-from reporter.schedule.tables.sheet import Sheet
+from reporter.schedule.tables.sheet import MOST_COLUMNS, Sheet
 from reporter.schedule.tables.table import Row
 
 __all__ = [
@@ -264,6 +264,14 @@ def _tell_unread(sheet: Sheet, name: str, findings: Findings) -> None:
             Message(
                 "Cells with an error were taken as empty: %(cells)s.",
                 cells=_places(sheet.errors, name),
+            )
+        )
+    if sheet.beyond:
+        findings.note(
+            Message(
+                "Cells beyond the first %(most)s columns were not read: %(cells)s.",
+                most=MOST_COLUMNS,
+                cells=_places(sheet.beyond, name),
             )
         )
 

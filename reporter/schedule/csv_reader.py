@@ -48,7 +48,7 @@ from reporter.schedule.tables.grid import read_grid
 from reporter.schedule.tables.header_words import is_yes
 from reporter.schedule.tables.headers import zone_in_words
 from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
-from reporter.schedule.tables.unknown_columns import adopt_columns
+from reporter.schedule.tables.unknown_columns import adopt_columns, unnamed_columns
 
 _MOST_MINUTES = 24 * 60
 _NO_START = Message("It has no start, so it came in without a time.")
@@ -95,13 +95,13 @@ def read_rows(
 def _table(text: str, sheet: str, findings: Findings) -> Table:
     try:
         table = read_table(text, sheet)
-    except NoTitle:
+    except NoTitle as error:
         grid, lines = read_grid(text, sheet), None
         if grid is None:
             lines = read_lines(text, sheet)
         found = grid or lines
         if found is None:
-            raise
+            raise unnamed_columns(text) or error from None
         findings.note(_AS_GRID if grid else _AS_LINES)
         table = found
     return table

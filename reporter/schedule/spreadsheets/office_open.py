@@ -17,12 +17,18 @@ from reporter.schedule.spreadsheets.number_formats import (
 )
 from reporter.schedule.spreadsheets.package import Package, refuse_many
 from reporter.schedule.tables.headers import read_column
-from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters, header_position
+from reporter.schedule.tables.sheet import (
+    MOST_COLUMNS,
+    RawSheet,
+    Sheet,
+    column_letters,
+    header_position,
+)
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_MOST_COLUMNS, _MOST_ROWS, _MOST_MERGED = 500, 20_000, 2_000
+_MOST_ROWS = 20_000
 _ESCAPED = re.compile(r"_x([0-9A-Fa-f]{4})_")
 _WHOLE_NUMBER = re.compile(r"\d{5}(?:\.\d+)?")
 _TRUE = ("1", "true")
@@ -108,8 +114,8 @@ def _sheet(name: str, root: Element, book: _Book, *, hidden: bool) -> Sheet:
             _add_row(sheet, element, book)
         elif tag == "col" and element.get("hidden") in _TRUE:
             first, last = int(element.get("min", "1")), int(element.get("max", "1"))
-            sheet.hidden_columns.update(range(first - 1, min(last, _MOST_COLUMNS)))
-        elif tag == "mergeCell" and len(sheet.merged) < _MOST_MERGED:
+            sheet.hidden_columns.update(range(first - 1, min(last, MOST_COLUMNS)))
+        elif tag == "mergeCell":
             sheet.merged += _span(element.get("ref", ""))
     if book.epoch == EPOCH_OF_1904:
         _count_from_1900(sheet.rows)
@@ -119,7 +125,7 @@ def _sheet(name: str, root: Element, book: _Book, *, hidden: bool) -> Sheet:
 def _span(reference: str) -> Iterator[tuple[range, range]]:
     found = re.fullmatch(r"\$?([A-Z]{1,3})\$?(\d{1,5}):\$?([A-Z]{1,3})\$?(\d{1,5})", reference)
     if found is not None:
-        columns = range(_column(found[1], 0), min(_column(found[3], 0) + 1, _MOST_COLUMNS))
+        columns = range(_column(found[1], 0), min(_column(found[3], 0) + 1, MOST_COLUMNS))
         yield range(int(found[2]) - 1, int(found[4])), columns
 
 
@@ -132,10 +138,13 @@ def _add_row(sheet: RawSheet, row: Element, book: _Book) -> None:
     cells: list[str] = []
     for cell in (e for e in row if _tag(e) == "c"):
         column = _column(cell.get("r", ""), len(cells))
-        if column < _MOST_COLUMNS:
+        place = f"{column_letters(column)}{len(sheet.rows) + 1}"
+        text = _value(cell, book, sheet, place)
+        if column < MOST_COLUMNS:
             cells += [""] * (column - len(cells))
-            place = f"{column_letters(column)}{len(sheet.rows) + 1}"
-            cells.append(_value(cell, book, sheet, place))
+            cells.append(text)
+        elif text.strip():
+            sheet.beyond.append(place)
     sheet.rows.append(cells)
 
 

@@ -10,14 +10,14 @@ from typing import TYPE_CHECKING
 from reporter.errors import BadInput
 from reporter.schedule.spreadsheets.number_formats import iso_text
 from reporter.schedule.spreadsheets.package import UNREADABLE, refuse_many
-from reporter.schedule.tables.sheet import RawSheet, Sheet, column_letters
+from reporter.schedule.tables.sheet import MOST_COLUMNS, RawSheet, Sheet, column_letters
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
 DOCUMENT = "content.xml"
 _MANIFEST, _WHOLE = "META-INF/manifest.xml", "encrypted-package"
-_MOST_BYTES, _MOST_ROWS, _MOST_COLUMNS = 64_000_000, 20_000, 500
+_MOST_BYTES, _MOST_ROWS = 64_000_000, 20_000
 _MOST_EMPTY = 100
 _LENGTH = re.compile(r"P(?:(\d{1,4})D)?T(?:(\d{1,5})H)?(?:(\d{1,5})M)?(?:(\d{1,7}(?:[.,]\d+)?)S)?")
 _OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
@@ -85,7 +85,7 @@ def _sheet(table: Element, *, hidden: bool) -> Sheet:
 def _hidden_columns(table: Element) -> Iterator[int]:
     at = 0
     for column in (e for e in table.iter() if _name(e) == "table-column"):
-        times = min(_count(column, "number-columns-repeated"), _MOST_COLUMNS)
+        times = min(_count(column, "number-columns-repeated"), MOST_COLUMNS)
         if _is_hidden(column):
             yield from range(at, at + times)
         at += times
@@ -98,13 +98,21 @@ def _is_hidden(element: Element) -> bool:
 def _add_row(sheet: RawSheet, row: Element) -> None:
     at = len(sheet.rows)
     cells = [*_cells(row)]
-    texts = [_text(cell, sheet, f"{column_letters(column)}{at + 1}") for column, cell in cells]
+    texts: list[str] = []
+    for column, cell in cells:
+        place = f"{column_letters(column)}{at + 1}"
+        text = _text(cell, sheet, place)
+        if column < MOST_COLUMNS:
+            texts.append(text)
+        elif text.strip():
+            sheet.beyond.append(place)
     while texts and not texts[-1]:
         texts.pop()
     for column, cell in cells:
         tall, wide = _count(cell, "number-rows-spanned"), _count(cell, "number-columns-spanned")
         if tall > 1 or wide > 1:
-            sheet.merged.append((range(at, at + tall), range(column, column + wide)))
+            columns = range(column, min(column + wide, MOST_COLUMNS))
+            sheet.merged.append((range(at, at + tall), columns))
     # A sheet ends with a million empty rows, written as one.
     times = min(_count(row, "number-rows-repeated"), _MOST_ROWS - at if texts else _MOST_EMPTY)
     if _is_hidden(row):
@@ -113,14 +121,16 @@ def _add_row(sheet: RawSheet, row: Element) -> None:
 
 
 def _cells(row: Element) -> Iterator[tuple[int, Element]]:
-    """(position, element) of each cell; a repeated one several times."""
+    """(position, element) of each cell; a repeated one several times, but only once too far to the right."""
     at = 0
     for cell in row:
         if _name(cell) not in ("table-cell", "covered-table-cell"):
             continue
-        for _ in range(min(_count(cell, "number-columns-repeated"), _MOST_COLUMNS - at)):
-            yield at, cell
-            at += 1
+        first, at = at, at + _count(cell, "number-columns-repeated")
+        for column in range(first, min(at, MOST_COLUMNS)):
+            yield column, cell
+        if at > MOST_COLUMNS:
+            yield max(first, MOST_COLUMNS), cell
 
 
 def _count(element: Element, name: str) -> int:

@@ -24,6 +24,7 @@ from reporter.schedule.dates.moments import (
 from reporter.schedule.dates.order import NUMERIC_DATE, DateOrder, decide_order
 from reporter.schedule.dates.yearless import only_year, with_year
 from reporter.schedule.parsed_session import NO_END, Findings, one_line
+from reporter.schedule.tables.decimal_hours import either_reading
 from reporter.schedule.tables.header_words import is_yes
 from reporter.schedule.tables.headers import Column
 from reporter.schedule.tables.table import Row, Table
@@ -225,6 +226,8 @@ class TimeCells:
                     texts.append(text)
         dated = any(piece.span.start.day for piece in pieces)
         if odd and not (dated and all(column.kind == "date" for column in odd)):
+            if either := either_reading(texts[0]):
+                raise BadInput(either)
             raise BadInput(
                 "the %(role)s “%(one_line)s” is not understood. Write it like 2026-12-05 14:00.",
                 role=odd[0].role,

@@ -14,6 +14,7 @@ from reporter.schedule.dates.moments import Span, parse_span
 from reporter.schedule.dates.order import DateOrder
 from reporter.schedule.dates.zone_abbreviations import is_called, unclear_zone, without_own_names
 from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.tables.decimal_hours import with_decimal_hours
 from reporter.schedule.tables.headers import Column, is_about_times
 from reporter.schedule.tables.table import Row, Table
 
@@ -28,6 +29,7 @@ _MOST_TIMES = 12
 
 def with_clocks(table: Table, findings: Findings) -> Table:
     """The table with each of its time cells written out; what was made of them is reported to ``findings``."""
+    table = with_decimal_hours(table, _time_columns(table), findings)
     table = _with_hours(table, findings)
     return _with_afternoons(_with_each_time(table, findings), findings)
 

@@ -73,14 +73,17 @@ def _grid(rows: Records, position: int, sheet: str) -> Table | None:
         c.role in _LISTS or c.role == "start" or without_accents(c.name.casefold()) in _PLACES
         for c in columns
     )
-    if not times or len(rest) < 2 or lists:
+    # A row that begins with a time of day is a session and names no columns.
+    if not times or len(rest) < 2 or lists or any(map(_has_clock, names[: len(times)])):
         return None
     dated = [Column("date", "start", "date")] if days else []
     sessions: list[Row] = []
     for number, cells in rows[position + 1 :]:
         sessions += _sessions(Row(number, tuple(cells), sheet), names, (len(times), rest))
     found = (*times, *(dated or [Column("room", "room")]), Column("title", "title"))
-    return Table(found, _above(rows, position), tuple(sessions))
+    # The day of all stands in the corner.
+    corner = (name for name in names[: len(times)] if _is_date(name))
+    return Table(found, (*_above(rows, position), *corner), tuple(sessions))
 
 
 def _sessions(row: Row, names: Sequence[str], places: tuple[int, list[int]]) -> list[Row]:

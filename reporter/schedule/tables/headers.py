@@ -10,6 +10,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 from datetime import timedelta, timezone, tzinfo
+from functools import lru_cache
 from typing import Literal
 
 from reporter.schedule.dates.names import MARKS, without_accents
@@ -159,6 +160,7 @@ class Column:
     doubt: int = 0
 
 
+@lru_cache(maxsize=2_000)
 def read_column(name: str) -> Column:
     """The contents of a column with that name."""
     if len(name) > 200:

@@ -7,14 +7,17 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from reporter.errors import BadInput
 from reporter.schedule.lenient_html import LenientParser
 from reporter.schedule.tables.headers import read_column
-from reporter.schedule.tables.sheet import Sheet, fill_down
+from reporter.schedule.tables.sheet import MOST_COLUMNS, RawSheet, Sheet, column_letters, fill_down
 
 if TYPE_CHECKING:
     from xml.etree.ElementTree import Element
 
-_MOST_SPAN, _MOST_CELLS = 60, 200_000
+# As far as browsers take them (HTML, 4.9.12.1).
+_MOST_ROWS_SPANNED, _MOST_COLUMNS_SPANNED = 65_534, 1_000
+_MOST_CELLS = 1_000_000
 _BREAKS = frozenset({"br", "p", "div", "li"})
 _HEADINGS = frozenset({"h1", "h2", "h3", "h4", "h5", "h6", "caption"})
 _HIDDEN = frozenset({"script", "style", "template", "svg", "noscript"})
@@ -50,6 +53,7 @@ class _Table:
         # {column: rows that the cell above still covers}
         self.below: dict[int, int] = {}
         self.spans: list[tuple[int, range]] = []
+        self.cells = 0
 
     def start_row(self) -> None:
         self.end_row()
@@ -68,7 +72,13 @@ class _Table:
             if rows > 1:
                 self.below[len(row)] = rows - 1
                 self.spans.append((len(row), range(len(self.rows) - 1, len(self.rows) - 1 + rows)))
-            row.append(text if number == 0 else "")
+            self._append(row, text if number == 0 else "")
+
+    def _append(self, row: list[str], text: str) -> None:
+        self.cells += 1
+        if self.cells > _MOST_CELLS:
+            raise BadInput("The tables of this file are too big. Split it.")
+        row.append(text)
 
     def end_row(self) -> None:
         self.end_cell()
@@ -80,7 +90,7 @@ class _Table:
         while left := self.below.pop(len(row), 0):
             if left > 1:
                 self.below[len(row)] = left - 1
-            row.append("")
+            self._append(row, "")
 
     def sheet(self, number: int) -> Sheet:
         """The finished table; without a heading it is called by its number."""
@@ -103,7 +113,6 @@ class _Tables(LenientParser):
         self.open: list[_Table] = []
         self.done: list[_Table] = []
         self.hidden = 0
-        self.cells = 0
         self.in_time = False
         self.heading: list[str] | None = None
         self.name = ""
@@ -135,13 +144,11 @@ class _Tables(LenientParser):
     def _start_cell(self, attributes: dict[str, str]) -> None:
         table = self.open[-1]
         table.end_cell()
-        self.cells += 1
-        if self.cells <= _MOST_CELLS:
-            table.cell = []
-            table.size = (
-                _span(attributes.get("rowspan", "")),
-                _span(attributes.get("colspan", "")),
-            )
+        table.cell = []
+        table.size = (
+            _span(attributes.get("rowspan", ""), _MOST_ROWS_SPANNED),
+            _span(attributes.get("colspan", ""), _MOST_COLUMNS_SPANNED),
+        )
 
     def handle_endtag(self, tag: str) -> None:
         if tag in _HIDDEN:
@@ -182,11 +189,12 @@ class _Tables(LenientParser):
             self.handle_endtag("table")
 
 
-def _span(text: str) -> int:
-    return min(int(text), _MOST_SPAN) if text.isdecimal() and int(text) > 0 else 1
+def _span(text: str, most: int) -> int:
+    return min(int(text), most) if text.isdecimal() and 0 < len(text) < 9 and int(text) > 0 else 1
 
 
 _SPREADSHEET = "{urn:schemas-microsoft-com:office:spreadsheet}"
+_MOST_ROWS = 20_000
 
 
 def is_spreadsheet_xml(root: Element) -> bool:
@@ -196,24 +204,56 @@ def is_spreadsheet_xml(root: Element) -> bool:
 
 def spreadsheet_xml_sheets(root: Element) -> list[Sheet]:
     """The sheets of such a workbook, dates in ISO 8601 as it writes them."""
-    return [
-        Sheet(
-            sheet.get(f"{_SPREADSHEET}Name", ""),
-            [_cells(row) for row in sheet.iter(f"{_SPREADSHEET}Row")],
-        )
-        for sheet in root.iter(f"{_SPREADSHEET}Worksheet")
-    ]
+    return [_sheet(sheet) for sheet in root.iter(f"{_SPREADSHEET}Worksheet")]
 
 
-def _cells(row: Element) -> list[str]:
+def _sheet(element: Element) -> Sheet:
+    sheet = RawSheet(element.get(f"{_SPREADSHEET}Name", ""))
+    at = 0
+    for column in element.iter(f"{_SPREADSHEET}Column"):
+        at = _number(column, "Index", at + 1) - 1
+        after = at + 1 + _number(column, "Span", 0)
+        if column.get(f"{_SPREADSHEET}Hidden") == "1":
+            sheet.hidden_columns.update(range(at, min(after, MOST_COLUMNS)))
+        at = after
+    for row in element.iter(f"{_SPREADSHEET}Row"):
+        above = min(_number(row, "Index", 1) - 1, _MOST_ROWS) - len(sheet.rows)
+        sheet.rows += [[] for _ in range(above)]
+        if row.get(f"{_SPREADSHEET}Hidden") == "1":
+            sheet.hidden_rows.add(len(sheet.rows))
+        _add_cells(sheet, row)
+    return sheet.finished()
+
+
+def _add_cells(sheet: RawSheet, row: Element) -> None:
     texts: list[str] = []
+    column, number = 0, len(sheet.rows)
     for cell in row.iter(f"{_SPREADSHEET}Cell"):
-        at = cell.get(f"{_SPREADSHEET}Index", "")
-        if at.isdecimal() and len(texts) < int(at) <= _MOST_SPAN * 8:
-            texts += [""] * (int(at) - 1 - len(texts))
-        data = cell.find(f"{_SPREADSHEET}Data")
-        text = "".join(data.itertext()) if data is not None else ""
-        if data is not None and data.get(f"{_SPREADSHEET}Type") == "DateTime":
-            text = text.removeprefix("1899-12-31T").removeprefix("1899-12-30T").removesuffix(".000")
-        texts.append(text)
-    return texts
+        column = max(_number(cell, "Index", column + 1) - 1, column)
+        text = _cell_text(cell)
+        after = column + 1 + _number(cell, "MergeAcross", 0)
+        if column < MOST_COLUMNS:
+            texts += [""] * (column - len(texts))
+            texts.append(text)
+        elif text.strip():
+            sheet.beyond.append(f"{column_letters(column)}{number + 1}")
+        below = number + 1 + _number(cell, "MergeDown", 0)
+        if after - column > 1 or below - number > 1:
+            sheet.merged.append((range(number, below), range(column, min(after, MOST_COLUMNS))))
+        column = after
+    sheet.rows.append(texts)
+
+
+def _number(element: Element, name: str, other: int) -> int:
+    text = element.get(f"{_SPREADSHEET}{name}", "")
+    return int(text) if text.isdecimal() and len(text) < 9 else other
+
+
+def _cell_text(cell: Element) -> str:
+    data = cell.find(f"{_SPREADSHEET}Data")
+    if data is None:
+        return ""
+    text = "".join(data.itertext())
+    if data.get(f"{_SPREADSHEET}Type") == "DateTime":
+        return text.removeprefix("1899-12-31T").removeprefix("1899-12-30T").removesuffix(".000")
+    return text

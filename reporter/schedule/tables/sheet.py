@@ -6,10 +6,14 @@ import csv
 import io
 from dataclasses import dataclass, field
 
+from reporter.errors import BadInput
 from reporter.schedule.tables.headers import Column, read_column
 
 # A title and an empty line may precede the header.
 _MOST_ABOVE = 20
+MOST_COLUMNS = 500
+# Merged cells of a sheet do not overlap: together they cover no more than there is.
+_MOST_COVERED = 10_000_000
 # Columns of which a hidden one is read beside a visible one: who must not be recorded counts in any case.
 _ALWAYS_READ = ("", "do_not_record")
 
@@ -19,7 +23,8 @@ class Sheet:
     """``rows``: the cells' texts, dates and times in ISO 8601, without those of hidden rows and columns.
 
     ``hidden_rows``: the numbers of hidden rows that have texts; ``hidden_columns``: the names of hidden columns that
-    were not needed; ``unsaved``: the cells whose formula has no saved result; ``errors``: those with an error, and it.
+    were not needed; ``unsaved``: the cells whose formula has no saved result; ``errors``: those with an error, and it;
+    ``beyond``: those with a text that are too far to the right to be read.
     """
 
     name: str
@@ -29,6 +34,7 @@ class Sheet:
     hidden_columns: tuple[str, ...] = ()
     unsaved: tuple[str, ...] = ()
     errors: tuple[str, ...] = ()
+    beyond: tuple[str, ...] = ()
 
     @property
     def text(self) -> str:
@@ -53,9 +59,15 @@ class RawSheet:
     hidden_columns: set[int] = field(default_factory=set)
     unsaved: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
+    beyond: list[str] = field(default_factory=list)
 
     def finished(self) -> Sheet:
         """The sheet as it is seen: merged cells filled downwards, hidden rows and columns left out."""
+        covered = sum(map(self._covered, self.merged))
+        if covered > _MOST_COVERED:
+            raise BadInput(
+                "The merged cells of this spreadsheet overlap. Save it as CSV (UTF-8) and import that."
+            )
         for rows, columns in self.merged:
             self._empty_covered(rows, columns)
         for rows, columns in self.merged:
@@ -65,9 +77,12 @@ class RawSheet:
             self.rows.pop()
         unneeded = self._without_hidden_columns()
         left = self._without_hidden_rows()
-        return Sheet(
-            self.name, self.rows, self.hidden, left, unneeded, (*self.unsaved,), (*self.errors,)
-        )
+        said = ((*self.unsaved,), (*self.errors,), (*self.beyond,))
+        return Sheet(self.name, self.rows, self.hidden, left, unneeded, *said)
+
+    def _covered(self, span: tuple[range, range]) -> int:
+        rows, columns = span
+        return max(min(rows.stop, len(self.rows)) - rows.start, 0) * len(columns)
 
     def _empty_covered(self, rows: range, columns: range) -> None:
         """Some programs keep what was in the cells that a merged one covers."""

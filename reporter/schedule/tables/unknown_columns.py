@@ -1,16 +1,20 @@
-"""Columns whose names are not understood: used if there is no doubt, else reported."""
+"""Columns whose names are not understood: used if there is no doubt, else reported; and those without names."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 from dataclasses import replace
+from itertools import islice
 
+from reporter.errors import BadInput
 from reporter.messages import Message
 from reporter.schedule.dates.moments import parse_span
 from reporter.schedule.dates.order import DateOrder
 from reporter.schedule.parsed_session import Findings, one_line
+from reporter.schedule.tables.grid import span_in_any_order
 from reporter.schedule.tables.headers import Column
-from reporter.schedule.tables.table import Table
+from reporter.schedule.tables.table import NoTitle, Table, records, separators
 
 
 def adopt_columns(table: Table, findings: Findings) -> Table:
@@ -112,3 +116,35 @@ def _kind(text: str, *, known: bool) -> str:
             continue
         return "date" if start.clock is None else "time" if start.day is None else "both"
     return ""
+
+
+def unnamed_columns(text: str) -> NoTitle | None:
+    """The error for a table that begins with a session in place of the columns' names, with the names that may be
+    meant; None for other texts."""
+    marks, text = separators(text)
+    for mark in marks:
+        try:
+            first = next((cells for _, cells in islice(records(text, mark), 1)), [])
+        except BadInput:
+            continue
+        spans = [span_in_any_order(cell) for cell in first]
+        clocks = sum(1 for span in spans if span is not None and span.start.clock is not None)
+        if clocks and sum(1 for cell in first if cell.strip()) > clocks:
+            return NoTitle(
+                "The columns of this table have no names. Put a row above it that names what each of them "
+                "holds, as in: %(row)s",
+                row=mark.join(_likely_names(first)).rstrip(mark),
+            )
+    return None
+
+
+def _likely_names(cells: list[str]) -> Iterator[str]:
+    times, texts = iter(("start", "end")), iter(("title", "room", "speaker", "track"))
+    for cell in cells:
+        span = span_in_any_order(cell)
+        if span is None:
+            yield next(texts, "") if cell.strip() else ""
+        elif span.start.clock is None:
+            yield "date"
+        else:
+            yield next(times, "")

@@ -151,3 +151,11 @@ def test_a_password_is_told(name: str) -> None:
     )
     with pytest.raises(BadInput, match="protected by a password"):
         inspect_schedule(locked, timezone="UTC")
+
+
+def test_cells_too_far_to_the_right_are_reported() -> None:
+    gap = "<t:table-cell t:number-columns-repeated='496'/>"
+    far = A.replace("</t:table-row>", f"{gap}{text('Werkstatt 11:00')}</t:table-row>")
+    reading = read(HEADER, far, B)
+    assert spans(reading) == RIGHT
+    assert "Cells beyond the first 500 columns were not read: SG2." in said(reading)

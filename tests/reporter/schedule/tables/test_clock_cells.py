@@ -302,3 +302,62 @@ def test_a_zone_in_brackets_as_windows_shows_it_in_a_calendar() -> None:
         "END:VEVENT\nEND:VCALENDAR\n"
     )
     assert spans(reading) == [("A", "12-05 14:00", "")]
+
+
+@pytest.mark.parametrize(
+    ("cells", "right", "shown"),
+    [
+        (("9.15", "14.5"), ["T0 09:15", "T1 14:50"], "“14.5” were read as times (14:50)"),
+        (("9,3", "14,0", "14,45"), ["T0 09:30", "T1 14:00", "T2 14:45"], "“9,3” were read as"),
+        (
+            ("9", "9.5", "11.75"),
+            ["T0 09:00", "T1 09:30", "T2 11:45"],
+            "“9.5” were read as times (9:30)",
+        ),
+        (("9.25", "14.75"), ["T0 09:15", "T1 14:45"], "“9.25” were read as times (9:15)"),
+        (("9.0", "14.0"), ["T0 09:00", "T1 14:00"], ""),
+    ],
+)
+def test_other_times_tell_what_a_point_means(
+    cells: tuple[str, ...], right: list[str], shown: str
+) -> None:
+    found, notes = times(*cells)
+    assert found == right
+    assert shown in notes
+
+
+@pytest.mark.parametrize("cells", [("14.5", "16:00"), ("9.15", "14.75", "14.5", "16:00")])
+def test_a_point_that_may_mean_two_times_is_reported(cells: tuple[str, ...]) -> None:
+    reading = read("date,time,title\n" + "".join(f"2026-12-05,{cell},T\n" for cell in cells))
+    assert any("“14.5” may be 14:30 or 14:50" in note for note in reading.notes)
+
+
+def test_a_number_that_may_be_a_day_is_no_time() -> None:
+    reading = read("start,title\n2026-12-05 9:00,A\n5.12,B\n6.1,C\n")
+    assert not any("read as times" in note for note in reading.notes)
+
+
+@pytest.mark.parametrize(
+    ("table", "names"),
+    [
+        ("2026-12-05 18:00;Opening;Hall\n2026-12-05 19:00;Soup;Kitchen\n", "start;title;room"),
+        (
+            "2026-12-05,18:00,19:00,Opening,Hall\n2026-12-05,19:00,20:00,Soup,Kitchen\n"
+            "2026-12-05,20:00,21:00,Dance,Hall\n",
+            "date,start,end,title,room",
+        ),
+        ("2026-12-05 18:00\tOpening\tHall\tAna\n", "start\ttitle\troom\tspeaker"),
+    ],
+)
+def test_a_table_without_names_is_answered_with_the_names_it_lacks(table: str, names: str) -> None:
+    with pytest.raises(BadInput) as refused:
+        read(table)
+    assert "have no names" in str(refused.value)
+    assert str(refused.value).endswith(names)
+    assert spans(read(f"{names}\n{table}"))
+
+
+def test_a_day_in_the_corner_of_a_grid_is_that_of_all() -> None:
+    reading = read("2026-12-05,Room A,Room B\n18:00,Opening,Film\n19:00,Soup,Dance\n")
+    starts = [start for _, start, _ in spans(reading)]
+    assert starts == ["12-05 18:00"] * 2 + ["12-05 19:00"] * 2
