@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
+from flask import Flask
 from flask.testing import FlaskClient
 from sqlalchemy.orm import Session
 
+from kiosk.runtime.context import current_kiosk
+from kiosk.runtime.database import db
 from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, by_receipt, withdraw
-from tests.support.browsers.pages import PHONE, send
+from tests.support.browsers.pages import PHONE, make_ready, send
 from tests.support.kiosk_process import TurnableClock, actor
+from tests.support.media import files
 
 
 def test_who_has_the_receipts_learns_what_became_of_them(
@@ -72,3 +78,26 @@ def test_no_page_for_phones_holds_a_connection(client: FlaskClient, event: Event
         script = path.read_text()
         assert "EventSource" not in script, path.name
         assert "WebSocket" not in script, path.name
+
+
+def test_advice_on_a_motion_photo_is_shown_to_its_sender_and_the_desk_alone(
+    app: Flask,
+    client: FlaskClient,
+    session: Session,
+    event: EventSession,
+    clock: TurnableClock,
+    tmp_path: Path,
+) -> None:
+    moving = tmp_path / "PXL_0001.MP.jpg"
+    moving.write_bytes(files.jpeg(300, 200).read_bytes() + files.mp4(1.0).read_bytes())
+    receipt = send(client, event.code, moving, text="Peas")["receipt"]
+    make_ready(app)
+    approve(session, by_receipt(session, receipt), actor(clock))
+    with app.app_context():
+        current_kiosk().index.sync(db.session())
+    advice = "This photo has a short film in it."
+    assert advice in client.get(f"/t/{receipt}", **PHONE).text
+    assert advice in client.get("/desk/review?state=approved").text
+    found = client.get("/search?q=peas", **PHONE).text
+    assert "/view" in found
+    assert advice not in found
