@@ -30,6 +30,7 @@ from reporter.delivery_memory import DeliveryMemory
 from tests.publish.conformance.contract import Place
 from tests.publish.conformance.matrix_room import Garden, Server
 from tests.publish.conformance.targets import PLACES as MADE
+from tests.publish.conformance.wordpress_blog import ScriptedBlog, ScriptedBlogPlace
 from tests.support.publish.fakes import FaultProxy, Kit, MakesAnswer
 from tests.support.publish.odd_answers import odd_answers
 from tests.support.publish.rounds import seeds
@@ -48,9 +49,16 @@ def _matrix(request: pytest.FixtureRequest) -> Iterator[Place]:
         yield place
 
 
+@contextmanager
+def _wordpress(request: pytest.FixtureRequest) -> Iterator[Place]:
+    blog = ScriptedBlog()
+    with closing(ScriptedBlogPlace(port=blog.port, blog=blog)) as place:
+        yield place
+
+
 # Of real servers only one that answers quickly: each life is some thirty requests.
 NAMES = ("mastodon", "bluesky", "facebook", "micropub", "webdav")
-PLACES = {name: MADE[name] for name in NAMES} | {"matrix": _matrix}
+PLACES = {name: MADE[name] for name in NAMES} | {"matrix": _matrix, "wordpress": _wordpress}
 
 
 # A part of a path that is not the same for each post: with a digit, and no version.
