@@ -18,7 +18,7 @@ from reporter.schedule.calendars.content_lines import (
     read_calendars,
     zones_of,
 )
-from reporter.schedule.calendars.event_names import aliases_of, guid_of, title_of
+from reporter.schedule.calendars.event_names import aliases_of, guid_of, tell_others, title_of
 from reporter.schedule.calendars.recurrence import Series, repeats
 from reporter.schedule.calendars.vtimezone import FileZone
 from reporter.schedule.cancelled import says_cancelled, says_postponed
@@ -71,6 +71,7 @@ def read_ical(text: str, zone: ZoneInfo, findings: Findings) -> list[SessionDraf
     for calendar in _calendars(text):
         reader = _Reader(calendar, zone, findings, number)
         drafts += reader.drafts()
+        tell_others(calendar, findings)
         number = reader.number
     if drafts:
         findings.note(_NOT_SAID)

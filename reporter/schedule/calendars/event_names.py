@@ -1,11 +1,12 @@
-"""Title and ids of a calendar event, including the ids that other exports of it use."""
+"""Title and ids of a calendar event, including the ids that other exports of it use; and what is no event."""
 
 from __future__ import annotations
 
 import re
 
+from reporter.messages import Message
 from reporter.schedule.calendars.content_lines import Component, parse_moment
-from reporter.schedule.parsed_session import one_line, title_line
+from reporter.schedule.parsed_session import Findings, one_line, title_line
 
 _PRETALX_UID = re.compile(r"pretalx-.+-([A-Z0-9]{5,8}(?:-\d+)?)@")
 
@@ -36,3 +37,13 @@ def aliases_of(event: Component) -> tuple[str, ...]:
     """Its ids in other exports of the same system."""
     match = _PRETALX_UID.match(event.text("UID"))
     return (f"pretalx {match[1]}",) if match else ()
+
+
+def tell_others(calendar: Component, findings: Findings) -> None:
+    """Report tasks and journal entries, which have times, too."""
+    if count := len(calendar.of_kind("VTODO") + calendar.of_kind("VJOURNAL")):
+        findings.note(
+            Message(
+                "Tasks and journal entries of the calendar were not read: %(count)s.", count=count
+            )
+        )

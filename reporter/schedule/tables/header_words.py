@@ -50,7 +50,13 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "język",
         "filler": "wydarzenia sesji",
     },
-    "cs": {"start": "začátku", "end": "konce", "time": "hodina", "description": "popis"},
+    "cs": {
+        "start": "začátku zahájení počátku",
+        "end": "konce ukončení",
+        "time": "hodina",
+        "title": "předmět",
+        "description": "popis",
+    },
     "tr": {
         "date": "tarihi",
         "time": "saati zamanı",
@@ -131,7 +137,7 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "time": "时间 時間 时刻",
         "duration": "时长 時長",
         "title": "标题 標題 主题 主題 名称 名稱 议题 議題 题目 題目 "
-        "演讲题目 演講題目 演讲主题 活动名称 活動名稱 会议名称 讲座题目",
+        "演讲题目 演講題目 演讲主题 主旨 活动名称 活動名稱 会议名称 讲座题目",
         "weak": "会议 議程 议程 活动 活動",
         "room": "会议室 會議室 地点 地點 房间 房間 会场 會場 场地",
         "speakers": "演讲者 講者 讲者 嘉宾 演講者",
@@ -159,7 +165,7 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "date": "วันที่ วัน วันที่เริ่ม วันเริ่ม วันที่เริ่มต้น วันที่สิ้นสุด วันสิ้นสุด",
         "time": "เวลา เวลาเริ่ม เวลาเริ่มต้น เวลาสิ้นสุด เวลาจบ",
         "duration": "ระยะเวลา",
-        "title": "ชื่อ หัวข้อ ชื่อเรื่อง",
+        "title": "ชื่อ หัวข้อ ชื่อเรื่อง เรื่อง",
         "weak": "กิจกรรม",
         "room": "ห้อง สถานที่",
         "speakers": "วิทยากร ผู้บรรยาย",
@@ -186,7 +192,7 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "date": "tanggal hari",
         "time": "jam waktu pukul",
         "duration": "durasi",
-        "title": "judul nama",
+        "title": "judul nama subjek",
         "weak": "acara sesi",
         "room": "ruang ruangan tempat lokasi",
         "speakers": "pembicara narasumber",
@@ -196,8 +202,10 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
     },
     "hu": {
         "start": "kezdete kezdési kezdődik",
-        "end": "befejezés befejezési befejező",
+        "end": "befejezés befejezési befejező vége",
+        "date": "dátum dátuma",
         "time": "időpontja",
+        "title": "tárgy",
         "duration": "időtartam hossz",
         "room": "terem helyszín",
         "speakers": "előadó előadók",
@@ -205,6 +213,9 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "nyelv",
     },
     "ro": {
+        "start": "începerii începutului începere",
+        "end": "terminării sfârșitul sfârșitului încheierii",
+        "title": "subiect titlul",
         "room": "loc locație locul",
         "speakers": "vorbitor vorbitori lector",
         "description": "descriere descrierea",
@@ -214,6 +225,7 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         # "Alkamisaika", "päättymisaika"
         "start": "alkami alkamis",
         "end": "päättymi päättymis",
+        "title": "aihe",
         "room": "sali paikka tila huone",
         "speakers": "puhuja puhujat",
         "description": "kuvaus",
@@ -228,9 +240,9 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "език",
     },
     "sr": {
-        "start": "почетак",
-        "end": "крај",
-        "date": "датум",
+        "start": "почетак почетка početka početni",
+        "end": "крај краја завршетка završetka kraja",
+        "date": "датум datum",
         "time": "време",
         "duration": "трајање trajanje",
         "title": "наслов",
@@ -239,11 +251,15 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "језик jezik",
     },
     "sk": {
+        "start": "začatia začiatku",
+        "end": "ukončenia konca",
+        "date": "dátum",
         "duration": "trvanie",
-        "title": "názov",
+        "title": "názov predmet",
         "room": "miestnosť miesto",
         "speakers": "rečník prednášajúci",
     },
+    "sl": {"start": "začetek začetni", "end": "končni", "title": "zadeva"},
     "fa": {
         "start": "شروع آغاز",
         "end": "پایان",
@@ -296,8 +312,9 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "valoda",
     },
     "ca": {
+        "end": "finalització",
         "duration": "durada",
-        "title": "títol",
+        "title": "títol assumpte",
         "room": "lloc",
         "speakers": "ponent ponents",
         "description": "descripció",
@@ -315,6 +332,15 @@ _LANGUAGES: Final[dict[str, dict[str, str]]] = {
         "language": "언어",
     },
 }
+# Whether something lasts all day: each name has all words of one of these.
+_ALL_DAY: Final = (
+    "all day / allday / ganztagig / ganztagiges / ganztaegig / ganztaegiges / journee entiere / todo dia / tutto "
+    "giorno / giornata intera / dia inteiro / hele dag / hela dagen / heldag / heldagsaktivitet / "
+    "heldagsbegivenhed / heldagshendelse / koko paivan / całodzienne / całodniowe / celodenní / celodenná / "
+    "celodnevni / cjelodnevni / целодневно / целодневни / целый день / весь день / на весь день / egész napos / "
+    "tüm gün / ολοήμερο / tot dia / visą dieną / visas dienas / terve päeva / cả ngày / ทั้งวัน / sepanjang hari "
+    "/ יום שלם / طوال اليوم / تمام روز / पूरे दिन / 全天 / 全天事件 / 全日 / 終日 / 終日イベント / 하루 종일 / 종일"
+)
 # The article is attached to its word.
 _ARTICLES: Final = {"ar": "ال", "he": "ה"}
 # Compounds are written without a space: "開始日時".
@@ -337,8 +363,10 @@ def words_for(role: str, languages: frozenset[str] = frozenset(_LANGUAGES)) -> s
     return found
 
 
+ALL_DAY: Final = tuple(word_set(words) for words in _ALL_DAY.split("/"))
+
 _YES: Final = word_set(
-    "true yes y 1 x ja oui si sí sim ein wahr vrai verdadero vero tak так да"
+    "true yes y 1 x ja oui si sí sim ein wahr vrai verdadero verdadeiro vero waar prawda истина правда так tak да"
 ) | {"sí"}
 
 

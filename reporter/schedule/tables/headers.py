@@ -16,7 +16,7 @@ from typing import Literal
 from reporter.schedule.dates.names import MARKS, without_accents
 from reporter.schedule.dates.zone_abbreviations import names_zone, zone_of_word
 from reporter.schedule.dates.zones import fixed_offset, zone_of_name
-from reporter.schedule.tables.header_words import SPACELESS, word_set, words_for
+from reporter.schedule.tables.header_words import ALL_DAY, SPACELESS, word_set, words_for
 
 Kind = Literal["", "date", "time"]
 
@@ -63,20 +63,6 @@ _HOURS = word_set("hours hour hrs hr h std stunden heures horas ore uur uren tim
 _MINUTES = word_set("minutes minute mins min minuten minutos minuti m")
 _DAYS = word_set("days day tage tag jours jour dias dia giorni giorno dagen dag dagar dni ngay วัน")
 _SECONDS = word_set("seconds second secs sec s sekunden segundos secondes secondi seconden")
-_ALL_DAY = (
-    {"all", "day"},
-    {"ganztagig"},
-    {"ganztagiges"},
-    {"ganztaegiges"},
-    {"ganztaegig"},
-    {"journee", "entiere"},
-    {"todo", "dia"},
-    {"tutto", "giorno"},
-    {"dia", "inteiro"},
-    {"hele", "dag"},
-    {"hela", "dagen"},
-    {"allday"},
-)
 # Most reliable first: of two columns that could be the title, the first kind wins.
 _OTHERS: dict[str, str] = {
     "do_not_record": "record recorded recording norecording donotrecord dontrecord notrecorded recordingoptout optout",
@@ -88,7 +74,7 @@ _OTHERS: dict[str, str] = {
     "ruimte plaats locatie lokaal rum plats sted sal mistnost miejsce local ubicacion localizacao localizzazione "
     "veranstaltungsort emplacement lokalizacja poloha umisteni konum розташування расположение microlocation",
     "track": "track tracks topic category categories theme strand type format spur kategorie kategorien thema "
-    "categorie categoria tema stroom tags tag",
+    "categorie categoria tema teema stroom tags tag",
     "description": "description abstract details notes about summary beschreibung descripcion descrizione descricao "
     "omschrijving beschrijving resume resumen content inhalt",
     "language": "language lang sprache langue idioma lingua taal sprak",
@@ -119,6 +105,7 @@ _WEAK_TITLES = word_set(
 _CLEAR_TITLES = word_set(
     "title titel titre titulo titolo titulek tytul nazwa nazev name naam nom nombre nome subject betreff"
 ) | words_for("title")
+_TOPICS = {"summary", "topic", "thema", "tema", "teema"}
 # What has the title: "Titel des Vortrags".
 _OF_WHAT = _WEAK_TITLES | word_set(
     "vortrags vortrages beitrags workshops programmpunkts programmpunktes lezing lezingen sessionen sessionens "
@@ -198,7 +185,7 @@ def _zone_column(name: str, words: list[str]) -> Column | None:
 
 
 def _all_day_column(name: str, words: list[str]) -> Column | None:
-    if any(wanted <= set(words) for wanted in _ALL_DAY) and len(words) <= 4:
+    if any(wanted <= set(words) for wanted in ALL_DAY) and len(words) <= 4:
         return Column(name, "all_day")
     return None
 
@@ -326,7 +313,7 @@ def _other_column(name: str, words: list[str]) -> Column | None:
         if named and (set(words) <= allowed or joined <= vocabulary):
             if role == "do_not_record" and not _refuses(words):
                 continue
-            if role in ("description", "track") and set(words) & {"summary", "topic", "thema"}:
+            if role in ("description", "track") and set(words) & _TOPICS:
                 return Column(name, role if len(words) > 1 else "title", doubt=3)
             if role == "speakers":
                 return Column(name, role, doubt=int(set(words) <= _WEAK_SPEAKERS | _FILLER))
@@ -346,7 +333,8 @@ def _other_column(name: str, words: list[str]) -> Column | None:
 
 # "Do not record" and the like, in names of columns, which are sentences and no lists of words.
 _REFUSALS = re.compile(
-    r"\b(?:nicht|keine?|kein) ?(?:aufnehm|aufzeichn|aufnahm|film|foto)|\bpas (?:d ?)?(?:enregistr|film|photo)"
+    r"\b(?:do not|don ?t|never|not (?:to )?be) (?:be )?(?:record|film|photograph|stream|video)"
+    r"|\b(?:nicht|keine?|kein) ?(?:aufnehm|aufzeichn|aufnahm|film|foto)|\bpas (?:d ?)?(?:enregistr|film|photo)"
     r"|\bno (?:grab|film|foto|photo|video|recording)|\bnao (?:grav|film|foto)|\bnon (?:registr|film|fotograf)"
     r"|\bniet (?:opnemen|filmen)|\bgeen (?:opname|foto)|\bnie (?:nagryw|film|fotograf)|\bbez nagr|\binte (?:spela|film)"
     r"|\bне (?:запис|знім|сним|фото)|\bбез (?:запис|зйом|съем)|(?:عدم|بدون|لا) ?(?:ال)?(?:تسج|تصوير|تسجيل)"

@@ -11,6 +11,7 @@ from itertools import islice
 
 from reporter.errors import BadInput
 from reporter.messages import Message
+from reporter.schedule.dates.names import without_accents
 from reporter.schedule.parsed_session import MAX_SESSIONS
 from reporter.schedule.tables.headers import Column, read_column
 
@@ -197,5 +198,9 @@ def settled(columns: list[Column]) -> tuple[Column, ...]:
 
 
 def _second_title(column: Column) -> Column:
-    roles = {"summary": "description", "topic": "track", "thema": "track"}
-    return replace(column, role=roles.get(column.name.casefold(), ""))
+    name = without_accents(column.name.casefold())
+    roles = {
+        "summary": "description",
+        **dict.fromkeys(("topic", "thema", "tema", "teema"), "track"),
+    }
+    return replace(column, role=roles.get(name, ""))

@@ -91,3 +91,13 @@ def test_jcal(document: object) -> None:
 def test_broken_ones_are_a_sentence(text: str) -> None:
     with pytest.raises(BadInput):
         inspect_schedule(text.encode(), timezone="UTC")
+
+
+def test_tasks_beside_the_events_are_reported() -> None:
+    event = "BEGIN:VEVENT\nSUMMARY:A\nDTSTART:20261205T090000Z\nEND:VEVENT\n"
+    task = "BEGIN:VTODO\nSUMMARY:Water\nDUE:20261205T120000Z\nEND:VTODO\n"
+    reading = inspect_schedule(
+        f"BEGIN:VCALENDAR\n{event}{task}END:VCALENDAR\n".encode(), timezone="UTC"
+    )
+    assert len(reading.sessions) == 1
+    assert "Tasks and journal entries of the calendar were not read: 1." in reading.notes

@@ -134,3 +134,68 @@ def test_entities_of_web_calendars_in_a_table() -> None:
     text = b"Event Name,Start\nTom &amp; Jerry,2026-12-05 14:30\n"
     reading = inspect_schedule(text, timezone="UTC")
     assert [item.title for item in reading.sessions] == ["Tom & Jerry"]
+
+
+# The columns of calendars in Outlook: title, dates and times, whether it lasts all day.
+OUTLOOK = {
+    "cs": "Předmět,Datum zahájení,Čas zahájení,Datum ukončení,Čas ukončení,Celodenní událost",
+    "hu": "Tárgy,Kezdés dátuma,Kezdés időpontja,Befejezés dátuma,Befejezés időpontja,Egész napos esemény",
+    "ro": "Subiect,Data începerii,Ora începerii,Data terminării,Ora terminării,All day",
+    "da": "Emne,Startdato,Starttidspunkt,Slutdato,Sluttidspunkt,Heldagsbegivenhed",
+    "no": "Emne,Startdato,Starttidspunkt,Sluttdato,Sluttidspunkt,Heldagshendelse",
+    "fi": "Aihe,Alkamispäivä,Alkamisaika,Päättymispäivä,Päättymisaika,Koko päivän tapahtuma",
+    "el": "Θέμα,Ημερομηνία έναρξης,Ώρα έναρξης,Ημερομηνία λήξης,Ώρα λήξης,Ολοήμερο συμβάν",
+    "ru": "Тема,Дата начала,Время начала,Дата завершения,Время завершения,Целый день",
+    "he": "נושא,תאריך התחלה,שעת התחלה,תאריך סיום,שעת סיום,אירוע של יום שלם",
+    "ja": "件名,開始日,開始時刻,終了日,終了時刻,終日イベント",
+    "ko": "제목,시작 날짜,시작 시간,종료 날짜,종료 시간,하루 종일",
+    "sk": "Predmet,Dátum začatia,Čas začatia,Dátum ukončenia,Čas ukončenia,Celodenná udalosť",
+    "hr": "Predmet,Datum početka,Vrijeme početka,Datum završetka,Vrijeme završetka,Cjelodnevni događaj",
+    "sl": "Zadeva,Začetni datum,Začetni čas,Končni datum,Končni čas,Celodnevni dogodek",
+    "bg": "Тема,Начална дата,Начален час,Крайна дата,Краен час,Целодневно събитие",
+    "vi": "Chủ đề,Ngày bắt đầu,Giờ bắt đầu,Ngày kết thúc,Giờ kết thúc,Cả ngày",
+    "th": "เรื่อง,วันที่เริ่ม,เวลาเริ่ม,วันที่สิ้นสุด,เวลาสิ้นสุด,ทั้งวัน",
+    "id": "Subjek,Tanggal Mulai,Waktu Mulai,Tanggal Berakhir,Waktu Berakhir,Acara sepanjang hari",
+    "lt": "Tema,Pradžios data,Pradžios laikas,Pabaigos data,Pabaigos laikas,Visą dieną trunkantis įvykis",
+    "lv": "Tēma,Sākuma datums,Sākuma laiks,Beigu datums,Beigu laiks,Visas dienas notikums",
+    "sr": "Тема,Датум почетка,Време почетка,Датум завршетка,Време завршетка,Целодневни догађај",
+    "it": "Oggetto,Data di inizio,Ora di inizio,Data di fine,Ora di fine,Giornata intera",
+    "pl": "Temat,Data rozpoczęcia,Czas rozpoczęcia,Data zakończenia,Czas zakończenia,Wydarzenie całodzienne",
+    "uk": "Тема,Дата початку,Час початку,Дата завершення,Час завершення,На весь день",
+    "zh": "主题,开始日期,开始时间,结束日期,结束时间,全天事件",
+    "zht": "主旨,開始日期,開始時間,結束日期,結束時間,全天",
+    "ar": "الموضوع,تاريخ البدء,وقت البدء,تاريخ الانتهاء,وقت الانتهاء,حدث طوال اليوم",
+    "hi": "विषय,प्रारंभ दिनांक,प्रारंभ समय,समाप्ति दिनांक,समाप्ति समय,पूरे दिन का ईवेंट",
+    "sv": "Ämne,Startdatum,Starttid,Slutdatum,Sluttid,Heldagsaktivitet",
+    "ca": "Assumpte,Data d'inici,Hora d'inici,Data de finalització,Hora de finalització,Tot el dia",
+    "fa": "موضوع,تاریخ شروع,زمان شروع,تاریخ پایان,زمان پایان,رویداد تمام روز",
+    "et": "Teema,Alguskuupäev,Algusaeg,Lõppkuupäev,Lõppaeg,Terve päeva sündmus",
+}
+
+
+@pytest.mark.parametrize("language", OUTLOOK)
+def test_calendars_of_outlook_in_many_languages(language: str) -> None:
+    rows = "A,2026-12-05,14:30:00,2026-12-05,15:15:00,False\nB,2026-12-06,,2026-12-06,,True\n"
+    reading = read(f"{OUTLOOK[language]}\n{rows}")
+    assert spans(reading) == [("A", *ONE), ("B", "12-06 00:00", "12-07 00:00")]
+    assert reading.notes == ()
+
+
+def test_a_theme_beside_a_title_is_a_track() -> None:
+    reading = read("Título,Tema,Inicio\nSemillas,Suelo,2026-12-05 9:00\n")
+    assert [(one.title, one.track) for one in reading.sessions] == [("Semillas", "Suelo")]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Don’t record session.",
+        "Don't record this session",
+        "Do not record this talk",
+        "Must not be recorded",
+        "Never film",
+    ],
+)
+def test_a_sentence_that_forbids_recording_is_heeded(name: str) -> None:
+    reading = read(f"title,start,{name}\nA,2026-12-05 9:00,True\nB,2026-12-05 10:00,False\n")
+    assert [one.title for one in reading.sessions if one.do_not_record] == ["A"]
