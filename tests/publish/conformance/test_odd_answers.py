@@ -11,6 +11,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
+from html import escape
 from pathlib import Path
 from typing import Any
 
@@ -22,19 +23,19 @@ from publish.net.transfer_meter import TransferMeter, use_meter
 from publish.net.understood import understood
 from publish.outbox.policy.decide import Sent
 from publish.outbox.upsert import Job, MediaJob, StoryJob, WithdrawJob, execute
-from publish.posts.model import Post, Remote
+from publish.posts.model import GatheringFacts, Post, Remote
 from publish.targets import Target, target_class
 from publish.targets.base import Limits, TargetConfig
 from publish.targets.capabilities import MediaLibrary, PollsReplies, polls_replies
 from reporter.delivery_memory import DeliveryMemory
-from tests.publish.conformance.contract import Place
+from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.publish.conformance.matrix_room import Garden, Server
 from tests.publish.conformance.targets import PLACES as MADE
-from tests.publish.conformance.wordpress_blog import ScriptedBlog, ScriptedBlogPlace
 from tests.support.publish.fakes import FaultProxy, Kit, MakesAnswer
 from tests.support.publish.odd_answers import odd_answers
 from tests.support.publish.rounds import seeds
 from tests.support.publish.target_kit import post_of
+from tests.support.servers.wordpress_blog import ScriptedBlog
 
 # Lives of a post in each run; with ``make test-long`` so many times more.
 CASES, SAMPLES = 5, 40
@@ -47,6 +48,51 @@ def _matrix(request: pytest.FixtureRequest) -> Iterator[Place]:
     server = Server()
     with closing(Garden(port=server.port, secret="token-of-the-garden", server=server)) as place:
         yield place
+
+
+@dataclass
+class ScriptedBlogPlace(Place):
+    """A WordPress played in memory."""
+
+    kind = "wordpress"
+    secret: str = "secr-et of the blog"
+    blog: ScriptedBlog = field(default_factory=ScriptedBlog)
+
+    def options(self, url: str) -> dict[str, str]:
+        return {"url": url, "user": "ann", "status": "publish"}
+
+    def census(self, facts: GatheringFacts) -> Census:
+        media = self.blog.rows["media"].values()
+        seen = [
+            Seen(
+                words_of(f"{post['title']} {post['content']}"),
+                [
+                    self.blog.files[m["source_url"]]
+                    for m in media
+                    if m["source_url"] in post["content"]
+                ],
+            )
+            for post in self.blog.rows["posts"].values()
+        ]
+        return Census(seen, len(media))
+
+    def outsider(self, post: Remote, text: str, to: str = "") -> str:
+        number = len(self.blog.said) + 1
+        self.blog.said[number] = {
+            "id": number,
+            "post": int(post.id),
+            "parent": int(to or 0),
+            "author_name": "Outsider",
+            "date_gmt": "2026-12-05T18:00:00",
+            "content": {"rendered": f"<p>{escape(text)}</p>"},
+            "link": f"{self.blog.url}/?p={post.id}#comment-{number}",
+            "status": "approved",
+            "type": "comment",
+        }
+        return str(number)
+
+    def close(self) -> None:
+        self.blog.close()
 
 
 @contextmanager

@@ -17,10 +17,10 @@ from publish.outbox.upsert import WithdrawJob, execute
 from publish.posts.model import Post, PostMedia, Remote
 from publish.targets.wordpress.target import WordPressTarget
 from reporter.moderation import decisions
-from tests.publish.conformance.wordpress_blog import API, ScriptedBlog
 from tests.support.publish.fakes import Kit
 from tests.support.publish.target_kit import post_of
 from tests.support.servers.fixture import Refusal
+from tests.support.servers.wordpress_blog import API, ScriptedBlog
 
 
 @pytest.fixture

@@ -4,14 +4,10 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass, field
-from html import escape
 from typing import Any
 
 from werkzeug import Request, Response
 
-from publish.posts.model import GatheringFacts, Remote
-from tests.publish.conformance.contract import Census, Place, Seen, words_of
 from tests.support.servers.fixture import FixtureServer, Refusal
 
 API = "/wp-json/wp/v2"
@@ -115,48 +111,3 @@ class ScriptedBlog(FixtureServer):
         return Response(
             json.dumps(rows), mimetype="application/json", headers={"X-WP-Total": str(len(rows))}
         )
-
-
-@dataclass
-class ScriptedBlogPlace(Place):
-    """The same as a place of the conformance suite."""
-
-    kind = "wordpress"
-    secret: str = "secr-et of the blog"
-    blog: ScriptedBlog = field(default_factory=ScriptedBlog)
-
-    def options(self, url: str) -> dict[str, str]:
-        return {"url": url, "user": "ann", "status": "publish"}
-
-    def census(self, facts: GatheringFacts) -> Census:
-        media = self.blog.rows["media"].values()
-        seen = [
-            Seen(
-                words_of(f"{post['title']} {post['content']}"),
-                [
-                    self.blog.files[m["source_url"]]
-                    for m in media
-                    if m["source_url"] in post["content"]
-                ],
-            )
-            for post in self.blog.rows["posts"].values()
-        ]
-        return Census(seen, len(media))
-
-    def outsider(self, post: Remote, text: str, to: str = "") -> str:
-        number = len(self.blog.said) + 1
-        self.blog.said[number] = {
-            "id": number,
-            "post": int(post.id),
-            "parent": int(to or 0),
-            "author_name": "Outsider",
-            "date_gmt": "2026-12-05T18:00:00",
-            "content": {"rendered": f"<p>{escape(text)}</p>"},
-            "link": f"{self.blog.url}/?p={post.id}#comment-{number}",
-            "status": "approved",
-            "type": "comment",
-        }
-        return str(number)
-
-    def close(self) -> None:
-        self.blog.close()
