@@ -167,8 +167,8 @@ _ABSENT_WORDS = (
     r"自動返信|外出自動回覆|不在通知|자동 ?(?:회신|응답|답장)|"
     r"स्वचालित (?:उत्तर|जवाब)|स्वत: ?जवाब|الرد التلقائي|خارج المكتب|"
     r"(?:(?:ich bin )?im )?urlaub|absence|en congés?|de vacaciones|ausencia|respuesta automatica|(?:de )?férias|"
-    r"(?:(?:i am |i'm )?on )?vacation|ooo|ofis dışında|nieobecność|poza biurem|поза офісом|нет на месте|不在|外出|休暇中|"
-    r"부재 ?중(?: 자동 ?(?:회신|응답))?|"
+    r"(?:(?:i am |i'm )?on )?vacation|ooo|ofis dışında|nieobecność|poza biurem|поза офісом|нет на месте|不在|"
+    r"外出|休暇中|부재 ?중(?: 자동 ?(?:회신|응답))?|"
     r"échec de la remise|nicht zustellbar|no entregado|não entregue|niedostarczone|teslim edilemedi|"
     r"не вдалося доставити|не доставлено|تعذر التسليم|系统退信|邮件无法投递|配信不能"
 )
