@@ -19,7 +19,8 @@ from reporter.themes.texts import Prepared, meaning
 MOST_THEMES = 12
 # Minimum number of texts with words for meaningful themes.
 LEAST_TEXTS = 8
-LEAST_MEMBERS = 2
+# Two that are alike are not yet what a room said.
+LEAST_MEMBERS = 3
 # Words count besides their meanings: as signs of a random projection (Achlioptas, 2003).
 WORD_DIMENSIONS, WORD_SHARE = 64, 0.5
 NEIGHBOURS, NEIGHBOUR_SHARE = 6, 0.6
@@ -64,7 +65,7 @@ def find_groups(
 
 def group_count(texts: int, kept: int, most: int) -> int:
     """The number of groups to look for, including those kept by a person."""
-    return max(kept, min(most, max(2, round(math.sqrt(texts / 2)))))
+    return max(kept, min(most, max(2, round(math.sqrt(texts)))))
 
 
 def _without_small(labels: list[int], fixed: Sequence[int]) -> list[int]:

@@ -5,32 +5,152 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import chain, islice
+from typing import Any, NamedTuple
 
-from reporter.themes.texts import Prepared
+from reporter.themes.texts import Prepared, Term, meaning
+from reporter.themes.word_vectors import word_vectors
 
 NAME_WORDS = 3
 BETWEEN = " · "
+# What a word of one member alone counts beside one that several use; and the exponent of how near it is to the theme.
+ALONE, NEARNESS = 0.25, 4
+# What a word of another language than the gathering's counts, and one that only begins sentences: "Ask", "Label".
+FOREIGN, FIRST = 0.4, 0.4
+# A theme's meaning is that of so many of its members; so many words are compared with it.
+MEANT_BY, LOOKED_AT = 100, 40
+SENTENCE_ENDS = '.!?…:¡¿«»“”„"()-–\n'
+# The cosine from which two words say the same.
+ALIKE = 0.7
 
 
 def name_themes(groups: Sequence[Sequence[Prepared]], language: str) -> list[str]:
     """A name for each group, in the gathering's language if its members use it. Empty if there are no words.
 
-    No two groups have the same name, unless their members use the same few words and no others.
+    Two or three words. No two groups have the same name, unless their members use the same few words and no others.
     """
-    sizes = [_spread(group) for group in groups]
-    everywhere: Counter[str] = sum(sizes, Counter())
+    everywhere = Counter(
+        concept for group in groups for text in group for concept in {t.concept for t in text.terms}
+    )
     total = sum(map(len, groups)) or 1
     names: list[str] = []
-    for group, own in zip(groups, sizes, strict=True):
-        words = _telling_words(group, own, everywhere, total, language=language)
-        names.append(_name(words, names))
+    for group, middle in zip(groups, _middles(groups), strict=True):
+        candidates = [_candidate(concept, uses, language) for concept, uses in _uses(group).items()]
+        words = _ranked(candidates, everywhere, middle, (len(group), total))
+        names.append(_name(_different(words), names))
     return names
 
 
-def _spread(group: Sequence[Prepared]) -> Counter[str]:
-    """How many members mention each concept."""
-    return Counter(concept for text in group for concept in {t.concept for t in text.terms})
+class _Use(NamedTuple):
+    """A member's number, its text, and the word in it."""
+
+    number: int
+    text: Prepared
+    term: Term
+
+
+def _uses(group: Sequence[Prepared]) -> dict[str, list[_Use]]:
+    """Where members mention each concept."""
+    found: dict[str, list[_Use]] = {}
+    for number, text in enumerate(group):
+        for term in text.terms:
+            found.setdefault(term.concept, []).append(_Use(number, text, term))
+    return found
+
+
+def _middles(groups: Sequence[Sequence[Prepared]]) -> list[Any]:
+    """The direction of each group's meaning that the others lack; zeros if there is none."""
+    import numpy as np
+
+    none = np.zeros(word_vectors().dimensions)
+    sums = [
+        sum((_unit(meaning(text)) for text in group[:MEANT_BY]), none.copy()) for group in groups
+    ]
+    sizes = [min(len(group), MEANT_BY) or 1 for group in groups]
+    common = sum(sums, none) / (sum(sizes) or 1)
+    return [_unit(mean / size - common) for mean, size in zip(sums, sizes, strict=True)]
+
+
+def _unit(vector: Any) -> Any:
+    import numpy as np
+
+    return vector / (np.linalg.norm(vector) + 1e-9)
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    """A concept of a group: the spelling to show, how many members mention it, and what a reader gets from it."""
+
+    concept: str
+    word: str
+    count: int
+    term: Term
+    clarity: float
+
+
+def _candidate(concept: str, uses: Sequence[_Use], language: str) -> _Candidate:
+    """The members' spelling: in the gathering's language if they use it, else the most frequent."""
+    frequency = Counter(
+        _Spelling(text.language == language, _begins_sentence(text, term.written), term.written)
+        for _number, text, term in uses
+    )
+    best = min(frequency, key=lambda one: (not one.is_local, one.is_first, -frequency[one], one))
+    term = next(use.term for use in uses if use.term.written == best.written)
+    clarity = (1.0 if best.is_local else FOREIGN) * (FIRST if best.is_first else 1.0)
+    return _Candidate(concept, best.written, len({use.number for use in uses}), term, clarity)
+
+
+def _nearness(term: Term, middle: Any) -> float:
+    """0 to 1; that of a word without a vector, as names are, stands between."""
+    if not term.rows or not middle.any():
+        return 0.5**NEARNESS
+    return float((1 + _direction(term) @ middle) / 2) ** NEARNESS
+
+
+def _direction(term: Term) -> Any:
+    return _unit(word_vectors().take(term.rows).sum(axis=0))
+
+
+def _ranked(
+    candidates: Sequence[_Candidate],
+    everywhere: Counter[str],
+    middle: Any,
+    sizes: tuple[int, int],
+) -> list[_Candidate]:
+    """Words that the group uses and the others use less, the most telling first. ``sizes``: of the group and of all."""
+    size, total = sizes
+
+    def points(one: _Candidate) -> float:
+        here = one.count / size
+        elsewhere = (everywhere[one.concept] - one.count + 1) / total
+        mentions = one.count if one.count > 1 else ALONE
+        return one.term.weight * one.clarity * mentions * math.log(1 + here / elsewhere)
+
+    likely = sorted(candidates, key=lambda one: (-points(one), one.concept))[:LOOKED_AT]
+    return sorted(likely, key=lambda one: (-points(one) * _nearness(one.term, middle), one.concept))
+
+
+def _different(ranked: Sequence[_Candidate]) -> Iterator[str]:
+    """The words, each once; those that mean much the same as one before come last."""
+    seen: list[_Candidate] = []
+    repeated: list[_Candidate] = []
+    for one in ranked:
+        if any(one.word.casefold() == other.word.casefold() for other in seen + repeated):
+            continue
+        if len(seen) < NAME_WORDS and any(_is_alike(one.term, other.term) for other in seen):
+            repeated.append(one)
+            continue
+        seen.append(one)
+        yield one.word
+    yield from (one.word for one in repeated)
+
+
+def _is_alike(one: Term, other: Term) -> bool:
+    """Whether two words are translations or forms of each other, as far as vectors tell."""
+    if not one.rows or not other.rows:
+        return False
+    return float(_direction(one) @ _direction(other)) > ALIKE
 
 
 def _name(words: Iterator[str], taken: Sequence[str]) -> str:
@@ -40,37 +160,15 @@ def _name(words: Iterator[str], taken: Sequence[str]) -> str:
     return next((name for name in others if name not in taken), BETWEEN.join(chosen))
 
 
-def _telling_words(  # one place where all that a name depends on comes together
-    group: Sequence[Prepared],
-    own: Counter[str],
-    everywhere: Counter[str],
-    total: int,
-    *,
-    language: str,
-) -> Iterator[str]:
-    """Words that the group uses and the others use less, the most telling first, each once."""
-    weights = {term.concept: term.weight for text in group for term in text.terms}
-    points = {
-        concept: weights[concept]
-        * count
-        * math.log(1 + (count / len(group)) / ((everywhere[concept] - count + 1) / total))
-        for concept, count in own.items()
-    }
-    seen: set[str] = set()
-    for concept in sorted(points, key=lambda one: (-points[one], one)):
-        word = _common_spelling(group, concept, language)
-        if word.casefold() not in seen:
-            seen.add(word.casefold())
-            yield word
+class _Spelling(NamedTuple):
+    is_local: bool
+    is_first: bool
+    written: str
 
 
-def _common_spelling(group: Sequence[Prepared], concept: str, language: str) -> str:
-    """The members' spelling of a concept: in the gathering's language if they use it, else the most frequent."""
-    forms = Counter(
-        (text.language == language, term.written)
-        for text in group
-        for term in text.terms
-        if term.concept == concept
-    )
-    best = min(forms, key=lambda form: (not form[0], -forms[form], form[1]))
-    return best[1]
+def _begins_sentence(text: Prepared, written: str) -> bool:
+    """Whether a word has a capital for no other reason than that it is the first of a sentence."""
+    if text.language == "de" or not written[:1].isupper() or written.isupper():
+        return False
+    before = text.text.partition(written)[0].rstrip()
+    return not before or before[-1] in SENTENCE_ENDS

@@ -14,6 +14,8 @@ from reporter.themes.word_vectors import word_vectors
 
 # A word in no dictionary is a name or a term: significant, but only if it is repeated.
 UNKNOWN_WEIGHT = 1.0
+# Among the few words of a takeaway common ones tell something, too: their weights are raised to this.
+EVENNESS = 0.7
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,7 +99,11 @@ def meaning(prepared: Prepared) -> Any:
     import numpy as np
 
     book = word_vectors()
-    pairs = [(row, term.weight / len(term.rows)) for term in prepared.terms for row in term.rows]
+    pairs = [
+        (row, term.weight**EVENNESS / len(term.rows))
+        for term in prepared.terms
+        for row in term.rows
+    ]
     if not pairs:
         return np.zeros(book.dimensions, np.float32)
     rows, shares = zip(*pairs, strict=True)

