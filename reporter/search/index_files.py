@@ -61,6 +61,13 @@ def whoosh_errors() -> tuple[type[BaseException], ...]:
     return (*BROKEN, NoIndex)
 
 
+def table_of_contents(index: Any) -> Any:
+    """The last commit's ``schema``, ``segments`` and ``generation``. (A reader opens the files of all segments.)"""
+    from whoosh.index import TOC
+
+    return TOC.read(index.storage, index.indexname)
+
+
 class IndexGeneration:
     """One index in a folder of its own."""
 
@@ -91,6 +98,10 @@ class IndexGeneration:
 
         return index.open_dir(self.folder)
 
+    def count(self) -> int:
+        """The number of documents; raises one of ``whoosh_errors``."""
+        return sum(int(segment.doc_count()) for segment in table_of_contents(self.open()).segments)
+
     @property
     def indexed_to(self) -> int:
         """The revision of the last indexed row."""
@@ -101,7 +112,7 @@ class IndexGeneration:
 
     def note(self, revision: int) -> None:
         """Record the revision after the commit: if killed in between, a few rows are indexed twice."""
-        counts = {"documents": int(self.open().doc_count()), "files": self._sizes()}
+        counts = {"documents": self.count(), "files": self._sizes()}
         self._put("noted.json", json.dumps(counts))
         self._put("indexed-to", str(revision))
 

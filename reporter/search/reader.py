@@ -7,6 +7,7 @@ as long.
 from __future__ import annotations
 
 import threading
+from bisect import bisect_right
 from collections import OrderedDict
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporter.search.documents import Facts, read_facts
+from reporter.search.index_files import table_of_contents
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -124,13 +126,12 @@ def _read_postings(reader: Any, name: str, text: str) -> Postings:
 class IndexReader:
     """A snapshot of the index. Not thread-safe: Whoosh's readers share a file position."""
 
-    def __init__(self, index: Any, memory: Memory, generation: int) -> None:
-        self.generation = generation
+    def __init__(self, index: Any, memory: Memory, former: IndexReader | None = None) -> None:
+        """``former``: a reader of an earlier state that nobody uses any more; what still holds of it is taken over."""
+        contents = table_of_contents(index)
+        self.generation = int(contents.generation)
         self._memory = memory
-        self.reader = index.reader()
-        # Whoosh's reader of an empty index has no leaf readers.
-        leaves = self.reader.leaf_readers() if self.reader.doc_count_all() else ()
-        self.leaves: list[tuple[Any, int]] = list(leaves)
+        self.leaves = _open_leaves(index, contents, former)
         memory.keep(leaf.segment().segment_id() for leaf, _at in self.leaves)
         segments = [memory.segment(leaf) for leaf, _at in self.leaves]
         self.count = sum(leaf.doc_count_all() for leaf, _at in self.leaves)
@@ -146,7 +147,7 @@ class IndexReader:
 
     def close(self) -> None:
         """Close the files."""
-        self.reader.close()
+        _close(leaf for leaf, _at in self.leaves)
 
     def postings(self, name: str, text: str) -> Postings:
         """Documents with a term in a field, and term frequencies."""
@@ -229,7 +230,8 @@ class IndexReader:
 
     def id_of(self, number: int) -> str:
         """The takeaway's id."""
-        return str(self.reader.stored_fields(number)["id"])
+        leaf, at = self.leaves[bisect_right(self.leaves, number, key=lambda one: one[1]) - 1]
+        return str(leaf.stored_fields(number - at)["id"])
 
     def number_of(self, takeaway_id: str) -> int | None:
         """The document number of a takeaway; None if it is not indexed."""
@@ -237,6 +239,45 @@ class IndexReader:
             int(number) for number in self.postings("id", takeaway_id)[0] if self.alive[number]
         ]
         return alive[0] if alive else None
+
+
+def _open_leaves(index: Any, contents: Any, former: IndexReader | None) -> list[tuple[Any, int]]:
+    """A reader of each segment, with the number of its first document.
+
+    Opening one takes longer than most queries, and a commit leaves nearly all segments as they were. (Whoosh's own
+    ``reader(reuse=…)`` keeps merged segments, so that each of their documents is found twice.)
+    """
+    from whoosh.reading import SegmentReader
+
+    known = {leaf.segment().segment_id(): leaf for leaf, _at in former.leaves} if former else {}
+    leaves: list[tuple[Any, int]] = []
+    at = 0
+    try:
+        for segment in contents.segments:
+            leaf = known.get(segment.segment_id())
+            if leaf is not None and _deleted(leaf.segment()) == _deleted(segment):
+                del known[segment.segment_id()]
+            else:
+                leaf = SegmentReader(
+                    index.storage, contents.schema, segment, generation=contents.generation
+                )
+            leaves.append((leaf, at))
+            at += segment.doc_count_all()
+    except BaseException:
+        _close(leaf for leaf, _at in leaves)
+        raise
+    finally:
+        _close(known.values())
+    return leaves
+
+
+def _deleted(segment: Any) -> set[int]:
+    return set(segment.deleted_docs())
+
+
+def _close(leaves: Iterable[Any]) -> None:
+    for leaf in leaves:
+        leaf.close()
 
 
 def _together(parts: list[Coded]) -> Coded:

@@ -140,7 +140,7 @@ class WhooshIndex:
         build.note(upto)
         self._catch_up(build, session)
         self._builds.switch(build)
-        return int(build.open().doc_count())
+        return build.count()
 
     def behind(self, session: Session) -> int:
         """Number of revisions not indexed yet."""
@@ -174,7 +174,7 @@ class WhooshIndex:
             return 0
         upto, wanted = newest(session), count_live(session)
         known = build.noted_documents if self._sound is None else None
-        indexed = int(build.open().doc_count()) if known is None else known
+        indexed = build.count() if known is None else known
         return abs(wanted - indexed) if build.indexed_to >= upto == newest(session) else 0
 
     def search(self, ask: SearchRequest) -> SearchResult:
@@ -212,8 +212,8 @@ class WhooshIndex:
             build = self._build()
             try:
                 generation = build.open().latest_generation()
-                spare = self._take_spare(build.folder, generation)
-                return build.folder, spare or self._open(build, generation)
+                spare, former = self._take_spare(build.folder, generation)
+                return build.folder, spare or self._open(build, former)
             except whoosh_errors() as error:
                 # Only its text: the exception would keep Whoosh's half-read files open.
                 failure = str(error)
@@ -222,22 +222,30 @@ class WhooshIndex:
         build.note_suspect()
         return None
 
-    def _take_spare(self, folder: Path, generation: int) -> IndexReader | None:
-        """Take an open reader of this state; readers of older states are closed."""
+    def _take_spare(
+        self, folder: Path, generation: int
+    ) -> tuple[IndexReader | None, IndexReader | None]:
+        """An open reader of this state, or one of an earlier state to take over from; all others are closed."""
+        former = None
         while True:
             try:
                 of, reading = self._spare.pop()
             except IndexError:
-                return None
+                return None, former
             if of == folder and reading.generation == generation:
-                return reading
-            reading.close()
+                if former is not None:
+                    former.close()
+                return reading, None
+            if of == folder and former is None:
+                former = reading
+            else:
+                reading.close()
 
-    def _open(self, build: IndexGeneration, generation: int) -> IndexReader:
+    def _open(self, build: IndexGeneration, former: IndexReader | None = None) -> IndexReader:
         from reporter.search.reader import IndexReader, Memory
 
         self._memory = self._memory or Memory()
-        return IndexReader(build.open(), self._memory, generation)
+        return IndexReader(build.open(), self._memory, former)
 
     def _build(self) -> IndexGeneration:
         """The live index; created if missing."""
@@ -260,7 +268,7 @@ class WhooshIndex:
 
     def _is_readable(self, build: IndexGeneration) -> bool:
         try:
-            self._open(build, 0).close()
+            self._open(build).close()
         except whoosh_errors() as error:
             log.warning("the index can't be read: %s", str(error))
             return False

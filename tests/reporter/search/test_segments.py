@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import random
+from typing import Any
 
 import pytest
 from sqlalchemy.orm import Session
+from whoosh.reading import SegmentReader
 
 from reporter.config import Settings
 from reporter.media.store import Store
@@ -82,6 +84,67 @@ def test_what_is_withdrawn_between_two_batches_of_a_commit_is_not_found(
     assert found(whoosh, "compost") == 5
     assert whoosh.ids() == {row.id for row in others}
     assert whoosh.unclean()
+
+
+def test_a_search_after_a_commit_opens_only_what_is_new(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Whoever looks for a new takeaway waits no longer for an index of many segments."""
+    monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 0)
+    rows = []
+    for _number in range(6):
+        rows.append(add_takeaway(session, event, rng, text="Compost stays warm"))
+        whoosh.sync(session)
+    opened: list[str] = []
+
+    class Counted(SegmentReader):
+        def __init__(self, storage: Any, schema: Any, segment: Any, **options: Any) -> None:
+            super().__init__(storage, schema, segment, **options)
+            opened.append(segment.segment_id())
+
+    monkeypatch.setattr("whoosh.reading.SegmentReader", Counted)
+
+    def search() -> tuple[int, int]:
+        """Takeaways found, and segments opened for it."""
+        opened.clear()
+        return found(whoosh, "compost"), len(opened)
+
+    assert search() == (6, 6)
+    add_takeaway(session, event, rng, text="Compost stays damp")
+    whoosh.sync(session)
+    assert search() == (7, 1)
+    withdraw(session, rows[2], actor(clock), store)
+    whoosh.sync(session)
+    assert search() == (6, 1), "that of the withdrawn one: the rest is as it was"
+    monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 500)
+    add_takeaway(session, event, rng, text="Compost stays cold")
+    whoosh.sync(session)
+    assert len(segment_sizes(whoosh)) < 6
+    assert search()[0] == 7, "merged ones are not there twice"
+
+
+def test_a_commit_counts_documents_without_opening_segments(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    first, _other = [add_takeaway(session, event, rng, text="Compost") for _number in range(2)]
+    whoosh.sync(session)
+    withdraw(session, first, actor(clock), store)
+    whoosh.sync(session)
+    monkeypatch.delattr("whoosh.reading.SegmentReader")
+    assert whoosh._build().count() == whoosh._build().noted_documents == 1
+    assert whoosh.misses(session) == 0
 
 
 def test_very_many_segments_are_rewritten_as_one(
