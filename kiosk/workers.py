@@ -38,8 +38,15 @@ def process(kiosk: KioskContext) -> int:
 
     if _intake_first(kiosk):
         return 0
+    # A batch that began while nobody sent ends as soon as somebody does.
+    begun_quietly = not kiosk.held_since
     return process_due(
-        db.session(), kiosk.store, kiosk.pool, now=kiosk.now, limits=kiosk.settings.limits
+        db.session(),
+        kiosk.store,
+        kiosk.pool,
+        now=kiosk.now,
+        limits=kiosk.settings.limits,
+        stop=lambda: begun_quietly and kiosk.receiving(),
     )
 
 

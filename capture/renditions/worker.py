@@ -7,6 +7,7 @@ import logging
 import secrets
 import shutil
 import uuid
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -69,13 +70,20 @@ class _Job:
 
 
 def process_due(
-    session: Session, store: Store, pool: DecoderPool, *, now: Clock, limits: LimitSettings
+    session: Session,
+    store: Store,
+    pool: DecoderPool,
+    *,
+    now: Clock,
+    limits: LimitSettings,
+    stop: Callable[[], bool] = lambda: False,
 ) -> int:
     """Process received originals, due retries, and jobs left by a killed kiosk. Commits.
 
     Returns how many originals were processed. Each gets its renditions and becomes ``ready``, or
     ``failed`` with a message. After a worker died there are two retries, later; a full disk and a
     closing kiosk cost none. Safe to run in several threads, each with its own database session.
+    ``stop`` is asked after each original: whether to leave the others to the next call.
     """
     taken = 0
     for media_id in due_ids(session, Media, states=WAITING, now=now(), limit=BATCH):
@@ -83,7 +91,7 @@ def process_due(
         if job is None:
             continue
         taken += 1
-        if not _process(session, store, pool, job, now=now, limits=limits):
+        if not _process(session, store, pool, job, now=now, limits=limits) or stop():
             break
     return taken
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -133,6 +133,33 @@ def test_pictures_wait_while_phones_send_but_not_for_ever(
     assert workers._intake_first(kiosk)
     kiosk.receiving = lambda: False
     assert not workers._intake_first(kiosk)
+
+
+def test_a_batch_of_pictures_ends_when_a_phone_begins_to_send(
+    app: LazyApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(workers, "HOLD_SECONDS", 0.3)
+    kiosk: KioskContext = app.extensions["kiosk"]
+    sending = False
+    kiosk.receiving = lambda: sending
+    stops: list[bool] = []
+
+    def batch(*_: object, stop: Callable[[], bool], **_rest: object) -> int:
+        nonlocal sending
+        stops.append(stop())
+        sending = True
+        stops.append(stop())
+        return 1
+
+    monkeypatch.setattr("capture.renditions.worker.process_due", batch)
+    with app.app_context():
+        workers.process(kiosk)
+        assert stops == [False, True]
+        workers.process(kiosk)
+        assert len(stops) == 2, "held back"
+        threading.Event().wait(0.4)
+        workers.process(kiosk)
+    assert stops[2:] == [False, False], "somebody sends all the time: a few are made all the same"
 
 
 def test_the_index_waits_for_files_but_not_for_what_is_taken_back(

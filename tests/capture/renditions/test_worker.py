@@ -4,6 +4,7 @@ import random
 import threading
 from collections.abc import Callable, Iterator
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -184,6 +185,16 @@ def test_one_bad_file_never_blocks_the_rest(room: Room) -> None:
     # The contributor's page and the wall hear of failures too.
     assert room.revision() == before + 4
     assert room.turn() == 0
+
+
+def test_a_batch_can_be_stopped_between_two_files(room: Room) -> None:
+    for number in range(3):
+        room.put(media_files.jpeg(64 + number, 48))
+    process = partial(
+        process_due, room.session, room.store, room.pool, now=room.clock, limits=LIMITS
+    )
+    assert process(stop=lambda: True) == 1
+    assert process() == 2
 
 
 def kill_worker(_source: Path, out_dir: Path, *_: object) -> None:
