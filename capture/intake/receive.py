@@ -120,7 +120,7 @@ def take_in(
     context = with_seen(context, offer)
     known = _find(context, offer)
     wanted = _new_files(context, offer, known)
-    _check_limits(offer, wanted, known, limits)
+    _check_limits(context, offer, wanted, known, limits=limits)
     if known is not None:
         _allow_words(context, offer, known, limits)
     if check is not None:
@@ -200,10 +200,15 @@ def _new_files(
 
 
 def _check_limits(
-    offer: Submission, wanted: Sequence[ReceivedFile], known: Takeaway | None, limits: LimitSettings
+    context: IntakeContext,
+    offer: Submission,
+    wanted: Sequence[ReceivedFile],
+    known: Takeaway | None,
+    *,
+    limits: LimitSettings,
 ) -> None:
     if wanted:
-        check_recordable(offer.event)
+        check_recordable(context.event or offer.event)
     if len(wanted) + (len(known.attachments) if known else 0) > limits.files:
         raise TooLarge(
             "One takeaway holds up to %(count)s files. Send the others as a second one.",

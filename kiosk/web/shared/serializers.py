@@ -37,8 +37,9 @@ def full_record(takeaway: Takeaway, media_url: MediaUrl) -> dict[str, Any]:
 
 def taken_record(taken: RecordedTakeaway, media_url: MediaUrl) -> dict[str, Any]:
     """``full_record`` of what was just taken in. Something new was published nowhere, so nothing is looked up."""
-    row = db.session().get_one(Takeaway, taken.id)
-    return takeaway_record(row, media_url) if taken.is_new else full_record(row, media_url)
+    if taken.rows is not None:
+        return takeaway_record(taken.rows.as_object(), media_url)
+    return full_record(db.session().get_one(Takeaway, taken.id), media_url)
 
 
 def shell_record(takeaway: Takeaway) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from werkzeug.formparser import FormDataParser
 
 from capture.intake import concurrency
 from kiosk.runtime.context import current_kiosk
-from kiosk.server.body import FramingError
+from kiosk.server.body import FramingError, RequestBody
 from kiosk.web.middleware.device_cookie import device
 from reporter.enums import Source
 from reporter.errors import BadInput, BadRequest, TooLarge, UnsupportedMedia
@@ -94,6 +94,9 @@ class KioskRequest(Request):
             raise
 
     def _get_stream_for_parsing(self) -> IO[bytes]:
+        body = self.environ["wsgi.input"]
+        if isinstance(body, RequestBody):
+            body.aside = concurrency.outside
         stream = super()._get_stream_for_parsing()
         return cast(IO[bytes], _WholeBody(stream, self.content_length))
 
@@ -128,18 +131,29 @@ FORMS = ("", "application/x-www-form-urlencoded", "multipart/form-data")
 MOST_FIELDS = 5_000
 
 
+# Bytes that are read in one go while others wait for a place. (Whoever waits for its phone gives its place up anyway.)
+TURN_BYTES = 1 << 20
+
+
 class _WholeBody:
     """A body that raises an error if it ends too early, instead of looking like a shorter form."""
 
     def __init__(self, stream: IO[bytes], length: int | None) -> None:
         self._stream = stream
         self._missing = length
+        # Bytes since it last gave its place up.
+        self._streak = 0
 
     def read(self, size: int = -1) -> bytes:
         """Read like a file; raises Unfinished, BadRequest for malformed chunks, TooLarge for too many fields."""
         try:
-            with concurrency.outside():
-                data = self._stream.read(size)
+            if self._streak >= TURN_BYTES:
+                self._streak = 0
+                # A phone whose bytes are always there already would never give its place up.
+                with concurrency.outside():
+                    pass
+            data = self._stream.read(size)
+            self._streak += len(data)
             if size < 0 and self._missing is None:
                 # Werkzeug's stream cuts a body without a length off at the limit, and says so when asked once more.
                 self._stream.read(1)

@@ -39,6 +39,7 @@ from reporter.models import Attachment, Decision, EventSession, Gathering, Media
 from reporter.moderation import decisions
 from reporter.moderation.history import last_step, seen_by_now
 from reporter.review.conflicts import decide_many
+from reporter.stories.takeaway_json import takeaway_record
 from tests.support.submissions import NOW, Room, jpeg, mp4, open_room, wav
 
 CLIENT = "6f1c0e62-6c0e-4b69-8a83-0d5d3d0f7c11"
@@ -525,6 +526,36 @@ def test_a_failed_commit_keeps_no_row_and_can_be_repeated(room: Room) -> None:
     assert count(room, Takeaway) == count(room, Media) == 0
     assert room.receive(offer).attachments[0].media.sha256 == file.sha256
     assert room.originals() == [jpeg(1)]
+
+
+def test_what_was_written_is_known_without_reading_it(room: Room) -> None:
+    """A hundred phones wait for the JSON of their takeaways: it takes no statement more than the takeaway itself."""
+    offer = Submission(
+        room.garden,
+        text="a #bees #ants",
+        files=[room.arrive(jpeg(1), "one.jpg"), room.arrive(mp4(2), "two.mp4")],
+        recorded_at=NOW - timedelta(days=2),
+        consent="unsure",
+    )
+    statements: list[str] = []
+
+    def note(*_: Any) -> None:
+        statements.append(str(_[2]))
+
+    sqlalchemy.event.listen(room.engine, "before_cursor_execute", note)
+    try:
+        taken = receive.take_in(
+            room.session, room.store, offer, now=NOW, rng=room.rng, limits=room.limits
+        )
+        assert taken.rows is not None
+        known = takeaway_record(taken.rows.as_object(), lambda _media, _name: "")
+    finally:
+        sqlalchemy.event.remove(room.engine, "before_cursor_execute", note)
+    # What was seen, the counter, the same under its lock, the takeaway, its tags, and two for each file.
+    assert len(statements) == 5 + 2 * 2
+    stored = room.session.get_one(Takeaway, taken.id)
+    assert known == takeaway_record(stored, lambda _media, _name: "")
+    assert not room.session.new
 
 
 def race(room: Room, offers: list[Submission]) -> list[str]:

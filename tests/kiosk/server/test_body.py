@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
@@ -48,6 +49,36 @@ def test_what_came_with_the_head_and_the_end_are_there(
 def test_nobody_can_tell_of_a_chunked_one(ends: tuple[socket.socket, socket.socket]) -> None:
     ends[1].sendall(b"4\r\nfo")
     assert not body_of(ends[0], None).ready()
+
+
+def test_only_who_waits_for_the_client_steps_aside(
+    ends: tuple[socket.socket, socket.socket],
+) -> None:
+    ours, theirs = ends
+    body = body_of(ours, 8)
+    aside: list[str] = []
+
+    @contextmanager
+    def step() -> Iterator[None]:
+        aside.append("out")
+        theirs.sendall(b"more")
+        yield
+        aside.append("in")
+
+    body.aside = step
+    theirs.sendall(b"four")
+    assert (body.read(4), aside) == (b"four", [])
+    assert (body.read(8), aside) == (b"more", ["out", "in"])
+
+
+def test_silence_ends_a_read(ends: tuple[socket.socket, socket.socket]) -> None:
+    body = body_of(ends[0], 8)
+    body.meter.silence = 0.05
+    ends[1].sendall(b"four")
+    assert body.read(8) == b"four"
+    with pytest.raises(TransferError):
+        body.read(8)
+    assert body.failed
 
 
 def test_silence_ends_it(ends: tuple[socket.socket, socket.socket]) -> None:
