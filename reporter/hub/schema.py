@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine, inspect, text
 
 from reporter import migrations
 from reporter.database.row_security import (
@@ -14,8 +15,12 @@ from reporter.database.row_security import (
     unforced,
     working_for,
 )
+from reporter.errors import Conflict
 from reporter.hub.former_secrets import note_former
 from reporter.search.postgres.tables import force_guard
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 _VERSIONS = Path(__file__).parent / "versions"
 # Advisory lock, so that two processes that start at once take turns (any number that nobody else uses).
@@ -29,9 +34,10 @@ def upgrade_hub(engine: Engine) -> None:
     """
     with working_for(TenantScope(migrating=True)), engine.begin() as connection:
         connection.exec_driver_sql(f"SELECT pg_advisory_xact_lock({_LOCK})")
-        roles = make_roles(connection)
         config = migrations.alembic_config(_VERSIONS)
         config.attributes |= {"connection": connection, "version_table": "hub_version"}
+        _check_known(connection, config)
+        roles = make_roles(connection)
         migrations.run_steps(config)
         if migrations.is_behind(connection):
             with unforced(connection):
@@ -40,3 +46,14 @@ def upgrade_hub(engine: Engine) -> None:
         force_guard(connection, forced=not roles)
         if roles:
             grant_tables(connection)
+
+
+def _check_known(connection: Connection, config: Config) -> None:
+    from alembic.script import ScriptDirectory
+
+    if not inspect(connection).has_table("hub_version"):
+        return
+    current = str(connection.scalar(text("SELECT version_num FROM hub_version")) or "")
+    known = {step.revision for step in ScriptDirectory.from_config(config).walk_revisions()}
+    if current and current not in known:
+        raise Conflict(migrations.newer_version_text(connection.engine, current))

@@ -62,7 +62,7 @@ def is_behind(connection: Connection) -> bool:
 
 def _check_known(engine: Engine, current: str | None) -> None:
     if current is not None and current not in _revisions():
-        raise Conflict(_newer_version_text(engine, current))
+        raise Conflict(newer_version_text(engine, current))
 
 
 def _run(connection: Connection) -> None:
@@ -110,16 +110,14 @@ def _revision_at(connection: Connection) -> str | None:
     return None if found is None else str(found)
 
 
-def _newer_version_text(engine: Engine, revision: str) -> str:
-    name = engine.url.database or ""
-    where = (
-        f"The gathering in {Path(name).parent}"
-        if engine.dialect.name == "sqlite"
-        else "This gathering"
-    )
+def newer_version_text(engine: Engine, revision: str) -> str:
+    """Return what to do about a database whose revision this program does not know."""
+    newer = f"by a newer Social Reporter ({revision}). Nothing was changed in it. Update this one"
+    if engine.dialect.name != "sqlite":
+        return f"This database was upgraded {newer} too."
     return (
-        f"{where} was opened by a newer Social Reporter ({revision}). Nothing was changed in it. Update this one, and "
-        "open it again; or open the copy that the update has put beside the database."
+        f"The gathering in {Path(engine.url.database or '').parent} was opened {newer}, and open it again; or open the "
+        "copy that the update has put beside the database."
     )
 
 

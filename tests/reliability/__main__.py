@@ -20,6 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.guards.repository import ROOT
+from tests.reliability.long_operations import LONG_OPERATIONS
 from tests.reliability.operations import OPERATIONS
 
 PAGE = ROOT / "docs" / "reliability.md"
@@ -79,7 +80,9 @@ def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
         )
     yield ""
     left = [
-        kind.name for kind in OPERATIONS if kind.name not in {one["operation"] for one in tallies}
+        kind.name
+        for kind in (*OPERATIONS, *LONG_OPERATIONS)
+        if kind.name not in {one["operation"] for one in tallies}
     ]
     if left:
         yield f"Not in this run: {', '.join(left)}."

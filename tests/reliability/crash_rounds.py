@@ -23,6 +23,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from tests.reliability.crash_points import CrashPoints
+from tests.reliability.long_operations import LONG_OPERATIONS
 from tests.reliability.operations import OPERATIONS, Migration, Operation
 from tests.reliability.world import make_world, place
 
@@ -172,7 +173,8 @@ def _run_and_tell(work: Callable[[], None], pipe: int) -> int:
 def play_all(root: Path, *, rounds: int, seed: int, only: str = "") -> list[Tally]:
     """``rounds`` over all operations: two of three at crash points, each once before any twice; the rest anywhere."""
     world, rng = Rounds(root), random.Random(seed)
-    kinds = [kind for kind in OPERATIONS if not only or kind.name in only.split(",")]
+    everything = (*OPERATIONS, *LONG_OPERATIONS)
+    kinds = [kind for kind in everything if not only or kind.name in only.split(",")]
     tallies = []
     for number, kind in enumerate(kinds):
         share = rounds // len(kinds) + (number < rounds % len(kinds))

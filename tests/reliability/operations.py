@@ -85,10 +85,11 @@ class Operation:
 
     def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """What is wrong beside the general."""
-        return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 5)
+        return count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 5)
 
 
-def _count(what: str, found: object, wanted: int) -> list[str]:
+def count(what: str, found: object, wanted: int) -> list[str]:
+    """A sentence where a number is not the right one."""
     return [] if found == wanted else [f"{found} {what} instead of {wanted}"]
 
 
@@ -174,7 +175,7 @@ class Upload(Operation):
             line for line in notes if line.startswith("receipt") and line.split()[2] not in there
         ]
         lost = [f"lost: {line}" for line in lost] + [line for line in notes if "LOST" in line]
-        return [*lost, *_count("takeaways", len(there), 8)]
+        return [*lost, *count("takeaways", len(there), 8)]
 
 
 class Completion(Upload):
@@ -190,7 +191,7 @@ class Completion(Upload):
             line for line in notes if line.startswith("receipt") and line.split()[2] not in there
         ]
         lost = [f"lost: {line}" for line in lost] + [line for line in notes if "LOST" in line]
-        return [*lost, *_count("takeaways", len(there), 6)]
+        return [*lost, *count("takeaways", len(there), 6)]
 
 
 class Processing(Operation):
@@ -205,7 +206,7 @@ class Processing(Operation):
     def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """All are ready."""
         waiting = db.session.scalar(select(func.count(Media.id)).where(Media.state != "ready"))
-        return [*super().wrong(kiosk, notes), *_count("media not ready", waiting, 0)]
+        return [*super().wrong(kiosk, notes), *count("media not ready", waiting, 0)]
 
 
 class CardImport(Operation):
@@ -232,7 +233,7 @@ class CardImport(Operation):
 
     def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """Each photo once."""
-        return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 8)
+        return count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 8)
 
 
 class IndexCommit(Operation):
@@ -352,7 +353,7 @@ class Publishing(Operation):
             *super().wrong(kiosk, notes),
             *twice,
             *unsent,
-            *_count("photos at the target", len(files), 5),
+            *count("photos at the target", len(files), 5),
             *([f"left over at the target: {left}"] if left else []),
         ]
 
@@ -368,7 +369,7 @@ class Merge(Operation):
 
     def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """All of both, each once."""
-        return _count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 10)
+        return count("takeaways", db.session.scalar(select(func.count(Takeaway.id))), 10)
 
 
 class Restore(Operation):
@@ -431,7 +432,7 @@ class Erase(Operation):
                 if needle in path.read_bytes().lower():
                     found.append(f"its words are in {path.relative_to(self.root)}")
         living = select(func.count(Takeaway.id)).where(Takeaway.state != "withdrawn")
-        return [*found, *_count("takeaways that stay", db.session.scalar(living), 4)]
+        return [*found, *count("takeaways that stay", db.session.scalar(living), 4)]
 
 
 class Retention(Operation):
@@ -459,7 +460,7 @@ class Retention(Operation):
     def wrong(self, kiosk: KioskContext, notes: list[str]) -> list[str]:
         """One went, four stay."""
         living = select(func.count(Takeaway.id)).where(Takeaway.state != "withdrawn")
-        return _count("takeaways that stay", db.session.scalar(living), 4)
+        return count("takeaways that stay", db.session.scalar(living), 4)
 
 
 OPERATIONS: tuple[type[Operation], ...] = (

@@ -31,8 +31,8 @@ def run(module: str, *arguments: str) -> Any:
 
 @pytest.mark.skipif(sys.platform == "win32", reason="the rounds fork")
 def test_a_crash_anywhere_loses_and_doubles_nothing() -> None:
-    names = ["completion", "migration", "delivery", "erase"]
-    tallies = run("crash_rounds", "--rounds", "4", "--seed", "20260314", "--only", ",".join(names))
+    names = ["completion", "migration", "delivery", "erase", "peer merge"]
+    tallies = run("crash_rounds", "--rounds", "5", "--seed", "20260314", "--only", ",".join(names))
     assert [one["operation"] for one in tallies] == names
     assert all(one["points"] > 5 and one["met"] == 1 for one in tallies)
 

@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from kiosk.server.connection import accepted
+from kiosk.server.connection import Connection, accepted
 from kiosk.server.front import Front, FrontCalls
 from kiosk.server.head import Head
 from kiosk.server.processor_time import ProcessorTime
@@ -140,7 +140,9 @@ def test_refused_connections_are_closed_and_others_are_taken(listener: socket.so
     ended = [sock for sock in socks if select.select([sock], [], [], 0)[0]]
     assert len(ended) == 2
     assert all(sock.recv(1) == b"" for sock in ended)
-    for one in (*socks, *taken):
+    for sock in socks:
+        sock.close()
+    for one in taken:
         one.close()
 
 
@@ -152,8 +154,8 @@ def test_heads_of_an_address_that_used_its_part_of_the_front_wait(
     clock, asked = Standstill(), list[tuple[str, str]]()
     used = crowd(clock, "127.0.0.2", "127.0.0.3")
 
-    def dispatch(connection: object, head: Head) -> None:
-        asked.append((connection.share, head.target))  # type: ignore[attr-defined]
+    def dispatch(connection: Connection, head: Head) -> None:
+        asked.append((connection.share, head.target))
 
     calls = FrontCalls(
         dispatch=dispatch,
@@ -179,6 +181,6 @@ def test_heads_of_an_address_that_used_its_part_of_the_front_wait(
     front._turn()
     assert sorted(asked) == [("127.0.0.2", "/0"), ("127.0.0.2", "/2"), ("127.0.0.3", "/1")]
     assert not front._held
-    for one in (*socks, *front._register):
-        one.close()
+    for sock in socks:
+        sock.close()
     front._close_all()
