@@ -61,3 +61,40 @@ def test_it_follows_the_sessions_and_says_when_the_kiosk_is_gone(
         page.context.set_offline(False)
         page.clock.run_for(EVERY)
         expect(gone).to_be_hidden()
+
+
+# The text of each line of an element, by where its letters stand.
+LINES = """element => {
+  const lines = new Map();
+  const walker = document.createTreeWalker(element, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    [...node.data].forEach((letter, at) => {
+      const range = document.createRange();
+      range.setStart(node, at);
+      range.setEnd(node, at + 1);
+      const top = Math.round(range.getBoundingClientRect().top);
+      lines.set(top, (lines.get(top) ?? "") + letter);
+    });
+  }
+  return [...lines.values()];
+}"""
+
+
+@pytest.mark.parametrize("width", [320, 390, 768])
+def test_the_walls_address_is_torn_neither_in_its_port_nor_in_its_code(
+    app: Flask, windows: Windows, event: EventSession, width: int
+) -> None:
+    kiosk = app.extensions["kiosk"]
+    reachable = replace(kiosk.settings.kiosk, base_url="http://192.168.178.123:8000")
+    kiosk.settings = replace(kiosk.settings, kiosk=reachable)
+    page = windows.laptop()
+    page.set_viewport_size({"width": width, "height": 800})
+    with served(app) as server:
+        with page.expect_response("**/wall/cards*"):
+            page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/wall")
+        lines = page.locator("#strip-address").evaluate(LINES)
+    assert set(lines) <= {
+        f"192.168.178.123:8000/s/{event.code}",
+        "192.168.178.123:8000",
+        f"/s/{event.code}",
+    }

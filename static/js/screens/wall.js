@@ -97,7 +97,9 @@ function tell(now) {
   if (qr.getAttribute("src") !== now.qr) qr.src = now.qr;
   document.getElementById("strip-title").textContent = now.title;
   document.getElementById("strip-room").textContent = now.room;
-  document.getElementById("strip-address").textContent = now.address;
+  // It breaks before the session's code, if anywhere, not within it.
+  const [, host, path] = /^([^/]*)(.*)$/.exec(now.address);
+  document.getElementById("strip-address").replaceChildren(host, document.createElement("wbr"), path);
 }
 
 // The day's sessions: where something came in, and where somebody could go and ask; or the themes.
