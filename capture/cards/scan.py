@@ -23,9 +23,11 @@ from capture.cards.sidecars import (
     LINK,
     PREVIEWS,
     PROXY,
+    SINGLE_TRACK,
     SYSTEM,
     UNREADABLE,
     is_copy,
+    is_single_track,
     reason_for,
 )
 from capture.decoding.format_names import MEDIA_NAMES
@@ -218,6 +220,8 @@ def _reason_to_skip(entry: os.DirEntry[str], beside: Set[str]) -> str:
         return HIDDEN
     if entry.is_dir(follow_symlinks=False):
         return _reason_to_skip_folder(path)
+    if is_single_track(path, beside):
+        return SINGLE_TRACK
     if not is_copy(path, beside):
         return ""
     return PROXY if path.suffix.casefold() not in COPY_NAMES else reason_for(name)

@@ -106,6 +106,7 @@ FILM_FORMATS = {
     ".braw": "Blackmagic raw (BRAW)",
     ".crm": "Canon raw film (CRM)",
     ".nev": "Nikon raw film (NEV)",
+    ".apv": "Advanced Professional Video (APV)",
     ".rm": "RealMedia",
     ".rmvb": "RealMedia",
     ".mjpg": "Motion JPEG",
@@ -146,6 +147,7 @@ _SOUND_FORMATS = {
     ".ac3": "AC-3",
     ".dsf": "DSD (DSF)",
     ".dff": "DSD (DFF)",
+    ".tta": "True Audio (TTA)",
 }
 FORMATS = {
     **{ext: (name, "JPEG") for ext, name in _PHOTO_FORMATS.items()},

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from capture.cards.scan import scan
+from capture.cards.sidecars import SINGLE_TRACK, THUMBNAIL
 from tests.support.media import files
 
 NOTED = "A hidden file or folder, which computers leave on cards."
@@ -64,3 +65,21 @@ def test_an_insta360s_small_copy_is_left_only_where_its_film_is(
     assert scanned(whole) == ([f"DCIM/Camera01/{film}"], {f"DCIM/Camera01/{copy}": COPY})
     alone = tree(tmp_path / "alone", f"DCIM/Camera01/{copy}")
     assert scanned(alone) == ([f"DCIM/Camera01/{copy}"], {})
+
+
+def test_tracks_of_a_recorder_are_left_only_beside_their_mix(tmp_path: Path) -> None:
+    folder = "FOLDER01/ZOOM0001/ZOOM0001"
+    tracks = [f"{folder}_Tr1.WAV", f"{folder}_TrMic.WAV", f"{folder}_Tr1-0002.WAV"]
+    mixes = [f"{folder}_TrLR-0002.WAV", f"{folder}_TrLR.WAV"]
+    whole = tree(tmp_path / "whole", *tracks, *mixes)
+    assert scanned(whole) == (mixes, dict.fromkeys(tracks, str(SINGLE_TRACK)))
+    alone = tree(tmp_path / "alone", *tracks)
+    assert sorted(scanned(alone)[0]) == sorted(tracks)
+
+
+def test_small_pictures_of_a_drone_are_left(tmp_path: Path) -> None:
+    root = tree(tmp_path, "MISC/THM/100/DJI_0001.SCR", "DCIM/100MEDIA/DJI_0001.MP4")
+    assert scanned(root) == (
+        ["DCIM/100MEDIA/DJI_0001.MP4"],
+        {"MISC/THM/100/DJI_0001.SCR": str(THUMBNAIL)},
+    )
