@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from itertools import chain, islice
 from typing import Any, NamedTuple
 
+from reporter.search.text.languages import function_words
+from reporter.themes.lexicon import LANGUAGES
 from reporter.themes.texts import Prepared, Term, meaning
 from reporter.themes.word_vectors import word_vectors
 
@@ -18,6 +20,8 @@ BETWEEN = " · "
 ALONE, NEARNESS = 0.25, 4
 # What a word of another language than the gathering's counts, and one that only begins sentences: "Ask", "Label".
 FOREIGN, FIRST = 0.4, 0.4
+# What a word as "they" of one language counts in a text that is taken for one of another.
+FUNCTION = 0.02
 # A theme's meaning is that of so many of its members; so many words are compared with it.
 MEANT_BY, LOOKED_AT = 100, 40
 SENTENCE_ENDS = '.!?…:¡¿«»“”„"()-–\n'
@@ -98,7 +102,14 @@ def _candidate(concept: str, uses: Sequence[_Use], language: str) -> _Candidate:
     best = min(frequency, key=lambda one: (not one.is_local, one.is_first, -frequency[one], one))
     term = next(use.term for use in uses if use.term.written == best.written)
     clarity = (1.0 if best.is_local else FOREIGN) * (FIRST if best.is_first else 1.0)
+    if _is_function_word(best.written):
+        clarity *= FUNCTION
     return _Candidate(concept, best.written, len({use.number for use in uses}), term, clarity)
+
+
+def _is_function_word(written: str) -> bool:
+    """In any language: a sentence within a text of another keeps its own."""
+    return any(written.casefold() in function_words(language) for language in LANGUAGES)
 
 
 def _nearness(term: Term, middle: Any) -> float:

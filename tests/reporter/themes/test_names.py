@@ -49,6 +49,16 @@ def test_what_only_begins_sentences_comes_after_other_words() -> None:
     assert found[0] == "screw"
 
 
+def test_small_words_of_another_language_than_the_texts_name_nothing() -> None:
+    mixed = [
+        "The neighbours water the garden with us. Ils aident, ils sont là.",
+        "We share the tools of the garden. Ils aident, ils sont là.",
+        "Our garden needs new tools. Ils sont là.",
+    ]
+    [found, _other] = names(mixed, MUSIC)
+    assert not {"Ils", "ils", "sont"} & set(found)
+
+
 def test_a_dozen_large_themes_are_named_in_a_blink() -> None:
     texts = [prepare(one.text) for one in labelled()]
     groups = [[texts[(at * 7 + theme) % 300] for at in range(500)] for theme in range(12)]
