@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, or_, select
@@ -115,8 +116,9 @@ def _faces_checked(takeaway: Takeaway) -> bool:
     return session is None or bool(session.scalar(select(Gathering.check_faces)))
 
 
+@cache
 def showable(place: Scope, *, new_too: bool = False) -> ColumnElement[bool]:
-    """The same rule as an SQL condition."""
+    """The same rule as an SQL condition. (Made once: making it takes longer than many a query with it.)"""
     return and_(
         _passes_sql(Takeaway, place, new_too=new_too),
         or_(Takeaway.source != Source.FILM, _parts_pass_sql(place)),

@@ -10,6 +10,7 @@ from __future__ import annotations
 import random
 from collections.abc import Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, exists, insert, literal, select
@@ -22,6 +23,7 @@ from reporter.moderation.visibility import Scope, showable
 Piece = Takeaway | StoryText
 
 
+@cache
 def with_everything() -> tuple[Any, ...]:
     """Loader options for showing takeaways: a constant number of queries."""
     return (
@@ -133,6 +135,7 @@ def left_over(story: Story, *rules: ColumnElement[bool]) -> Select[Takeaway]:
     )
 
 
+@cache
 def is_in_composed_story() -> ColumnElement[bool]:
     """Whether a takeaway is in a composed story that takes it out of its session's own."""
     return exists().where(

@@ -520,7 +520,7 @@ def test_chapters_of_a_recording_are_one_takeaway_in_their_order(
     assert "small copy" in job.skipped[0]["reason"]
 
 
-def test_tracks_of_a_recorder_are_one_takeaway_and_small_copies_stay(
+def test_single_tracks_beside_their_mix_and_small_copies_stay_on_the_card(
     desk: Desk, tmp_path: Path
 ) -> None:
     camera = Camera(tmp_path / "card")
@@ -538,12 +538,13 @@ def test_tracks_of_a_recorder_are_one_takeaway_and_small_copies_stay(
     ]
     assert sorted(found) == [
         ["VID_20261224_101112_00_001.mp4"],
-        ["ZOOM0001_LR.WAV", "ZOOM0001_Tr1.WAV"],
+        ["ZOOM0001_LR.WAV"],
     ]
     assert {entry["file"] for entry in job.skipped} == {
         "CONTENTS/ICON/",
         "DCIM/Camera01/LRV_20261224_101112_01_001.lrv",
         "ZOOM0001/ZOOM0001.hprj",
+        "ZOOM0001/ZOOM0001_Tr1.WAV",
     }
 
 

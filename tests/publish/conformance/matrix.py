@@ -13,7 +13,7 @@ import httpx
 import pytest
 
 from publish.posts.model import GatheringFacts, Remote
-from tests.publish.conformance.contract import Census, Place, Seen
+from tests.publish.conformance.contract import Census, Place, Seen, http_client
 from tests.support.servers.script import real_server
 
 CLIENT = "/_matrix/client/v3"
@@ -26,7 +26,7 @@ class MatrixPlace(Place):
     kind = "matrix"
     room: str = ""
     visitor: str = ""
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    client: httpx.Client = field(default_factory=http_client)
     _sent: int = 0
 
     def options(self, url: str) -> dict[str, str]:

@@ -12,7 +12,7 @@ import httpx
 import pytest
 
 from publish.posts.model import GatheringFacts, Remote
-from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.publish.conformance.contract import Census, Place, Seen, http_client, words_of
 from tests.support.servers.script import ScriptServer, packaged_wiki
 
 
@@ -22,7 +22,7 @@ class MediaWikiPlace(Place):
 
     kind = "mediawiki"
     details: dict[str, str] = field(default_factory=dict)
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    client: httpx.Client = field(default_factory=http_client)
     signed_in: bool = False
 
     def options(self, url: str) -> dict[str, str]:

@@ -18,7 +18,7 @@ from markdown_it import MarkdownIt
 
 from publish.posts.model import GatheringFacts, Remote
 from tests.publish.conformance.bluesky import bluesky_place, real_bluesky_place
-from tests.publish.conformance.contract import Census, Place, Seen, words_of
+from tests.publish.conformance.contract import Census, Place, Seen, http_client, words_of
 from tests.publish.conformance.dokuwiki import dokuwiki_place
 from tests.publish.conformance.facebook import facebook_place
 from tests.publish.conformance.mastodon import mastodon_place
@@ -37,7 +37,7 @@ class WordPressPlace(Place):
     user: str = ""
     # Name and application password of the blog's administrator.
     admin: tuple[str, str] = ("", "")
-    client: httpx.Client = field(default_factory=lambda: httpx.Client(timeout=60))
+    client: httpx.Client = field(default_factory=http_client)
 
     def options(self, url: str) -> dict[str, str]:
         return {"url": url, "user": self.user}
