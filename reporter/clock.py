@@ -5,9 +5,11 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
 Clock = Callable[[], datetime]
+_TICK = timedelta(microseconds=1)
+_LAST = datetime.max.replace(tzinfo=UTC)
 
 
 def utc_now() -> datetime:
@@ -29,6 +31,18 @@ def new_id(now: datetime, rng: random.Random) -> uuid.UUID:
     millis = int(now.timestamp() * 1000) & ((1 << 48) - 1)
     value = millis << 80 | 0x7 << 76 | rng.getrandbits(12) << 64 | 0b10 << 62 | rng.getrandbits(62)
     return uuid.UUID(int=value)
+
+
+def later(now: datetime, *known: datetime | None) -> datetime:
+    """The moment of a change: ``now``, but after those already ``known``, which the change replaces.
+
+    Clocks of laptops differ, and are set back when they get online; a merge lets the latest change count, so each has
+    to be dated after what its maker saw (a hybrid logical clock: Kulkarni et al. 2014).
+    """
+    newest = max((moment for moment in known if moment is not None), default=None)
+    if newest is None or newest < now:
+        return now
+    return newest + _TICK if newest < _LAST else newest
 
 
 def rfc3339(moment: datetime | None) -> str | None:

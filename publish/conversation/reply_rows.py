@@ -16,7 +16,7 @@ from publish.outbox.context import PublishContext
 from publish.outbox.items.answer import answer_key
 from publish.posts.model import Remote
 from publish.targets.base import RemoteReply
-from reporter.clock import new_id, rfc3339
+from reporter.clock import later, new_id, rfc3339
 from reporter.conversation.replies import blocked_people, narrower
 from reporter.enums import ReplyKind, ReplyState
 from reporter.models import Takeaway, Target
@@ -229,7 +229,7 @@ def _follow(reply: Reply, theirs: RemoteReply, blocked: frozenset[str], now: dat
     for name, value in changed.items():
         setattr(reply, name, value)
     if changed:
-        reply.changed_at = now
+        reply.changed_at = later(now, reply.changed_at)
 
 
 def _taken_back(reply: Reply) -> bool:
@@ -239,12 +239,8 @@ def _taken_back(reply: Reply) -> bool:
 
 def _gone(reply: Reply, now: datetime) -> None:
     if reply.state != ReplyState.GONE and not reply.ours:
-        reply.state, reply.text, reply.former_texts, reply.changed_at = (
-            ReplyState.GONE.value,
-            "",
-            [],
-            now,
-        )
+        reply.state, reply.text, reply.former_texts = ReplyState.GONE.value, "", []
+        reply.changed_at = later(now, reply.changed_at)
 
 
 def _join_threads(known: dict[str, Reply]) -> None:

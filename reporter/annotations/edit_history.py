@@ -26,6 +26,7 @@ from reporter.media.store import Store
 from reporter.models import Attachment, Decision, Media, Rendition, Takeaway
 from reporter.models.edits import Edit
 from reporter.moderation.decisions import bump_revision, lock_gathering
+from reporter.moderation.history import moment_of_change
 
 # Name of these decisions in stored histories: the first version's, which a migration must not change (docs/hub.md).
 ACTION = "mend"
@@ -144,13 +145,15 @@ def note(
 
     It belongs to no step: it is undone in the editor, not by the undo of review.
     """
-    for takeaway in takeaways_of(session, media):
+    takeaways = takeaways_of(session, media)
+    moment = moment_of_change(session, actor, [one.id for one in takeaways])
+    for takeaway in takeaways:
         bump_revision(session, takeaway)
         session.add(
             Decision(
                 id=new_id(actor.now, actor.rng),
                 takeaway_id=takeaway.id,
-                at=actor.now,
+                at=moment,
                 who=actor.who,
                 action=action,
                 revision=takeaway.revision,

@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, delete, func, or_, select, update
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.codes import make_receipt, normalize_receipt
 from reporter.enums import Audience, ReplyKind, ReplyState
 from reporter.errors import BadInput, Conflict, NotFound
@@ -161,12 +161,18 @@ def find_reply(session: Session, number: str) -> Reply:
 # --- Decisions ------------------------------------------------------------------------------------
 
 
+def moment_of_change(session: Session, now: datetime) -> datetime:
+    """When a reply is changed: after all changes before, whatever the clocks said; polled pages compare the newest."""
+    return later(now, session.scalar(select(func.max(Reply.changed_at))))
+
+
 def decide(session: Session, reply: Reply, actor: Actor, state: ReplyState) -> None:
     """Show, hold or hide it, or mark it as spam. Raises Conflict if it was deleted. Commits."""
     with alone(session):
         if reply.state == ReplyState.GONE:
             raise Conflict("It was deleted where it was written; it can't be shown any more.")
-        reply.state, reply.flagged, reply.changed_at = state.value, False, actor.now
+        reply.state, reply.flagged = state.value, False
+        reply.changed_at = moment_of_change(session, actor.now)
         next_revision(session)
 
 
@@ -178,7 +184,7 @@ def take_back(session: Session, reply: Reply, actor: Actor) -> None:
     with alone(session):
         if reply.state == ReplyState.GONE and not reply.text:
             return
-        _empty(reply, actor.now)
+        _empty(reply, moment_of_change(session, actor.now))
         erase_reply_traces(session, reply, actor.now)
         next_revision(session)
 
@@ -203,11 +209,12 @@ def block_person(session: Session, reply: Reply, actor: Actor) -> None:
     if session.get(BlockedPerson, key) is None:
         session.add(BlockedPerson(**key, author=reply.author, blocked_at=actor.now, who=actor.who))
     same = Reply.author_url == person if reply.author_url else Reply.author == person
-    session.execute(
-        update(Reply)
-        .where(Reply.target_id == reply.target_id, same, Reply.state != ReplyState.GONE)
-        .values(state=ReplyState.HIDDEN.value, changed_at=actor.now)
+    theirs = select(Reply).where(
+        Reply.target_id == reply.target_id, same, Reply.state != ReplyState.GONE
     )
+    moment = moment_of_change(session, actor.now)
+    for row in session.scalars(theirs):
+        row.state, row.changed_at = ReplyState.HIDDEN.value, moment
     next_revision(session)
     session.commit()
 
@@ -221,7 +228,7 @@ def blocked_people(session: Session, target_id: uuid.UUID) -> frozenset[str]:
 def narrow(session: Session, reply: Reply, actor: Actor, takeaway: Takeaway | None) -> None:
     """Set which takeaway of its story a reply is about; None means the whole story. Commits."""
     reply.takeaway_id = takeaway.id if takeaway else None
-    reply.changed_at = actor.now
+    reply.changed_at = moment_of_change(session, actor.now)
     next_revision(session)
     session.commit()
 

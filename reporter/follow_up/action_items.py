@@ -12,7 +12,7 @@ from sqlalchemy import ColumnElement, and_, exists, func, select
 from sqlalchemy.orm import Session, joinedload
 
 from reporter.actor import Actor
-from reporter.clock import new_id, rfc3339
+from reporter.clock import later, new_id, rfc3339
 from reporter.conversation.replies import may_show_reply
 from reporter.enums import Intent, ItemState, ReplyState, TakeawayState
 from reporter.errors import BadInput, NotFound
@@ -102,7 +102,7 @@ def _apply(item: ActionItem, actor: Actor, values: Mapping[str, Any]) -> None:
         item.due_on = read_date(str(values["due_on"]))
     if "state" in values:
         _set_state(item, actor, str(values["state"]))
-    item.changed_at = actor.now
+    item.changed_at = later(actor.now, item.changed_at)
 
 
 def read_date(text: str) -> date | None:

@@ -12,7 +12,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.config import Settings
 from reporter.enums import Audience, ItemState, TakeawayState
 from reporter.errors import BadInput, Conflict
@@ -21,7 +21,7 @@ from reporter.gathering.sessions import add_session
 from reporter.models import EventSession, Takeaway
 from reporter.models.follow_up import ActionItem, Contact, NextGathering
 from reporter.moderation.decisions import alone, next_revision
-from reporter.moderation.deletions import ONLY, Deleted, bury
+from reporter.moderation.deletions import ONLY, Deleted, bury, deletion_of
 from reporter.moderation.visibility import Scope
 
 _ONLY = 1
@@ -56,12 +56,9 @@ def set_next(
         raise BadInput("Write the address as https://example.org/spring.")
     row = next_gathering(session) or NextGathering(id=_ONLY)
     row.title, row.starts_at, row.ends_at = title.strip(), starts_at, ends_at
-    row.place, row.url, row.description, row.changed_at = (
-        place.strip(),
-        url.strip(),
-        words.strip(),
-        actor.now,
-    )
+    row.place, row.url, row.description = place.strip(), url.strip(), words.strip()
+    gone = deletion_of(session, Deleted.NEXT, ONLY)
+    row.changed_at = later(actor.now, row.changed_at, gone.deleted_at if gone else None)
     session.add(row)
     next_revision(session)
     session.commit()
@@ -70,7 +67,8 @@ def set_next(
 
 def forget_next(session: Session, *, now: datetime) -> None:
     """Delete the next gathering's time and place, here and by merging on all laptops. Commits."""
-    bury(session, Deleted.NEXT, ONLY, now=now)
+    row = next_gathering(session)
+    bury(session, Deleted.NEXT, ONLY, now=later(now, row.changed_at if row else None))
     session.execute(delete(NextGathering))
     next_revision(session)
     session.commit()

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.codes import make_code, normalize
 from reporter.database import kept_counts
 from reporter.enums import TakeawayState
@@ -83,9 +83,21 @@ def ensure_lobby(session: Session, *, now: datetime, rng: random.Random) -> Even
 
 def note_changes(row: EventSession, names: Iterable[str], now: datetime) -> None:
     """Note that these fields have changed, so that a merge takes the later value. Does not commit."""
+    known = row.changes or {}
+    moments = {name: later(now, _moment(known.get(name))) for name in names}
     # Of one form and length, so that the texts sort as the moments do.
-    moment = now.astimezone(UTC).isoformat(timespec="microseconds")
-    row.changes = {**(row.changes or {}), **dict.fromkeys(names, moment)}
+    texts = {
+        name: f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%S.%f+00:00}" for name, at in moments.items()
+    }
+    row.changes = {**known, **texts}
+
+
+def _moment(text: str | None) -> datetime | None:
+    """A noted moment; None where it is missing, or from a laptop that notes others."""
+    try:
+        return datetime.fromisoformat(text).astimezone(UTC) if text else None
+    except (ValueError, OverflowError):
+        return None
 
 
 def retire_empty_lobby(session: Session, now: datetime) -> None:

@@ -5,18 +5,19 @@ from __future__ import annotations
 import random
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import inspect, select
+from sqlalchemy import func, inspect, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
+from reporter.clock import later
 from reporter.enums import TakeawayState
 from reporter.media.store import Store
-from reporter.models import Takeaway
+from reporter.models import Decision, Takeaway
 
 # Inspects a file's content: (kind, MIME type, extension); raises ReporterError for an unsupported type.
 Look = Callable[[Path], tuple[str, str, str]]
@@ -82,6 +83,11 @@ class MergeContext:
     def now(self) -> datetime:
         """The time of the merge."""
         return self.actor.now
+
+    def actor_after(self, theirs: Takeaway) -> Actor:
+        """Who decides after all that was decided on a takeaway there: those decisions are taken over next."""
+        made = select(func.max(Decision.at)).where(Decision.takeaway_id == theirs.id)
+        return replace(self.actor, now=later(self.now, self.other.scalar(made)))
 
 
 def alive_takeaways(session: Session) -> set[uuid.UUID]:

@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
 from reporter.annotations.edit_history import ACTION, edits_of, save
+from reporter.clock import later
 from reporter.errors import BadInput, Conflict
 from reporter.media.edits import Edits, read_edits
 from reporter.media.store import Store
@@ -95,8 +96,9 @@ def _merge_file(
         save(session, store, ours, wanted, actor=actor, noted=False)
         return
     mine = edits_of(session, ours)
-    later, earlier = (wanted, mine) if there[-1] > here[-1] else (mine, wanted)
-    save(session, store, ours, _with_blurs(ours.kind, later, earlier), actor=actor)
+    last, earlier = (wanted, mine) if there[-1] > here[-1] else (mine, wanted)
+    after = replace(actor, now=later(actor.now, there[-1][0]))
+    save(session, store, ours, _with_blurs(ours.kind, last, earlier), actor=after)
 
 
 def saves_of(session: Session, sha256: str) -> list[Decision]:

@@ -308,7 +308,7 @@ def _merge_known(merge: MergeContext, ours: Takeaway, theirs: Takeaway) -> None:
     if changed or added:
         files = frozenset(have | added)
         if not _Content((ours.text, ours.author), files).is_among(approved):
-            decisions.require_review(merge.session, ours, merge.actor)
+            decisions.require_review(merge.session, ours, merge.actor_after(theirs))
         decisions.bump_revision(merge.session, ours)
         merge.done.changed += 1
     else:

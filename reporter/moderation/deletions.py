@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from sqlalchemy.orm import Session
 
+from reporter.clock import later
 from reporter.models import Deletion, Story, Target
 
 # For what there is only one of.
@@ -32,14 +33,15 @@ def bury(
     if row is None:
         row = Deletion(kind=kind.value, id=number, edits=0)
         session.add(row)
-    row.deleted_at, row.edits = now, max(row.edits, edits)
+    row.deleted_at = later(now, row.deleted_at, row.restored_at)
+    row.edits = max(row.edits, edits)
 
 
 def unbury(session: Session, kind: Deleted, number: uuid.UUID, *, now: datetime) -> None:
     """Note that a deletion was undone. Does not commit."""
     row = session.get(Deletion, (kind.value, number))
     if row is not None:
-        row.restored_at = now
+        row.restored_at = later(now, row.deleted_at, row.restored_at)
 
 
 def place_number(target: Target) -> uuid.UUID:

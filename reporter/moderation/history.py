@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.models import Decision, Gathering, Takeaway
 
 # Prefix of a file's hash that forms the field name of its alt text.
@@ -51,7 +52,7 @@ def remember(
     decision = Decision(
         id=decision_id,
         takeaway_id=takeaway.id,
-        at=actor.now,
+        at=moment_of_change(session, actor, [takeaway.id]),
         who=actor.who,
         action=action,
         step=actor.step or decision_id,
@@ -62,6 +63,14 @@ def remember(
     )
     session.add(decision)
     return decision
+
+
+def moment_of_change(
+    session: Session, actor: Actor, takeaway_ids: Collection[uuid.UUID]
+) -> datetime:
+    """When a decision is made on these takeaways: after all that were made before, whatever the clocks said."""
+    known = select(func.max(Decision.at)).where(Decision.takeaway_id.in_(takeaway_ids))
+    return later(actor.now, session.scalar(known))
 
 
 def seen_by_now(session: Session) -> int:

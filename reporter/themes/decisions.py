@@ -11,7 +11,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
 
 from reporter.actor import Actor
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.errors import BadInput, NotFound
 from reporter.models import Takeaway, Theme, ThemeMember, ThemeStep
 from reporter.moderation.deletions import Deleted, bury, unbury
@@ -34,14 +34,15 @@ def rename_theme(session: Session, theme: Theme, name: str, actor: Actor) -> Non
     """Rename it; an empty name restores the automatic one."""
     _remember(session, actor, "rename", [theme], rows=[])
     theme.name, theme.pinned = " ".join(name.split())[:NAME_CHARS], True
-    theme.changed_at = actor.now
+    theme.changed_at = later(actor.now, theme.changed_at)
     session.commit()
 
 
 def drop_theme(session: Session, theme: Theme, actor: Actor, *, dropped: bool = True) -> None:
     """Hide it, or show it again. New takeaways that belong to it are hidden with it."""
     _remember(session, actor, "drop", [theme], rows=[])
-    theme.hidden, theme.pinned, theme.changed_at = dropped, True, actor.now
+    theme.hidden, theme.pinned = dropped, True
+    theme.changed_at = later(actor.now, theme.changed_at)
     session.commit()
 
 
@@ -52,7 +53,7 @@ def merge_themes(session: Session, theme: Theme, into: Theme, actor: Actor) -> N
     rows = _members(session, theme)
     _remember(session, actor, "merge", [theme, into], rows=rows)
     for row in rows:
-        row.theme_id, row.changed_at = into.id, actor.now
+        row.theme_id, row.changed_at = into.id, later(actor.now, row.changed_at)
     into.pinned = True
     bury(session, Deleted.THEME, theme.id, now=actor.now)
     session.flush()
@@ -91,7 +92,8 @@ def split_theme(session: Session, takeaways: Sequence[Takeaway], name: str, acto
 
 def _set(rows: Sequence[ThemeMember], into: Theme | None, actor: Actor) -> None:
     for row in rows:
-        row.theme_id, row.by_hand, row.changed_at = (into.id if into else None), True, actor.now
+        row.theme_id, row.by_hand = (into.id if into else None), True
+        row.changed_at = later(actor.now, row.changed_at)
     if into is not None:
         into.pinned = True
 
@@ -181,7 +183,7 @@ def _restore(session: Session, stored: dict[str, Any], now: datetime) -> None:
         )
         session.add(theme)
     theme.name, theme.pinned, theme.hidden = stored["name"], stored["kept"], stored["dropped"]
-    theme.changed_at = now
+    theme.changed_at = later(now, theme.changed_at)
 
 
 def _put_back(
@@ -195,7 +197,8 @@ def _put_back(
         # Its theme was recomputed meanwhile: it is analysed again.
         session.delete(row)
         return
-    row.theme_id, row.by_hand, row.changed_at = (there.id if there else None), by_hand, now
+    row.theme_id, row.by_hand = (there.id if there else None), by_hand
+    row.changed_at = later(now, row.changed_at)
 
 
 def _unmake(session: Session, number: uuid.UUID, now: datetime) -> None:

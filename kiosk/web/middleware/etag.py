@@ -13,7 +13,7 @@ from sqlalchemy import ColumnElement, Select, bindparam, case, func, select
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from reporter.codes import normalize_receipt
-from reporter.enums import DeliveryState, ItemKind, MediaState
+from reporter.enums import DeliveryState, ItemKind, MediaState, ReplyState
 from reporter.gathering.wall_settings import COLUMNS, board_from
 from reporter.models import (
     Attachment,
@@ -122,7 +122,9 @@ def _ledger_state() -> list[Any]:
 
 def _conversation_state() -> list[Any]:
     """State of all conversations: more than needed, but never too little."""
-    figures = (func.count(Reply.id), func.max(Reply.changed_at))
+    # A merge may bring a change that is older than the newest here.
+    shown = _times(Reply.state == ReplyState.SHOWN)
+    figures = (func.count(Reply.id), func.max(Reply.changed_at), shown)
     return [select(one).scalar_subquery() for one in figures]
 
 

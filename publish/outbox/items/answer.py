@@ -29,7 +29,7 @@ from publish.targets import target_class
 from publish.targets.base import Answer
 from publish.targets.capabilities import AnswersReplies
 from reporter.actor import Actor
-from reporter.clock import new_id
+from reporter.clock import later, new_id
 from reporter.delivery_memory import DeliveryMemory
 from reporter.enums import DeliveryState, ItemKind, ReplyKind, ReplyState
 from reporter.errors import BadInput, Conflict
@@ -96,7 +96,8 @@ def answer(
     session.flush()
     if to.target_id is not None:
         session.add(_delivery(row, facts, actor, rng))
-    to.done_at, to.done_by, to.changed_at, to.snoozed_until = actor.now, actor.who, actor.now, None
+    to.done_at, to.done_by, to.snoozed_until = actor.now, actor.who, None
+    to.changed_at = later(actor.now, to.changed_at)
     session.commit()
     return row
 
@@ -120,7 +121,7 @@ def take_back_answer(session: Session, row: Reply, actor: Actor) -> None:
     """Withdraw one of our answers, wherever it was sent. Raise BadInput if it is not ours. Commits."""
     if not row.ours:
         raise BadInput("Only the organization's own answers can be taken back from here.")
-    row.state, row.changed_at = ReplyState.GONE.value, actor.now
+    row.state, row.changed_at = ReplyState.GONE.value, later(actor.now, row.changed_at)
     session.commit()
 
 

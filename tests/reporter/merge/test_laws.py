@@ -23,7 +23,9 @@ from reporter.actor import Actor
 from reporter.clock import new_id
 from reporter.codes import make_receipt
 from reporter.conversation import replies
+from reporter.enums import ReplyState
 from reporter.follow_up import action_items
+from reporter.follow_up.next_gathering import forget_next, set_next
 from reporter.gathering import session_editing
 from reporter.gathering.session_editing import SessionFields
 from reporter.media.store import Store
@@ -35,14 +37,17 @@ from reporter.models import (
     Gathering,
     Story,
     Takeaway,
+    Theme,
+    ThemeMember,
     Tombstone,
     whole_metadata,
 )
 from reporter.models.conversation import Reply
-from reporter.models.follow_up import ActionItem
+from reporter.models.follow_up import ActionItem, NextGathering
 from reporter.moderation import decisions
 from reporter.review.undo import undo_step
 from reporter.stories import editing
+from reporter.themes import decisions as themes
 
 BEGIN = datetime(2026, 3, 14, 14, tzinfo=UTC)
 LAPTOPS = 3
@@ -58,7 +63,11 @@ CHANGES: dict[str, Any] = {
 STEP = st.tuples(
     st.integers(0, LAPTOPS - 1),
     st.sampled_from(
-        ("approve", "hide", "withdraw", "say", "ask", "undo", "compose", "delete", "move", *CHANGES)
+        (
+            *("approve", "hide", "withdraw", "say", "decide", "ask", "answer", "undo"),
+            *("compose", "delete", "move", "plan", "cancel", "name", "part", "put back the clock"),
+            *CHANGES,
+        )
     ),
     st.integers(0, 1),
     st.integers(0, 2),
@@ -77,6 +86,8 @@ class Laptop:
         self.session = Session(self.engine)
         self.store = Store(place)
         self.rng = random.Random(number)
+        # Nobody sets the clocks of laptops without internet.
+        self.ahead = timedelta(minutes=5 * (1 - number))
         # All began as copies of one folder.
         same = random.Random(99)
         self.session.add(Gathering(id=new_id(BEGIN, same), created_at=BEGIN))
@@ -89,14 +100,24 @@ class Laptop:
             self.session.add(Takeaway(text="Words", **shared, **moments))
         self.story = new_id(BEGIN, same)
         self.session.add(Story(id=self.story, title="Best of", created_at=BEGIN))
+        self.theme = new_id(BEGIN, same)
+        self.session.add(
+            Theme(id=self.theme, name="Frost", pinned=True, hidden=False, created_at=BEGIN)
+        )
         self.session.commit()
 
     def actor(self, now: datetime, who: str = "desk") -> Actor:
         return Actor(now, self.rng, who)
 
     def act(self, what: str, which: int, now: datetime) -> None:
+        if what == "put back the clock":
+            self.ahead -= timedelta(days=1)
+        now += self.ahead
         row = self.session.get_one(Takeaway, self.ids[which])
         actor = self.actor(now)
+        if what in ("plan", "cancel", "name"):
+            self.edit_gathering(what, actor)
+            return
         if what in ("compose", "delete"):
             self.edit_story(what, now)
             return
@@ -115,11 +136,40 @@ class Laptop:
         elif what == "say":
             word = replies.WrittenReply("answer", f"{now}")
             replies.say(self.session, row, word, now=now, rng=self.rng)
+        elif what in ("decide", "answer", "part"):
+            self.edit_open(what, row, actor)
         elif what == "ask":
             asked = {"what": f"Who? {now:%H:%M}"}
             action_items.begin_item(self.session, actor, "question", asked, takeaway=row)
-        else:
+        elif what == "undo":
             self.undo(row, actor)
+
+    def edit_gathering(self, what: str, actor: Actor) -> None:
+        if what == "plan":
+            set_next(self.session, actor, title=f"Spring {actor.now}", starts_at=BEGIN)
+        elif what == "cancel":
+            forget_next(self.session, now=actor.now)
+        else:
+            theme = self.session.get_one(Theme, self.theme)
+            themes.rename_theme(self.session, theme, f"Ice {actor.now}", actor)
+
+    def edit_open(self, what: str, row: Takeaway, actor: Actor) -> None:
+        if what == "part":
+            theme = self.session.get_one(Theme, self.theme)
+            member = self.session.get(ThemeMember, row.id)
+            into = None if member is not None and member.theme_id else theme
+            themes.move_takeaways(self.session, [row], into, actor)
+        elif what == "decide":
+            reply = self.session.scalar(select(Reply).where(Reply.takeaway_id == row.id))
+            if reply is not None:
+                hidden = reply.state == ReplyState.HIDDEN
+                replies.decide(
+                    self.session, reply, actor, ReplyState.SHOWN if hidden else ReplyState.HIDDEN
+                )
+        else:
+            item = self.session.scalar(select(ActionItem).where(ActionItem.takeaway_id == row.id))
+            if item is not None:
+                action_items.change_item(self.session, item, actor, {"outcome": f"{actor.now}"})
 
     def edit_story(self, what: str, now: datetime) -> None:
         story = self.session.get(Story, self.story)
@@ -147,7 +197,7 @@ class Laptop:
             other.session,
             self.store,
             other.store.folder,
-            self.actor(now, "merge"),
+            self.actor(now + self.ahead, "merge"),
             look,
         )
         return merge_gathering(merge)
@@ -169,7 +219,7 @@ class Laptop:
                 if row.state != "gone"
             },
             "items": {
-                (row.takeaway_id, row.what, row.state)
+                (row.takeaway_id, row.what, row.state, row.outcome)
                 for row in self.session.scalars(select(ActionItem))
             },
             "stories": {
@@ -178,6 +228,11 @@ class Laptop:
             },
             "sessions": {
                 (row.title, row.room) for row in self.session.scalars(select(EventSession))
+            },
+            "next": {row.title for row in self.session.scalars(select(NextGathering))},
+            "themes": {(row.id, row.name) for row in self.session.scalars(select(Theme))},
+            "parts": {
+                (row.takeaway_id, row.theme_id) for row in self.session.scalars(select(ThemeMember))
             },
             "buried": set(self.session.scalars(select(Tombstone.takeaway_id))),
             "history": {(row.id, row.undone) for row in history if row.who != "merge"},
