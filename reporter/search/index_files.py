@@ -253,10 +253,12 @@ def hold(build: IndexGeneration) -> Iterator[bool]:
 
 
 def _merge_small(writer: Any, segments: list[Any]) -> list[Any]:
-    """Whoosh's own policy, for the smallest segments only; returns those that stay."""
+    """Whoosh's own policy, for the smallest segments only; returns those that stay. Drops those of deleted documents
+    alone, which it would merge to an empty one."""
     from whoosh.writing import MERGE_SMALL
 
-    by_size = sorted(segments, key=lambda segment: segment.doc_count_all())
+    alive = [segment for segment in segments if segment.doc_count()]
+    by_size = sorted(alive, key=lambda segment: segment.doc_count_all())
     sizes = accumulate(segment.doc_count_all() for segment in by_size)
     small = sum(size <= MERGED_DOCUMENTS for size in sizes)
     return [*by_size[small:], *MERGE_SMALL(writer, by_size[:small])]

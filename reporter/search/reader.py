@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 
 from reporter.search.documents import Facts, read_facts
 from reporter.search.index_files import table_of_contents
+from reporter.search.text.vocabulary import Vocabulary
 
 Floats = NDArray[np.float32]
 Ints = NDArray[np.int64]
@@ -29,6 +30,8 @@ K1, B = 1.2, 0.4
 MOST_POSTINGS = 4_000
 MOST_BEGINNINGS = 200
 _NUMBERS = ("words", "recorded")
+# Fields with words that a misspelt one may stand for.
+_SPELT = ("word", "about")
 _NOWHERE: Postings = (np.empty(0, np.int64), np.empty(0, np.float32))
 
 
@@ -56,6 +59,7 @@ class Memory:
         self._segments: dict[str, Segment] = {}
         self._postings: OrderedDict[tuple[str, str, str], Postings] = OrderedDict()
         self._ids: dict[str, list[str]] = {}
+        self._vocabularies: dict[str, Vocabulary] = {}
 
     def segment(self, reader: Any) -> Segment:
         """The facets of a reader's segment."""
@@ -72,6 +76,7 @@ class Memory:
         with self._lock:
             self._segments = {n: s for n, s in self._segments.items() if n in kept}
             self._ids = {n: ids for n, ids in self._ids.items() if n in kept}
+            self._vocabularies = {n: v for n, v in self._vocabularies.items() if n in kept}
 
     def ids(self, reader: Any) -> list[str]:
         """The takeaways of a reader's segment, in document order."""
@@ -80,6 +85,16 @@ class Memory:
             known = [str(reader.stored_fields(n)["id"]) for n in range(reader.doc_count_all())]
             with self._lock:
                 self._ids[name] = known
+        return known
+
+    def vocabulary(self, reader: Any) -> Vocabulary:
+        """The words in texts of a reader's segment, and around them."""
+        name = reader.segment().segment_id()
+        if (known := self._vocabularies.get(name)) is None:
+            words = {t.decode("utf-8") for field in _SPELT for t in reader.lexicon(field)}
+            known = Vocabulary(sorted(word for word in words if ":" not in word))
+            with self._lock:
+                self._vocabularies[name] = known
         return known
 
     def postings(self, reader: Any, name: str, text: str) -> Postings:
@@ -100,7 +115,9 @@ class Memory:
 def _read_segment(reader: Any) -> Segment:
     column = reader.column_reader("facts", translate=False)
     rows = [read_facts(column[number]) for number in range(reader.doc_count_all())]
-    columns = dict(zip(Facts._fields, zip(*rows, strict=True), strict=True))
+    # A merge of deleted documents alone has left segments without any.
+    by_column = zip(*rows, strict=True) if rows else ((),) * len(Facts._fields)
+    columns = dict(zip(Facts._fields, by_column, strict=True))
     numbers = {name: np.array(columns.pop(name), np.int64) for name in _NUMBERS}
     return Segment({name: _coded(values) for name, values in columns.items()}, numbers)
 
@@ -191,14 +208,10 @@ class IndexReader:
         """All terms of a (small) field."""
         return sorted({t.decode("utf-8") for leaf, _at in self.leaves for t in leaf.lexicon(name)})
 
-    def similar(self, name: str, text: str, distance: int) -> set[str]:
-        """Terms of a field within an edit distance."""
-        return {t for leaf, _at in self.leaves for t in leaf.terms_within(name, text, distance)}
-
     def near(self, word: str) -> Iterator[tuple[str, int]]:
         """Words within an edit distance of two, and how many documents have them in their texts."""
-        names = ("word", "about")
-        found = {t for name in names for t in self.similar(name, word, 2) if ":" not in t}
+        leaves = (self._memory.vocabulary(leaf) for leaf, _at in self.leaves)
+        found = {term for leaf in leaves for term in leaf.near(word, 2)}
         return ((term, len(self.postings("word", term)[0])) for term in found)
 
     def phrase(self, words: list[str]) -> Bools:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 
 from reporter.search.query.parser import Node, Text, texts_of
 from reporter.search.text.tokenizer import tokenize
+from reporter.search.text.vocabulary import distance
 
 MOST_TRIED = 6
 MOST_WORDS = 6
@@ -47,24 +48,6 @@ def _nearest(word: str, near: Near, finds: Callable[[Text], bool]) -> str:
     ranked = sorted(
         (slips, -count, term)
         for term, count in near(word)
-        if len(term) > 2 and 0 < (slips := distance(word, term)) <= most
+        if len(term) > 2 and 0 < (slips := distance(word, term, most)) <= most
     )
     return next((term for _d, _n, term in ranked[:MOST_TRIED] if finds(Text(term))), "")
-
-
-def distance(one: str, other: str) -> int:
-    """Edit distance between two words: an insertion, deletion, substitution or transposition counts one.
-
-    Optimal string alignment (Damerau 1964).
-    """
-    before: list[int] = []
-    last = list(range(len(other) + 1))
-    for i, letter in enumerate(one, 1):
-        row = [i]
-        for j, against in enumerate(other, 1):
-            cost = min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (letter != against))
-            if i > 1 and j > 1 and letter == other[j - 2] and one[i - 2] == against:
-                cost = min(cost, before[j - 2] + 1)
-            row.append(cost)
-        before, last = last, row
-    return last[-1]

@@ -8,10 +8,10 @@ import pytest
 
 from reporter.search.query.dates import matching_days
 from reporter.search.query.parser import All, Any, FieldTerm, Node, Not, Text, parse
-from reporter.search.query.spelling import distance
 from reporter.search.text.highlight import Highlights, highlight
 from reporter.search.text.languages import guess, stemmable
 from reporter.search.text.tokenizer import normalize, tokenize
+from reporter.search.text.vocabulary import distance
 
 SIX = ("en", "es", "fr", "de", "pt", "ar")
 
@@ -198,7 +198,8 @@ def test_what_people_call_a_day(typed: str, days: str) -> None:
     ],
 )
 def test_slips_are_counted(one: str, other: str, slips: int) -> None:
-    assert distance(one, other) == distance(other, one) == slips
+    assert distance(one, other, 3) == distance(other, one, 3) == slips
+    assert distance(one, other, 0) == distance(other, one, 0) == min(slips, 1)
 
 
 def test_the_best_piece_of_a_long_text_is_shown() -> None:

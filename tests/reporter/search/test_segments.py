@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy.orm import Session
 from whoosh.reading import SegmentReader
+from whoosh.writing import MERGE_SMALL
 
 from reporter.config import Settings
 from reporter.media.store import Store
@@ -98,8 +99,10 @@ def test_a_search_after_a_commit_opens_only_what_is_new(
     """Whoever looks for a new takeaway waits no longer for an index of many segments."""
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 0)
     rows = []
-    for _number in range(6):
+    for number in range(6):
         rows.append(add_takeaway(session, event, rng, text="Compost stays warm"))
+        if number == 2:
+            add_takeaway(session, event, rng, text="Compost stays damp")
         whoosh.sync(session)
     opened: list[str] = []
 
@@ -115,18 +118,75 @@ def test_a_search_after_a_commit_opens_only_what_is_new(
         opened.clear()
         return found(whoosh, "compost"), len(opened)
 
-    assert search() == (6, 6)
+    assert search() == (7, 6)
     add_takeaway(session, event, rng, text="Compost stays damp")
     whoosh.sync(session)
-    assert search() == (7, 1)
+    assert search() == (8, 1)
     withdraw(session, rows[2], actor(clock), store)
     whoosh.sync(session)
-    assert search() == (6, 1), "that of the withdrawn one: the rest is as it was"
+    assert search() == (7, 1), "that of the withdrawn one: the rest is as it was"
+    withdraw(session, rows[3], actor(clock), store)
+    whoosh.sync(session)
+    assert search() == (6, 0), "its segment had nothing else and is gone"
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 500)
     add_takeaway(session, event, rng, text="Compost stays cold")
     whoosh.sync(session)
     assert len(segment_sizes(whoosh)) < 6
     assert search()[0] == 7, "merged ones are not there twice"
+
+
+def test_takeaways_that_come_and_go_leave_no_empty_segment(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """An empty one couldn't be read: the whole index was begun anew, and for minutes nothing else was found."""
+    for _number in range(6):
+        add_takeaway(session, event, rng, text="Compost stays warm")
+    whoosh.sync(session)
+    index_folder = whoosh._build().folder
+    for number in range(7):
+        row = add_takeaway(session, event, rng, text="Compost stays damp")
+        whoosh.sync(session)
+        assert found(whoosh, "compost") == 7
+        withdraw(session, row, actor(clock), store)
+        whoosh.sync(session)
+        assert found(whoosh, "compost") == 6, number
+        assert 0 not in segment_sizes(whoosh)
+    assert whoosh._build().folder == index_folder
+    assert not caplog.records
+
+
+def test_an_empty_segment_of_an_earlier_version_is_read(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(index_files, "_merge_small", MERGE_SMALL)
+    for _number in range(60):
+        add_takeaway(session, event, rng, text="Compost stays warm")
+    whoosh.sync(session)
+    for _number in range(7):
+        row = add_takeaway(session, event, rng, text="Compost stays damp")
+        whoosh.sync(session)
+        withdraw(session, row, actor(clock), store)
+        whoosh.sync(session)
+        if 0 in (segment.doc_count_all() for segment in whoosh._build().open()._segments()):
+            break
+    else:
+        raise AssertionError("no empty segment was made")
+    index_folder = whoosh._build().folder
+    assert found(whoosh, "compost") == 60
+    assert found(whoosh, "compots") == 60
+    assert whoosh._build().folder == index_folder
 
 
 def test_a_commit_counts_documents_without_opening_segments(
