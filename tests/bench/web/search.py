@@ -10,6 +10,7 @@ import tempfile
 import time
 import uuid
 from collections.abc import Callable
+from datetime import timedelta
 from functools import partial
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import httpx
 from sqlalchemy import select
 from sqlalchemy.orm import Session, selectinload
 
+from reporter.clock import utc_now
 from reporter.config import Settings
 from reporter.enums import TakeawayState
 from reporter.gathering.folder import open_session
@@ -39,7 +41,9 @@ Answer = Callable[[str], object]
 def measure() -> list[Row]:
     """A row for the median query, one for the slowest of a hundred, one for the time until a takeaway is found."""
     with tempfile.TemporaryDirectory() as name:
-        settings = seed(Path(name) / "g", COUNT, photos=min(PHOTOS, COUNT // 4))
+        # Of these days: else retention would change it, row by row, while something new is looked for.
+        begins = utc_now() - timedelta(days=3)
+        settings = seed(Path(name) / "g", COUNT, photos=min(PHOTOS, COUNT // 4), begins=begins)
         index = WhooshIndex(settings.folder / "index", Recipe.of(settings))
         with open_session(settings) as session:
             started = time.perf_counter()
