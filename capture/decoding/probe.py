@@ -4,6 +4,7 @@ frame."""
 from __future__ import annotations
 
 import re
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -35,6 +36,8 @@ _BEXT_DAY = re.compile(r"(\d{4})[-_:. ](\d\d)[-_:. ](\d\d)")
 _BEXT_CLOCK = re.compile(r"(\d\d)[-_:. ](\d\d)[-_:. ](\d\d)")
 # Audio in bare frames: only the frames give its duration.
 COUNTED_MIMES = frozenset({"audio/mpeg", "audio/amr"})
+# Seconds; seeking there gets to the last key frame. No film lasts a month.
+_BEYOND_THE_END = 30 * 86_400
 
 
 @dataclass(frozen=True)
@@ -168,9 +171,31 @@ def _duration(container: Any, mime: str) -> float | None:
     stated = float(container.duration) / 1_000_000
     if container.format.name == "ogg" and real_audio(container) is not None:
         # Of Ogg files in a chain FFmpeg tells the length of the last one (findings/pyav-ogg-chain.sh).
-        counted = counted_seconds(container) or stated
-        return counted if counted > stated + 0.2 else stated
+        return _longer(counted_seconds(container), stated)
+    if container.format.name.startswith("mov") and (video := real_video(container)) is not None:
+        # FFmpeg adds up when pictures are decoded (findings/pyav-mp4-ends-before-its-end.sh).
+        return _longer(_last_shown(container, video), stated)
     return stated
+
+
+def _longer(counted: float | None, stated: float) -> float:
+    return counted if counted is not None and counted > stated + 0.2 else stated
+
+
+def _last_shown(container: Any, video: Any) -> float | None:
+    """Seconds at which the last picture of an MP4 ends, by the packets behind its last key frame; None
+    where pictures are decoded in the order in which they are shown."""
+    import av
+
+    if not video.codec_context.has_b_frames:
+        return None
+    end = 0
+    with suppress(av.error.FFmpegError):
+        container.seek(round(_BEYOND_THE_END / video.time_base), stream=video)
+        for packet in container.demux(video):
+            if packet.pts is not None and not packet.is_discard:
+                end = max(end, packet.pts + (packet.duration or 0))
+    return float(end * video.time_base)
 
 
 def _audio_mime(mime: str) -> str:

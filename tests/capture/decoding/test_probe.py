@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
+from fractions import Fraction
 from pathlib import Path
 
+import numpy as np
 import pytest
 from PIL import Image
 
@@ -150,6 +152,31 @@ def test_an_iphones_upright_video() -> None:
     assert found.captured_at == files.TAKEN_AT
     assert found.utc_offset == timedelta(hours=2)
     assert (found.make, found.model) == ("Apple", "iPhone 15")
+
+
+@pytest.mark.parametrize("form", ["faststart", "frag_keyframe+empty_moov"])
+def test_a_screen_recording_lasts_until_its_last_picture(form: str, tmp_path: Path) -> None:
+    """It has a picture only where something changes, and decodes them in another order than it shows them."""
+    path = tmp_path / "a.mp4"
+    _record([number * 33 for number in range(60)] + [10_000], path, {"movflags": form})
+    assert probe(path, "video/mp4").duration == pytest.approx(10.0, abs=0.2)
+
+
+def _record(moments: list[int], path: Path, options: dict[str, str]) -> None:
+    """A film with B-frames whose pictures are shown at ``moments`` (milliseconds)."""
+    import av
+
+    with av.open(str(path), "w", options=options) as out:
+        stream = out.add_stream("libx264", rate=25, options={"bf": "3", "b-adapt": "0"})
+        assert isinstance(stream, av.VideoStream)
+        stream.width, stream.height, stream.pix_fmt = 64, 48, "yuv420p"
+        stream.codec_context.time_base = Fraction(1, 1000)
+        for number, moment in enumerate(moments):
+            pixels = np.full((48, 64, 3), number * 37 % 255, np.uint8)
+            frame = av.VideoFrame.from_ndarray(pixels)
+            frame.pts, frame.time_base = moment, Fraction(1, 1000)
+            out.mux(stream.encode(frame))
+        out.mux(stream.encode(None))
 
 
 def test_a_live_webm_has_no_duration() -> None:
