@@ -90,12 +90,13 @@ def _seen(
     row: Takeaway, looks: list[ImageQuality], groups: Mapping[uuid.UUID, _Group]
 ) -> PictureFindings:
     group_id = next((look.group_id for look in looks if look.group_id), None)
-    group = groups.get(group_id, _Group(0, None)) if group_id else _Group(0, None)
-    others = group.living - (row.state in LIVING)
+    group = groups.get(group_id) if group_id else None
+    # Films and recordings have findings, and are in no group.
+    others = max(0, group.living - (row.state in LIVING)) if group else 0
     return PictureFindings(
         blurred=any(look.sharpness is not None and look.sharpness < BLURRED for look in looks),
         dark=any(look.brightness is not None and look.brightness < DARK for look in looks),
         group=group_id.hex if group_id and others else "",
         others=others,
-        sharpest=bool(others and group.sharpest == row.id),
+        sharpest=bool(group and others and group.sharpest == row.id),
     )
