@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from datetime import datetime, tzinfo
+from datetime import date, datetime, tzinfo
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -33,12 +33,12 @@ if TYPE_CHECKING:
     from reporter.schedule import Reading
 
 
-def _read(path: Path, timezone: str) -> Reading:
+def _read(path: Path, timezone: str, day: date | None = None) -> Reading:
     from reporter.schedule import inspect_schedule
 
     if not path.is_file():
         raise NotFound("There is no file %(path)s.", path=path)
-    return inspect_schedule(path, filename=path.name, timezone=timezone)
+    return inspect_schedule(path, filename=path.name, timezone=timezone, day=day)
 
 
 def _tell_findings(reading: Reading) -> None:
@@ -203,7 +203,10 @@ def import_sessions(file: Path, dry_run: bool, as_json: bool) -> None:
     from reporter.gathering.sessions import import_schedule
 
     with kiosk_context() as kiosk:
-        reading = _read(file, kiosk.settings.gathering.timezone)
+        from kiosk.services.schedule_preview import first_day
+
+        gathering = kiosk.settings.gathering
+        reading = _read(file, gathering.timezone, first_day(gathering))
         if dry_run:
             preview = preview_import(db_session(), reading)
             if as_json:

@@ -12,13 +12,14 @@ import json
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
 from sqlalchemy.orm import Session
 
 from publish.net.http import HttpClient
+from reporter.config import GatheringSettings
 from reporter.errors import BadInput, NotFound
 from reporter.gathering.schedule_preview import SessionUpdate as PlannedChange
 from reporter.gathering.schedule_preview import plan_import
@@ -79,18 +80,27 @@ def packed(files: Sequence[tuple[str, bytes]]) -> bytes:
     return _PACKED + json.dumps(pairs).encode()
 
 
-def read(data: bytes, timezone: str) -> Reading:
-    """Parse the schedule, with what was left out or is in doubt; raises BadInput."""
+def first_day(gathering: GatheringSettings) -> date | None:
+    """The day on which a gathering begins; None if it was not set."""
+    return date.fromisoformat(gathering.date) if gathering.date else None
+
+
+def read(data: bytes, gathering: GatheringSettings) -> Reading:
+    """Parse the schedule, with what was left out or is in doubt; raises BadInput.
+
+    What names neither zone nor day has those of the gathering.
+    """
+    timezone, day = gathering.timezone, first_day(gathering)
     if not data.startswith(_PACKED):
-        return inspect_schedule(data, timezone=timezone)
+        return inspect_schedule(data, timezone=timezone, day=day)
     files = [(name, base64.b64decode(text)) for name, text in json.loads(data[len(_PACKED) :])]
-    return inspect_schedules(files, timezone=timezone)
+    return inspect_schedules(files, timezone=timezone, day=day)
 
 
-def preview(session: Session, data: bytes, timezone: str) -> ImportEffects:
+def preview(session: Session, data: bytes, gathering: GatheringSettings) -> ImportEffects:
     """Compute what importing this schedule would change; changes nothing. Raises BadInput for an
     invalid schedule."""
-    reading = read(data, timezone)
+    reading, timezone = read(data, gathering), gathering.timezone
     plan = plan_import(session, reading.sessions)
     changes = (
         *(ListedChange("added", item.title, item.starts_at, item.room) for item in plan.new),

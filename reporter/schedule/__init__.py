@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -65,12 +66,14 @@ class Reading:
     left_out: tuple[str, ...]
 
 
-def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone: str) -> Reading:
+def inspect_schedule(
+    source: str | Path | bytes, *, filename: str = "", timezone: str, day: date | None = None
+) -> Reading:
     """Parse a schedule from a path or from bytes: CSV, .xlsx, .ods, iCalendar, frab/pretalx JSON or XML.
 
     The format is detected from the content. ``timezone`` is an IANA name for times that have
-    neither an offset nor a zone; a zone named by the file takes precedence. ``filename`` is only
-    used in messages.
+    neither an offset nor a zone; a zone named by the file takes precedence. ``day``: the gathering's
+    first, for a table or lines that name no day. ``filename`` is only used in messages.
 
     Each session has a guid that stays the same when the same file is parsed again. Raises BadInput
     if it is not a schedule, or if not a single entry can be parsed.
@@ -79,20 +82,24 @@ def inspect_schedule(source: str | Path | bytes, *, filename: str = "", timezone
     find_zone(timezone)
     data = source if isinstance(source, bytes) else _contents(Path(source))
     try:
-        return _read(data, timezone)
+        return _read(data, timezone, day)
     except BadInput as error:
         if not name:
             raise
         raise BadInput("%(where)s: %(sentence)s", where=name, sentence=error.message) from error
 
 
-def inspect_schedules(files: Sequence[tuple[str, bytes]], *, timezone: str) -> Reading:
+def inspect_schedules(
+    files: Sequence[tuple[str, bytes]], *, timezone: str, day: date | None = None
+) -> Reading:
     """Parse several files, each a name and its bytes, as one schedule, such as one file for each day.
 
     Messages begin with the name of their file. The zone is that of the first file that names one.
     Raises BadInput, with the name, if one of them is not a schedule.
     """
-    read = [inspect_schedule(data, filename=name, timezone=timezone) for name, data in files]
+    read = [
+        inspect_schedule(data, filename=name, timezone=timezone, day=day) for name, data in files
+    ]
     named = [(name, reading) for (name, _), reading in zip(files, read, strict=True)]
     return Reading(
         kind=read[0].kind,
@@ -129,7 +136,7 @@ def zone_named_in(source: Path | bytes) -> str:
     return _named_zone(text, Findings())
 
 
-def _read(data: bytes, timezone: str) -> Reading:
+def _read(data: bytes, timezone: str, day: date | None) -> Reading:
     if len(data) > MAX_BYTES:
         raise BadInput(
             "A schedule may have at most %(what)s MB; this file is bigger. Is it the right one?",
@@ -145,7 +152,7 @@ def _read(data: bytes, timezone: str) -> Reading:
                 encoding=encoding,
             )
         )
-    kind, drafts = _drafts(data, text, timezone, findings)
+    kind, drafts = _drafts(data, text, find_zone(timezone), findings, day=day)
     _refuse_hopeless(drafts, findings)
     return Reading(
         kind=kind,
@@ -175,26 +182,21 @@ def _refuse_hopeless(drafts: list[SessionDraft], findings: Findings) -> None:
 
 
 def _drafts(
-    data: bytes, text: str, timezone: str, findings: Findings
+    data: bytes, text: str, zone: ZoneInfo, findings: Findings, *, day: date | None
 ) -> tuple[str, list[SessionDraft]]:
-    zone = find_zone(timezone)
     if is_workbook(data):
-        return "CSV table", _sheets(data, zone, findings)
+        # All sheets that have the same columns, such as one for each day.
+        return "CSV table", _read_sheets(workbook_sheets(data), zone, findings, day=day)
     start = text.lstrip()[:200].upper()
     if start.startswith(("{", "[")):
         return "schedule.json", read_json(text, zone, findings)
     if start.startswith("BEGIN:V"):
         return "iCalendar", read_ical(_calendar(text), zone, findings)
     if start.startswith("<") and (sheets := _marked_up(data, text, start)) is not None:
-        return "table of a web page", _read_sheets(*chosen_sheets(sheets), zone, findings)
+        return "table of a web page", _read_sheets(chosen_sheets(sheets), zone, findings, day=day)
     if start.startswith("<"):
         return "schedule.xml", read_xml(data, zone, findings)
-    return "CSV table", read_csv(text, zone, findings)
-
-
-def _sheets(data: bytes, zone: ZoneInfo, findings: Findings) -> list[SessionDraft]:
-    """The sessions of all sheets that have the same columns, such as one for each day."""
-    return _read_sheets(*workbook_sheets(data), zone, findings)
+    return "CSV table", read_csv(text, zone, findings, day=day)
 
 
 _PAGE = re.compile(
@@ -218,8 +220,9 @@ def _marked_up(data: bytes, text: str, start: str) -> list[Sheet] | None:
 
 
 def _read_sheets(
-    sheets: list[Sheet], others: list[str], zone: ZoneInfo, findings: Findings
+    chosen: tuple[list[Sheet], list[str]], zone: ZoneInfo, findings: Findings, *, day: date | None
 ) -> list[SessionDraft]:
+    sheets, others = chosen
     if others:
         findings.note(
             Message(
@@ -231,7 +234,7 @@ def _read_sheets(
     drafts: list[SessionDraft] = []
     for sheet in sheets:
         name, alone = one_line(sheet.name, 40), len(sheets) == 1
-        drafts += read_csv(sheet.text, zone, findings, sheet=name, alone=alone)
+        drafts += read_csv(sheet.text, zone, findings, sheet=name, alone=alone, day=day)
         _tell_unread(sheet, "" if alone else name, findings)
     return drafts
 

@@ -24,6 +24,7 @@ from reporter.schedule.dates.zones import (
     zone_shown_by_windows,
 )
 from reporter.schedule.datetimes import to_utc
+from reporter.schedule.layouts import find_table
 from reporter.schedule.parsed_session import (
     NO_END,
     POSTPONED,
@@ -35,7 +36,6 @@ from reporter.schedule.parsed_session import (
     recording_wish,
     title_line,
 )
-from reporter.schedule.tables.agenda_lines import read_lines
 from reporter.schedule.tables.cells import RowTimes, TimeCells, lone_weekday
 from reporter.schedule.tables.clock_cells import (
     before_row_above,
@@ -44,67 +44,52 @@ from reporter.schedule.tables.clock_cells import (
     with_halves,
     zone_not_known,
 )
-from reporter.schedule.tables.grid import read_grid
 from reporter.schedule.tables.header_words import is_yes
 from reporter.schedule.tables.headers import zone_in_words
-from reporter.schedule.tables.table import NoTitle, Row, Table, read_table
-from reporter.schedule.tables.unknown_columns import adopt_columns, unnamed_columns
+from reporter.schedule.tables.table import Row, Table
+from reporter.schedule.tables.unknown_columns import adopt_columns
 
 _MOST_MINUTES = 24 * 60
 _NO_START = Message("It has no start, so it came in without a time.")
 _NEXT_DAY = Message("It ends on the next day, more than eight hours later. Check its end.")
-_AS_GRID = Message(
-    "The table was read as a grid: times in front, a column for each room or day. Check the sessions and their ends."
-)
-_AS_LINES = Message(
-    "The text was read line by line: a time, then a title. Check the sessions and their ends."
-)
 _NO = frozenset(("n", "no", "false", "0", "nein", "non", "falsch", "faux"))
 _FIELDS = ("room", "track", "speakers", "description", "language", "licence", "do_not_record")
 
 
 def read_csv(
-    text: str, zone: ZoneInfo, findings: Findings, *, sheet: str = "", alone: bool = True
+    text: str,
+    zone: ZoneInfo,
+    findings: Findings,
+    *,
+    sheet: str = "",
+    alone: bool = True,
+    day: date | None = None,
 ) -> list[SessionDraft]:
     """Parse a CSV text into sessions; times without an offset are in ``zone``.
 
     ``sheet``: its name in a spreadsheet, which may be a day; ``alone``: whether it is the only one read.
+    ``day``: the gathering's first, for a text that names none.
 
     A row without a title is skipped; a row whose times can't be parsed keeps its other fields.
     These, unused columns that look like times, and how ambiguous dates were read are reported to
     ``findings``. Raises BadInput if the text is not a table with a title column.
     """
-    table = _table(text, sheet if not alone else "", findings)
-    return read_rows(table, zone, findings, sheet=sheet)
+    table = find_table(text, sheet if not alone else "", findings)
+    return read_rows(table, zone, findings, sheet=sheet, day=day)
 
 
 def read_rows(
-    table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = ""
+    table: Table, zone: ZoneInfo, findings: Findings, *, sheet: str = "", day: date | None = None
 ) -> list[SessionDraft]:
     """The sessions of a table; see ``read_csv``."""
     table = in_terms_of(zone, table, findings)
     table = with_clocks(adopt_columns(with_halves(table), findings), findings)
     table = replace(table, above=(*table.above, sheet)) if sheet else table
     reader = _Reader(
-        table, _zone_above(table, zone, findings), findings, TimeCells(table, findings)
+        table, _zone_above(table, zone, findings), findings, TimeCells(table, findings), day
     )
     drafts = [reader.draft(row) for row in table.rows]
     return [draft for draft in drafts if draft is not None]
-
-
-def _table(text: str, sheet: str, findings: Findings) -> Table:
-    try:
-        table = read_table(text, sheet)
-    except NoTitle as error:
-        grid, lines = read_grid(text, sheet), None
-        if grid is None:
-            lines = read_lines(text, sheet)
-        found = grid or lines
-        if found is None:
-            raise unnamed_columns(text) or error from None
-        findings.note(_AS_GRID if grid else _AS_LINES)
-        table = found
-    return table
 
 
 def _zone_above(table: Table, zone: ZoneInfo, findings: Findings) -> tzinfo:
@@ -130,12 +115,15 @@ class _Reader:
     zone: tzinfo
     findings: Findings
     times: TimeCells
+    # Of rows above which no day is named; none any more once one was named that is not understood.
+    first_day: date | None = None
     last_day: date | None = None
     latest: datetime | None = None
 
     def __post_init__(self) -> None:
         self.unsaid = frozenset(name for name in _FIELDS if not self.table.named(name))
-        self.last_day = self.times.day_above()
+        weekdays = map(self._next_weekday, self.table.above)
+        self.last_day = self.times.day_above() or next(filter(None, weekdays), None)
         times = (*self.table.named("start"), *self.table.named("end"))
         self.timed = bool(times)
 
@@ -180,7 +168,7 @@ class _Reader:
         if day is None:
             # A heading that isn't understood: the day above is not that of the rows below.
             if self.table.columns[index : index + 1] and self.table.columns[index].role == "start":
-                self.last_day = None
+                self.last_day = self.first_day = None
             return False
         self.last_day = day
         return True
@@ -188,9 +176,10 @@ class _Reader:
     def _next_weekday(self, text: str) -> date | None:
         """The day of a heading such as "Sunday" or "Sunday 6th" after the day before it."""
         wanted = lone_weekday(text)
-        if not wanted or self.last_day is None:
+        before = self.last_day or (self.first_day and self.first_day - timedelta(days=1))
+        if not wanted or before is None:
             return None
-        following = [self.last_day + timedelta(days=number) for number in range(1, 7)]
+        following = [before + timedelta(days=number) for number in range(1, 8)]
         return next((day for day in following if day.weekday() in wanted), None)
 
     def _text(self, row: Row, role: str) -> str:
@@ -231,19 +220,24 @@ class _Reader:
         except BadInput as error:
             self.findings.note_unread(error.message, where)
             # Rows below without a date of their own would inherit this row's date, which is unknown.
-            self.last_day = self.latest = None
+            self.last_day = self.first_day = self.latest = None
             return None, None
         self._tell_doubts(start, times.start, where)
         return starts, self._end(row, where, times, (start, starts))
 
     def _dated(self, start: When, where: str) -> datetime:
-        moment = start.at(self.last_day)
+        moment = start.at(self.last_day or self.first_day)
         if moment is None:
             raise BadInput(
                 "There is a time but no date. Write the start like 2026-12-05 14:00, add a column “date”, or put "
                 "the day on a line above."
             )
-        if start.day is None:
+        if start.day is None and self.last_day is None:
+            day = f"{self.first_day:%Y-%m-%d}"
+            self.findings.note(
+                Message("No date is named: the gathering's, %(day)s, was taken.", day=day)
+            )
+        elif start.day is None:
             self.findings.note(Message("No date of its own: that above it was taken."), where)
         self.last_day = start.day or self.last_day
         return moment

@@ -45,7 +45,7 @@ def look() -> ResponseReturnValue:
     kiosk = current_kiosk()
     try:
         data = _schedule_bytes()
-        plan = schedule_preview.preview(db.session(), data, kiosk.settings.gathering.timezone)
+        plan = schedule_preview.preview(db.session(), data, kiosk.settings.gathering)
     except ReporterError as error:
         flash(translated(error.message), "trouble")
         return _page(text=request.form.get("text", ""), url=request.form.get("url", "")), 422
@@ -92,7 +92,7 @@ def apply(name: str) -> ResponseReturnValue:
     """Import the previewed schedule."""
     kiosk = current_kiosk()
     data = schedule_preview.take_up(kiosk.store, name)
-    scheduled = schedule_preview.read(data, kiosk.settings.gathering.timezone).sessions
+    scheduled = schedule_preview.read(data, kiosk.settings.gathering).sessions
     done = import_schedule(db.session(), scheduled, now=kiosk.now(), rng=kiosk.rng)
     flash(" · ".join(_outcome(done)))
     return redirect(back(), code=303)
@@ -108,4 +108,5 @@ def _outcome(done: Imported) -> Iterator[str]:
         yield ngettext(
             "%(num)d session off the list", "%(num)d sessions off the list", done.retired
         )
-    yield _("Every code stays as it was.")
+    if done.updated or done.retired:
+        yield _("Every code stays as it was.")

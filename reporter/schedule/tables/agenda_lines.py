@@ -21,14 +21,21 @@ _CELLS = re.compile(r"[^\t|;]+[\t|;][^\t|;]+[\t|;]\s*\S")
 def read_lines(text: str, sheet: str = "") -> Table | None:
     """The table with a row for each line that begins with a time of day; None if most lines don't.
 
-    A line that is a date or a weekday is a heading for those below; any other one describes the session above it.
+    A line that is a date or a weekday is a heading for those below; one that is a time belongs to the next, its title;
+    any other one describes the session above it.
     """
     above: list[str] = []
     rows: list[Row] = []
-    timed = 0
+    timed, lone = 0, ""
     for number, line in enumerate(text.splitlines(), 1):
         words = _BULLET.sub("", line).strip()
         time, title = _divided(words)
+        if lone and words:
+            time, title = (time, title) if title and time else (lone, words)
+            lone = ""
+        elif time and not title:
+            lone = time
+            continue
         if time and title:
             timed += 1
             rows.append(Row(number, (time, title, ""), sheet))
@@ -57,6 +64,11 @@ def _divided(line: str) -> tuple[str, str]:
         if span is not None and span.start.clock is not None:
             return time, " ".join(words[count:]).strip(_BETWEEN)
     return "", line
+
+
+def is_session(line: str) -> bool:
+    """Whether a line is a time of day and a title."""
+    return all(_divided(line))
 
 
 def _is_day(line: str) -> bool:

@@ -196,6 +196,29 @@ def test_the_preview_tells_what_changes_what_goes_and_what_stays(
     assert "just like this already" in again.text
 
 
+def test_pasted_lines_without_a_date_are_on_the_day_of_the_gathering(
+    client: FlaskClient, session: Session
+) -> None:
+    press(
+        client,
+        "/desk/setup/gathering",
+        title="Fair",
+        timezone="Europe/Berlin",
+        language="en",
+        date="2026-12-05",
+    )
+    preview = press(client, f"{PAGE}/schedule", text="10:00 Seeds, Room 1\n11:30-12:00 Bread\n")
+    assert "No date is named" in preview.text
+    go_on(client, preview)
+    starts = {row.title: row.starts_at for row in all_sessions(session)}
+    assert starts == {
+        "Seeds, Room 1": datetime(2026, 12, 5, 9, tzinfo=UTC),
+        "Bread": datetime(2026, 12, 5, 10, 30, tzinfo=UTC),
+    }
+    # There were no codes before that could have stayed.
+    assert "2 sessions added</p>" in client.get(PAGE).text
+
+
 def test_a_preview_says_how_many_from_when_to_when_and_in_which_zone(
     client: FlaskClient, event: EventSession
 ) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import pytest
 
 from reporter.errors import BadInput
@@ -71,3 +73,50 @@ def test_what_stands_below_a_session_describes_it() -> None:
 def test_other_text_is_no_programme(text: str, words: str) -> None:
     with pytest.raises(BadInput, match=words):
         inspect_schedule(text.encode(), timezone="UTC")
+
+
+DAY = date(2026, 12, 5)
+
+
+@pytest.mark.parametrize(
+    ("text", "sessions"),
+    [
+        ("18:00 Opening\n18:30–19:00 Seeds, with Anna\n", SHORT),
+        # A room after a comma is no column called "room".
+        (
+            "18:00 Seeds, Room 1, Anna\n18:30-19:00 Bread (Kitchen)\n",
+            [("Seeds, Room 1, Anna", SIX, ""), ("Bread (Kitchen)", HALF, SEVEN)],
+        ),
+        # As a web page is copied: a time, and its session below it.
+        (
+            "18:00\nOpening\nYard\n\n18:30 - 19:00\nSeeds, with Anna\n",
+            SHORT,
+        ),
+        (
+            "Saturday\n18:00 Opening\nSunday\n10:00 Breakfast\n",
+            [SHORT[0], ("Breakfast", "12-06 10:00", "")],
+        ),
+        (
+            "Sunday\n10:00 Breakfast\n10:30 Bread\n",
+            [("Breakfast", "12-06 10:00", ""), ("Bread", "12-06 10:30", "")],
+        ),
+        ("title,start\nOpening,18:00\n", [SHORT[0]]),
+    ],
+)
+def test_what_names_no_day_is_on_the_gathering_s(
+    text: str, sessions: list[tuple[str, str, str]]
+) -> None:
+    read = inspect_schedule(text.encode(), timezone="UTC", day=DAY)
+    assert spans(read) == sessions
+    assert any("2026-12-05" in note for note in read.notes) == ("day" not in text)
+
+
+@pytest.mark.parametrize(
+    "text", ["title,start\nOpening,2026-13-45 18:00\nSeeds,19:00\nBread,2026-12-06 10:00\n"]
+)
+def test_an_unreadable_day_is_not_the_gathering_s(text: str) -> None:
+    first, second, _third = sorted(
+        inspect_schedule(text.encode(), timezone="UTC", day=DAY).sessions,
+        key=lambda one: ("Opening", "Seeds", "Bread").index(one.title),
+    )
+    assert (first.starts_at, second.starts_at) == (None, None)
