@@ -1,4 +1,4 @@
-"""Times of day as people at the gathering write them: one style on paper and on every screen."""
+"""Times of day: on paper and in films as people at the gathering write them, on a page as its language does."""
 
 from __future__ import annotations
 
@@ -21,10 +21,14 @@ def clock_text(moment: datetime, settings: Settings) -> str:
 
 
 def shown_clock(moment: datetime) -> str:
-    """The same for templates; isolated on a page of the other direction, which would tear "8:20 AM" (UAX 9, 2.4)."""
+    """A time of day on a page, in the gathering's zone and as the page's language writes it, like the dates beside it.
+
+    In the gathering's own language it is that of its region (``en-GB``).
+    """
     settings = current_kiosk().settings
-    text, own = clock_text(moment, settings), spoken_locale(settings.gathering.language)
-    return text if own.text_direction == get_locale().text_direction else f"\u2068{text}\u2069"
+    own, page = spoken_locale(settings.gathering.language), get_locale()
+    locale = own if own.language == page.language else page
+    return format_time(moment.astimezone(settings.zone), "short", locale=locale)
 
 
 def day_text(moment: datetime, settings: Settings) -> str:
@@ -34,7 +38,7 @@ def day_text(moment: datetime, settings: Settings) -> str:
 
 
 def shown_day(moment: datetime, settings: Settings) -> str:
-    """The same on a page, in the page's language: a day is a word, where a clock is a habit of the place."""
+    """The same on a page, in the page's language."""
     return format_skeleton("MMMEd", moment.astimezone(settings.zone), locale=get_locale())
 
 

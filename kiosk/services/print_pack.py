@@ -62,7 +62,7 @@ def make_pack(
     strings = catalogue(kiosk.settings.gathering.language).gettext
     pdf = make_posters(
         sheets(kiosk.settings, all_sessions(db.session()), base),
-        gathering=_with_notice(kiosk),
+        gathering=_with_notice(kiosk, kiosk.settings.gathering.language),
         now=kiosk.now(),
         paper=paper,
         strings=strings,
@@ -102,22 +102,22 @@ def fonts_extra() -> Message:
     )
 
 
-def make_notice(kiosk: KioskContext, *, paper: str) -> bytes:
-    """Make the privacy notice alone, one page to hang up, as PDF."""
+def make_notice(kiosk: KioskContext, *, paper: str, language: str) -> bytes:
+    """Make the privacy notice alone, one page to hang up, as PDF in this language."""
     return make_posters(
         [],
-        gathering=_with_notice(kiosk),
+        gathering=_with_notice(kiosk, language),
         now=kiosk.now(),
         paper=paper,
-        strings=catalogue(kiosk.settings.gathering.language).gettext,
+        strings=catalogue(language).gettext,
         parts=_NOTICE_ALONE,
-        language=kiosk.settings.gathering.language,
+        language=language,
     )
 
 
-def _with_notice(kiosk: KioskContext) -> PrintedFacts:
-    """The facts that all pages share, with the notice in the gathering's language."""
-    notice = notice_of(kiosk, catalogue(kiosk.settings.gathering.language).gettext)
+def _with_notice(kiosk: KioskContext, language: str) -> PrintedFacts:
+    """The facts that all pages share, with the notice in this language."""
+    notice = notice_of(kiosk, catalogue(language).gettext)
     return dataclasses.replace(
         facts(kiosk.settings),
         contact=kiosk.settings.privacy.contact,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from flask import Blueprint, Response, render_template, request
+from flask_babel import get_locale
 from markupsafe import Markup
 
 from capture.codes.qr_writer import qr_svg, wifi_text
@@ -59,8 +60,9 @@ def pack() -> Response:
 @bp.get("/notice.pdf")
 @describe(query="paper=A4|Letter", produces="application/pdf")
 def notice() -> Response:
-    """Send the printable privacy notice."""
-    return Response(make_notice(current_kiosk(), paper=_paper()), mimetype="application/pdf")
+    """Send the printable privacy notice, in the language of the page that it is printed from."""
+    document = make_notice(current_kiosk(), paper=_paper(), language=str(get_locale()))
+    return Response(document, mimetype="application/pdf")
 
 
 def _paper() -> str:

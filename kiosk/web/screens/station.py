@@ -17,7 +17,7 @@ from flask_babel import lazy_gettext as later
 from capture.codes.qr_writer import qr_svg
 from capture.intake.receive import take_in
 from capture.intake.tus_protocol import check_version
-from kiosk.i18n.clock_text import clock_text
+from kiosk.i18n.clock_text import shown_clock
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
 from kiosk.web.middleware.auth import csrf, require_desk
@@ -75,7 +75,7 @@ def sessions() -> Response:
 
 
 def _session_json(row: EventSession, *, runs: bool = False) -> dict[str, Any]:
-    at = clock_text(row.starts_at, current_kiosk().settings) if row.starts_at else _("all day")
+    at = shown_clock(row.starts_at) if row.starts_at else _("all day")
     return {
         "code": row.code,
         "title": row.title,

@@ -104,13 +104,22 @@ def test_it_fits_on_one_page(app: Flask, gathering: Settings, lang: str) -> None
 
     with app.app_context():
         take_effect(current_kiosk())
-        pdf = pypdfium2.PdfDocument(make_notice(current_kiosk(), paper="Letter"))
+        pdf = pypdfium2.PdfDocument(make_notice(current_kiosk(), paper="Letter", language=lang))
         db.session.remove()
     assert len(pdf) == 1
     page = pdf[0].get_textpage()
     lowest = min(page.get_rect(n)[1] for n in range(page.count_rects()))
     assert lowest > 8 / 25.4 * 72
     assert "…" not in page.get_text_range()
+
+
+@pytest.mark.parametrize(("lang", "words"), [("en", "Who keeps it"), ("de", "Wer es aufbewahrt")])
+def test_the_notice_is_printed_in_the_language_of_the_page(
+    client: FlaskClient, gathering: Settings, lang: str, words: str
+) -> None:
+    assert gathering.gathering.language == "en"
+    answer = client.get(f"/desk/posters/notice.pdf?lang={lang}")
+    assert words in pypdfium2.PdfDocument(answer.data)[0].get_textpage().get_text_range()
 
 
 def test_the_documentation_has_the_notice_of_the_defaults(gathering: Settings) -> None:

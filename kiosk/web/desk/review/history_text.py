@@ -7,14 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from flask_babel import format_datetime, ngettext
 from flask_babel import gettext as _
 from flask_babel import lazy_gettext as later
-from flask_babel import ngettext
 from sqlalchemy import select
 from sqlalchemy.orm import Session
 
 from kiosk.i18n.clock_text import shown_clock
-from kiosk.runtime.context import current_kiosk
 from kiosk.web.desk.identity import who_words
 from reporter.annotations import edit_history
 from reporter.models import Decision
@@ -82,7 +81,7 @@ def line_of(decision: Decision) -> HistoryLine:
         for name, value in fields.after.items()
         if decision.action != edit_history.ACTION
     ]
-    when = decision.at.astimezone(current_kiosk().settings.zone).strftime("%Y-%m-%d %H:%M")
+    when = format_datetime(decision.at, "short")
     step = decision.step.hex if can_undo and decision.step else ""
     return HistoryLine(who_words(decision.who), when, action, details, step, decision.undone)
 

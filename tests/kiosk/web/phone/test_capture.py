@@ -369,10 +369,16 @@ def test_phones_get_pages_and_scripts_compressed(client: FlaskClient, event: Eve
     assert "Content-Encoding" not in plain.headers
 
 
-def test_time_and_room_stay_whole_on_a_page_of_the_other_direction(
-    client: FlaskClient, event: EventSession
+@pytest.mark.parametrize(
+    ("language", "shown"),
+    [("en", "3:00\u202fPM"), ("de", "15:00"), ("ar", "3:00 م"), ("hi", "3:00 pm")],
+)
+def test_a_time_is_written_as_the_language_of_the_page_does(
+    client: FlaskClient, event: EventSession, language: str, shown: str
 ) -> None:
-    arabic = client.get(f"/s/{event.code}?lang=ar", **PHONE).text
-    assert ">\u20683:00\u202fPM\u2069</time> · <bdi>Room 2</bdi>" in arabic
-    german = client.get(f"/s/{event.code}?lang=de", **PHONE).text
-    assert ">3:00\u202fPM</time> · <bdi>Room 2</bdi>" in german
+    page = client.get(f"/s/{event.code}?lang={language}", **PHONE).text
+    assert f">{shown}</time> · <bdi>Room 2</bdi>" in page
+    assert (
+        client.get(f"/station/sessions?lang={language}").json["sessions"][0]["when"]
+        == f"{shown} · Room 2"
+    )
