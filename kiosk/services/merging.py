@@ -5,7 +5,6 @@ from __future__ import annotations
 
 import tempfile
 import zipfile
-import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -20,13 +19,11 @@ from reporter import config
 from reporter.database.engine import translate_error
 from reporter.errors import BadInput, Busy, NotFound, UnsupportedMedia
 from reporter.media.place_errors import place_errors
-from reporter.merge.bundle import is_bundle, merge_bundle
+from reporter.merge.bundle import DAMAGED, is_bundle, merge_bundle
 from reporter.merge.context import MergeContext, MergeReport, Tell, no_progress
 from reporter.merge.gathering import merge_gathering
 from reporter.merge.other_database import open_other
 
-# Besides damage: encrypted files, and ways to pack that are not known here.
-_DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 # How often a merge is tried that others keep from the rows it needs.
 _TRIES = 4
 
@@ -102,7 +99,7 @@ def _unpacked(other: Path) -> Iterator[Path]:
             with place_errors(Path(work), other), zipfile.ZipFile(other) as packed:
                 # extractall strips path components that lead out of the folder.
                 packed.extractall(work)
-        except _DAMAGED as error:
+        except DAMAGED as error:
             raise BadInput(
                 "%(other)s can't be read: %(error)s.", other=other, error=error
             ) from error

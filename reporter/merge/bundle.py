@@ -9,6 +9,7 @@ import json
 import shutil
 import uuid
 import zipfile
+import zlib
 from datetime import UTC, date, datetime
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -44,6 +45,8 @@ from reporter.moderation import decisions
 
 _RECORDS = Path("data") / "takeaways.json"
 _FILES = ("original", "play", "view")
+# Besides damage: encrypted files, and ways to pack that are not known here.
+DAMAGED = (zipfile.BadZipFile, zlib.error, EOFError, RuntimeError)
 
 
 def is_bundle(folder: Path) -> bool:
@@ -61,6 +64,20 @@ def is_packed_bundle(path: Path) -> bool:
     except (zipfile.BadZipFile, OSError):
         return False
     return _RECORDS.parts in names and any(parts[-1:] == ("bagit.txt",) for parts in names)
+
+
+def bundle_title(path: Path) -> str:
+    """The title of the gathering in a bundle, a folder or one ZIP file; '' if it can't be read."""
+    try:
+        if path.is_dir():
+            text = (path / _RECORDS).read_bytes()
+        else:
+            with zipfile.ZipFile(path) as packed:
+                names = (PurePosixPath(name) for name in packed.namelist())
+                text = packed.read(str(next(n for n in names if n.parts[-2:] == _RECORDS.parts)))
+        return _text(json.loads(text)["gathering"]["title"])
+    except (OSError, ValueError, LookupError, TypeError, RecursionError, StopIteration, *DAMAGED):
+        return ""
 
 
 def merge_bundle(

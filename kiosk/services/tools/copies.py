@@ -14,9 +14,10 @@ from kiosk.services.publishing import write_bundle
 from kiosk.services.tools.sticks import gatherings_on_sticks, inserted_sticks
 from kiosk.services.tools.tasks import Progress, Warnings
 from reporter.config import exists, load_settings
-from reporter.errors import NotFound
+from reporter.errors import ConfigError, NotFound
 from reporter.gathering.backup import copy_gathering
 from reporter.gathering.copies import BACKUP, BUNDLE, note_copy
+from reporter.merge.bundle import bundle_title
 from reporter.messages import N_, Message
 
 STICK_GONE = N_("This stick is not in any more. Put it in again, then choose it.")
@@ -39,6 +40,14 @@ def chosen_gathering(name: str) -> Path:
     if found is None:
         raise NotFound(STICK_GONE)
     return found
+
+
+def title_of(other: Path) -> str:
+    """Get the title of a gathering in a folder or a bundle; '' if it can't be read."""
+    try:
+        return load_settings(other).gathering.title if exists(other) else bundle_title(other)
+    except ConfigError:
+        return ""
 
 
 def chosen_backup(name: str) -> Path:

@@ -26,6 +26,7 @@ from kiosk.services.tools.copies import (
     chosen_stick,
     restore_from,
     take_in,
+    title_of,
 )
 from kiosk.services.tools.neighbours import neighbours
 from kiosk.services.tools.rehearsing import play_volunteers
@@ -74,10 +75,14 @@ def progress() -> ResponseReturnValue:
 
 def _begin(kind: str, work: Work) -> ResponseReturnValue:
     """Start a task. Only at the laptop, because sticks are plugged in there."""
-    if not at_laptop():
-        raise Forbidden("This can be done only at the laptop itself.")
+    _need_laptop()
     tasks().begin(kind, work)
     return redirect(url_for("desk.tools.overview"), code=303)
+
+
+def _need_laptop() -> None:
+    if not at_laptop():
+        raise Forbidden("This can be done only at the laptop itself.")
 
 
 @bp.post("/backup")
@@ -97,10 +102,14 @@ def bundle() -> ResponseReturnValue:
 
 
 @bp.post("/merge")
-@describe(form="other*")
+@describe(form="other* sure", statuses=(200, 303))
 def merge() -> ResponseReturnValue:
-    """Merge another laptop's gathering into this one."""
+    """Merge another laptop's gathering into this one; ask first if it has another title and ``sure`` is not given."""
+    _need_laptop()
     kiosk, other = current_kiosk(), chosen_gathering(request.form.get("other", ""))
+    title, own = title_of(other), kiosk.settings.gathering.title
+    if title.casefold() not in ("", own.casefold()) and "sure" not in request.form:
+        return render_template("desk/tools_merge.html", title=title, other=other)
     return _begin("merge", partial(take_in, kiosk, other))
 
 
@@ -116,8 +125,7 @@ def restore() -> ResponseReturnValue:
 @describe(form="folder*", statuses=(200,))
 def open_other() -> str:
     """Stop this kiosk and serve another gathering of this laptop at the same address."""
-    if not at_laptop():
-        raise Forbidden("This can be done only at the laptop itself.")
+    _need_laptop()
     kiosk = current_kiosk()
     wanted = request.form.get("folder", "")
     found = next(

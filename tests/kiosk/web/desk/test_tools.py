@@ -31,6 +31,7 @@ from publish.bundle.bagit import check_zip
 from reporter.config import exists, load_settings
 from reporter.errors import Conflict
 from reporter.gathering.folder import make_gathering
+from reporter.merge.bundle import bundle_title
 from reporter.models import EventSession
 from tests.support.browsers.pages import PHONE, press, send
 from tests.support.kiosk_process import START, KioskProcess
@@ -137,6 +138,39 @@ def test_a_size_is_written_as_the_language_of_the_page_writes_it(
 ) -> None:
     with app.test_request_context(f"/?lang={language}"):
         assert file_size(size).replace("\u202f", " ").replace("\xa0", " ") == words
+
+
+@pytest.mark.sqlite("copies hold the database of a folder")
+@pytest.mark.parametrize("pattern", ["* backup", "*.zip"])
+def test_another_gathering_is_not_mixed_in_without_a_question(
+    client: FlaskClient, event: EventSession, stick: Path, pattern: str
+) -> None:
+    send(client, event.code, text="Compost stays warm")
+    for kind in ("backup", "bundle"):
+        press(client, f"/desk/tools/{kind}", stick=str(stick))
+        ended(client)
+    [other] = stick.glob(pattern)
+    press(
+        client,
+        "/desk/setup/gathering",
+        title="Another evening",
+        timezone="UTC",
+        language="en",
+        date="",
+    )
+    asked = press(client, "/desk/tools/merge", other=str(other))
+    assert asked.status_code == 200
+    assert "has another name than this gathering, “Another evening”" in asked.text
+    assert json.loads(client.get("/desk/tools/progress").text)["kind"] == "bundle"
+    assert press(client, "/desk/tools/merge", other=str(other), sure="1").status_code == 303
+    assert "Takeaways: 0 new" in ended(client)
+
+
+def test_a_broken_bundle_has_no_title(tmp_path: Path) -> None:
+    path = tmp_path / "bundle.zip"
+    with zipfile.ZipFile(path, "w") as packed:
+        packed.writestr("x/data/takeaways.json", b"[]")
+    assert (bundle_title(path), bundle_title(tmp_path)) == ("", "")
 
 
 def test_only_what_is_in_and_only_at_the_laptop(client: FlaskClient, stick: Path) -> None:
