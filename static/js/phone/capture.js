@@ -133,6 +133,8 @@ function again(tile) {
   tile.input.click();
 }
 
+const isHeard = ({ file }) => file.type.startsWith("audio/");
+
 function drawTiles() {
   const list = at("added");
   if (!list) return;
@@ -150,6 +152,9 @@ function drawTiles() {
   );
   const some = added.length > 0;
   list.hidden = at("consent").hidden = !some;
+  const heard = some && added.every(isHeard);
+  at("consent").querySelector(".heard").hidden = !heard;
+  at("consent").querySelector(".seen").hidden = heard;
   list.classList.toggle("many", added.length > 1);
   form.classList.toggle("picked", some);
   at("prompts").hidden = form.querySelector("#tiles .first").hidden = some;
@@ -170,7 +175,7 @@ function fields() {
 
 // Nothing is sent while a question is out of sight: it is scrolled into view, and an answer is one tap.
 function ask() {
-  problem(words.unanswered);
+  problem(added.every(isHeard) ? words.unansweredHeard : words.unanswered);
   at("unanswered").hidden = false;
   at("consent").classList.add("asked");
   at("consent").querySelector("input").focus({ preventScroll: true });

@@ -13,7 +13,7 @@ from reporter.models import EventSession
 from tests.browser.phone.test_phone import SAFE, check_stored, choose, takeaway
 from tests.support.browsers.chromium import PHONE, Windows, wait_for_picture
 from tests.support.kiosk_process import KioskProcess
-from tests.support.media import files
+from tests.support.media import files, recordings
 
 pytestmark = pytest.mark.browser
 
@@ -89,6 +89,21 @@ def test_nothing_goes_out_past_an_unseen_question(
     page.get_by_role("button", name="Send", exact=True).click()
     expect(page.get_by_role("heading", name=SAFE)).to_be_visible()
     assert takeaway(session).consent == "unsure"
+
+
+def test_of_a_recording_it_asks_whether_people_may_be_heard(
+    kiosk: KioskProcess, phone_page: Page, event: EventSession
+) -> None:
+    page = phone_page
+    page.goto(f"{kiosk.url}/s/{event.code}", wait_until="load")
+    choose(page, "Voice", recordings.m4a())
+    question = page.locator("#consent legend")
+    expect(question).to_have_text("Everyone in it agreed to be heard?", use_inner_text=True)
+    page.get_by_role("button", name="Send", exact=True).click()
+    expect(page.get_by_role("alert")).to_contain_text("agree to be heard")
+    # A photo beside it can be seen.
+    choose(page, "Photo", files.jpeg())
+    expect(question).to_have_text("Everyone in it agreed to be shown?", use_inner_text=True)
 
 
 def test_what_was_not_answered_is_shown_as_not_answered(
