@@ -80,3 +80,32 @@ def test_it_works_without_scripts(url: str, windows: Windows) -> None:
     expect(page.locator(".hit mark")).to_have_text("kitchens")
     page.get_by_role("link", name="More like this").click()
     expect(page.get_by_text("Like this one:")).to_be_visible()
+
+
+# Each fact of a line that stands at the beginning of one, and how far its dot is behind where the line is cut off.
+FIRST = """all => all.flatMap((line) => {
+  const edge = line.getBoundingClientRect();
+  const facts = [...line.children];
+  return facts.slice(1).filter((one, at) =>
+    one.getBoundingClientRect().top >= facts[at].getBoundingClientRect().bottom - 1)
+    .map((one) => {
+      const gap = document.dir === "rtl"
+        ? edge.right - one.getBoundingClientRect().right : one.getBoundingClientRect().left - edge.left;
+      const { overflowX, fontSize } = getComputedStyle(line);
+      return overflowX === "clip" && gap < 0.4 * parseFloat(fontSize);
+    });
+})"""
+
+
+@pytest.mark.parametrize("lang", ["en", "ar"])
+def test_no_dot_hangs_at_the_end_or_the_beginning_of_a_line(
+    url: str, windows: Windows, event: EventSession, lang: str
+) -> None:
+    page = windows.phone(viewport={"width": 320, "height": 568})
+    page.goto(f"{url}/search?lang={lang}")
+    lines = page.locator(".hit .parts")
+    expect(lines).to_have_count(3)
+    assert not any("·" in words for words in lines.all_inner_texts())
+    found = lines.evaluate_all(FIRST)
+    assert found
+    assert all(found)
