@@ -1,5 +1,5 @@
 """Parsers for caption files that count frames or fractions of seconds, as older players and speech recognition write
-them: MicroDVD, MPL2, SubViewer 1 (all three .sub or .txt), SAMI (.smi), Whisper's and YouTube's JSON, Whisper's TSV.
+them: MicroDVD, MPL2, SubViewer 1 (all three .sub or .txt), Spruce STL (refused: it doesn't say its rate), SAMI (.smi), Whisper's and YouTube's JSON, Whisper's TSV.
 
 Each gives (begin, end, words) with times in seconds; if the end is None, the next line gives it.
 """
@@ -20,6 +20,8 @@ _MPL2 = re.compile(r"\s*\[(\d{1,7})\]\s*\[(\d{0,7})\](.*)")
 _TSV = re.compile(r"(\d{1,9})\t(\d{1,9})\t(.*)")
 _LABEL = re.compile(r"(\d{1,6}[.,]\d{1,9})\t(\d{1,6}[.,]\d{1,9})\t(.*)")
 _SUBVIEWER = re.compile(r"\s*\[(\d{1,2}):(\d{2}):(\d{2})\]\s*")
+# Spruce STL: two time codes and the words, below lines of settings.
+_SPRUCE = re.compile(r"\s*\d\d(?::\d\d){2}[:;.]\d\d\s*,\s*\d\d(?::\d\d){2}[:;.]\d\d\s*,.*")
 _RATE = re.compile(r"\s*(\d{1,3}(?:[.,]\d{1,6})?)\s*")
 _SYNC = re.compile(r"<sync\b[^<>]{0,200}?\bstart\s*=\s*[\"']?(\d{1,9})[^<>]{0,200}>", re.IGNORECASE)
 _BREAK = re.compile(r"<br\s*/?>", re.IGNORECASE)
@@ -36,6 +38,17 @@ def counted_lines(lines: Sequence[str]) -> list[Timed] | None:
     return None
 
 
+def _without_rate() -> BadInput:
+    return BadInput(
+        "These captions count pictures and don't say how many there are in a second. "
+        "Save them as SubRip and choose that."
+    )
+
+
+def _spruce(_lines: Sequence[str]) -> Iterator[Timed]:
+    raise _without_rate()
+
+
 def _microdvd(lines: Sequence[str]) -> Iterator[Timed]:
     rate = 0.0
     for line in lines:
@@ -46,10 +59,7 @@ def _microdvd(lines: Sequence[str]) -> Iterator[Timed]:
             # The first line gives the rate as its text.
             rate = float(stated_rate[1].replace(",", ".")) if stated_rate else 0.0
             if not 5 <= rate <= 240:
-                raise BadInput(
-                    "These captions count pictures and don't say how many there are in a second. "
-                    "Save them as SubRip and choose that."
-                )
+                raise _without_rate()
             continue
         end = int(found[2]) / rate if found[2] else None
         yield int(found[1]) / rate, end, found[3].replace("|", "\n")
@@ -135,6 +145,10 @@ def _moment(value: Any) -> float:
     return number
 
 
+def _has_spruce_times(_first: str, lines: Sequence[str]) -> bool:
+    return any(_SPRUCE.fullmatch(line) for line in lines)
+
+
 def _has_subviewer_times(_first: str, lines: Sequence[str]) -> bool:
     return sum(_SUBVIEWER.fullmatch(line) is not None for line in lines) >= 2
 
@@ -145,6 +159,7 @@ _FORMATS: tuple[
     (lambda first, _lines: _MICRODVD.fullmatch(first) is not None, _microdvd),
     (lambda first, _lines: _MPL2.fullmatch(first) is not None, _mpl2),
     (_has_subviewer_times, _subviewer),
+    (_has_spruce_times, _spruce),
     (lambda first, _lines: first.strip() == "start\tend\ttext", _tsv),
     (lambda first, _lines: _LABEL.fullmatch(first) is not None, _labels),
     (lambda first, _lines: first.lstrip().lower().startswith("<sami"), _sami),

@@ -21,8 +21,13 @@ if TYPE_CHECKING:
 
 Timed = tuple[float, float | None, str]
 
-_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})(?:\.(\d{1,9})|:(\d{1,3})(?:\.\d{1,9})?)?")
-_OFFSET = re.compile(r"(\d{1,12}(?:\.\d{1,12})?)(h|ms|m|s|f|t)")
+# Besides TTML's own forms: decimal commas, and Apple's "3:58.640" and "19.764", without hours and without a unit.
+_CLOCK = re.compile(r"(\d{1,3}):(\d{2}):(\d{2})(?:[.,](\d{1,9})|:(\d{1,3})(?:\.\d{1,9})?)?")
+_OFFSET = re.compile(r"(\d{1,12}(?:[.,]\d{1,12})?)(h|ms|m|s|f|t)")
+_APPLE_TIME = re.compile(r"(?:(\d{1,3}):)?(\d{1,5}[.,]\d{1,9})")
+_PREFIX = re.compile(r"[<\s/]([A-Za-z_][\w.-]{0,30}):[A-Za-z_]")
+_DECLARED = re.compile(r"xmlns:([A-Za-z_][\w.-]{0,30})\s*=")
+_ROOT = re.compile(r"<(?:\w+:)?\w+\b")
 _SECONDS = {"h": 3600.0, "m": 60.0, "s": 1.0, "ms": 0.001}
 _LRC_STAMP = re.compile(r"\s*\[(\d{1,3}):(\d{2})(?:[.:](\d{1,3}))?\]")
 _LRC_LINE = re.compile(
@@ -56,7 +61,7 @@ def xml_lines(text: str) -> Iterator[Timed]:
     from defusedxml.ElementTree import fromstring
 
     try:
-        root = fromstring(re.sub(r"^\s*<\?xml[^>]*\?>", "", text))
+        root = fromstring(_with_prefixes(re.sub(r"^\s*<\?xml[^>]*\?>", "", text)))
     except (ParseError, DefusedXmlException) as error:
         raise BadInput("These captions can't be read: their XML is broken.") from error
     if _tag(root) == "transcript":
@@ -76,6 +81,13 @@ def xml_lines(text: str) -> Iterator[Timed]:
             yield round(begin - shift, 6), None if end is None else round(end - shift, 6), words
 
 
+def _with_prefixes(text: str) -> str:
+    """The document with a namespace for each prefix that it forgot to declare: only local names count here."""
+    missing = {*_PREFIX.findall(text)} - {*_DECLARED.findall(text)} - {"xml", "xmlns"}
+    names = "".join(f' xmlns:{prefix}="urn:undeclared"' for prefix in sorted(missing))
+    return _ROOT.sub(lambda root: root[0] + names, text, count=1)
+
+
 def _start_of_programme(root: Element, rates: _Rates) -> float:
     """The time code at which the programme begins (EBU Tech 3350), which is 0 for viewers."""
     codes = (one.text for one in root.iter() if _tag(one) == "documentStartOfProgramme")
@@ -90,12 +102,13 @@ def _tag(element: Element) -> str:
 class _Rates:
     """Frames and ticks per second. ``counted``: frames in a second of the time code, which at 29.97 a second takes
     longer than a second (SMPTE ST 12-1); 0 where times are those of a clock. ``drops``: the numbers that it leaves out
-    to keep up: how many, how often in minutes."""
+    to keep up: how many, how often in minutes. ``absolute``: each time counts from the start of the file."""
 
     frames: float
     ticks: float
     counted: float = 0.0
     drops: tuple[int, int] = (0, 1)
+    absolute: bool = False
 
     def seconds(self, whole: int, frames: int) -> float:
         """The time of a time code of whole seconds and frames (TTML1, appendix N)."""
@@ -118,7 +131,9 @@ def _rates(root: Element) -> _Rates:
     frames = counted * _number(above) / (_number(below or "1") or 1) or 30.0
     ticks = _number(attributes.get("tickRate", "1")) or 1.0
     if attributes.get("timeBase") != "smpte":
-        return _Rates(frames, ticks)
+        # Apple's lyrics, whose lines and words count from the start, although TTML counts from what encloses them.
+        is_apple = any(name.startswith("{http://music.apple.com/") for name in root.attrib)
+        return _Rates(frames, ticks, absolute=is_apple)
     return _Rates(frames, ticks, counted, _DROPS.get(attributes.get("dropMode", ""), (0, 1)))
 
 
@@ -141,7 +156,7 @@ class _Times:
 def _children(element: Element, around: _Times, rates: _Rates) -> Iterator[tuple[Element, _Times]]:
     """Each part of an element with its times, relative to the element, or to the part before (TTML1, 10.2)."""
     in_turn = element.get("timeContainer") == "seq"
-    since = around.begin
+    since = 0.0 if rates.absolute else around.begin
     for part in element:
         begin = since + _ttml_time(part.get("begin"), rates)
         ends = [around.end] if around.end is not None else []
@@ -162,7 +177,8 @@ def _timed_parts(element: Element, around: _Times, rates: _Rates) -> Iterator[Ti
         if _tag(part) not in ("p", "span"):
             yield from _timed_parts(part, times, rates)
             continue
-        spans = [*_timed_spans(part, times, rates)]
+        # Each word has a time in lyrics, which are sung, and read, as lines.
+        spans = [] if rates.absolute else [*_timed_spans(part, times, rates)]
         for span, shown in spans:
             others = frozenset(other for other, _ in spans if other is not span)
             yield shown.begin, shown.end, _words(part, others)
@@ -199,7 +215,9 @@ def _ttml_time(text: str | None, rates: _Rates) -> float:
         return rates.seconds(whole, int(found[5] or 0)) + float(f"0.{found[4] or 0}")
     if found := _OFFSET.fullmatch(text.strip()):
         unit = {**_SECONDS, "f": 1 / rates.frames, "t": 1 / rates.ticks}[found[2]]
-        return float(found[1]) * unit
+        return float(found[1].replace(",", ".")) * unit
+    if found := _APPLE_TIME.fullmatch(text.strip()):
+        return int(found[1] or 0) * 60 + float(found[2].replace(",", "."))
     raise BadInput("The time “%(time)s” in these captions can't be read.", time=text[:40])
 
 
@@ -250,6 +268,13 @@ def tidy_times(line: str) -> str:
         return line
     bare = re.sub(r"(?<=\d)[ \t]*([:.,])[ \t]*(?=\d)", r"\1", bare)
     return re.sub(r"(\d:\d\d:\d\d):(\d{3})(?!\d)", r"\1.\2", bare)
+
+
+def is_ass(lines: Sequence[str]) -> bool:
+    """Whether this is SubStation Alpha, of which some programs leave only the dialogue."""
+    first = next(filter(str.strip, lines), "").strip().lower()
+    # Fonts attached to such a file are lines of any letters, arrows included.
+    return first == "[script info]" or any(line.lstrip().startswith("Dialogue:") for line in lines)
 
 
 def ass_lines(lines: Sequence[str]) -> Iterator[Timed]:

@@ -20,6 +20,7 @@ from reporter.media.ebu_stl import ebu_lines, is_ebu_stl
 from reporter.media.timed_text import (
     Timed,
     ass_lines,
+    is_ass,
     is_lrc,
     is_xml,
     lrc_lines,
@@ -27,8 +28,9 @@ from reporter.media.timed_text import (
     xml_lines,
 )
 
+# Letters that are shown; a file's markup, or fonts attached to it, may be many times that.
 MOST_CHARS = 200_000
-MOST_BYTES = 4 * MOST_CHARS
+MOST_BYTES = 20 * MOST_CHARS
 MOST_CUES = 2000
 # Reading speed is about 15 letters a second; a shorter caption can't be read.
 LETTERS_A_SECOND = 15.0
@@ -53,9 +55,10 @@ _TAG = re.compile(
 _VOICE = re.compile(r"<v(?:\.[^\s<>]+)*[ \t]+([^<>\n]+)>([^<\n]*)", re.IGNORECASE)
 # SubStation Alpha tags, which SubRip files use too, and MicroDVD tags.
 _OVERRIDE = re.compile(r"\{\\[^{}\n]*\}|\{[YyFfSsCcPpHh]:[^{}\n]*\}")
-# Broadcasters' files that are not read: Scenarist (EIA-608).
+# Broadcasters' captions that are not read (EIA-608).
+_SCENARIST = re.compile(rb"(?:\xef\xbb\xbf)?Scenarist_SCC")
 _OTHER_FORMAT = re.compile(
-    rb"(?:\xef\xbb\xbf)?Scenarist_SCC|%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
+    rb"%PDF|PK\x03\x04|\xd0\xcf\x11\xe0|\{\\rtf|\s*<(?:!doctype html|html)\b",
     re.IGNORECASE,
 )
 # Words that appear one by one, as speech recognition of YouTube writes them.
@@ -79,6 +82,12 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
     """
     if len(data) > MOST_BYTES:
         raise BadInput("These captions are too long.")
+    if _SCENARIST.match(data):
+        raise BadInput(
+            "%(format)s can't be opened here. Save it as %(instead)s and bring that in.",
+            format="Scenarist (SCC)",
+            instead="WebVTT",
+        )
     if _OTHER_FORMAT.match(data):
         raise BadInput("There are no captions in this file. Choose one in WebVTT or SubRip.")
     broadcast = [*ebu_lines(data)] if is_ebu_stl(data) else []
@@ -96,11 +105,11 @@ def read_caption_file(data: bytes, language: str = "") -> list[Cue]:
 
 def read_cues(text: str) -> list[Cue]:
     """Parse typed lines or a caption file, sorted by time. Raises BadInput, naming the line."""
-    if len(text) > MOST_CHARS:
+    if len(text) > MOST_BYTES:
         raise BadInput("These captions are too long.")
     lines = text.lstrip("\ufeff").replace("\r\n", "\n").replace("\r", "\n").split("\n")
     cues = list(_cues(lines))
-    if len(cues) > MOST_CUES:
+    if len(cues) > MOST_CUES or sum(len(cue.text) for cue in cues) > MOST_CHARS:
         raise BadInput("These captions are too long.")
     return sorted(cues, key=lambda cue: (cue.begin, cue.end))
 
@@ -108,18 +117,19 @@ def read_cues(text: str) -> list[Cue]:
 def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     if is_xml("\n".join(lines[:3])):
         return _timed([*xml_lines("\n".join(lines))], _clean)
+    if is_ass(lines):
+        return [cue for cue in _timed([*ass_lines(lines)], _clean) if cue.end > cue.begin]
     counted = counted_lines(lines)
     if counted is not None:
         return _timed(counted, _without_marks_clean)
     lines = [part for line in lines for part in _usual(line)]
-    if any("-->" in line for line in lines):
-        first = next((line for line in lines if line.strip()), "")
-        cues = _blocks(lines, is_vtt=first.startswith("WEBVTT"))
+    is_vtt = re.match(r"WEBVTT(?:\s|$)", next(filter(str.strip, lines), "")) is not None
+    if is_vtt or any("-->" in line for line in lines):
+        # An empty line between each cue's times and its words: no program means a file without any words.
+        cues = [*_blocks(lines, is_vtt=is_vtt)] or [*_blocks(lines, is_vtt=False)]
         return _unrolled(cues) if any(map(_WORD_BY_WORD.search, lines)) else cues
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
         return _sbv(lines)
-    if any(line.lstrip().startswith("Dialogue:") for line in lines):
-        return [cue for cue in _timed([*ass_lines(lines)], _clean) if cue.end > cue.begin]
     if is_lrc(lines):
         return _timed(lrc_lines(lines), _clean)
     return _typed(lines)

@@ -73,7 +73,6 @@ def test_frames_without_a_rate_are_refused() -> None:
         '{"segments": [1, 2]}',
         '{"events": 7}',
         '{"a": ' + "[" * 100_000,
-        "Scenarist_SCC V1.0\n\n00:00:01:00\t9420 9420\n",
         "850STL25.0110437" + " " * 1100,
     ],
 )

@@ -273,3 +273,69 @@ def test_a_line_of_one_space_ends_no_cue_of_webvtt() -> None:
 def test_times_of_many_hours_are_edited_without_loss() -> None:
     read = read_cues("1\n20:00:01,500 --> 20:00:02,000\nA\n")
     assert read_cues(editable_lines(read)) == read
+
+
+APPLE = (
+    '<tt xmlns="http://www.w3.org/ns/ttml" xmlns:itunes="http://music.apple.com/lyric-ttml-internal" '
+    'itunes:timing="Word"><body dur="3:58.640"><div begin="19.764" end="1:09.300">'
+    '<p begin="19.764" end="21.900"><span begin="19.764" end="20.105">When</span> '
+    '<span begin="20.105" end="21.900">you</span></p><p begin="1:04.5" end="1:06.000">sing</p>'
+    "</div></body></tt>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # Decimal commas in TTML, with and without a unit.
+        (
+            f"<tt {TTML}><body><p begin='00:00:01,500' end='2,5s'>A</p></body></tt>",
+            [(1.5, 2.5, "A")],
+        ),
+        # A prefix that is never declared.
+        (
+            f"<tt {TTML}><head><ttm:title>T</ttm:title></head><body>"
+            "<p begin='1s' end='2s' ebu:role='x'>A: b</p></body></tt>",
+            [(1.0, 2.0, "A: b")],
+        ),
+        # Apple's lyrics count from the start of the song, and are read as lines.
+        (APPLE, [(19.764, 21.9, "When you"), (64.5, 66.0, "sing")]),
+        # An empty line between times and words in each cue of WebVTT.
+        (
+            "WEBVTT\n\n00:01.000 --> 00:02.000\n\none\n\n00:03.000 --> 00:04.000\n\ntwo\n",
+            [(1.0, 2.0, "one"), (3.0, 4.0, "two")],
+        ),
+        # Fonts attached to SubStation Alpha hold arrows.
+        (
+            "[Script Info]\nTitle: T\n\n[Fonts]\nfontname: a.ttf\n,H.V9-->7ZJ-D!R\n"
+            + "M" * 300_000
+            + "\n\n[Events]\nDialogue: 0,0:00:01.00,0:00:02.00,Default,,0,0,0,,A\n",
+            [(1.0, 2.0, "A")],
+        ),
+    ],
+)
+def test_forms_that_programs_write_beside_their_standards(
+    text: str, expected: list[tuple[float, float, str]]
+) -> None:
+    assert cues(text) == expected
+
+
+def test_markup_does_not_count_as_length() -> None:
+    cue = "<SYNC Start={}><P Class=ENUSCC style='color:#ffffff;font-size:10pt;{}'>A{}"
+    text = "<SAMI><BODY>" + "".join(cue.format(n * 2000, " " * 150, n) for n in range(1500))
+    assert len(text) > 300_000
+    assert len(read_caption_file(text.encode())) == 1500
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"Scenarist_SCC V1.0\n\n00:02:18;20\t94ae 94ae\n", r"^Scenarist \(SCC\)"),
+        (b"$FontName = Arial\n00:02:17:10 , 00:02:20:10 , A | b\n", "count pictures"),
+        (b"WEBVTT - a title\n", "no captions in this file"),
+        (b"[Script Info]\n\n[Events]\nFormat: Start, End, Text\n", "no captions in this file"),
+    ],
+)
+def test_what_is_not_read_is_refused_by_name(data: bytes, sentence: str) -> None:
+    with pytest.raises(BadInput, match=sentence):
+        read_caption_file(data)
