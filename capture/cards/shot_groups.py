@@ -146,7 +146,7 @@ def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
     if not first:
         yield from _films(films, sounds)
         return
-    together = [f for f in photos[1:] if _same_time(f, first[0])]
+    together = [f for f in photos[1:] if _same_time(f, first[0]) or _is_edit(first[0], f)]
     live = [f for f in films if _is_live(f, first[0])]
     yield [*first, *together, *(r for r in raws if r not in first), *live, *sounds]
     yield from ([f] for f in photos[1:] if f not in together)
@@ -156,6 +156,10 @@ def _split(bucket: list[ShotFile]) -> Iterator[list[ShotFile]]:
 def _films(films: list[ShotFile], sounds: list[ShotFile]) -> Iterator[list[ShotFile]]:
     """Group chapters with the audio recorded beside them; other films of one name each on their
     own."""
+    edits = [f for f in films if _EDITED.fullmatch(f.stem)]
+    if len(edits) == 1 and len(films) == 2:
+        yield [*edits, *(f for f in films if f not in edits), *sounds]
+        return
     if films and (len(films) == 1 or _chapter_of(films[0]) is not None):
         yield [*films, *sounds]
         return
@@ -251,6 +255,12 @@ def _is_live(film: ShotFile, photo: ShotFile) -> bool:
 
 def _same_time(one: ShotFile, two: ShotFile) -> bool:
     return one.stated and two.stated and abs(one.taken - two.taken) <= SAME_SHOT
+
+
+def _is_edit(one: ShotFile, two: ShotFile) -> bool:
+    """Whether the first is the second as an iPhone's owner edited it: by its name, as editing may lose the time."""
+    edited = _EDITED.fullmatch(one.stem)
+    return edited is not None and edited[1] + edited[2] == two.stem
 
 
 def _of(files: Sequence[ShotFile], kind: str) -> list[ShotFile]:

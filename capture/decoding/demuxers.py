@@ -23,6 +23,8 @@ _DEMUXERS = {
     "audio/ogg": "ogg",
     "audio/wav": "wav",
     "audio/mpeg": "mp3",
+    # FFmpeg's demuxer of all three layers.
+    "audio/x-mp2": "mp3",
     "audio/aac": "aac",
     "audio/flac": "flac",
     "audio/amr": "amr",

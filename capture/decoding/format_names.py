@@ -42,6 +42,8 @@ _PHOTO_FORMATS = {
     ".exr": "OpenEXR",
     ".hdr": "Radiance HDR",
     ".insp": "Insta360 photo",
+    ".bpg": "BPG",
+    ".ico": "ICO",
     ".jxr": "JPEG XR",
     ".wdp": "JPEG XR",
     ".cr2": "Canon raw (CR2)",

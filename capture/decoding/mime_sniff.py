@@ -62,6 +62,7 @@ WMA = MediaType("audio", "audio/x-ms-wma", ".wma")
 AU = MediaType("audio", "audio/basic", ".au")
 WAVPACK = MediaType("audio", "audio/x-wavpack", ".wv")
 WAVE64 = MediaType("audio", "audio/x-w64", ".w64")
+MP2 = MediaType("audio", "audio/x-mp2", ".mp2")
 DSF = MediaType("audio", "audio/x-dsf", ".dsf")
 _BY_STRUCTURE = (AVI, MPG, WMV, CAF, AIFF, WMA, FLV, MXF, AU, WAVPACK, WAVE64, DSF)
 
@@ -86,6 +87,7 @@ MEDIA_TYPES = (
     OGG,
     WAV,
     MP3,
+    MP2,
     AAC,
     FLAC,
     AMR,
@@ -158,6 +160,9 @@ def _iso_media(head: bytes) -> MediaType | None:
     if head[4:8] != b"ftyp" or not 16 <= size <= 1024 or size % 4 or not _box_follows(head, size):
         return None
     major = head[8:12]
+    # Canon's raw photos and raw films share a container that names MP4, too; the photos were found before.
+    if major == b"crx ":
+        return None
     compatible = [head[at : at + 4] for at in range(16, min(size, len(head)), 4)]
     if major in _GENERIC_IMAGES:
         return next((_IMAGE_BRANDS[b] for b in compatible if b in _IMAGE_BRANDS), HEIF)
@@ -278,6 +283,10 @@ _MP3_RATES = {
     3: (0, 32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
     2: (0, 8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
 }
+_MP2_RATES = {
+    3: (0, 32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    2: _MP3_RATES[2],
+}
 _SAMPLE_RATES = {3: (44100, 48000, 32000), 2: (22050, 24000, 16000), 0: (11025, 12000, 8000)}
 
 
@@ -296,8 +305,8 @@ def _id3(head: bytes) -> MediaType | None:
 
 
 def _mpeg_audio(head: bytes) -> MediaType | None:
-    """Bare MP3 (ISO/IEC 11172-3) or ADTS AAC (ISO/IEC 13818-7): three consecutive frames."""
-    for measure, found in ((_mp3_frame, MP3), (_adts_frame, AAC)):
+    """Bare MP3 or MP2 (ISO/IEC 11172-3) or ADTS AAC (ISO/IEC 13818-7): three consecutive frames."""
+    for measure, found in ((_mp3_frame, MP3), (_mp2_frame, MP2), (_adts_frame, AAC)):
         frames = list(_frames(head, measure))
         if len(frames) >= 3:
             return found
@@ -312,13 +321,26 @@ def _frames(head: bytes, measure: Callable[[bytes], int]) -> Iterator[int]:
 
 
 def _mp3_frame(header: bytes) -> int:
-    version, layer = header[1] >> 3 & 3, header[1] >> 1 & 3
+    """Bytes of a frame of layer III, 0 for anything else."""
+    version = header[1] >> 3 & 3
+    samples = 1152 if version == 3 else 576
+    return _mpeg_frame(header, layer=1, rates=_MP3_RATES, samples=samples)
+
+
+def _mp2_frame(header: bytes) -> int:
+    """Bytes of a frame of layer II, as broadcasters' recorders write it; 0 for anything else."""
+    return _mpeg_frame(header, layer=2, rates=_MP2_RATES, samples=1152)
+
+
+def _mpeg_frame(
+    header: bytes, *, layer: int, rates: dict[int, tuple[int, ...]], samples: int
+) -> int:
+    version, found = header[1] >> 3 & 3, header[1] >> 1 & 3
     rate_index, sample_index = header[2] >> 4, header[2] >> 2 & 3
     sync = header[0] == 0xFF and header[1] & 0xE0 == 0xE0
-    if not sync or layer != 1 or version == 1 or rate_index in (0, 15) or sample_index == 3:
+    if not sync or found != layer or version == 1 or rate_index in (0, 15) or sample_index == 3:
         return 0
-    bit_rate = _MP3_RATES[3 if version == 3 else 2][rate_index] * 1000
-    samples = 1152 if version == 3 else 576
+    bit_rate = rates[3 if version == 3 else 2][rate_index] * 1000
     return samples // 8 * bit_rate // _SAMPLE_RATES[version][sample_index] + (header[2] >> 1 & 1)
 
 

@@ -1,5 +1,6 @@
 """Parsers for caption files that count frames or fractions of seconds, as older players and speech recognition write
-them: MicroDVD, MPL2, SubViewer 1 (all three .sub or .txt), Spruce STL (refused: it doesn't say its rate), SAMI (.smi), Whisper's and YouTube's JSON, Whisper's TSV.
+them: MicroDVD, MPL2, SubViewer 1 (all three .sub or .txt), SAMI (.smi), Whisper's and YouTube's JSON, Whisper's TSV.
+Spruce's .stl, which does not say how many frames a second has, is refused.
 
 Each gives (begin, end, words) with times in seconds; if the end is None, the next line gives it.
 """

@@ -40,6 +40,11 @@ _THREE_PARTS = re.compile(r"\s*\[(\d{2}):([0-5]\d):([0-5]\d)\]")
 _TIMES_LINE = re.compile(r"[\d\s:.,]+(?:--?>|[–—]>|→)\s*\d")
 _SPACELESS = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff]")
 _ASS_TIME = re.compile(r"\s*(\d{1,3}):(\d{1,2}):(\d{1,2})(?:[.:](\d{1,3}))?\s*")
+# A time in WebVTT, SubRip and typed lines.
+TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
+# Speech recognition prints cues as "[00:01.000 --> 00:03.000] words"; people type one hyphen too few.
+_PRINTED = re.compile(rf"\s*\[({TIME}\s*-->\s*{TIME})\][ \t]*(.*)")
+_SHORT_ARROW = re.compile(rf"(\s*{TIME}\s*)(?:->|–>|—>|→)(\s*{TIME}\s*)")
 # Drawn shapes instead of words.
 _ASS_DRAWING = re.compile(r"\{[^{}]*\\p[1-9][^{}]*\}.*?(?=\{[^{}]*\\p0|$)")
 _ASS_FIELDS = ("layer", "start", "end", "style", "name", "l", "r", "v", "effect", "text")
@@ -258,7 +263,7 @@ def _sung_words(line: str) -> str:
     return " ".join((bare if apart else _LRC_WORD.sub(" ", line)).split())
 
 
-def tidy_times(line: str) -> str:
+def _tidy_times(line: str) -> str:
     """A line of times, or a cue's number, without invisible marks, and its times without the spaces and colons that
     translation programs put there."""
     bare = "".join(c for c in line if unicodedata.category(c) != "Cf")
@@ -268,6 +273,15 @@ def tidy_times(line: str) -> str:
         return line
     bare = re.sub(r"(?<=\d)[ \t]*([:.,])[ \t]*(?=\d)", r"\1", bare)
     return re.sub(r"(\d:\d\d:\d\d):(\d{3})(?!\d)", r"\1.\2", bare)
+
+
+def usual_lines(line: str) -> list[str]:
+    """A line with times as WebVTT and SubRip have it."""
+    if printed := _PRINTED.fullmatch(line):
+        return [printed[1], printed[printed.re.groups], ""]
+    line = _tidy_times(line)
+    short = _SHORT_ARROW.fullmatch(line)
+    return [f"{short[1]}-->{short[6]}"] if short else [line]
 
 
 def is_ass(lines: Sequence[str]) -> bool:

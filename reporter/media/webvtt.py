@@ -18,13 +18,14 @@ from reporter.errors import BadInput
 from reporter.media.counted_text import counted_lines
 from reporter.media.ebu_stl import ebu_lines, is_ebu_stl
 from reporter.media.timed_text import (
+    TIME,
     Timed,
     ass_lines,
     is_ass,
     is_lrc,
     is_xml,
     lrc_lines,
-    tidy_times,
+    usual_lines,
     xml_lines,
 )
 
@@ -35,13 +36,9 @@ MOST_CUES = 2000
 # Reading speed is about 15 letters a second; a shorter caption can't be read.
 LETTERS_A_SECOND = 15.0
 LEAST, MOST = 1.5, 7.0
-_TIME = r"(?:(\d{1,3}):)?(\d{1,3}):(\d{1,2})(?:[.,](\d{1,3}))?"
 # Only plain spaces separate a time from its words: a no-break space belongs to the words.
-_LINE = re.compile(rf"[ \t]*\[?{_TIME}(?:[ \t]*[-–][ \t]*{_TIME})?\]?(?:[ \t]+([^ \t].*)|[ \t]*)")
-_TIMING = re.compile(rf"\s*{_TIME}\s*-->\s*{_TIME}(?:\s.*)?")
-# Speech recognition prints cues as "[00:01.000 --> 00:03.000] words"; people type one hyphen too few.
-_PRINTED = re.compile(rf"\s*\[({_TIME}\s*-->\s*{_TIME})\][ \t]*(.*)")
-_SHORT_ARROW = re.compile(rf"(\s*{_TIME}\s*)(?:->|–>|—>|→)(\s*{_TIME}\s*)")
+_LINE = re.compile(rf"[ \t]*\[?{TIME}(?:[ \t]*[-–][ \t]*{TIME})?\]?(?:[ \t]+([^ \t].*)|[ \t]*)")
+_TIMING = re.compile(rf"\s*{TIME}\s*-->\s*{TIME}(?:\s.*)?")
 _SBV_TIMING = re.compile(
     r"\s*(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3}),(\d{1,3}):(\d{2}):(\d{2})\.(\d{1,3})\s*"
 )
@@ -122,7 +119,7 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     counted = counted_lines(lines)
     if counted is not None:
         return _timed(counted, _without_marks_clean)
-    lines = [part for line in lines for part in _usual(line)]
+    lines = [part for line in lines for part in usual_lines(line)]
     is_vtt = re.match(r"WEBVTT(?:\s|$)", next(filter(str.strip, lines), "")) is not None
     if is_vtt or any("-->" in line for line in lines):
         # An empty line between each cue's times and its words: no program means a file without any words.
@@ -133,15 +130,6 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     if is_lrc(lines):
         return _timed(lrc_lines(lines), _clean)
     return _typed(lines)
-
-
-def _usual(line: str) -> list[str]:
-    """A line with times as WebVTT and SubRip have it."""
-    if printed := _PRINTED.fullmatch(line):
-        return [printed[1], printed[printed.re.groups], ""]
-    line = tidy_times(line)
-    short = _SHORT_ARROW.fullmatch(line)
-    return [f"{short[1]}-->{short[6]}"] if short else [line]
 
 
 def check_letters(text: str) -> None:

@@ -143,6 +143,7 @@ SAMPLES = (
     Sample("MXF (MPEG-2, PCM)", film("a.mxf", "mxf", "mpeg2video", "pcm_s16le")),
     Sample("WAV", files.wav),
     Sample("MP3", files.mp3),
+    Sample("MP2", sound("a.mp2", "mp2", "mp2")),
     Sample("M4A (AAC)", files.m4a),
     Sample("AAC", files.aac),
     Sample("Ogg (Opus)", files.ogg_opus),

@@ -70,7 +70,8 @@ def sniff_raw(head: bytes) -> MediaType | None:
         if head.startswith(start) and len(head) > 64:
             return kind
     if head[4:12] == b"ftypcrx ":
-        return CR3
+        # A film in the same container, whose pictures nothing here reads.
+        return None if b"CanonCRM" in head else CR3
     if head[:4] not in (b"II*\0", b"MM\0*"):
         return None
     if head[8:10] == b"CR":
@@ -88,7 +89,10 @@ def _raw_of(entries: dict[int, IfdEntry]) -> MediaType | None:
     maker = entries[MAKE].value.upper() if MAKE in entries else b""
     found = next((kind for name, kind in _MAKERS if maker.startswith(name)), None)
     if found in (NEF, ARW, SRW):
-        return found if SUB_DIRECTORIES in entries else None
+        # A TIFF that the maker's program or an editor saved begins with the picture itself.
+        is_whole = _number(entries.get(NEW_SUBFILE_TYPE)) == 0
+        is_picture = _number(entries.get(PHOTOMETRIC)) in (1, 2, 6) and is_whole
+        return found if SUB_DIRECTORIES in entries and not is_picture else None
     # Cameras put a reduced picture first and more after it; a scanner's TIFF begins with the full
     # picture.
     if found is None and MAKE in entries and SUB_DIRECTORIES in entries:

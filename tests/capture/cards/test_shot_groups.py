@@ -41,6 +41,7 @@ def names(*files: ShotFile) -> list[list[str]]:
         ["PXL_1.PORTRAIT-01.COVER.jpg", "PXL_1.PORTRAIT-02.ORIGINAL.jpg"],
         ["IMG_0001.HEIC", "IMG_0001.JPG"],
         ["IMG_E0001.HEIC", "IMG_0001.HEIC"],
+        ["IMG_E0001.MOV", "IMG_0001.MOV"],
         ["DSC_0001.JPG", "DSC_0001.WAV"],
         ["IMG_0001.JPG", "SND_0001.WAV"],
         ["IMG_0001.JPG", "IMG_0001.CR2", "SND_0001.WAV"],
@@ -117,6 +118,14 @@ def test_a_film_that_only_has_the_name_of_a_photo_stands_alone(film: ShotFile) -
 )
 def test_files_that_only_look_alike(apart: list[str]) -> None:
     assert names(*(file(name, n) for n, name in enumerate(apart))) == [[name] for name in apart]
+
+
+@pytest.mark.parametrize(
+    "edit", [file("IMG_E0001.JPG", 86400), file("IMG_E0001.JPG", stated=False)]
+)
+def test_an_iphones_edited_picture_is_the_same_shot_whatever_its_time(edit: ShotFile) -> None:
+    found = names(file("IMG_0001.HEIC"), edit, file("IMG_0002.HEIC", -60))
+    assert found == [["IMG_0002.HEIC"], ["IMG_E0001.JPG", "IMG_0001.HEIC"]]
 
 
 def test_two_pictures_of_one_name_and_different_times_are_two() -> None:

@@ -9,6 +9,7 @@ import pytest
 
 from capture.decoding.mime_sniff import HEAD_BYTES, sniff
 from tests.support.media import files
+from tests.support.media.raw_files import RESERVED, Writer
 from tests.support.media.recordings import record
 from tests.support.media.scene import made
 
@@ -47,6 +48,7 @@ REAL: list[tuple[Callable[[], Path], str, str, str]] = [
     (files.wav, "audio", "audio/wav", ".wav"),
     (files.mp3, "audio", "audio/mpeg", ".mp3"),
     (lambda: files.mp3(tagged=False), "audio", "audio/mpeg", ".mp3"),
+    (lambda: older("a.mp2", "mp2", "", "mp2"), "audio", "audio/x-mp2", ".mp2"),
     (files.aac, "audio", "audio/aac", ".aac"),
     (files.ogg_opus, "audio", "audio/ogg", ".ogg"),
     (files.flac, "audio", "audio/flac", ".flac"),
@@ -163,6 +165,25 @@ def test_reads_brands(major: bytes, compatible: bytes, mime: str) -> None:
     found = sniff(data)
     assert found is not None
     assert found.mime == mime
+
+
+def test_canons_raw_film_is_no_raw_photo() -> None:
+    start = b"\0\0\0\x18ftypcrx \0\0\0\1crx isom" + b"\0\0\1\0moov" + bytes(40) + b"CNCV"
+    assert sniff(start + b"CanonCR3_001/00.09.00") is not None
+    assert sniff(start + b"CanonCRM0001/02.09.00/00.00.00") is None
+
+
+def test_a_makers_program_saves_tiff_too() -> None:
+    """Nikon's has the picture first and a reduced one below it, a raw file the other way round."""
+    writer = Writer("<", RESERVED)
+    entries = [writer.text(0x010F, "NIKON CORPORATION"), writer.short(0x0100, 200)]
+    entries += [writer.short(0x0106, 2), writer.long(0x014A, writer.directory([]))]
+    for subfile, mime in ((0, "image/tiff"), (1, "image/x-nikon-nef")):
+        first = writer.first([*entries, writer.long(0x00FE, subfile)])
+        head = b"II*\0" + first.to_bytes(4, "little") + bytes(writer.data[8:])
+        found = sniff(head)
+        assert found is not None
+        assert found.mime == mime
 
 
 def test_unknown_brands_are_refused() -> None:
