@@ -55,6 +55,12 @@ def takeaway_phrase(language: str, n: int) -> str:
     return words.ngettext("%(num)s takeaway", "%(num)s takeaways", n) % {"num": n}
 
 
+def others_phrase(language: str, n: int) -> str:
+    """Format as 'and 3 more', at the end of a list."""
+    words = translations(language)
+    return words.ngettext("and %(num)s more", "and %(num)s more", n) % {"num": n}
+
+
 def count_phrase(language: str, kind: str, n: int) -> str:
     """Format as '3 photos'. Each phrase is spelled out so that it is extracted with its plural forms."""
     words = translations(language)

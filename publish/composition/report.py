@@ -110,7 +110,7 @@ def _looked_at(session: Session, place: Scope) -> Sequence[Takeaway]:
 
 def _themes(session: Session, place: Scope, facts: GatheringFacts) -> tuple[ThemeDigest, ...]:
     board = theme_board(session, facts.language, showable(place))
-    return tuple(theme_digest(theme) for theme in board.themes)
+    return tuple(theme_digest(theme, facts.language) for theme in board.themes)
 
 
 def _when(session: Session, place: Scope, facts: GatheringFacts) -> str:

@@ -51,6 +51,10 @@ class ThemeView(TakeawayGroup):
     sessions: list[EventSession]
 
 
+# How many of a theme's sessions are named; of the others their number is told.
+SESSIONS_NAMED = 5
+
+
 @dataclass(frozen=True)
 class ThemeBoard:
     """``loose``: in no theme."""

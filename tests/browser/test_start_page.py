@@ -23,6 +23,25 @@ pytestmark = pytest.mark.browser
 EVERY = 10_000
 
 
+def test_desk_and_wall_are_in_sight_however_many_sessions_are_listed(
+    app: Flask, windows: Windows, session: Session, clock: TurnableClock, rng: random.Random
+) -> None:
+    for number in range(60):
+        begins = clock() + timedelta(minutes=number)
+        add_session(session, f"Session {number}", now=clock(), rng=rng, starts_at=begins)
+    page = windows.laptop()
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/")
+        expect(page.get_by_role("link", name="Session 59")).not_to_be_in_viewport()
+        expect(page.get_by_role("link", name="Desk", exact=True)).to_be_in_viewport(ratio=1)
+        # Nothing that has the focus lies under them.
+        page.get_by_role("link", name="Session 40").focus()
+        link, foot = (page.locator(part).bounding_box() for part in ("a:focus", ".foot"))
+        assert link
+        assert foot
+        assert link["y"] + link["height"] <= foot["y"] + 1
+
+
 def test_it_follows_the_sessions_and_says_when_the_kiosk_is_gone(
     app: Flask,
     windows: Windows,

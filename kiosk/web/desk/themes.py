@@ -16,7 +16,7 @@ from reporter.models import Takeaway, Theme
 from reporter.moderation.decisions import by_receipt
 from reporter.stories.editing import draft_theme
 from reporter.themes import decisions
-from reporter.themes.board import theme_board, themes_alone
+from reporter.themes.board import SESSIONS_NAMED, theme_board, themes_alone
 from reporter.themes.refresh import grouping
 
 bp = Blueprint("themes", __name__, url_prefix="/themes")
@@ -35,6 +35,7 @@ def overview() -> str:
         board=theme_board(db.session(), _language()),
         grouping=waiting,
         listed=LISTED,
+        named=SESSIONS_NAMED,
         undoable=decisions.last_step(db.session()) is not None,
         shown=request.args.get("show", ""),
     )

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
@@ -23,7 +25,7 @@ from kiosk.web.shared.media import media_url
 from kiosk.web.shared.template_context import agenda, base_url
 from kiosk.web.shared.trial import shows_wifi_code
 from reporter.enums import Intent, Kind, MediaState
-from reporter.gathering.sessions import all_sessions, is_running, takeaway_counts
+from reporter.gathering.sessions import all_sessions, end_of, is_running, takeaway_counts
 from reporter.gathering.wall_settings import (
     CHARTS,
     LATEST,
@@ -99,7 +101,7 @@ def cards() -> ResponseReturnValue:
 
 
 def _map() -> list[dict[str, Any]]:
-    """Return today's sessions with their counts, which shows where a reporter is missing."""
+    """Return today's sessions with their counts, which shows where a reporter is missing; of many those around now."""
     counts, kiosk = takeaway_counts(db.session()), current_kiosk()
     zone, now = kiosk.settings.zone, kiosk.now()
     today = now.astimezone(zone).date()
@@ -117,8 +119,18 @@ def _map() -> list[dict[str, Any]]:
             "running": is_running(row, now),
             "begun": row.starts_at is None or row.starts_at <= now,
         }
-        for row in rows[:SESSIONS]
+        for row in _around_now(rows, now)
     ]
+
+
+def _around_now(rows: Sequence[EventSession], now: datetime) -> Sequence[EventSession]:
+    """Return as many as the map shows: those without a time, and of the others a third that has ended."""
+    always = [row for row in rows if row.starts_at is None][: SESSIONS // 2]
+    timed = [(row, end) for row in rows if (end := end_of(row)) and row.starts_at]
+    most = SESSIONS - len(always)
+    current = next((at for at, (_row, end) in enumerate(timed) if end >= now), len(timed))
+    first = max(0, min(current - most // 3, len(timed) - most))
+    return [*always, *(row for row, _end in timed[first : first + most])]
 
 
 def _counted(count: int) -> dict[str, Any]:

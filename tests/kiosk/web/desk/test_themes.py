@@ -20,7 +20,7 @@ from reporter.models import EventSession, Story, Takeaway
 from reporter.moderation.decisions import hide
 from reporter.themes.board import ThemeBoard, theme_board
 from tests.support.browsers.pages import PHONE, place_of, press
-from tests.support.kiosk_process import add_takeaway
+from tests.support.kiosk_process import TurnableClock, add_takeaway
 from tests.support.themes.labelled import labelled
 
 PAGE = "/desk/themes"
@@ -63,6 +63,25 @@ def test_the_page_shows_themes_and_the_rail_leads_to_it(
     assert len(themes) >= 2
     assert re.findall(r'<h2 id="name-(\w+)"', page) == [theme.id.hex for theme in themes]
     assert 'href="/desk/themes"' in client.get("/desk/sessions").text
+
+
+def test_of_many_sessions_of_a_theme_the_others_are_counted(
+    client: FlaskClient,
+    session: Session,
+    said: list[Takeaway],
+    clock: TurnableClock,
+    rng: random.Random,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("kiosk.web.desk.themes.SESSIONS_NAMED", 2)
+    for number, row in enumerate(said):
+        row.session = add_session(session, f"Session {number}", now=clock(), rng=rng)
+    session.commit()
+    count = len(board(client, session).themes[0].sessions)
+    page = client.get(PAGE).text
+    first = page.split('<p class="soft">')[1].split("</p>")[0]
+    assert first.count("<bdi>") == 2
+    assert first.endswith(f"and {count - 2} more")
 
 
 def test_forms_rename_merge_drop_move_split_and_undo(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import random
+from datetime import timedelta
 
 import pytest
 from flask import Flask
@@ -14,6 +15,7 @@ from sqlalchemy.orm import Session
 from capture.codes.qr_writer import qr_svg
 from kiosk.web.screens.wall import CARDS, shorten
 from reporter.config import WallSettings
+from reporter.gathering.sessions import add_session
 from reporter.media.store import Store
 from reporter.models import EventSession
 from reporter.moderation.decisions import approve, by_receipt, hide, set_alt, withdraw
@@ -64,6 +66,29 @@ def test_the_wall_can_show_all_that_is_new(
     kiosk = app.extensions["kiosk"]
     kiosk.settings = dataclasses.replace(kiosk.settings, wall=WallSettings(shows="new"))
     assert texts(client) == ["Fresh"]
+
+
+@pytest.mark.parametrize(("hours", "first"), [(0, 0), (5, 23), (11, 57)])
+def test_of_a_long_day_the_map_shows_the_sessions_around_now(
+    client: FlaskClient,
+    session: Session,
+    clock: TurnableClock,
+    rng: random.Random,
+    hours: int,
+    first: int,
+) -> None:
+    """Eighty sessions, each ten minutes after the other; a third of what is shown has ended."""
+    clock.turn(hours=-10)
+    for number in range(80):
+        begins = clock() + timedelta(minutes=10 * number)
+        ends = begins + timedelta(minutes=10)
+        add_session(
+            session, f"Session {number:02}", now=clock(), rng=rng, starts_at=begins, ends_at=ends
+        )
+    clock.turn(hours=hours, minutes=5)
+    shown = client.get("/wall/cards?mode=map", **PHONE).get_json()["map"]
+    titles = [f"Session {n:02}" for n in range(first, first + 23)]
+    assert [row["title"] for row in shown] == ["Lobby", *titles]
 
 
 def test_a_picture_appears_when_it_is_ready(
