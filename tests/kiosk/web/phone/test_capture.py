@@ -379,6 +379,6 @@ def test_a_time_is_written_as_the_language_of_the_page_does(
     page = client.get(f"/s/{event.code}?lang={language}", **PHONE).text
     assert f">{shown}</time> · <bdi>Room 2</bdi>" in page
     assert (
-        client.get(f"/station/sessions?lang={language}").json["sessions"][0]["when"]
+        client.get(f"/station/sessions?lang={language}").get_json()["sessions"][0]["when"]
         == f"{shown} · Room 2"
     )
