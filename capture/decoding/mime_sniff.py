@@ -9,7 +9,7 @@ video is determined later by capture.decoding.probe.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 
 from capture.decoding.formats.jpeg_start import is_jpeg, stray_bytes
 from capture.decoding.formats.media_type import MediaType
@@ -333,7 +333,7 @@ def _mp2_frame(header: bytes) -> int:
 
 
 def _mpeg_frame(
-    header: bytes, *, layer: int, rates: dict[int, tuple[int, ...]], samples: int
+    header: bytes, *, layer: int, rates: Mapping[int, tuple[int, ...]], samples: int
 ) -> int:
     version, found = header[1] >> 3 & 3, header[1] >> 1 & 3
     rate_index, sample_index = header[2] >> 4, header[2] >> 2 & 3
