@@ -187,6 +187,9 @@ def _dates(
     """Yield (date, its own offset), the most reliable first."""
     for tag, offset in (_ORIGINAL, _DIGITIZED):
         yield _words(details.get(tag)), _words(details.get(offset))
+    for tag, offset in (_ORIGINAL, _DIGITIZED):
+        # Scanners' and older editors' programs write them into the first directory.
+        yield _words(main.get(tag)), _words(main.get(offset))
     for name in _XMP_FIELDS:
         found = re.search(rf"{name}\s*(?:=\s*[\"']|>)\s*([^\"'<]{{1,40}})", xmp)
         yield (found[1] if found else ""), ""

@@ -272,7 +272,8 @@ def _print_preview(preview: SchedulePreview, zone: tzinfo) -> None:
         for sentence in sentences:
             click.echo(f"{label}: {sentence}")
     for item in preview.new:
-        click.echo(f"new: {_clock(item.starts_at, zone)}  {item.title}")
+        start = _clock(item.starts_at, zone, unread=item.start_unread)
+        click.echo(f"new: {start}  {item.title}")
     for change in preview.changed:
         click.echo(
             f"changed: {_clock(change.new_start, zone)}  {change.title} ({', '.join(change.fields)})"
@@ -285,8 +286,10 @@ def _print_preview(preview: SchedulePreview, zone: tzinfo) -> None:
     )
 
 
-def _clock(moment: datetime | None, zone: tzinfo) -> str:
-    return f"{moment.astimezone(zone):%a %d %b %H:%M}" if moment else "any time".ljust(16)
+def _clock(moment: datetime | None, zone: tzinfo, *, unread: bool = False) -> str:
+    if moment is None:
+        return ("time not understood" if unread else "any time").ljust(16)
+    return f"{moment.astimezone(zone):%a %d %b %H:%M}"
 
 
 @sessions.command("add")

@@ -54,6 +54,8 @@ class ListedChange:
     starts_at: Any
     room: str
     fields: tuple[tuple[str, Any, Any], ...] = ()
+    # Whether it has no time because that of the file was not understood.
+    start_unread: bool = False
 
 
 @dataclass(frozen=True)
@@ -103,7 +105,12 @@ def preview(session: Session, data: bytes, gathering: GatheringSettings) -> Impo
     reading, timezone = read(data, gathering), gathering.timezone
     plan = plan_import(session, reading.sessions)
     changes = (
-        *(ListedChange("added", item.title, item.starts_at, item.room) for item in plan.new),
+        *(
+            ListedChange(
+                "added", item.title, item.starts_at, item.room, start_unread=item.start_unread
+            )
+            for item in plan.new
+        ),
         *(_described(change) for change in plan.changed),
         *(ListedChange("gone", row.title, row.starts_at, row.room) for row in plan.gone),
     )
@@ -127,7 +134,14 @@ def _described(change: PlannedChange) -> ListedChange:
         if name in change.values
     )
     kind = "back" if change.row.retired else "changed"
-    return ListedChange(kind, change.item.title, change.item.starts_at, change.item.room, fields)
+    return ListedChange(
+        kind,
+        change.item.title,
+        change.item.starts_at,
+        change.item.room,
+        fields,
+        change.item.start_unread,
+    )
 
 
 def fetch(url: str) -> bytes:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
 from zoneinfo import ZoneInfo
@@ -154,9 +154,13 @@ def _read(data: bytes, timezone: str, day: date | None) -> Reading:
         )
     kind, drafts = _drafts(data, text, find_zone(timezone), findings, day=day)
     _refuse_hopeless(drafts, findings)
+    marked = [
+        replace(draft, session=replace(draft.session, start_unread=draft.where in findings.unread))
+        for draft in drafts
+    ]
     return Reading(
         kind=kind,
-        sessions=tuple(finish(drafts)),
+        sessions=tuple(finish(marked)),
         zone=timezone,
         named_zone=_named_zone(text, findings),
         notes=tuple(findings.notes),

@@ -49,6 +49,8 @@ class ScheduledSession:
     aliases: tuple[str, ...] = field(default=(), compare=False)
     # Fields missing in this file: an import leaves them as they are.
     unsaid: frozenset[str] = field(default=frozenset(), compare=False)
+    # Whether the file has a start that was not understood, which is not the same as lasting all day.
+    start_unread: bool = field(default=False, compare=False)
 
 
 def _words(text: str) -> frozenset[str]:
@@ -116,6 +118,8 @@ class Findings:
         self.left_out: list[str] = []
         # {where: the first problem there}, for entries imported without a part.
         self.odd: dict[str, str] = {}
+        # Places of entries whose start was not understood.
+        self.unread: set[str] = set()
         self._notes: dict[str, list[str]] = {}
 
     def leave_out(self, sentence: str) -> None:
@@ -135,6 +139,7 @@ class Findings:
 
     def note_unread(self, sentence: str, where: str) -> None:
         """Record an invalid start: the session is imported without a time."""
+        self.unread.add(where)
         self.note_odd(Message.join([sentence, Message("It came in without a time.")]), where)
 
     @property

@@ -10,13 +10,15 @@ from itertools import takewhile
 
 from publish.i18n import translations
 from publish.targets.email.client_phrases import (
+    DATE,
     DEVICE_CHARS,
     DEVICE_VERB,
     LABELS,
+    OPENING,
     REACTED_VERB,
     REACTION_WORDS,
 )
-from publish.targets.email.signatures import ADDRESS, is_device, plain_line
+from publish.targets.email.signatures import ADDRESS, BIDI, is_device, plain_line
 from reporter.languages import LANGUAGES
 
 # Samsung's plain text: "Thanks!Sent from my Galaxy", "-------- Original message --------From: … Date: …".
@@ -44,6 +46,15 @@ _BEGINS = ("Von mein", "Galaxy", "나의 ", "मेरे ", "من ")
 _LAST_WORDS = re.compile(r"://|\bunsubscribe\b")
 # What stands before the address in the digest's last line, at least.
 _LEAST = 6
+# "Re:", "AW:", "Fwd:" and their equivalents in other languages.
+_PREFIX = re.compile(
+    r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
+    r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
+    re.IGNORECASE,
+)
+# A line of a mail's header, and a row of one that is shown as a table.
+HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
+_CELLS = re.compile(r"^\s*\|\s*(?P<label>[^|:]{1,30}?)\s*\|\s*(?P<value>[^|]*)")
 
 
 def split_lines(lines: Sequence[str]) -> list[str]:
@@ -184,3 +195,35 @@ def _beginnings() -> Iterator[str]:
             ),
         ):
             yield message.partition("%(")[0].strip()
+
+
+def plain_subject(subject: str) -> str:
+    """A subject without prefixes like "Re:"."""
+    return _PREFIX.sub("", BIDI.sub("", subject)).strip()
+
+
+def header_field(line: str) -> str:
+    """Meaning of the label of a header's line or table row, as ``header_label`` has it."""
+    found = HEADER.match(plain_line(line)) or _CELLS.match(line)
+    return header_label(found["label"]) if found else ""
+
+
+def header_label(text: str) -> str:
+    """Meaning of a label: 'from', 'sent', 'to' or 'subject'; '' for anything else."""
+    return LABELS.get(re.sub(r"[\s*.\-]", "", text).casefold(), "")
+
+
+def header_lines(lines: Sequence[str], number: int) -> Iterator[str]:
+    """A mail's header from this line on; some may be wrapped or separated by a blank line."""
+    missed, seen = 0, 0
+    for line in lines[number : number + 16]:
+        if not line.strip():
+            missed += 1
+        elif HEADER.match(plain_line(line)):
+            seen += 1
+            missed = 0
+        elif "@" in line or line.startswith((" ", "\t")) or seen:
+            missed += 1
+        if missed > 2 or (seen > 1 and OPENING.match(line) and DATE.search(line)):
+            return
+        yield line

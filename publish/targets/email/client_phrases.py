@@ -34,6 +34,16 @@ _WROTE_GLUED = (
 )
 WROTE = re.compile(rf"(?<!\w){_any(_WROTE)}(?!\w)|{_any(_WROTE_GLUED)}", re.IGNORECASE)
 
+# Part of a date or time.
+DATE = re.compile(
+    r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}|\d{1,2}[:.]\d{2}(?!\d)"
+)
+
+# Nothing but a name, an address and the verb.
+SOMEBODY_WROTE = re.compile(
+    rf"[\"'“„]?[^\W\d_a-z][^<>@:\n]{{0,60}}<[^<>@\s]+@[^<>@\s]+>\s*(?i:{WROTE.pattern})\s*[:：]"
+)
+
 # Start of such a line.
 _OPENING = (
     r"on / am / den / dne / dňa / le / el / il(?: giorno)? / em / no dia / a / op / w dniu / dnia / på / "

@@ -19,6 +19,7 @@ from publish.errors import AuthRefused, Offline, PauseTarget, PublishError, Retr
 from publish.markup.html_to_text import MOST_CHARS
 from publish.net.remote_values import MALFORMED, first_moment
 from publish.targets.base import RemoteReply
+from publish.targets.email.answer_lines import plain_subject
 from publish.targets.email.automatic import automatic_reason, automatic_words
 from publish.targets.email.body import (
     header_text,
@@ -27,7 +28,7 @@ from publish.targets.email.body import (
     sender_of,
     unreadable_form,
 )
-from publish.targets.email.quotations import SentMail, plain_subject
+from publish.targets.email.quotations import SentMail
 
 _TIMEOUT = 60
 # Maximum bytes read per mail: text comes first, and pictures are not needed.

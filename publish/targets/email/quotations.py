@@ -9,16 +9,31 @@ tests/support/publish/mail_answers.py.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import takewhile
 
-from publish.targets.email.answer_lines import mark_digest, split_lines
-from publish.targets.email.client_phrases import LABELS, OPENING, ORIGINAL, REPLY_ABOVE, WROTE
+from publish.targets.email.answer_lines import (
+    HEADER,
+    header_field,
+    header_label,
+    header_lines,
+    mark_digest,
+    plain_subject,
+    split_lines,
+)
+from publish.targets.email.client_phrases import (
+    DATE,
+    LABELS,
+    OPENING,
+    ORIGINAL,
+    REPLY_ABOVE,
+    SOMEBODY_WROTE,
+    WROTE,
+)
 from publish.targets.email.signatures import (
     ADDRESS,
     BARE_RULE,
-    BIDI,
     SENTENCE_ENDS,
     plain_line,
     without_banner,
@@ -33,24 +48,13 @@ SIGNED = "\x01"
 OWN_MARK = "\u2060"
 _INTRO_LINES, _INTRO_CHARS, _FORWARD_LINES = 5, 400, 10
 # A year, a numeric date, or a time; \d matches digits of any script.
-_DATE = re.compile(
-    r"(?<!\d)\d{4}(?!\d)|\d{1,2}\s?[./-]\s?\d{1,2}\s?[./-]\s?\d{2}|\d{1,2}[:.]\d{2}(?!\d)"
-)
 _ENDS = re.compile(r"[:：]\s*$|(?<=[\s\w>)])[-–—]\s*$")
 _RULE = re.compile(r"^[\s*]*[-‐‑‒–—―_=]{2,}\s*(?P<words>[^\W_].{0,160}?)\s*[-‐‑‒–—―_=]{2,}[\s*]*$")
 _SHORT_RULE = re.compile(r"^\s*[-_=*‐‑‒–—―]{3,}\s*$")
-_HEADER = re.compile(r"^[\s*]*(?P<label>[^\W\d_][^:：<>@]{0,30}?)\s*\*?\s?[:：]\*?(?P<value>.*)$")
 # GroupWise's only mark: ">>> Name <address> 14.03.2026 17:02 >>>".
 _GROUPWISE = re.compile(r"^>>> .{3,200} >>>\s*$")
 # A line between bars is the row of a table.
 _QUOTED = re.compile(r"^\s{0,4}(?:>(?!From )|\|\s(?!.*\|$))")
-_CELLS = re.compile(r"^\s*\|\s*(?P<label>[^|:]{1,30}?)\s*\|\s*(?P<value>[^|]*)")
-# "Re:", "AW:", "Fwd:" and their equivalents in other languages.
-_PREFIX = re.compile(
-    r"^(?:\s*(?:re|aw|fwd?|wg|sv|vs|vl|antw|ynt|tr|rv|res|enc|rif|i|r|odp|pd|vb|vá|továbbítás|hl|bls|atb|doorst|ilt|na|ha|πρθ|απ"
-    r"|отв|пер|回复|答复|回覆|转发|轉寄|回信|답장|전달|תגובה|רד|رد)\s*(?:\[\d+\])?\s*[:：])+\s*",
-    re.IGNORECASE,
-)
 # A sentence, or a line of several words: more than the names and numbers of a signature.
 _MORE_THAN_A_NAME = re.compile(r"[^\W\d_]{2}[.!?…。！？]|(?:\S+[^\S\n]+){4}\S")
 # Minimum length of a wrapped line.
@@ -94,8 +98,22 @@ def _own(
     above = _until_cut(lines, sent)
     if is_below:
         above = _below_header([line for line in lines[len(above) :] if line != CUT], sent)
+    above = _without_first_introduction(above, sent)
     kept = without_signature(without_banner(_unquoted(above, sent)), *author)
     return re.sub(r"\n{3,}", "\n\n", "\n".join(kept)).strip("\n \t")
+
+
+def _without_first_introduction(lines: list[str], sent: SentMail) -> list[str]:
+    """The lines without an introduction at the very top that names an address, and whose quotation is not marked."""
+    first = next((n for n, line in enumerate(lines) if line.strip()), 0)
+    for last in range(first, min(first + _INTRO_LINES, len(lines))):
+        text = plain_line(" ".join(lines[first : last + 1]))
+        is_one = (
+            _ENDS.search(text) and ADDRESS.search(text) and _introduces(text, sent, strict=True)
+        )
+        if is_one and not _followed_by_quote(lines, last):
+            return lines[last + 1 :]
+    return lines
 
 
 def _below_mark(lines: list[str]) -> list[str]:
@@ -116,11 +134,6 @@ def _below_header(lines: list[str], sent: SentMail) -> list[str]:
     return _until_cut(lines[next(below, len(lines)) :], sent)
 
 
-def plain_subject(subject: str) -> str:
-    """A subject without prefixes like "Re:"."""
-    return _PREFIX.sub("", BIDI.sub("", subject)).strip()
-
-
 # --- Where all the rest is quoted ---------------------------------------------------------------------------
 
 
@@ -137,7 +150,7 @@ def _cut_at(lines: Sequence[str], number: int, sent: SentMail) -> int | None:
     line = lines[number]
     if line == CUT:
         return number
-    if _GROUPWISE.match(line) and _DATE.search(line) and any(map(str.strip, lines[:number])):
+    if _GROUPWISE.match(line) and DATE.search(line) and any(map(str.strip, lines[:number])):
         return number
     if _QUOTED.match(line):
         return number if _is_quoted_forward(lines, number, sent) else None
@@ -209,12 +222,17 @@ def _is_rule(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     if any(_is_header_block(lines, at, sent) for at in after):
         return True
     # Samsung's header on a single line.
-    if worded and after and _field(lines[after[0]]) == "from" and ADDRESS.search(lines[after[0]]):
+    if (
+        worded
+        and after
+        and header_field(lines[after[0]]) == "from"
+        and ADDRESS.search(lines[after[0]])
+    ):
         return True
     if bare is not None or not after:
         return False
     first = lines[after[0]]
-    headers = sum(_field(lines[at]) != "" or _is_bare_header(lines[at], sent) for at in after)
+    headers = sum(header_field(lines[at]) != "" or _is_bare_header(lines[at], sent) for at in after)
     return bool(_QUOTED.match(first)) or headers >= 2 or _starts_introduction(lines, after[0], sent)
 
 
@@ -235,12 +253,12 @@ def _starts_introduction(lines: Sequence[str], first: int, sent: SentMail) -> bo
 
 def _is_header_block(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     """Whether several lines are "Label: value" with mail header labels or our own values."""
-    if not _HEADER.match(plain_line(lines[number])):
+    if not HEADER.match(plain_line(lines[number])):
         return False
     known, values = [], []
-    for line in _block(lines, number):
-        if found := _HEADER.match(plain_line(line)):
-            known.append(_label(found["label"]))
+    for line in header_lines(lines, number):
+        if found := HEADER.match(plain_line(line)):
+            known.append(header_label(found["label"]))
             values.append(found["value"].strip())
     kinds = set(filter(None, known))
     joined = " ".join(values)
@@ -255,32 +273,6 @@ def _is_header_block(lines: Sequence[str], number: int, sent: SentMail) -> bool:
     if ("from" in kinds and len(kinds) >= 3) or kinds >= {"from", "sent"}:
         return True
     return len(kinds) >= 2 and (subject or (ours and len(values) >= 3))
-
-
-def _block(lines: Sequence[str], number: int) -> Iterator[str]:
-    """The header lines from here on; some may be wrapped or separated by a blank line."""
-    missed, seen = 0, 0
-    for line in lines[number : number + 16]:
-        if not line.strip():
-            missed += 1
-        elif _HEADER.match(plain_line(line)):
-            seen += 1
-            missed = 0
-        elif "@" in line or line.startswith((" ", "\t")) or seen:
-            missed += 1
-        if missed > 2 or (seen > 1 and OPENING.match(line) and _DATE.search(line)):
-            return
-        yield line
-
-
-def _field(line: str) -> str:
-    found = _HEADER.match(plain_line(line)) or _CELLS.match(line)
-    return _label(found["label"]) if found else ""
-
-
-def _label(text: str) -> str:
-    """Meaning of a label: 'from', 'sent', 'to' or 'subject'; '' for anything else."""
-    return LABELS.get(re.sub(r"[\s*.\-]", "", text).casefold(), "")
 
 
 def _without_heading(lines: list[str]) -> list[str]:
@@ -304,7 +296,7 @@ def _unquoted(lines: Sequence[str], sent: SentMail) -> list[str]:
             if number == 0 or not _QUOTED.match(lines[number - 1]):
                 _drop_introduction(kept, sent)
                 head = [_QUOTED.sub("", one) for one in lines[number : number + 4]]
-                if sum(_field(one) != "" for one in head) >= 2:
+                if sum(header_field(one) != "" for one in head) >= 2:
                     kept = [*_without_heading(kept), ""]
             continue
         if not _is_rest_of_quoted(lines, number):
@@ -363,7 +355,7 @@ def _introduction(lines: Sequence[str], last: int, sent: SentMail, *, strict: bo
 
 def _tells(line: str, sent: SentMail) -> bool:
     """Whether a line contains part of an introduction: a date, an address, our name or the verb."""
-    return any(part.search(line) for part in (_DATE, ADDRESS, WROTE)) or _names(line, sent)
+    return any(part.search(line) for part in (DATE, ADDRESS, WROTE)) or _names(line, sent)
 
 
 def _names(line: str, sent: SentMail) -> bool:
@@ -373,19 +365,21 @@ def _names(line: str, sent: SentMail) -> bool:
 def _begins(lines: Sequence[str], start: int, text: str, sent: SentMail) -> bool:
     """Whether an introduction starts at this line: nothing above it, or the end of a sentence."""
     above = lines[start - 1].strip() if start else ""
-    if not above or (OPENING.match(text) and _DATE.search(text)):
+    if not above or (OPENING.match(text) and DATE.search(text)):
         return True
-    opens = OPENING.match(above.lstrip("- ")) and _DATE.search(above)
+    opens = OPENING.match(above.lstrip("- ")) and DATE.search(above)
     if opens or (_names(above, sent) and not SENTENCE_ENDS.search(above)):
         return False
-    if above.endswith(",") and (_DATE.search(above) or OPENING.match(above)):
+    if above.endswith(",") and (DATE.search(above) or OPENING.match(above)):
         return False
-    return bool(_DATE.search(text)) and (bool(SENTENCE_ENDS.search(above)) or len(above) < 40)
+    return bool(DATE.search(text)) and (bool(SENTENCE_ENDS.search(above)) or len(above) < 40)
 
 
 def _introduces(text: str, sent: SentMail, *, strict: bool) -> bool:
-    verb, dated = WROTE.search(text), _DATE.search(text)
+    verb, dated = WROTE.search(text), DATE.search(text)
     somebody = ADDRESS.search(text) or _names(text, sent)
+    if SOMEBODY_WROTE.fullmatch(text):
+        return True
     ends = _ends_introduction(text) and (_ENDS.search(text) or OPENING.match(text))
     if strict:
         return bool(
@@ -396,4 +390,4 @@ def _introduces(text: str, sent: SentMail, *, strict: bool) -> bool:
 
 def _is_dated_well(text: str) -> bool:
     """Whether it has a day and a time in a format that programs write, and people don't before a colon."""
-    return bool(re.search(r"\d{1,2}[:.]\d{2}", text)) and len(_DATE.findall(text)) >= 2
+    return bool(re.search(r"\d{1,2}[:.]\d{2}", text)) and len(DATE.findall(text)) >= 2

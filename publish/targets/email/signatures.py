@@ -12,7 +12,7 @@ SENTENCE_ENDS = re.compile(r"[.!?…。！？)]\s*$")
 BARE_RULE = re.compile(r"^\s*(?:_{8,}|-{8,}|[‐‑‒–—―]{8,}|={8,}|\*{8,})\s*$")
 BIDI = re.compile(r"[\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]")
 # Lists put shorter and broken lines above their footers too: "---", "-=-=-=-", "~~~~".
-_FOOTER_RULE = re.compile(r"^\s*(?:[-_=*~#+‐‑‒–—―]\s?){3,}\s*$")
+_FOOTER_RULE = re.compile(r"^\s*(?:(?:[-_=*~#+‐‑‒–—―]\s?){3,}|__)\s*$")
 # The program's address on a line of its own, below "Sent with …".
 _ADDRESS_ALONE = re.compile(r"\s*<?https?://[^\s<>]+>?\s*")
 _SIGNATURE_LINES, _FOOTER_LINES = 10, 8
@@ -36,8 +36,11 @@ _SPEAKER = re.compile(r"\b(?:ich|wir|er|sie|ik|wij|jag|jeg|vi|ben|biz|én)\b", r
 # Below the emoji of a reaction: "Robin reacted via Gmail <https://…>".
 _REACTION = re.compile(r"<https://www\.google\.com/gmail/about/\S{0,300}emojireaction\S{0,100}>")
 _TELEPHONE = re.compile(r"\+?\(?\d[\d\s()/.-]{6,}\d")
-# "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character.
-_PICTURE = re.compile(r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc)+\s*$", re.IGNORECASE)
+# "[cid:image001.png@01DB]" (Outlook), "[image: photo.jpg]" (Gmail), Apple's object replacement character, and the
+# letter that programs which count readings leave in place of their picture.
+_PICTURE = re.compile(
+    r"^\s*(?:\[(?:cid:|image:?\s)[^\[\]]{0,200}\]|\ufffc|\u1427)+\s*$", re.IGNORECASE
+)
 # A confidentiality notice contains words of both kinds.
 _SECRET = re.compile(
     r"confidential|privileged|vertraulich|confidentiel|confidencia[li]|riservat|vertrouwelijk|poufn|конфиденциальн|конфіденційн"

@@ -180,6 +180,11 @@ def test_the_fields_in_their_order_of_trust(tmp_path: Path) -> None:
     assert (found.captured_at, found.utc_offset) == (TEN, HOUR)
 
 
+def test_a_date_in_the_first_directory_counts_as_the_same_field(tmp_path: Path) -> None:
+    other = "2001:01:01 00:00:00"
+    assert photo(tmp_path / "a.jpg", main={0x0132: other, 0x9003: PLAIN}).captured_at == TEN
+
+
 def test_an_offset_field_belongs_to_its_date(tmp_path: Path) -> None:
     path = tmp_path / "a.jpg"
     both = {0x9003: PLAIN, 0x9010: "+03:00", 0x9011: "+01:00"}

@@ -219,6 +219,14 @@ def test_pasted_lines_without_a_date_are_on_the_day_of_the_gathering(
     assert "2 sessions added</p>" in client.get(PAGE).text
 
 
+def test_a_time_that_was_not_understood_is_not_called_all_day(client: FlaskClient) -> None:
+    table = "title,start\nSeeds,2026-12-05 10:00\nBread,whenever it is done\nParty,\n"
+    page = press(client, f"{PAGE}/schedule", text=table)
+    rows = page.text.split('<p class="time">')[1:]
+    times = {row.split("<strong")[1].split(">")[1].split("<")[0]: row.split("<")[0] for row in rows}
+    assert times == {"Seeds": times["Seeds"], "Bread": "time not understood", "Party": "all day"}
+
+
 def test_a_preview_says_how_many_from_when_to_when_and_in_which_zone(
     client: FlaskClient, event: EventSession
 ) -> None:

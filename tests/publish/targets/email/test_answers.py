@@ -6,10 +6,11 @@ from __future__ import annotations
 
 import pytest
 
+from publish.targets.email.answer_lines import plain_subject
 from publish.targets.email.automatic import automatic_reason
 from publish.targets.email.body import header_text, mail_body, parse_mail, sender_of
 from publish.targets.email.html_body import mail_text
-from publish.targets.email.quotations import SentMail, own_words, plain_subject
+from publish.targets.email.quotations import SentMail, own_words
 from tests.support.publish.mail_answers import LANGUAGES, PROGRAMS, SENT, answers, is_clean
 
 S = SentMail("Spring Reporter", "ada@example.org", "Spring gathering: 2 new stories")

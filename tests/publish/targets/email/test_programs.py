@@ -163,3 +163,28 @@ def test_charsets_that_are_not_said_or_wrong(label: str | None, charset: str, wo
     parameter = f"; charset={label}" if label else ""
     head = f"Subject: Re\nContent-Type: text/plain{parameter}\nContent-Transfer-Encoding: 8bit\n\n"
     assert mail_body(parse_mail(head.encode() + words.encode(charset))).plain == words
+
+
+UNMARKED = "The seeds come up in March."
+
+
+@pytest.mark.parametrize(
+    ("text", "own"),
+    [
+        # Nothing but a name, an address and the verb, and nothing marked.
+        (f"Seeds!\n\nAnn Gray <ann@example.net> wrote:\n\n{UNMARKED}\n", "Seeds!"),
+        (f'Seeds!\n\n"Gray, Ann" <ann@example.net> schrieb:\n\n{UNMARKED}\n', "Seeds!"),
+        # At the very top, with the answer somewhere below.
+        (f"On 8 May 2026 17:34, Ann Gray <ann@example.net> wrote:\n\n{UNMARKED}\n", UNMARKED),
+        (f"On Sat, 14 Mar 2026 at 17:00, Ann\n<ann@example.net> wrote:\n\n{UNMARKED}\n", UNMARKED),
+        # What programs that count readings leave of their picture.
+        ("Seeds!\n\n\u1427\n", "Seeds!"),
+        # A list's footer below two underscores.
+        ("Seeds!\n\n__\ngarden mailing list\ngarden@lists.example.net\n", "Seeds!"),
+        # Said by a person.
+        ("As ann@example.net wrote: water it.", "As ann@example.net wrote: water it."),
+        ("Ann wrote:\nwater it.", "Ann wrote:\nwater it."),
+    ],
+)
+def test_introductions_and_footers_of_others(text: str, own: str) -> None:
+    assert own_words(text, SENT) == own
