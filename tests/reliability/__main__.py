@@ -20,8 +20,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from tests.guards.repository import ROOT
-from tests.reliability.long_operations import LONG_OPERATIONS
-from tests.reliability.operations import OPERATIONS
+from tests.reliability.crash_rounds import EVERY_OPERATION
 
 PAGE = ROOT / "docs" / "reliability.md"
 HEAD = """# Reliability
@@ -81,7 +80,7 @@ def crash_section(tallies: list[dict[str, Any]]) -> Iterator[str]:
     yield ""
     left = [
         kind.name
-        for kind in (*OPERATIONS, *LONG_OPERATIONS)
+        for kind in EVERY_OPERATION
         if kind.name not in {one["operation"] for one in tallies}
     ]
     if left:

@@ -10,6 +10,7 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -47,6 +48,11 @@ class CrashPoints:
         sys.addaudithook(self._audit)
         _wrap(os, "fsync", lambda: self._step("fsync"))
         _wrap(TurnTakingConnection, "commit", lambda: self._step("commit"))
+        # Of a hub, where it is one.
+        with suppress(ImportError):
+            from psycopg import Connection
+
+            _wrap(Connection, "commit", lambda: self._step("commit"))
 
     def _audit(self, event: str, arguments: tuple[Any, ...]) -> None:
         if self._busy:

@@ -24,12 +24,13 @@ from pathlib import Path
 
 from tests.reliability.crash_points import CrashPoints
 from tests.reliability.long_operations import LONG_OPERATIONS
-from tests.reliability.operations import OPERATIONS, Migration, Operation
+from tests.reliability.operations import OPERATIONS, Operation
 from tests.reliability.world import make_world, place
 
 # A part of a round that gets nothing done for so many seconds hangs, which is a failure too; also one that goes on for
 # ten times as long. (Beside much other work a part may wait for minutes, and is no failure.)
 LIMIT = 120
+EVERY_OPERATION: tuple[type[Operation], ...] = (*OPERATIONS, *LONG_OPERATIONS)
 
 
 @dataclass
@@ -99,8 +100,7 @@ class Rounds:
     def _begin(self, kind: type[Operation]) -> None:
         place(self.base, self.work)
         self._notes_file.write_text("")
-        if kind is Migration:
-            in_child(lambda: Migration(self.work).prepare())
+        in_child(lambda: kind(self.work).prepare())
 
     def _note(self, line: str) -> None:
         with self._notes_file.open("a") as file:
@@ -173,12 +173,13 @@ def _run_and_tell(work: Callable[[], None], pipe: int) -> int:
 def play_all(root: Path, *, rounds: int, seed: int, only: str = "") -> list[Tally]:
     """``rounds`` over all operations: two of three at crash points, each once before any twice; the rest anywhere."""
     world, rng = Rounds(root), random.Random(seed)
-    everything = (*OPERATIONS, *LONG_OPERATIONS)
-    kinds = [kind for kind in everything if not only or kind.name in only.split(",")]
+    kinds = [kind for kind in EVERY_OPERATION if not only or kind.name in only.split(",")]
+    kinds = [kind for kind in kinds if not kind.missing_programs()]
     tallies = []
     for number, kind in enumerate(kinds):
         share = rounds // len(kinds) + (number < rounds % len(kinds))
-        tallies.append(_play_kind(world, kind, share, rng))
+        with kind.surroundings():
+            tallies.append(_play_kind(world, kind, share, rng))
         say(f"{kind.name}: {share} rounds, {len(tallies[-1].failures)} failures")
     return tallies
 

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import sqlite3
 from base64 import b64encode
-from collections.abc import Callable
-from contextlib import closing
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -59,6 +59,20 @@ class Operation:
     def __init__(self, root: Path) -> None:
         self.root = root
         self.folder = root / "gathering"
+
+    @classmethod
+    @contextmanager
+    def surroundings(cls) -> Iterator[None]:
+        """What all its rounds need beside the folders; nothing dies there."""
+        yield
+
+    @staticmethod
+    def missing_programs() -> list[str]:
+        """What this machine lacks for it."""
+        return []
+
+    def prepare(self) -> None:
+        """Make ready what a round begins with, beside the folders."""
 
     def run(self, note: Note) -> None:
         """What is killed."""
@@ -263,6 +277,11 @@ class Migration(Operation):
     def __init__(self, root: Path) -> None:
         super().__init__(root)
         self.database = self.folder / "reporter.db"
+
+    @staticmethod
+    def missing_programs() -> list[str]:
+        """What this machine lacks for it."""
+        return []
 
     def prepare(self) -> None:
         """Make the database an old one: its rows in the old schema."""

@@ -19,6 +19,7 @@ from tests.reliability.recording_disk import can_record
 from tests.reliability.system_calls import Call, calls, can_trace, order_of
 from tests.reliability.takedowns import cant_run
 from tests.reliability.torn_networks import cant_cut
+from tests.support.servers.postgres import missing_programs
 
 
 def run(module: str, *arguments: str) -> Any:
@@ -35,6 +36,14 @@ def test_a_crash_anywhere_loses_and_doubles_nothing() -> None:
     tallies = run("crash_rounds", "--rounds", "5", "--seed", "20260314", "--only", ",".join(names))
     assert [one["operation"] for one in tallies] == names
     assert all(one["points"] > 5 and one["met"] == 1 for one in tallies)
+
+
+@pytest.mark.long
+@pytest.mark.skipif(sys.platform == "win32" or bool(missing_programs()), reason="needs PostgreSQL")
+def test_a_push_to_a_hub_that_dies_anywhere_loses_and_doubles_nothing() -> None:
+    [tally] = run("crash_rounds", "--rounds", "3", "--seed", "20260314", "--only", "push")
+    assert tally["points"] > 100
+    assert (tally["at_points"], tally["at_random"]) == (2, 1)
 
 
 @pytest.mark.skipif(bool(can_trace()), reason=can_trace() or "-")

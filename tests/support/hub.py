@@ -6,6 +6,7 @@ import dataclasses
 import random
 import re
 import threading
+import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,13 +65,14 @@ class HubKit:
 
     def organization(self, name: str) -> str:
         """Make one; a code that pairs a kiosk with it."""
-        with self.owner() as session:
-            with working_for(TenantScope(migrating=True)):
-                number = organizations.make_organization(
-                    session, name, now=self.clock(), rng=self.rng
-                )
-            with working_for(TenantScope(organization=number)):
-                return kiosks.pairing_code(session, number, now=self.clock())
+        with self.owner() as session, working_for(TenantScope(migrating=True)):
+            number = organizations.make_organization(session, name, now=self.clock(), rng=self.rng)
+        return self.code(number)
+
+    def code(self, organization: uuid.UUID) -> str:
+        """One more code that pairs a kiosk with an organization."""
+        with self.owner() as session, working_for(TenantScope(organization=organization)):
+            return kiosks.pairing_code(session, organization, now=self.clock())
 
     def invitation(self, name: str, email: str, role: Role = Role.OWNER) -> str:
         """The secret of an invitation to an organization."""
