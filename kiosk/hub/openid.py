@@ -45,7 +45,10 @@ _ALGORITHMS = (
 )
 
 # What goes wrong with an answer that is not one, and with a token that is none.
-_WRONG = (JoseError, httpx.HTTPError, httpx.InvalidURL, ValueError, KeyError, RecursionError)
+_WRONG = (
+    *(JoseError, httpx.HTTPError, httpx.InvalidURL),
+    *(ValueError, KeyError, TypeError, AttributeError, RecursionError),
+)
 
 
 @dataclass(frozen=True)
@@ -119,7 +122,10 @@ def ask(client: Client) -> tuple[str, PendingSignIn]:
         "code_challenge": create_s256_code_challenge(pending.verifier),
         "code_challenge_method": "S256",
     }
-    return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), pending
+    try:
+        return add_params_to_uri(metadata["authorization_endpoint"], list(values.items())), pending
+    except _WRONG as error:
+        raise _refused(client.provider) from error
 
 
 def subject_of(

@@ -8,6 +8,7 @@ import threading
 import uuid
 from base64 import urlsafe_b64encode
 from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -211,6 +212,25 @@ def test_a_provider_that_calls_itself_otherwise_is_refused(liar: Liar) -> None:
     liar.metadata = {}
     with pytest.raises(Forbidden):
         openid.discover(liar.issuer)
+
+
+@pytest.mark.parametrize("odd", [7, None, True, "x", [7], {"a": 1}, [[]], "https://["])
+@pytest.mark.parametrize(
+    "name", ["authorization_endpoint", "id_token_signing_alg_values_supported", "keys", "token"]
+)
+def test_a_provider_that_answers_with_other_kinds_of_values_is_refused(
+    liar: Liar, name: str, odd: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever signs in gets a sentence, whatever the provider says."""
+    if name == "keys":
+        monkeypatch.setattr(liar, "keys", lambda: {"keys": odd})
+    elif name == "token":
+        liar.token = odd
+    else:
+        liar.metadata[name] = odd
+    for step in (lambda: openid.ask(client_of(liar)), lambda: subject(liar)):
+        with suppress(Forbidden):
+            assert step()
 
 
 @pytest.mark.parametrize(
