@@ -34,9 +34,9 @@ def preview(
 ) -> list[dict[str, Any]]:
     """What would be sent, in the form of ``ledger_rows`` with an ``action`` (create, update, withdraw).
 
-    Stories also have ``draft`` (title, body, mime), ``changes`` (unified diff lines against what
-    was last sent), ``files`` and ``notes`` (changes due to the target's limits). The ledger is left
-    unchanged.
+    All but files also have ``draft`` (title, body, mime), ``changes`` (unified diff lines against what
+    was last sent), ``files`` and ``notes`` (changes due to the target's limits), which say something of
+    stories that are sent. The ledger is left unchanged.
     """
     session.commit()
     return beside_others(session, lambda: _preview(session, context, names))
@@ -72,6 +72,8 @@ def _at_target(
             leaving = row.state == DeliveryState.WITHDRAWING or (by_hand and not row.wanted)
             action = "withdraw" if leaving else "update" if before.get(row.id) else "create"
             one = {**row_json(row, standing), "action": action}
+            if row.item_kind != ItemKind.MEDIA:
+                one |= {"notes": [], "files": [], "draft": None, "changes": []}
             if row.item_kind == ItemKind.STORY and not leaving:
                 one |= _story(session, context, row, opened)
             previews.append(one)

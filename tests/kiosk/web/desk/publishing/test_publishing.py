@@ -168,6 +168,9 @@ def test_preview_shows_the_words_and_what_changes(
         assert "+In winter" in preview["changes"]
         page = client.get("/desk/publish/preview").text
         assert "<ins>+In winter</ins>" in page
+        decisions.hide(db.session(), row, current_kiosk().actor("desk"))
+        page = client.get("/desk/publish/preview").text
+        assert re.search(r"blog</bdi> · taken down", page)
 
 
 def test_the_posts_of_a_group_are_one_row_and_what_is_to_be_taken_down_has_its_own(
