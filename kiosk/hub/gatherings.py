@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit
 
 from flask import current_app
 from platformdirs import user_cache_path
@@ -25,6 +26,7 @@ from kiosk.runtime.context import KioskContext
 from kiosk.runtime.database import db
 from kiosk.runtime.making import make_kiosk
 from publish.drives.s3_objects import open_objects
+from publish.net.reachability import is_inside, stay_outside
 from publish.outbox.context import secret_name
 from reporter.clock import Clock
 from reporter.config import FILE_NAME, KioskSettings, Settings, load_settings, save_settings
@@ -175,6 +177,9 @@ def make_hub(settings: HubSettings, *, clock: Clock, rng: random.Random) -> Hub:
     if place is None:
         place = Path(settings.folder or user_cache_path("social-reporter") / "hub").absolute()
     place.mkdir(parents=True, exist_ok=True)
+    own = urlsplit(settings.url).hostname or ""
+    # A hub on somebody's own machine, or in their own network, publishes there too.
+    stay_outside(bool(own) and not is_inside(own))
     front = Settings(folder=place / "front", kiosk=KioskSettings(base_url=settings.url))
     prepare_folder(front)
     nobody = make_kiosk(front, uuid.UUID(int=0), clock=clock, rng=rng)

@@ -7,17 +7,26 @@ from pathlib import Path
 from publish.drives import scheme_of
 from publish.drives.disk import path_of
 from publish.errors import PauseTarget
+from publish.net.reachability import refuse_inside
+from publish.net.remote_values import url_parts
 from reporter.models import Target
 
 # Options that name a file of the machine that publishes.
 _FILES = ("key",)
 _ADDRESS = "url"
+# Options that name another machine: an address, or a host with or without a port.
+_MACHINES = ("url", "web", "hub", "host", "imap", "endpoint", "appview")
 # Kinds whose address may be a folder.
 _FOLDERS = ("folder", "git")
 
 
 def check_place(target: Target, *, root: Path | None) -> None:
-    """Raise PauseTarget for a place on this machine's disk outside of ``root``, or that reads a file of it."""
+    """Raise PauseTarget for a place on this machine's disk outside of ``root``, or that reads a file of it; and for one
+    in the hub's network, where strangers may not reach that.
+    """
+    for name in _MACHINES:
+        if host := host_of(str(target.options.get(name, ""))):
+            refuse_inside(target.name, host)
     for name in _FILES:
         if target.options.get(name):
             raise PauseTarget(
@@ -42,3 +51,11 @@ def check_place(target: Target, *, root: Path | None) -> None:
             folder=root,
         )
     root.mkdir(parents=True, exist_ok=True)
+
+
+def host_of(address: str) -> str:
+    """The host of an address, of ``host:port``, or of git's ``user@host:path``; empty without one."""
+    if "://" in address:
+        return url_parts(address).hostname or ""
+    host = address.partition("/")[0].rpartition("@")[2]
+    return host.strip("[]") if host.count(":") > 1 else host.partition(":")[0]

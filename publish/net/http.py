@@ -13,7 +13,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any
 
 from publish.errors import (
@@ -29,7 +29,7 @@ from publish.errors import (
     RetryAfter,
     redact,
 )
-from publish.net.reachability import unreached
+from publish.net.reachability import refuse_request_inside, unreached
 from publish.net.remote_values import url_parts
 from publish.net.stray_text import decoded, is_page, json_in, words_before_json
 from publish.net.transfer_meter import current_meter
@@ -95,7 +95,7 @@ class HttpClient:
             transport=transport,
             verify=_trusted(),
             headers={"User-Agent": _AGENT},
-            event_hooks={"request": [_count]},
+            event_hooks={"request": [partial(refuse_request_inside, name), _count]},
         )
         self._secrets = {auth[1]} if isinstance(auth, tuple) else set[str]()
         if bearer:

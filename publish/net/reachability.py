@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import socket
 import ssl
+import threading
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
-from publish.errors import Offline, Reachability
+from publish.errors import Offline, PauseTarget, Reachability
 from publish.net.remote_values import url_parts
 from publish.net.transfer_meter import seconds_ahead
 from reporter.clock import Clock, utc_now
@@ -28,6 +30,8 @@ _BY_DATE = frozenset({9, 10})
 WRONG = timedelta(minutes=5)
 _SPOILS = timedelta(hours=1)
 _PEEK_SECONDS = 5
+# Set in a process that works for people who are not to reach the network around it, as that of a hub.
+_outside_only = threading.Event()
 
 
 @dataclass(frozen=True)
@@ -69,6 +73,48 @@ def unreached(name: str, url: str, error: BaseException, *, clock: Clock = utc_n
         Reachability.DOWN,
         name=name,
     )
+
+
+def stay_outside(on: bool) -> None:
+    """Whether this process refuses all addresses inside private networks from now on."""
+    _outside_only.set() if on else _outside_only.clear()
+
+
+def refuse_inside(name: str, host: str) -> None:
+    """Raise PauseTarget for a host in a private network, where this process stays outside of them.
+
+    Names are resolved here and again for the connection: a DNS server that changes its answer in between (DNS
+    rebinding) is not detected.
+    """
+    if _outside_only.is_set() and is_inside(host):
+        raise PauseTarget(
+            "%(name)s leads to %(host)s, inside the hub's own network. Give an address that everybody can reach.",
+            name=name,
+            host=host,
+        )
+
+
+def refuse_request_inside(name: str, request: httpx.Request) -> None:
+    """``refuse_inside`` for a request."""
+    refuse_inside(name, request.url.host)
+
+
+def is_inside(host: str) -> bool:
+    """Whether a host name resolves to a private network. Unresolvable names do not."""
+    try:
+        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    except (OSError, UnicodeError):
+        return False
+    return any(not _is_public(str(one[4][0])) for one in found)
+
+
+def _is_public(address: str) -> bool:
+    try:
+        ip = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:
+        return False
+    mapped = getattr(ip, "ipv4_mapped", None)
+    return (mapped or ip).is_global
 
 
 def routed() -> bool:

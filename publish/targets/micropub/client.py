@@ -9,9 +9,7 @@ Indiekit keeps listing deleted posts; micro.blog's endpoint is not on the blog's
 from __future__ import annotations
 
 import hashlib
-import ipaddress
 import re
-import socket
 import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -20,6 +18,7 @@ from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
 
 from publish.errors import AuthRefused, Offline, PauseTarget, Reachability, RetryAfter
 from publish.net.http import HttpClient, HttpResponse
+from publish.net.reachability import is_inside
 from publish.net.remote_state import RemoteState
 from publish.net.remote_values import joined_url, url_parts
 from publish.targets.micropub.microformats import MOST, anchors, first_word
@@ -347,24 +346,6 @@ def _danger(goal: str, start: str, *, secret: bool) -> str:
     same = host.removeprefix("www.") == own.removeprefix("www.") and ports[0] == ports[1]
     if to.scheme == "http" and (origin.scheme == "https" or (secret and not same)):
         return "which anybody on the way could read"
-    if host == own or not _is_inside(host) or _is_inside(own):
+    if host == own or not is_inside(host) or is_inside(own):
         return ""
     return "which lies inside the network of this laptop"
-
-
-def _is_inside(host: str) -> bool:
-    """Whether a host name resolves to a private network. Unresolvable names do not."""
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        return False
-    return any(not _is_public(str(one[4][0])) for one in found)
-
-
-def _is_public(address: str) -> bool:
-    try:
-        ip = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return False
-    mapped = getattr(ip, "ipv4_mapped", None)
-    return (mapped or ip).is_global

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import random
+import socket
+import threading
 import uuid
+from contextlib import closing, nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -11,9 +14,13 @@ from typing import Any
 import pytest
 
 from kiosk.hub import gatherings
-from kiosk.hub.gatherings import Hub
+from kiosk.hub.gatherings import Hub, make_hub
 from kiosk.hub.places import check_place
 from publish.errors import PauseTarget
+from publish.net import reachability
+from publish.net.http import HttpClient
+from reporter.clock import utc_now
+from reporter.hub.config import HubSettings
 from reporter.models import Target
 from tests.support.kiosk_process import TurnableClock
 
@@ -96,3 +103,68 @@ def test_of_the_hubs_disk_a_gathering_has_its_own_folder(
         return
     with pytest.raises(PauseTarget, match=refusal):
         check_place(place, root=root)
+
+
+@pytest.fixture
+def outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A process of a hub at a public address; names that are known lead to these addresses."""
+    known = {"gardens.example": "93.184.215.14", "router.example": "10.0.0.1"}
+
+    def look_up(host: str, *_args: object, **_more: object) -> list[tuple[object, ...]]:
+        if host not in known and not host.replace(".", "").replace(":", "").isalnum():
+            raise OSError
+        return [(0, 0, 0, "", (known.get(host, host), 0))]
+
+    monkeypatch.setattr(socket, "getaddrinfo", look_up)
+    monkeypatch.setattr(reachability, "_outside_only", threading.Event())
+    reachability.stay_outside(True)
+
+
+@pytest.mark.usefixtures("outside")
+@pytest.mark.parametrize(
+    ("kind", "options"),
+    [
+        ("wordpress", {"url": "http://127.0.0.1:9464"}),
+        ("wordpress", {"url": "https://169.254.169.254/latest/meta-data"}),
+        ("mastodon", {"url": "router.example"}),
+        ("folder", {"url": "sftp://ann@10.1.2.3/srv"}),
+        ("folder", {"url": "webdav://[::1]:8080/dav"}),
+        ("folder", {"url": "s3://gardens/site", "endpoint": "http://192.168.7.7:9000"}),
+        ("folder", {"url": "https://gardens.example", "hub": "http://router.example/"}),
+        ("git", {"url": "git@router.example:garden.git"}),
+        ("email", {"host": "127.0.0.1"}),
+        ("email", {"host": "gardens.example", "imap": "imaps://ann@router.example"}),
+    ],
+)
+def test_a_public_hub_leads_nobody_into_the_network_around_it(
+    kind: str, options: dict[str, str]
+) -> None:
+    with pytest.raises(PauseTarget, match="inside the hub's own network"):
+        check_place(Target(kind=kind, name="Pages", options=options), root=None)
+
+
+@pytest.mark.usefixtures("outside")
+def test_nor_by_what_a_place_leads_to() -> None:
+    """As the endpoint that a page names: all requests go this way."""
+    with closing(HttpClient("Pages")) as web, pytest.raises(PauseTarget, match=r"router\.example"):
+        web.call("GET", "http://router.example/endpoint")
+
+
+@pytest.mark.parametrize(
+    ("url", "closed"),
+    [
+        ("https://gardens.example", True),
+        ("https://router.example", False),
+        ("http://127.0.0.1:8080", False),
+        ("", False),
+    ],
+)
+def test_a_hub_in_ones_own_network_publishes_there(
+    tmp_path: Path, outside: None, url: str, closed: bool
+) -> None:
+    settings = HubSettings("postgresql+psycopg://nobody@localhost/none", str(tmp_path), url=url)
+    make_hub(settings, clock=utc_now, rng=random.Random(1)).stop()
+    place = Target(kind="wordpress", name="Pages", options={"url": "http://127.0.0.1:8000"})
+    with pytest.raises(PauseTarget) if closed else nullcontext():
+        check_place(place, root=None)
+    check_place(Target(kind="wordpress", name="P", options={"url": "gardens.example"}), root=None)
