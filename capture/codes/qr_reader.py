@@ -2,9 +2,9 @@
 card.
 
 The steps, cheapest first: zxing-cpp at half size (which also smooths noise), zxing-cpp at full
-size, then regions that OpenCV's two detectors find, straightened and sharpened. OpenCV only locates
-candidates: a text counts when zxing-cpp reads it there, or when both of OpenCV's decoders read the
-same, since a wrong session is worse than none.
+size (the other way round in small pictures), then regions that OpenCV's two detectors find,
+straightened and sharpened. OpenCV only locates candidates: a text counts when zxing-cpp reads it
+there, or when both of OpenCV's decoders read the same, since a wrong session is worse than none.
 """
 
 from __future__ import annotations
@@ -27,6 +27,8 @@ MAX_JPEG_PIXELS = 400_000_000  # JPEG is decoded at a half, quarter or eighth
 WORKING_PIXELS = 26_000_000  # enough for a code of a twentieth of the width
 DETECTOR_SIDE = 1600  # OpenCV's detectors get slow above, not better
 PATCH_SIDE = 480
+# A picture of less than this is read whole first: half of it, which noise may need, only where nothing was read.
+SMALL_SIDE = 400
 
 Grey = NDArray[np.uint8]
 Corners = NDArray[np.float64]
@@ -52,12 +54,16 @@ def read_codes(image: str | Path | NDArray[np.uint8], *, thorough: bool = True) 
 
     ``image`` is the path of a photo, or an array H×W×3 (RGB or BGR) or H×W (grey) of ``uint8``.
     Without ``thorough`` the slow last step is left out, as for frames that arrive ten times a
-    second. Raises BadInput for a file that is no readable photo, and for an array of another shape
-    or type.
+    second, and a small picture in which a code was read isn't searched for others. Raises BadInput
+    for a file that is no readable photo, and for an array of another shape or type.
     """
     grey, scale = _grey_of(image) if isinstance(image, np.ndarray) else _grey_file(Path(image))
     found: list[tuple[str, Corners]] = []
-    for rung in (_half, _full, _what_is_left) if thorough else (_half, _full):
+    is_small = min(grey.shape) < SMALL_SIDE
+    rungs = [_full, _half] if is_small else [_half, _full]
+    for rung in [*rungs, _what_is_left] if thorough else rungs:
+        if is_small and found and not thorough:
+            break
         for text, corners in rung(grey, found):
             if not _was_read_before(text, corners, found):
                 found.append((text, corners))

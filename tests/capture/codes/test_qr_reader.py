@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections import Counter
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -145,6 +146,34 @@ def test_every_code_of_a_picture_is_read_once_from_left_to_right() -> None:
     assert texts(codes) == [url(3), url(3), url(4)]
     assert [round(code.width * 2400) for code in codes] == pytest.approx([50, 50, 225], abs=4)
     assert codes[1].corners.mean(axis=0) == pytest.approx([600 + 33, 700 + 33], abs=3)
+
+
+def test_a_small_picture_is_read_once_if_a_code_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+    read: list[tuple[int, ...]] = []
+
+    def counted(picture: Picture, **more: Any) -> Any:
+        read.append(picture.shape)
+        return zxing(picture, **more)
+
+    zxing = zxingcpp.read_barcodes
+    monkeypatch.setattr(zxingcpp, "read_barcodes", counted)
+    small = pasted((320, 240), (card(url(3), 4), 60, 40))
+    assert texts(read_codes(small, thorough=False)) == [url(3)]
+    assert read == [(240, 320)]
+    two = pasted((320, 240), (card(url(3), 4), 5, 40), (card(url(4), 4), 160, 40))
+    assert texts(read_codes(two, thorough=False)) == texts(read_codes(two)) == [url(3), url(4)]
+
+
+def test_a_small_noisy_picture_is_read_at_half_size_too() -> None:
+    rng = np.random.default_rng(3)
+    clean = pasted((380, 380), (card(url(3), 8), 50, 50))
+    noisy = [
+        np.clip(clean + rng.normal(0, 45, clean.shape), 0, 255).astype(np.uint8)
+        for _try in range(20)
+    ]
+    whole = sum(bool(zxingcpp.read_barcodes(picture)) for picture in noisy)
+    ours = sum(texts(read_codes(picture, thorough=False)) == [url(3)] for picture in noisy)
+    assert ours > whole
 
 
 def test_colour_channels_in_any_order_and_grey() -> None:
