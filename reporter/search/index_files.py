@@ -96,6 +96,9 @@ class IndexGeneration:
         """Open the Whoosh index; raises one of ``whoosh_errors``."""
         from whoosh import index
 
+        from reporter.search.mapped_segments import map_segments
+
+        map_segments()
         return index.open_dir(self.folder)
 
     def count(self) -> int:
