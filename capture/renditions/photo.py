@@ -67,9 +67,18 @@ def make_photo(
     first picture of animations, and removes all metadata. Raises MediaFailed for what can't be
     decoded.
     """
-    edits = edits or Edits()
+    view = open_view(src, mime, max_pixels=max_pixels, edits=edits or Edits())
+    return save_photo(view, out_dir, prefix=prefix)
+
+
+def open_view(src: Path, mime: str, *, max_pixels: int, edits: Edits) -> Any:
+    """Open what ``view`` shows, as a Pillow image. Raises MediaFailed."""
     whole = open_upright(src, mime, longest=needed(edits, VIEW), max_pixels=max_pixels)
-    view = scaled(edited_image(whole, edits), VIEW)
+    return scaled(edited_image(whole, edits), VIEW)
+
+
+def save_photo(view: Any, out_dir: Path, *, prefix: str = "") -> list[RenditionFile]:
+    """Write ``view`` and ``thumb``."""
     thumb = scaled(view, THUMB)
     return [
         save_jpeg(view, out_dir, "view", prefix=prefix),

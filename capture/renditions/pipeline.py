@@ -16,8 +16,8 @@ from capture.decoding.probe import MAX_PIXELS, Probe, probe
 from capture.decoding.truncation.detection import note_on
 from capture.imaging.rendition_file import RenditionFile
 from capture.renditions.audio import make_audio
-from capture.renditions.image_quality import QualityMeasurement, measure_quality
-from capture.renditions.photo import make_photo
+from capture.renditions.image_quality import QualityMeasurement, measure_quality, quality_of
+from capture.renditions.photo import open_view, save_photo
 from capture.renditions.subtitles import brought_subtitles
 from capture.renditions.video import make_video
 from reporter.media.edits import Edits
@@ -71,11 +71,10 @@ def process_file(
     found = probe(src, mime, max_pixels=max_pixels)
     edits = edits or Edits()
     if found.kind == "photo":
-        made = tuple(
-            make_photo(src, out_dir, mime, prefix=prefix, max_pixels=max_pixels, edits=edits)
-        )
+        view = open_view(src, mime, max_pixels=max_pixels, edits=edits)
+        made = tuple(save_photo(view, out_dir, prefix=prefix))
         note = note_on(src, mime) or (INNER_FILM if has_inner_film(src, mime) else "")
-        return Result(found, made, _look(made, "view"), note)
+        return Result(found, made, quality_of(view), note)
     make = partial(make_video, still_at=still_at) if found.kind == "video" else make_audio
     made = tuple(make(src, out_dir, found, prefix=prefix, edits=edits))
     exact = next((m.duration for m in made if m.name == "play"), None)
@@ -84,7 +83,9 @@ def process_file(
     start = float(found.film.start) if found.film is not None else 0.0
     subtitles = brought_subtitles(src, mime, start, language) if found.kind == "video" else ""
     probed = replace(found, duration=duration)
-    return Result(probed, made, _look(made, "poster"), _missing_track(found), subtitles)
+    poster = next((one.path for one in made if one.name == "poster"), None)
+    look = measure_quality(poster) if poster else None
+    return Result(probed, made, look, _missing_track(found), subtitles)
 
 
 def _missing_track(found: Probe) -> str:
@@ -95,8 +96,3 @@ def _missing_track(found: Probe) -> str:
     if found.kind == "video" and not found.has_audio and "audio/unknown" in others:
         return NO_SOUND
     return ""
-
-
-def _look(made: tuple[RenditionFile, ...], name: str) -> QualityMeasurement | None:
-    """Measure one of the pictures, if it was made."""
-    return next((measure_quality(one.path) for one in made if one.name == name), None)

@@ -7,8 +7,10 @@ from pathlib import Path
 import cv2
 import numpy as np
 import pytest
+from PIL import Image
 
-from capture.renditions.image_quality import QualityMeasurement, measure_quality
+from capture.renditions.image_quality import QualityMeasurement, measure_quality, quality_of
+from capture.renditions.pipeline import process_file
 from reporter.media.near_duplicates import BLURRED, DARK, NEAR
 
 
@@ -47,6 +49,27 @@ def test_a_second_shot_is_alike_and_a_blurred_one_is_told(tmp_path: Path, seed: 
     assert first.sharpness > BLURRED > second.sharpness
     assert bits(first, second) <= NEAR
     assert bits(first, seen(tmp_path, scene(seed + 10))) > NEAR
+
+
+@pytest.mark.parametrize("blur", [0.1, 2.5, 9])
+def test_a_picture_is_measured_as_its_jpeg_would_be(tmp_path: Path, blur: float) -> None:
+    picture = cv2.GaussianBlur(scene(3), (0, 0), blur)
+    read, shown = seen(tmp_path, picture), quality_of(Image.fromarray(picture[:, :, ::-1]))
+    assert shown.sharpness == pytest.approx(read.sharpness, rel=0.1, abs=1)
+    assert shown.brightness == pytest.approx(read.brightness, abs=0.3)
+    assert bits(read, shown) <= 2
+    assert quality_of(Image.new("L", (400, 300), 128)).likeness == ""
+
+
+def test_a_photo_is_measured_without_decoding_what_was_written(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delattr(cv2, "imread")
+    source = tmp_path / "photo.jpg"
+    Image.fromarray(scene(3)).save(source)
+    look = process_file(source, tmp_path / "out", "image/jpeg").look
+    assert look is not None
+    assert look.sharpness > BLURRED
 
 
 def test_a_pocket_is_dark_and_like_nothing(tmp_path: Path) -> None:

@@ -21,7 +21,7 @@ from tests.support.kiosk_process import add_takeaway
 def test_an_open_index_is_not_copied_to_memory(
     gathering: Settings, session: Session, event: EventSession, rng: random.Random
 ) -> None:
-    """Each reader and each writer held all of it: 100 MB with 100,000 takeaways."""
+    """Each reader and each writer held all of it: 80 MB with 100,000 takeaways."""
     for _number in range(40):
         words = (f"{rng.getrandbits(48):x}" for _word in range(120))
         add_takeaway(session, event, rng, text=" ".join(words))
