@@ -12,6 +12,7 @@ The variable, because pytest loads what it names before any conftest, which impo
 
 from __future__ import annotations
 
+import gc
 import json
 import os
 import shutil
@@ -19,6 +20,7 @@ import tempfile
 from collections import Counter
 from functools import reduce
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -41,16 +43,51 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     early_config.pluginmanager.register(process, "quick-coverage")
 
 
+class Probes(Slipcover):
+    """SlipCover that takes its probes out of every function.
+
+    By itself it looks through modules and classes for functions each time, which takes long, and does not see those
+    behind a decorator or a property: their probes would stay for good.
+    """
+
+    functions: tuple[FunctionType, ...] = ()
+
+    def note_functions(self) -> None:
+        """All that there are by now; what they make later has their code."""
+        self.functions = tuple(
+            one
+            for one in gc.get_objects()
+            if type(one) is FunctionType and one.__code__.co_filename in self.instrumented
+        )
+
+    def deinstrument_seen(self) -> None:
+        """Take out the probes of all lines and branches that were reached."""
+        with self.lock:
+            for file, reached in self._get_newly_seen().items():
+                for code in list(self.instrumented[file]):
+                    self.deinstrument(code, reached)
+                self.all_seen[file].update(reached)
+            for function in self.functions:
+                if code := self.replace_map.get(function.__code__):
+                    function.__code__ = code
+            self.replace_map.clear()
+
+
 class Worker:
     """A process that runs tests; it leaves a file of what there is, and what of it they reached."""
 
     def __init__(self) -> None:
         # A pytest that a test starts is none of these.
         del os.environ["PYTEST_PLUGINS"]
-        self._probes = Slipcover(
+        self._probes = Probes(
             branch=True, source=list(PACKAGES), omit=OMITTED, exclude_lines=EXCLUDED
         )
         ImportManager(self._probes, FileMatcher(sources=PACKAGES, omit=OMITTED)).__enter__()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection_finish(self) -> None:
+        """Everything is imported; soon, what is there is hidden from the collector of garbage."""
+        self._probes.note_functions()
 
     @pytest.hookimpl(trylast=True)
     def pytest_sessionfinish(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import os
 import subprocess
 import sys
@@ -11,7 +12,7 @@ import pytest
 
 from tests.guards.repository import PACKAGES, ROOT
 
-pytest.importorskip("slipcover")
+slipcover = pytest.importorskip("slipcover")
 # Four lines and two branches; and five of a module that nothing imports.
 CODE = """
 def chosen(yes):
@@ -60,3 +61,40 @@ def test_lines_and_branches_of_all_processes_are_added_up(
         check=False,
     )
     assert f"covered, in %, at least: {line}" in ran.stdout, ran.stdout + ran.stderr
+
+
+BEHIND = """
+from functools import cache
+
+@cache
+def remembered(number):
+    return number + 1
+
+class Garden:
+    @property
+    def beds(self):
+        return 3
+"""
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="Python itself does without probes")
+def test_no_probe_stays_behind_a_decorator_or_a_property(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from tests.plugins.quick_coverage import Probes
+
+    (tmp_path / "behind.py").write_text(BEHIND)
+    monkeypatch.syspath_prepend(tmp_path)
+    monkeypatch.delitem(sys.modules, "behind", raising=False)
+    probes = Probes(branch=True, source=[str(tmp_path)])
+    with slipcover.ImportManager(probes, slipcover.FileMatcher(sources=[str(tmp_path)])):
+        module = importlib.import_module("behind")
+    probes.note_functions()
+    functions = (module.remembered.__wrapped__, module.Garden.beds.fget)
+    before = [function.__code__ for function in functions]
+    assert (module.remembered(1), module.Garden().beds) == (2, 3)
+    probes.deinstrument_seen()
+    assert all(one.__code__ is not code for one, code in zip(functions, before, strict=True))
+    assert (module.remembered(2), module.Garden().beds) == (3, 3)
+    [found] = probes.get_coverage()["files"].values()
+    assert found["missing_lines"] == []

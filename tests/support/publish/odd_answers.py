@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import gzip
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
+
+import pytest
 
 from tests.support.publish.fakes import FaultProxy, HttpAnswer, MakesAnswer
 
@@ -21,6 +23,16 @@ ODD_JSON = {
     "half an answer": b'{"id": "1", "event_id": "$x", "chunk": [{"access_token": "secr',
     "a page": b"<html><body>Please wait</body></html>",
 }
+
+
+def crossed(requests: Sequence[Any], answers: Iterable[str] = ODD_JSON) -> list[Any]:
+    """Pairs for ``parametrize``: each answer to each request. In every run each answer comes once, to one request or
+    another; the rest comes with ``make test-long``."""
+    return [
+        pytest.param(request, answer, marks=() if turn % len(requests) == at else pytest.mark.long)
+        for turn, answer in enumerate(answers)
+        for at, request in enumerate(requests)
+    ]
 
 
 class OddOnce:

@@ -15,7 +15,7 @@ from publish.status import target_registry
 from reporter.moderation import decisions
 from tests.publish.conformance.matrix_room import Garden, Server
 from tests.support.publish.fakes import Kit
-from tests.support.publish.odd_answers import ODD_JSON
+from tests.support.publish.odd_answers import ODD_JSON, crossed
 from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import add, opened, send
 
@@ -27,8 +27,7 @@ def place() -> Iterator[Garden]:
         yield place
 
 
-@pytest.mark.parametrize("part", ["/event/", "/relations/"])
-@pytest.mark.parametrize("odd", ODD_JSON)
+@pytest.mark.parametrize(("part", "odd"), crossed(["/event/", "/relations/"]))
 def test_a_message_that_is_not_told_stays_and_is_changed_in_place(
     kit: Kit, place: Garden, odd: str, part: str
 ) -> None:
@@ -48,8 +47,7 @@ def test_a_message_that_is_not_told_stays_and_is_changed_in_place(
     assert place.server.shown[: len(before)] == before
 
 
-@pytest.mark.parametrize("part", ["/event/", "/relations/", "/redact/"])
-@pytest.mark.parametrize("odd", ODD_JSON)
+@pytest.mark.parametrize(("part", "odd"), crossed(["/event/", "/relations/", "/redact/"]))
 def test_what_is_taken_back_goes_whole_whatever_is_answered_at_first(
     kit: Kit, place: Garden, odd: str, part: str
 ) -> None:
@@ -83,8 +81,10 @@ def test_a_post_whose_answer_was_lost_is_not_made_again_because_a_list_says_noth
     assert len(place.server.shown) == 1
 
 
-@pytest.mark.parametrize("part", ["/whoami", "/join/", "/state/", "/upload"])
-@pytest.mark.parametrize("odd", sorted({*ODD_JSON} - {"a page"}))
+@pytest.mark.parametrize(
+    ("part", "odd"),
+    crossed(["/whoami", "/join/", "/state/", "/upload"], sorted({*ODD_JSON} - {"a page"})),
+)
 def test_no_room_is_called_encrypted_and_no_file_unreadable_for_an_odd_answer(
     kit: Kit, place: Garden, odd: str, part: str
 ) -> None:

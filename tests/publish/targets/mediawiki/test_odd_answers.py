@@ -12,7 +12,7 @@ from reporter import secret_store
 from reporter.moderation import decisions
 from tests.publish.conformance.mediawiki import MediaWikiPlace
 from tests.support.publish.fakes import FaultProxy, Kit
-from tests.support.publish.odd_answers import ODD_JSON
+from tests.support.publish.odd_answers import ODD_JSON, crossed
 from tests.support.publish.rounds import publish
 from tests.support.publish.target_kit import NAME, send
 from tests.support.servers.script import ScriptServer
@@ -26,8 +26,9 @@ def wiki(mediawiki_server: ScriptServer) -> Iterator[MediaWikiPlace]:
         yield place
 
 
-@pytest.mark.parametrize("odd", ODD_JSON)
-@pytest.mark.parametrize("asked", [b"prop=revisions", b"action=delete", b"action=edit"])
+@pytest.mark.parametrize(
+    ("asked", "odd"), crossed([b"prop=revisions", b"action=delete", b"action=edit"])
+)
 def test_what_is_taken_back_goes_whatever_is_answered_at_first(
     kit: Kit, wiki: MediaWikiPlace, asked: bytes, odd: str
 ) -> None:
