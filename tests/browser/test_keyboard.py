@@ -192,7 +192,7 @@ def test_the_desk_is_worked_by_tab_and_enter(
     assert state(session, receipt)[0] == "approved"
     choose(page, "Publish", "link")
     choose(page, "Add a place", "link")
-    choose(page, "Add Folder", "link")
+    choose(page, "Add USB stick or web space", "link")
     write(page, "What you call it", "stick")
     (tmp_path / "site").mkdir()
     write(page, "Address", (tmp_path / "site").as_uri())

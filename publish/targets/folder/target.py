@@ -52,7 +52,7 @@ class FolderTarget(MediaLibrary, TellsThemes, PollsReplies, Target):
     """Static pages in a folder."""
 
     kind = "folder"
-    title = page_text("Folder")
+    title = page_text("USB stick or web space")
     about = page_text(
         "Web pages in a folder: on a USB stick, or on a web space over SFTP, WebDAV or S3. A stick needs no password."
     )

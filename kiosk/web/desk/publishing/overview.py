@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import url2pathname
 
 from flask import Blueprint, flash, jsonify, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -55,6 +57,8 @@ class ListedTarget:
     trouble: list[str]
     notes: list[str]
     posts: list[Delivery]
+    # Where its front page is on this laptop or a stick; '' if it has an address that a browser opens.
+    on_disk: str
     parked: int
     held: bool
     secret: bool
@@ -125,6 +129,7 @@ def _place(target: Target, counts: Mapping[str, int]) -> ListedTarget:
         posts=[
             row for row in rows if row.item_kind == ItemKind.STORY and row.url.startswith("http")
         ][-LINKS:],
+        on_disk=_on_disk(rows),
         parked=len(parked),
         held=line is not None and line.paused_at is not None,
         secret=bool(target_class(target.kind).secret_prompt(target.options)),
@@ -134,6 +139,13 @@ def _place(target: Target, counts: Mapping[str, int]) -> ListedTarget:
         ),
         refused=[{"title": r.memory.title or r.key, "why": r.error} for r in parked][:LINKS],
     )
+
+
+def _on_disk(rows: Sequence[Delivery]) -> str:
+    """Return the path of the front page that was written to a folder."""
+    fronts = (row.url for row in rows if row.item_kind == ItemKind.FRONT_PAGE)
+    url = next((url for url in fronts if url.startswith("file:")), "")
+    return url2pathname(urlsplit(url).path)
 
 
 def _each_once(words: list[str]) -> list[str]:

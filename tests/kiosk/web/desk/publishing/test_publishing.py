@@ -348,4 +348,22 @@ def test_kind_of_a_place_is_said_in_the_language_of_the_desk(
 ) -> None:
     with app.app_context():
         target("stick", kind="folder", url=tmp_path.as_uri())
-    assert ">Ordner</span>" in client.get("/desk/publish?lang=de").text
+    assert ">USB-Stick oder Webspace</span>" in client.get("/desk/publish?lang=de").text
+
+
+def test_what_was_written_to_a_folder_names_the_file_to_open(
+    app: Flask, client: FlaskClient, event: EventSession, tmp_path: Path
+) -> None:
+    folder = tmp_path / "our site"
+    folder.mkdir()
+    press(
+        client, "/desk/publish/places/add/folder", name="stick", url=folder.as_uri(), check="size"
+    )
+    assert "open this file" not in client.get("/desk/publish").text
+    with app.app_context():
+        approved(db.session.merge(event), "Leeks stand the frost")
+        db.session.commit()
+        publish_all(current_kiosk())
+    assert (folder / "index.html").is_file()
+    page = client.get("/desk/publish").text
+    assert f"{folder / 'index.html'}</span>" in page
