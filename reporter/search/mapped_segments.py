@@ -1,7 +1,8 @@
 """Whoosh's segments, mapped into memory but not copied to it.
 
 Whoosh maps a segment's file, and then copies each part of it into a buffer when it opens the segment: an index of
-100,000 takeaways is 80 MB in each reader and each writer, and a commit of one takeaway reads all of it.
+100,000 takeaways is 80 MB in each reader and each writer, and a commit of one takeaway reads all of it
+(`findings/whoosh-mapped-segments-copied.sh`).
 """
 
 from __future__ import annotations
