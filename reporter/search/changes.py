@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 from sqlalchemy.orm import Session, selectinload
 
 from reporter.enums import TakeawayState
@@ -43,15 +43,22 @@ def in_batches(session: Session, upto: int) -> Iterator[list[Takeaway]]:
 
 def changed(session: Session, after: int, upto: int | None = None) -> list[Takeaway]:
     """The next rows changed since a revision, with everything that a document needs."""
-    query = (
+    query = _whole(after).order_by(Takeaway.revision).limit(BATCH)
+    return list(session.scalars(query if upto is None else query.where(Takeaway.revision <= upto)))
+
+
+def latest(session: Session, after: int, most: int) -> list[Takeaway]:
+    """The last rows changed since a revision, the latest first, as ``changed`` gives them."""
+    return list(session.scalars(_whole(after).order_by(Takeaway.revision.desc()).limit(most)))
+
+
+def _whole(after: int) -> Select[Takeaway]:
+    return (
         select(Takeaway)
         .where(Takeaway.revision > after)
-        .order_by(Takeaway.revision)
-        .limit(BATCH)
         .options(
             selectinload(Takeaway.tags),
             selectinload(Takeaway.session),
             selectinload(Takeaway.attachments).selectinload(Attachment.media),
         )
     )
-    return list(session.scalars(query if upto is None else query.where(Takeaway.revision <= upto)))

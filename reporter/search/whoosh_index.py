@@ -15,7 +15,15 @@ from sqlalchemy.orm import Session
 
 from reporter.enums import TakeawayState
 from reporter.models import Takeaway
-from reporter.search.changes import changed, count_changed, count_live, in_batches, newest
+from reporter.search.changes import (
+    BATCH,
+    changed,
+    count_changed,
+    count_live,
+    in_batches,
+    latest,
+    newest,
+)
 from reporter.search.documents import document
 from reporter.search.index_files import (
     IndexGeneration,
@@ -36,6 +44,8 @@ log = logging.getLogger(__name__)
 SPARE = 4
 # Searches at once; others wait. They are Python alone, so more of them take no less time, only memory.
 AT_ONCE = 2
+# Rows that are indexed before their turn.
+LATEST = 100
 # The live index may be switched while it is opened.
 ATTEMPTS = 6
 
@@ -50,6 +60,8 @@ class WhooshIndex:
         self._spare: list[tuple[Path, IndexReader]] = []
         self._memory: Memory | None = None
         self._places = threading.BoundedSemaphore(AT_ONCE)
+        # Up to which revision the latest rows were indexed before their turn, and in which folder.
+        self._ahead: tuple[Path | None, int] = (None, 0)
         # The folder that was checked.
         self._sound: Path | None = None
 
@@ -84,11 +96,35 @@ class WhooshIndex:
     ) -> int:
         written = 0
         total = count_changed(session, build.indexed_to) if progress else 0
-        while count := self._write(build, session, batches):
+        while True:
+            self._write_latest(build, session)
+            count = self._write(build, session, batches)
+            if not count:
+                return written
             written += count
             if progress:
                 progress(written, total)
-        return written
+
+    def _write_latest(self, build: IndexGeneration, session: Session) -> None:
+        """Where more rows wait than a commit takes, index what came in last first: somebody looks for it.
+
+        Its turn comes again, in order, since only a revision up to which all is indexed is noted.
+        """
+        reached = build.indexed_to
+        folder, ahead = self._ahead
+        if newest(session) - reached <= BATCH:
+            return
+        rows = latest(session, max(reached, ahead if folder == build.folder else 0), LATEST)
+        if not rows:
+            return
+        with writing(build) as writer:
+            if writer is None:
+                return
+            for row in rows:
+                self._put(build, writer, row)
+        self._ahead = build.folder, rows[0].revision
+        build.note(reached)
+        session.rollback()
 
     def _write(self, build: IndexGeneration, session: Session, batches: int) -> int:
         """Index the next rows, in a single commit; how many. 0 also if somebody else is writing."""

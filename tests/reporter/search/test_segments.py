@@ -87,6 +87,43 @@ def test_what_is_withdrawn_between_two_batches_of_a_commit_is_not_found(
     assert whoosh.unclean()
 
 
+def test_what_came_in_last_is_found_before_a_long_backlog(
+    session: Session,
+    event: EventSession,
+    rng: random.Random,
+    whoosh: WhooshIndex,
+    store: Store,
+    clock: TurnableClock,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An organizer approves thousands at once, and a visitor looks for her note, which came in after them."""
+    monkeypatch.setattr(whoosh_index, "BATCH", 4)
+    monkeypatch.setattr("reporter.search.changes.BATCH", 4)
+    monkeypatch.setattr(whoosh_index, "LATEST", 2)
+    rows = [add_takeaway(session, event, rng, text=f"Compost {n}") for n in range(15)]
+    known: list[tuple[int, int]] = []
+    write = WhooshIndex._write
+
+    def watched(self: WhooshIndex, build: Any, own: Session, batches: int) -> int:
+        """With a new note, and one that is taken back, during the second commit."""
+        known.append((found(whoosh, "compost"), found(whoosh, "damp")))
+        if len(known) == 2:
+            with Session(own.get_bind()) as other:
+                add_takeaway(other, other.merge(event), rng, text="Leaves stay damp")
+                withdraw(other, other.get_one(Takeaway, rows[14].id), actor(clock), store)
+        return write(self, build, own, batches)
+
+    monkeypatch.setattr(WhooshIndex, "_write", watched)
+    assert whoosh.sync(session) >= 15
+    # The two latest first; then four by four, the new one before the rest, and the withdrawn one gone.
+    assert known[:3] == [(2, 0), (6, 0), (9, 1)]
+    assert found(whoosh, "compost") == 14
+    assert found(whoosh, "damp") == 1
+    assert len(whoosh.ids()) == 15
+    assert whoosh.misses(session) == 0
+    assert whoosh.behind(session) == 0
+
+
 def test_a_search_after_a_commit_opens_only_what_is_new(
     session: Session,
     event: EventSession,
