@@ -5,6 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
 from sqlalchemy import ColumnElement, and_, case, or_, select, update
 from sqlalchemy.orm import Session
@@ -45,7 +46,7 @@ def due_rows(
     Takedowns first (except of files), then small files and the stories waiting for them (smallest
     first), front pages, big files (``ORDER`` of each item kind).
     """
-    order = case(*(when for item in ITEMS.values() for when in _order_of(item)), else_=9)
+    order = _order()
     targets = may_go(session, targets)
     place = {target.id: number for number, target in enumerate(sorted(targets, key=rank))}
     query = (
@@ -55,12 +56,21 @@ def due_rows(
     )
     if takedowns:
         query = query.where(takes_back())
-    # A file stays until the stories showing it have been changed: those need not be urgent.
-    first = or_(urgent_sql(Delivery.remote), and_(_LEAVING, Delivery.item_kind != ItemKind.MEDIA))
-    found = session.execute(query.add_columns(order, first)).all()
+    found = session.execute(query.add_columns(order, _first())).all()
     # The canonical target first, so that the others find its link.
     found_sorted = sorted(found, key=lambda row: (not row[3], row[2], place[row[1]]))
     return [row[0] for row in found_sorted]
+
+
+@cache
+def _order() -> ColumnElement[int]:
+    return case(*(when for item in ITEMS.values() for when in _order_of(item)), else_=9)
+
+
+@cache
+def _first() -> ColumnElement[bool]:
+    # A file stays until the stories showing it have been changed: those need not be urgent.
+    return or_(urgent_sql(Delivery.remote), and_(_LEAVING, Delivery.item_kind != ItemKind.MEDIA))
 
 
 def _order_of(item: ItemModule) -> list[tuple[ColumnElement[bool], int]]:

@@ -20,6 +20,7 @@ from reporter.stories.queries import (
     Piece,
     arranged_takeaways,
     left_over,
+    parameters,
     session_story,
     story_words,
 )
@@ -71,8 +72,10 @@ def draft_session(session: Session, event: EventSession, actor: Actor) -> Story:
     """
     story = session_story(session, event, now=actor.now, rng=actor.rng)
     wanted = Takeaway.state.in_((TakeawayState.NEW, TakeawayState.APPROVED))
-    starred = left_over(story, Takeaway.starred.is_(True), wanted).order_by(None)
-    rows = session.scalars(starred.order_by(Takeaway.recorded_at, Takeaway.id)).all()
+    starred = left_over(Takeaway.starred.is_(True), wanted).order_by(None)
+    rows = session.scalars(
+        starred.order_by(Takeaway.recorded_at, Takeaway.id), parameters(story)
+    ).all()
     add(session, story, rows)
     return story
 

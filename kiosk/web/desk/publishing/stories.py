@@ -43,11 +43,12 @@ from reporter.models import Media, Rendition, Story, StoryItem, StoryText, Takea
 from reporter.moderation.decisions import by_receipt
 from reporter.moderation.visibility import Scope
 from reporter.stories import editing
-from reporter.stories.queries import left_over, rest_of, session_story, story_title
+from reporter.stories.queries import left_over, parameters, rest_of, session_story, story_title
 
 bp = Blueprint("stories", __name__, url_prefix="/stories")
 
 _LIVING = (TakeawayState.NEW, TakeawayState.APPROVED)
+_APPROVED = Takeaway.state == TakeawayState.APPROVED
 # Takeaways listed per session; further ones are found in the review.
 OFFERED = 60
 
@@ -151,7 +152,7 @@ def _edit_html(story: Story, typed: Mapping[str, str]) -> str:
 
 def _rest(story: Story) -> list[Takeaway]:
     """Return the takeaways that follow below automatically."""
-    return rest_of(db.session(), story, Takeaway.state == TakeawayState.APPROVED)
+    return rest_of(db.session(), story, _APPROVED)
 
 
 def _offered(story: Story) -> list[Takeaway]:
@@ -162,8 +163,8 @@ def _offered(story: Story) -> list[Takeaway]:
         query = select(Takeaway).where(Takeaway.starred, Takeaway.state.in_(_LIVING))
         return list(db.session.scalars(query.order_by(Takeaway.recorded_at).limit(OFFERED)))
     own = session_story(db.session(), event, now=current_kiosk().now(), rng=current_kiosk().rng)
-    query = left_over(own, Takeaway.state.in_(_LIVING)).limit(OFFERED)
-    return list(db.session.scalars(query))
+    query = left_over(Takeaway.state.in_(_LIVING)).limit(OFFERED)
+    return list(db.session.scalars(query, parameters(own)))
 
 
 def _piece(one: Takeaway | StoryText) -> dict[str, Any]:
