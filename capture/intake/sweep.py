@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import shutil
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,8 +34,8 @@ def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = G
     """Remove files that requests and a killed kiosk left behind. Safe while the kiosk runs;
     repeatable.
 
-    Removed: files in ``incoming/`` that belong to no upload in progress, with the originals that
-    were made of them and never got a row, and originals whose withdrawal was interrupted between
+    Removed: files and folders in ``incoming/`` that belong to no upload in progress, with the originals that
+    were made of the files and never got a row, and originals whose withdrawal was interrupted between
     its commit and the removal. Any other original without a row was never acknowledged, but it may
     also be newer than a database restored from a backup: it is reported, never removed, and reused
     if the same bytes arrive again. Nothing younger than ``grace`` is touched. Ends the session's
@@ -51,8 +52,29 @@ def sweep(session: Session, store: Store, now: datetime, *, grace: timedelta = G
                 one for one in strays if _is_copy(one, path) and drop_unused(session, store, one)
             }
             removed += try_remove(path)
+    for folder in left_folders(store, now - grace):
+        shutil.rmtree(folder, ignore_errors=True)
+        removed += not folder.exists()
     gone |= {path for path in set(strays) - gone if _finish_removal(session, store, path)}
     return Swept(removed + len(gone), tuple(sorted(set(strays) - gone)))
+
+
+def left_folders(store: Store, than: datetime) -> list[Path]:
+    """Folders in ``incoming/`` in which nothing has changed since: of a film, or of a merge with another laptop, that
+    was interrupted and never taken up again."""
+    return [
+        path
+        for path in store.incoming.glob("*")
+        if path.is_dir() and _last_change(path) < than.timestamp()
+    ]
+
+
+def _last_change(folder: Path) -> float:
+    newest = 0.0
+    for path in (folder, *folder.rglob("*")):
+        with contextlib.suppress(FileNotFoundError):
+            newest = max(newest, path.lstat().st_mtime)
+    return newest
 
 
 def _older(paths: Iterable[Path], than: datetime) -> Iterator[Path]:

@@ -23,6 +23,7 @@ from kiosk.services.merging import merge_folder
 from reporter.enums import Source, TakeawayState
 from reporter.errors import Conflict, Forbidden, NotFound, ReporterError
 from reporter.gathering.lock import Locked, hold_lock
+from reporter.gathering.purge import FETCHED
 from reporter.media.store import Store
 from reporter.merge.context import MergeReport
 from reporter.merge.other_database import DATABASE, open_other
@@ -103,7 +104,7 @@ def take_in(
     """Merge another laptop's data; also returns the ETag of its rows, which is empty where they
     are still the ``known`` ones."""
     base = "/hub/push" if peer.hub else "/peers"
-    place = kiosk.store.incoming / f"peer-{peer.id.hex}"
+    place = kiosk.store.incoming / f"{FETCHED}{peer.id.hex}"
     report = MergeReport()
     with _turn(place.with_suffix(".lock")):
         place.mkdir(parents=True, exist_ok=True)

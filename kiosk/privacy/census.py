@@ -16,6 +16,7 @@ from urllib.parse import unquote, urlsplit
 from flask import current_app
 from sqlalchemy import select, text
 
+from capture.intake.sweep import left_folders
 from kiosk.privacy.log_files import FOLDER as LOGS
 from kiosk.privacy.log_files import log_files
 from kiosk.runtime.context import KioskContext, current_kiosk
@@ -200,6 +201,8 @@ def _incoming(kiosk: KioskContext) -> CensusPlace:
     for path in paths:
         if path.name.split(".")[0] not in live and path.stat().st_mtime < limit:
             place.violations.append(f"{path.name} belongs to no upload")
+    for folder in left_folders(kiosk.store, kiosk.now() - YOUNG):
+        place.violations.append(f"{folder.name} was left by a merge or a film")
     return place
 
 

@@ -6,6 +6,7 @@ and in the WAL until it is truncated (https://www.sqlite.org/pragma.html#pragma_
 
 from __future__ import annotations
 
+import shutil
 from datetime import datetime
 from pathlib import Path
 
@@ -13,11 +14,15 @@ from sqlalchemy import Engine, exists, select, text, update
 from sqlalchemy.orm import Session
 
 from reporter.files import try_remove
+from reporter.gathering.lock import Locked, hold_lock
 from reporter.media.store import Store
 from reporter.models import Gathering, Media, Tombstone
 from reporter.moderation.decisions import lock_gathering
 from reporter.moderation.traces import scrub_ledger
 from reporter.search.protocol import SearchIndex
+
+# Beginning of the names of folders in ``incoming/`` in which a merge collects what it fetches, each with a lock beside.
+FETCHED = "peer-"
 
 
 def purge_due(session: Session) -> datetime | None:
@@ -42,7 +47,10 @@ def purge(session: Session, engine: Engine, index: SearchIndex, folder: Path) ->
     session.rollback()
     # Safety copies from before an upgrade hold it as well; by now they are no longer needed.
     copies = [one for one in folder.glob("*.before-upgrade-of-*") if not try_remove(one)]
-    if not _remove_files(session, Store(folder)) or copies or not _rewrite(engine):
+    store = Store(folder)
+    if not (_remove_files(session, store) and _drop_fetched(store)) or copies:
+        return False
+    if not _rewrite(engine):
         return False
     done = update(Gathering).where(Gathering.purge_due_since == since).values(purge_due_since=None)
     session.execute(done)
@@ -61,6 +69,19 @@ def _remove_files(session: Session, store: Store) -> bool:
     kept = [sha256 for sha256 in session.scalars(query) if not store.drop_all(sha256)]
     session.commit()
     return not kept
+
+
+def _drop_fetched(store: Store) -> bool:
+    """Remove what interrupted merges have fetched from other laptops: their rows may hold it, and so may their
+    originals. False while one goes on; interrupted ones begin anew."""
+    for place in store.incoming.glob(f"{FETCHED}*"):
+        if place.is_dir():
+            try:
+                with hold_lock(place.with_suffix(".lock")):
+                    shutil.rmtree(place, ignore_errors=True)
+            except Locked:
+                return False
+    return True
 
 
 def _rewrite(engine: Engine) -> bool:

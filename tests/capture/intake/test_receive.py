@@ -632,6 +632,18 @@ def test_sweep_removes_what_nobody_waits_for(room: Room) -> None:
     assert partial.exists()
 
 
+def test_sweep_removes_what_a_film_or_a_merge_has_left(room: Room) -> None:
+    """They have folders of their own, with people's words and pictures in them."""
+    for name, hours in (("tmp1", 2), ("peer-1", 2), ("peer-2", 0.5)):
+        part = room.store.incoming / name / "media" / "a.part"
+        part.parent.mkdir(parents=True)
+        part.write_bytes(b"words")
+        for path in (part, part.parent, part.parent.parent):
+            aged(path, hours)
+    assert sweep(room.session, room.store, NOW).removed == 2
+    assert [path.name for path in room.store.incoming.iterdir()] == ["peer-2"]
+
+
 def orphan(room: Room, data: bytes, hours: float) -> Path:
     file: ReceivedFile = room.arrive(data)
     return aged(room.store.keep(file.path, file.sha256, ".jpg"), hours)

@@ -19,9 +19,11 @@ from kiosk.peers import client as client_module
 from kiosk.peers import exchange, pairing
 from kiosk.runtime.context import current_kiosk
 from kiosk.runtime.database import db
+from kiosk.workers import purge
 from reporter.enums import TakeawayState
 from reporter.errors import BadInput, Conflict, Forbidden, NotFound
-from reporter.gathering.lock import Locked
+from reporter.gathering.lock import Locked, hold_lock
+from reporter.gathering.purge import purge_due
 from reporter.merge.context import MergeReport
 from reporter.models import Contact, EventSession, Media, Peer
 from reporter.models.conversation import Reply
@@ -245,3 +247,36 @@ def test_what_somebody_else_holds_inside_is_told(tmp_path: Path) -> None:
     """It is not taken for the lock of the turn itself."""
     with pytest.raises(Locked), exchange._turn(tmp_path / "peer.lock"):
         raise Locked
+
+
+@pytest.mark.sqlite("a laptop sends the database of its folder")
+def test_what_a_merge_had_fetched_before_it_broke_off_goes_with_what_is_taken_back(
+    app: Flask, other: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other laptop went home: nobody merges with it again, and its rows would stay here, words and all."""
+    receipt = fill(other)
+    pair(app, other)
+    merge(app)
+    with at(other):
+        db.session.scalars(select(EventSession)).one().title = "Another name"
+        db.session.commit()
+
+    def broken(*_: object, **__: object) -> None:
+        raise Conflict("The Wi-Fi went")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(exchange, "merge_folder", broken)
+        with pytest.raises(Conflict):
+            merge(app)
+    with at(app) as kiosk:
+        [left] = kiosk.store.incoming.glob("peer-*")
+        assert b"Leeks" in (left / "reporter.db").read_bytes()
+        row = decisions.by_receipt(db.session(), receipt)
+        decisions.withdraw(db.session(), row, kiosk.actor("desk"), kiosk.store)
+        with hold_lock(left.with_suffix(".lock")):
+            purge(kiosk)
+            assert purge_due(db.session()) is not None, "a merge goes on"
+        purge(kiosk)
+        assert purge_due(db.session()) is None
+        assert not left.exists()
+    assert merge(app).withdrawn == 0
