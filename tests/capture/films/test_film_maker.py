@@ -25,36 +25,38 @@ from reporter.films.script import SIZES, AspectRatio, Piece, PieceKind, Script
 from tests.support.media.faces import portrait
 from tests.support.media.films import frames, make_small_film, share_of
 from tests.support.media.recordings import record
+from tests.support.media.scene import folder
 
 GREEN = (30, 150, 60)
 
 
-def photo(folder: Path, size: tuple[int, int] = (1200, 900)) -> Path:
-    source = folder / f"source-{size[0]}.jpg"
+def photo(into: Path, size: tuple[int, int] = (1200, 900)) -> Path:
+    source = into / f"source-{size[0]}.jpg"
     picture = Image.new("RGB", size, GREEN)
     picture.paste((230, 230, 230), (size[0] // 2, 0, size[0] // 2 + 40, size[1]))
     picture.save(source, quality=92)
-    make_photo(source, folder, "image/jpeg", prefix=f"{size[0]}-")
-    return folder / f"{size[0]}-view.jpg"
+    make_photo(source, into, "image/jpeg", prefix=f"{size[0]}-")
+    return into / f"{size[0]}-view.jpg"
 
 
-def video(folder: Path, seconds: float = 3.0, **more: Any) -> Path:
-    source = folder / "source.mp4"
+def video(into: Path, seconds: float = 3.0, **more: Any) -> Path:
+    source = into / "source.mp4"
     record(source, format="mp4", video="libx264", audio="aac", seconds=seconds, **more)
-    make_video(source, folder, probe(source, "video/mp4"), prefix="note-")
-    return folder / "note-play.mp4"
+    make_video(source, into, probe(source, "video/mp4"), prefix="note-")
+    return into / "note-play.mp4"
 
 
-def script(folder: Path, shape: AspectRatio = AspectRatio.LANDSCAPE) -> Script:
-    return Script(
-        (
-            Piece(PieceKind.TITLE, 1.0, "Spring gathering", "14 March 2026"),
-            Piece(PieceKind.PHOTO, 1.5, words="Seeds", credit="Ana", path=str(photo(folder))),
-            Piece(PieceKind.VIDEO, 2.0, path=str(video(folder))),
-            Piece(PieceKind.QUOTE, 1.5, words="شكراً لكم جميعاً", credit="ليلى"),
-            Piece(PieceKind.CLOSING, 1.0, "Thank you!", "g.example", url="http://g.example/"),
-        ),
-        shape,
+@functools.cache
+def pieces() -> tuple[Piece, ...]:
+    """A title, a photo, a note, a quote and an end, their files made once."""
+    files = folder() / "pieces of a film"
+    files.mkdir(exist_ok=True)
+    return (
+        Piece(PieceKind.TITLE, 1.0, "Spring gathering", "14 March 2026"),
+        Piece(PieceKind.PHOTO, 1.5, words="Seeds", credit="Ana", path=str(photo(files))),
+        Piece(PieceKind.VIDEO, 2.0, path=str(video(files))),
+        Piece(PieceKind.QUOTE, 1.5, words="شكراً لكم جميعاً", credit="ليلى"),
+        Piece(PieceKind.CLOSING, 1.0, "Thank you!", "g.example", url="http://g.example/"),
     )
 
 
@@ -64,8 +66,7 @@ def film_of(tmp_path_factory: pytest.TempPathFactory) -> Callable[[AspectRatio],
 
     @functools.cache
     def made(shape: AspectRatio) -> MadeFilm:
-        folder = tmp_path_factory.mktemp(shape)
-        return make_film(script(folder, shape), folder / "film.mp4")
+        return make_film(Script(pieces(), shape), tmp_path_factory.mktemp(shape) / "film.mp4")
 
     return made
 
@@ -78,9 +79,9 @@ def made(film_of: Callable[[AspectRatio], MadeFilm]) -> MadeFilm:
 
 @pytest.mark.parametrize("shape", AspectRatio)
 def test_a_film_has_its_length_its_streams_and_its_tags(
-    film_of: Callable[[AspectRatio], MadeFilm], tmp_path: Path, shape: AspectRatio
+    film_of: Callable[[AspectRatio], MadeFilm], shape: AspectRatio
 ) -> None:
-    wanted, made = script(tmp_path, shape), film_of(shape)
+    wanted, made = Script(pieces(), shape), film_of(shape)
     assert made.seconds == pytest.approx(wanted.seconds, abs=0.5)
     assert made.bytes == made.path.stat().st_size
     with av.open(str(made.path)) as film:
@@ -111,7 +112,7 @@ def test_what_is_heard_is_as_loud_as_all_renditions(made: MadeFilm) -> None:
 def test_music_lies_below_what_is_said_and_the_whole_is_level(tmp_path: Path) -> None:
     music = tmp_path / "music.m4a"
     record(music, format="mp4", audio="aac", seconds=2)
-    wanted = Script(script(tmp_path).pieces, music=str(music))
+    wanted = Script(pieces(), music=str(music))
     made = make_small_film(wanted, tmp_path / "film.mp4")
     assert measure(made.path, "video/mp4").integrated == pytest.approx(TARGET, abs=1.0)
 
@@ -120,7 +121,7 @@ def test_music_that_is_no_sound_says_so(tmp_path: Path) -> None:
     music = tmp_path / "music.txt"
     music.write_text("la la la")
     with pytest.raises(MediaFailed, match="not a sound file"):
-        make_film(Script(script(tmp_path).pieces, music=str(music)), tmp_path / "film.mp4")
+        make_film(Script(pieces(), music=str(music)), tmp_path / "film.mp4")
     assert not (tmp_path / "film.mp4").exists()
 
 
