@@ -19,7 +19,7 @@ from capture.decoding.coefficients import held_bytes
 from capture.decoding.demuxers import demuxer_of
 from capture.decoding.exif_dates import read_camera_time
 from capture.decoding.formats.chains import is_repetition, packets_of
-from capture.decoding.formats.decoders import decoder_of
+from capture.decoding.formats.decoders import decoder_of, length_of
 from capture.decoding.formats.jpeg2000_profile import jp2_profile
 from capture.decoding.formats.jpeg_start import without_stray_bytes
 from capture.decoding.formats.jxl_header import read_jxl_size
@@ -307,7 +307,7 @@ def counted_seconds(container: Any) -> float | None:
     ticks = 0
     with suppress(av.error.FFmpegError):
         for packet in container.demux(stream):
-            ticks += packet.duration or 0
+            ticks += length_of(packet)
     return float(ticks * stream.time_base) or None
 
 

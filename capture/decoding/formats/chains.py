@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from fractions import Fraction
 from typing import Any
 
+from capture.decoding.formats.decoders import length_of
+
 # In seconds. Within one file, times at the edges of pages may go back by less.
 _SEAM = Fraction(1, 10)
 
@@ -39,7 +41,7 @@ def _continued(packets: Iterator[Any]) -> Iterator[Any]:
             if moment < last.get(index, moment) - _SEAM:
                 shift, last = end - moment, {}
             last[index] = moment
-            end = max(end, shift + moment + (packet.duration or 0) * packet.time_base)
+            end = max(end, shift + moment + length_of(packet) * packet.time_base)
             if shift:
                 steps = round(shift / packet.time_base)
                 packet.pts = None if packet.pts is None else packet.pts + steps

@@ -3,6 +3,7 @@
 from pathlib import Path
 from typing import Any
 
+import av
 import pytest
 
 from capture.decoding.probe import probe
@@ -60,3 +61,17 @@ def test_a_single_file_stays_as_it_is() -> None:
     times = times_of(files.ogg_opus())
     assert times == sorted(times)
     assert probe(files.ogg_opus(), "audio/ogg").duration == pytest.approx(2.0, abs=0.02)
+
+
+def test_a_file_that_ends_before_its_last_packet_is_not_a_day_long(tmp_path: Path) -> None:
+    path = tmp_path / "short.ogg"
+    with av.open(str(path), "w") as out:
+        sound = out.add_stream("vorbis", rate=44_100, layout="stereo", options={"strict": "-2"})
+        silence = av.AudioFrame("fltp", "stereo", 64)
+        silence.sample_rate = 44_100
+        for _ in range(12):
+            out.mux(sound.encode(silence))
+        out.mux(sound.encode(None))
+    found = probe(path, "audio/ogg").duration
+    assert found is not None
+    assert found < 0.1
