@@ -12,7 +12,8 @@ _WHOLE = {"amrnb": "libopencore_amrnb", "amrwb": "libopencore_amrwb"}
 def length_of(packet: Any) -> int:
     """The length of a packet in its time base; 0 where it is unknown or negative.
 
-    FFmpeg counts it without a sign: in an Ogg file that ends before its last packet begins, it is nearly 2**32.
+    FFmpeg counts it without a sign: in an Ogg file that ends before its last packet begins, it is nearly 2**32
+    (findings/pyav-ogg-last-packet-length.sh).
     """
     length = int(packet.duration or 0)
     return length if length < 1 << 31 else 0
