@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from itertools import accumulate
 
 from publish.targets.email.client_phrases import DEVICE, DEVICE_CHARS, DEVICE_LINE, DEVICE_VERB
 
@@ -159,14 +160,22 @@ def plain_line(text: str) -> str:
     return spaces.replace("\u202f", " ").strip()
 
 
+def _written_below(lines: Sequence[str]) -> list[int]:
+    """For each line, how many below it are not empty."""
+    counts = list(accumulate((bool(line.strip()) for line in reversed(lines)), initial=0))
+    return counts[-2::-1]
+
+
 def _without_footer(lines: list[str]) -> list[str]:
     """Remove a mailing list's footer below its separator: name, address, how to unsubscribe."""
+    below = _written_below(lines)
     for number, line in enumerate(lines):
+        # First what costs nothing: an answer may have thousands of lines.
+        if not (0 < below[number] <= _FOOTER_LINES and _FOOTER_RULE.match(line)):
+            continue
         rest = [one for one in lines[number + 1 :] if one.strip()]
         if (
-            _FOOTER_RULE.match(line)
-            and 0 < len(rest) <= _FOOTER_LINES
-            and any(map(str.strip, lines[:number]))
+            any(map(str.strip, lines[:number]))
             and any(map(_LIST.search, rest))
             and not any(map(_FIRST_PERSON.search, rest))
             and any(ADDRESS.search(one) or "://" in one for one in rest)
@@ -177,16 +186,17 @@ def _without_footer(lines: list[str]) -> list[str]:
 
 def _without_signature(lines: list[str]) -> list[str]:
     """Cut at the signature separator: "-- ", or "--" where trailing spaces were stripped."""
+    below = _written_below(lines)
     for number, line in enumerate(lines):
-        rest = sum(bool(one.strip()) for one in lines[number + 1 :])
-        above = any(lines[:number])
-        if line.strip() not in ("--", "—") or _separates_list(lines, number):
+        if below[number] > _SIGNATURE_LINES or line.strip() not in ("--", "—"):
+            continue
+        if _separates_list(lines, number):
             continue
         if line.strip() == "—" and any(
             len(one) > _DASHED_CHARS or one[:1].islower() for one in lines[number + 1 :]
         ):
             continue  # a pause within a text
-        if rest <= _SIGNATURE_LINES and (above or rest == 1):
+        if below[number] == 1 or any(lines[:number]):
             return [*lines[:number], *_postscript(lines[number:])]
     return lines
 
