@@ -35,6 +35,10 @@ NOTHING = N_(
     "Nothing is starred yet, so there is nothing to make a film of. Star some photos, videos or notes at the desk, "
     "under Review, then make it."
 )
+NOTHING_TO_SEE = N_(
+    "What is starred has nothing yet that a film could show. Photos and videos have to be ready, and a voice note needs "
+    "words: write some under Review, then make the film."
+)
 
 
 @dataclass(frozen=True)
@@ -203,6 +207,8 @@ def _why_nothing(session: Session, wish: Wish, has_dropped: bool) -> str:
     )
     if not session.scalar(starred):
         return NOTHING
+    if session.scalar(starred.where(showable(wish.place))):
+        return NOTHING_TO_SEE
     if wish.place is Scope.ROOM:
         return N_(
             "Nothing that is starred is approved and ready yet. Approve it at the desk, then make the film."

@@ -12,7 +12,7 @@ const RECENT = 5;
 document.documentElement.classList.add("js");
 
 const outbox = openOutbox();
-const forgetDraft = keepDraft(form, states.session);
+const draft = keepDraft(form, states.session);
 
 let added = [];
 let replaced = null;
@@ -87,7 +87,10 @@ async function lookAt(files, input, instead) {
     }
     const against = await reasonAgainst(file);
     if (against) problem(against);
-    else added.push({ file, input, url: URL.createObjectURL(file) });
+    else {
+      added.push({ file, input, url: URL.createObjectURL(file) });
+      draft.add(file);
+    }
   }
   drawTiles();
   confirmShot();
@@ -101,6 +104,7 @@ function confirmShot() {
 }
 
 function drop(tile) {
+  draft.drop(tile.file);
   URL.revokeObjectURL(tile.url);
   added = added.filter((other) => other !== tile);
 }
@@ -205,7 +209,7 @@ function send() {
   const files = added.map((tile) => tile.file);
   // Not the id from the page: a page cached on the phone would use the same one twice.
   current = outbox.add(uuid(), fields(), files);
-  forgetDraft();
+  draft.forget();
   added.forEach((tile) => URL.revokeObjectURL(tile.url));
   added = [];
   show(false);
@@ -326,6 +330,11 @@ for (const input of form.querySelectorAll("input[type=file]")) {
   });
   input.addEventListener("cancel", () => (replaced = null));
 }
+// What was picked before a reload is picked again, in the field for files of its kind.
+draft.files().then((files) => {
+  const inputs = [...form.querySelectorAll("input[type=file]")];
+  for (const file of files) add([file], inputs.find(({ accept }) => accept.startsWith(file.type.split("/")[0])) ?? inputs[0]);
+});
 at("consent")?.addEventListener("change", answered);
 at("unanswered")?.addEventListener("click", () => whenLookedAt(send));
 form.elements.text.addEventListener("input", () => problem(""));

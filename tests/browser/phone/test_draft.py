@@ -7,14 +7,21 @@ import random
 import pytest
 from flask import Flask
 from playwright.sync_api import expect
+from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from reporter.models import EventSession
-from tests.support.browsers.chromium import Windows
+from reporter.models import EventSession, Takeaway
+from tests.browser.phone.test_phone import choose, press_send
+from tests.browser.phone.test_queue import PIECES
+from tests.support.browsers.chromium import Windows, wait_until
 from tests.support.kiosk_process import add_takeaway
+from tests.support.media import files
 from tests.support.raw_http import served
 
 pytestmark = pytest.mark.browser
+# Whether so many files of a draft are kept.
+STORED = """many => Object.entries(sessionStorage).some(
+  ([key, value]) => key.startsWith("draft-") && JSON.parse(value).files.length === many)"""
 
 
 def test_words_and_who_may_see_them_stay_when_the_language_is_changed(
@@ -36,6 +43,41 @@ def test_words_and_who_may_see_them_stay_when_the_language_is_changed(
         expect(page.locator("#verdict")).to_contain_text("Sicher")
         page.reload()
         expect(page.locator("#text")).to_have_value("")
+
+
+def test_what_was_picked_stays_and_goes_once(
+    app: Flask, windows: Windows, session: Session, event: EventSession
+) -> None:
+    """A phone short of memory loads the page anew when its camera is done."""
+    page = windows.phone()
+    # The page asks before it is left.
+    page.on("dialog", lambda asked: asked.accept())
+    tiles = page.locator("#added li")
+    with served(app) as server:
+        page.goto(f"http://127.0.0.1:{server.bind_addr[1]}/s/{event.code}", wait_until="load")
+        choose(page, "Gallery", files.jpeg(), files.jpeg(900, 600))
+        expect(tiles).to_have_count(2)
+        wait_until(page, lambda: page.evaluate(STORED, 2))
+        page.reload()
+        expect(tiles).to_have_count(2)
+        page.locator("#added .drop").first.click()
+        expect(tiles).to_have_count(1)
+        page.reload()
+        expect(tiles).to_have_count(1)
+        page.get_by_label("Your words").fill("Seeds")
+        page.locator(".languages summary").click()
+        page.get_by_role("link", name="Deutsch").click()
+        expect(page.locator("html")).to_have_attribute("lang", "de")
+        expect(tiles.locator("img")).to_have_js_property("naturalWidth", 900)
+        press_send(page)
+        expect(page.locator("#verdict")).to_contain_text("Sicher")
+        page.reload()
+        expect(page.locator("#keep")).to_be_visible()
+        expect(tiles).to_have_count(0)
+        assert page.evaluate(PIECES) == []
+    row = session.scalars(select(Takeaway)).one()
+    sizes = [one.media.bytes for one in row.attachments]
+    assert sizes == [files.jpeg(900, 600).stat().st_size]
 
 
 def test_a_form_waits_in_the_page_until_the_kiosk_is_back(

@@ -107,6 +107,16 @@ def test_everything_dropped_is_no_film(evening: Evening) -> None:
         evening.plan(dropped=frozenset({note.receipt}))
 
 
+def test_a_voice_note_without_words_is_told_from_what_may_not_be_shown(evening: Evening) -> None:
+    note = evening.note(text="")
+    with pytest.raises(Conflict, match="a voice note needs words"):
+        evening.plan()
+    note.state = "new"
+    evening.session.commit()
+    with pytest.raises(Conflict, match="has to be approved"):
+        evening.plan()
+
+
 def test_a_film_is_allowed_as_long_as_all_in_it_is(evening: Evening) -> None:
     notes = [evening.note(), evening.note()]
     receipts = [note.receipt for note in notes]
