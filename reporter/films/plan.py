@@ -36,8 +36,8 @@ NOTHING = N_(
     "under Review, then make it."
 )
 NOTHING_TO_SEE = N_(
-    "What is starred has nothing yet that a film could show. Photos and videos have to be ready, and a voice note needs "
-    "words: write some under Review, then make the film."
+    "What is starred has nothing yet that a film could show. Photos and videos have to be ready, and a voice note "
+    "needs words: write some under Review, then make the film."
 )
 
 

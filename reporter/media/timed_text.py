@@ -275,6 +275,12 @@ def _tidy_times(line: str) -> str:
     return re.sub(r"(\d:\d\d:\d\d):(\d{3})(?!\d)", r"\1.\2", bare)
 
 
+def closed_up(lines: Sequence[str]) -> list[str]:
+    """Without the empty lines that some programs put between a caption's times and its words."""
+    above = ("", *lines)
+    return [line for at, line in enumerate(lines) if line.strip() or "-->" not in above[at]]
+
+
 def usual_lines(line: str) -> list[str]:
     """A line with times as WebVTT and SubRip have it."""
     if printed := _PRINTED.fullmatch(line):

@@ -21,6 +21,7 @@ from reporter.media.timed_text import (
     TIME,
     Timed,
     ass_lines,
+    closed_up,
     is_ass,
     is_lrc,
     is_xml,
@@ -123,7 +124,7 @@ def _cues(lines: Sequence[str]) -> Iterable[Cue]:
     is_vtt = re.match(r"WEBVTT(?:\s|$)", next(filter(str.strip, lines), "")) is not None
     if is_vtt or any("-->" in line for line in lines):
         # An empty line between each cue's times and its words: no program means a file without any words.
-        cues = [*_blocks(lines, is_vtt=is_vtt)] or [*_blocks(lines, is_vtt=False)]
+        cues = [*_blocks(lines, is_vtt=is_vtt)] or [*_blocks(closed_up(lines), is_vtt=is_vtt)]
         return _unrolled(cues) if any(map(_WORD_BY_WORD.search, lines)) else cues
     if any(_SBV_TIMING.fullmatch(line) for line in lines):
         return _sbv(lines)

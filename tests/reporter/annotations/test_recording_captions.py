@@ -69,7 +69,7 @@ def test_written_and_read_again_it_is_the_same() -> None:
         ("00:01 --> later\nx", "times in line 1"),
         ("WEBVTT\n\n0:01:99.0 --> 0:02:00.0\nx", "line 3"),
         ("0:01 x\n" * 2001, "too long"),
-        ("x" * 200_001, "too long"),
+        pytest.param("0:01 " + "x" * 200_001, "too long", id="too many letters"),
     ],
 )
 def test_what_cant_be_read_is_named(text: str, why: str) -> None:
@@ -232,7 +232,10 @@ def test_letters_that_were_lost_are_refused() -> None:
         st.tuples(
             st.integers(0, 3_600_000),
             st.integers(1, 9000),
-            st.text(alphabet="0123456789:.-– \\\n\u00a0\u200d<&>ab{}é", min_size=1, max_size=40),
+            # An arrow within words is no WebVTT, and is refused.
+            st.text(
+                alphabet="0123456789:.-– \\\n\u00a0\u200d<&>ab{}é", min_size=1, max_size=40
+            ).filter(lambda words: "-->" not in words),
         ),
         max_size=5,
     )
