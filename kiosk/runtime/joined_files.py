@@ -25,6 +25,7 @@ IMPORT = re.compile(r'^import (?:\{([^}]*)\}|\* as (\w+)) from "([^"]+)";\n', re
 EXPORTED = re.compile(r"^export ((?:async )?function|class|const|let) (\w+)", re.MULTILINE)
 EXPORT_LIST = re.compile(r"\bexport ?\{([^}]*)\};?\s*$")
 RENAMED = re.compile(r"(\w+) as (\w+)")
+INDENT = re.compile(r"^[ \t]+", re.MULTILINE)
 LEFT = re.compile(r"^(?:import\b(?!\()|export\b)", re.MULTILINE)
 
 
@@ -106,4 +107,7 @@ def _wrapped(name: str, text: str, names: dict[str, str]) -> str:
         body = body[: listed.start()]
     if LEFT.search(body):
         raise ValueError(f"{name} imports or exports in a way that can't be joined")
+    if any(line.count("`") % 2 for line in body.splitlines()):
+        raise ValueError(f"{name} has a text of several lines, whose indentation would be lost")
+    body = INDENT.sub("", body)
     return f"const {names[name]} = (() => {{\n{body}\nreturn {{ {', '.join(exports)} }};\n}})();\n"

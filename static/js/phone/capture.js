@@ -330,11 +330,7 @@ for (const input of form.querySelectorAll("input[type=file]")) {
   });
   input.addEventListener("cancel", () => (replaced = null));
 }
-// What was picked before a reload is picked again, in the field for files of its kind.
-draft.files().then((files) => {
-  const inputs = [...form.querySelectorAll("input[type=file]")];
-  for (const file of files) add([file], inputs.find(({ accept }) => accept.startsWith(file.type.split("/")[0])) ?? inputs[0]);
-});
+draft.files().then((files) => add(files, form.querySelector("[type=file]")));
 at("consent")?.addEventListener("change", answered);
 at("unanswered")?.addEventListener("click", () => whenLookedAt(send));
 form.elements.text.addEventListener("input", () => problem(""));

@@ -64,33 +64,32 @@ export async function all() {
 
 // Stores the bytes first and the note last: a note implies a complete takeaway. Throws if there is no room.
 export async function keep(note, files, tell) {
-  await keepBytes(note.id, files, tell);
-  await set(note.id, note, notes).catch((error) => giveUp(note.id, error));
-}
-
-// Without a note they stay for an hour at least (`sweep`). Throws if there is no room.
-export async function keepBytes(id, files, tell = () => {}) {
   const whole = files.reduce((sum, file) => sum + file.size, 0);
   let done = 0;
   try {
-    await set(["begun", id], Date.now(), turn);
+    await set(["begun", note.id], Date.now(), turn);
     for (const [part, file] of files.entries()) {
       for (let from = 0, number = 0; from < file.size; from += PIECE, number++) {
         const bytes = await readBytes(file, from, from + PIECE);
-        await set([id, part, number], bytes, pieces);
+        await set([note.id, part, number], bytes, pieces);
         done += bytes.byteLength;
         tell(done / whole);
       }
     }
+    await set(note.id, note, notes);
   } catch (error) {
-    await giveUp(id, error);
+    await clear(note.id).catch(() => {});
+    throw error;
   }
 }
 
-async function giveUp(id, error) {
-  await clear(id).catch(() => {});
-  throw error;
+// A file that is not sent yet, as it is: where a browser takes no Blob (above), it is not kept. It stays for an hour at
+// least (`sweep`).
+export async function stash(id, file) {
+  await set(["begun", id], Date.now(), turn);
+  await set([id, 0, 0], file, pieces);
 }
+export const stashed = (id) => get([id, 0, 0], pieces);
 
 // Deletes the bytes of a takeaway, or of one of its files.
 export function clear(id, part = null) {

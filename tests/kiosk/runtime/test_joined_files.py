@@ -69,6 +69,14 @@ def test_an_import_that_it_does_not_know_is_refused(modules: Path) -> None:
         joined_files.joined_script("strange.js")
 
 
+def test_indentation_goes_and_a_text_of_several_lines_is_refused(modules: Path) -> None:
+    (modules / "deep.js").write_text("export function deep() {\n    return `a b`;\n}\n")
+    assert "\nreturn `a b`;\n" in joined_files.joined_script("deep.js").text
+    (modules / "lines.js").write_text("export const lines = `a\n    b`;\n")
+    with pytest.raises(ValueError, match=r"lines\.js has a text of several lines"):
+        joined_files.joined_script("lines.js")
+
+
 def test_sheets_lose_comments_and_nothing_else(modules: Path) -> None:
     (modules / "a.css").write_text(
         "/* Two\n   lines. */\na { color: red; }\n\n@media print {\n  a { top: 0; }\n}\n"
