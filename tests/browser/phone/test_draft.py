@@ -12,16 +12,13 @@ from sqlalchemy.orm import Session
 
 from reporter.models import EventSession, Takeaway
 from tests.browser.phone.test_phone import choose, press_send
-from tests.browser.phone.test_queue import PIECES
+from tests.browser.phone.test_queue import PIECES, STORED
 from tests.support.browsers.chromium import Windows, wait_until
 from tests.support.kiosk_process import add_takeaway
 from tests.support.media import files
 from tests.support.raw_http import served
 
 pytestmark = pytest.mark.browser
-# Whether so many files of a draft are kept.
-STORED = """many => Object.entries(sessionStorage).some(
-  ([key, value]) => key.startsWith("draft-") && JSON.parse(value).files.length === many)"""
 
 
 def test_words_and_who_may_see_them_stay_when_the_language_is_changed(
