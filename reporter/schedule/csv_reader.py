@@ -174,12 +174,11 @@ class _Reader:
         return True
 
     def _next_weekday(self, text: str) -> date | None:
-        """The day of a heading such as "Sunday" or "Sunday 6th" after the day before it."""
-        wanted = lone_weekday(text)
-        before = self.last_day or (self.first_day and self.first_day - timedelta(days=1))
-        if not wanted or before is None:
+        """The day of a heading such as "Sunday" or "Sunday 6th": that above it, or one of the six after that."""
+        wanted, first = lone_weekday(text), self.last_day or self.first_day
+        if not wanted or first is None:
             return None
-        following = [before + timedelta(days=number) for number in range(1, 8)]
+        following = [first + timedelta(days=number) for number in range(7)]
         return next((day for day in following if day.weekday() in wanted), None)
 
     def _text(self, row: Row, role: str) -> str:

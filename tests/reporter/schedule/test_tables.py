@@ -393,6 +393,20 @@ def test_days_are_headings_between_the_rows() -> None:
     assert spans(reading) == [("A", "12-05 09:00", ""), ("B", "12-06 09:00", "")]
 
 
+def test_a_weekday_that_heads_two_blocks_is_one_day() -> None:
+    """As where each room's sessions have a heading of their own."""
+    reading = read(
+        "Time,Title,Room\nSaturday 5 December 2026,,\n09:00,A,Hall\n"
+        "Sunday,,\n9:00,B,Hall\nSunday,,\n11:00,C,Garden\nSaturday,,\n9:00,D,Hall\n"
+    )
+    assert [begin for _title, begin, _end in spans(reading)] == [
+        "12-05 09:00",
+        "12-06 09:00",
+        "12-06 11:00",
+        "12-12 09:00",
+    ]
+
+
 def test_the_date_above_the_header_counts() -> None:
     reading = read('"Programme, 5 December 2026"\n\nTime,Title\n09:00,A\n')
     assert spans(reading) == [("A", "12-05 09:00", "")]
