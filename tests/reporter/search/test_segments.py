@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -27,6 +28,30 @@ def whoosh(gathering: Settings) -> WhooshIndex:
     return WhooshIndex(gathering.folder / "index")
 
 
+@dataclass
+class Notes:
+    """Notes that come in and are taken back, not yet indexed."""
+
+    session: Session
+    event: EventSession
+    rng: random.Random
+    store: Store
+    clock: TurnableClock
+
+    def add(self, text: str) -> Takeaway:
+        return add_takeaway(self.session, self.event, self.rng, text=text)
+
+    def take_back(self, row: Takeaway) -> None:
+        withdraw(self.session, row, actor(self.clock), self.store)
+
+
+@pytest.fixture
+def notes(
+    session: Session, event: EventSession, rng: random.Random, store: Store, clock: TurnableClock
+) -> Notes:
+    return Notes(session, event, rng, store, clock)
+
+
 def segment_sizes(whoosh: WhooshIndex) -> list[int]:
     """Documents in each segment, the largest first."""
     segments = whoosh._build().open()._segments()
@@ -38,18 +63,14 @@ def found(whoosh: WhooshIndex, word: str) -> int:
 
 
 def test_a_commit_never_rewrites_large_segments(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 6)
     for _number in range(7):
-        add_takeaway(session, event, rng, text="Compost stays warm")
+        notes.add("Compost stays warm")
     whoosh.sync(session)
     for number in range(12):
-        add_takeaway(session, event, rng, text="Compost stays damp")
+        notes.add("Compost stays damp")
         whoosh.sync(session)
         sizes = segment_sizes(whoosh)
         assert (sizes[0], sum(sizes)) == (7, 8 + number)
@@ -59,23 +80,15 @@ def test_a_commit_never_rewrites_large_segments(
 
 
 def test_what_is_withdrawn_between_two_batches_of_a_commit_is_not_found(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
-    first, *others = [
-        add_takeaway(session, event, rng, text="Compost stays warm") for _number in range(6)
-    ]
+    first, *others = [notes.add("Compost stays warm") for _number in range(6)]
     monkeypatch.setattr("reporter.search.changes.BATCH", 2)
 
     def change_and_read(own: Session, after: int, upto: int | None = None) -> list[Takeaway]:
         if after == others[0].revision:
             with Session(own.get_bind()) as other:
-                withdraw(other, other.get_one(Takeaway, first.id), actor(clock), store)
+                withdraw(other, other.get_one(Takeaway, first.id), actor(notes.clock), notes.store)
         return changed(own, after, upto)
 
     monkeypatch.setattr(whoosh_index, "changed", change_and_read)
@@ -88,19 +101,13 @@ def test_what_is_withdrawn_between_two_batches_of_a_commit_is_not_found(
 
 
 def test_what_came_in_last_is_found_before_a_long_backlog(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
     """An organizer approves thousands at once, and a visitor looks for her note, which came in after them."""
     monkeypatch.setattr(whoosh_index, "BATCH", 4)
     monkeypatch.setattr("reporter.search.changes.BATCH", 4)
     monkeypatch.setattr(whoosh_index, "LATEST", 2)
-    rows = [add_takeaway(session, event, rng, text=f"Compost {n}") for n in range(15)]
+    rows = [notes.add(f"Compost {n}") for n in range(15)]
     known: list[tuple[int, int]] = []
     write = WhooshIndex._write
 
@@ -109,8 +116,10 @@ def test_what_came_in_last_is_found_before_a_long_backlog(
         known.append((found(whoosh, "compost"), found(whoosh, "damp")))
         if len(known) == 2:
             with Session(own.get_bind()) as other:
-                add_takeaway(other, other.merge(event), rng, text="Leaves stay damp")
-                withdraw(other, other.get_one(Takeaway, rows[14].id), actor(clock), store)
+                add_takeaway(other, other.merge(notes.event), notes.rng, text="Leaves stay damp")
+                withdraw(
+                    other, other.get_one(Takeaway, rows[14].id), actor(notes.clock), notes.store
+                )
         return write(self, build, own, batches)
 
     monkeypatch.setattr(WhooshIndex, "_write", watched)
@@ -125,21 +134,15 @@ def test_what_came_in_last_is_found_before_a_long_backlog(
 
 
 def test_a_search_after_a_commit_opens_only_what_is_new(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
     """Whoever looks for a new takeaway waits no longer for an index of many segments."""
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 0)
     rows = []
     for number in range(6):
-        rows.append(add_takeaway(session, event, rng, text="Compost stays warm"))
+        rows.append(notes.add("Compost stays warm"))
         if number == 2:
-            add_takeaway(session, event, rng, text="Compost stays damp")
+            notes.add("Compost stays damp")
         whoosh.sync(session)
     opened: list[str] = []
 
@@ -156,41 +159,35 @@ def test_a_search_after_a_commit_opens_only_what_is_new(
         return found(whoosh, "compost"), len(opened)
 
     assert search() == (7, 6)
-    add_takeaway(session, event, rng, text="Compost stays damp")
+    notes.add("Compost stays damp")
     whoosh.sync(session)
     assert search() == (8, 1)
-    withdraw(session, rows[2], actor(clock), store)
+    withdraw(session, rows[2], actor(notes.clock), notes.store)
     whoosh.sync(session)
     assert search() == (7, 1), "that of the withdrawn one: the rest is as it was"
-    withdraw(session, rows[3], actor(clock), store)
+    withdraw(session, rows[3], actor(notes.clock), notes.store)
     whoosh.sync(session)
     assert search() == (6, 0), "its segment had nothing else and is gone"
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 500)
-    add_takeaway(session, event, rng, text="Compost stays cold")
+    notes.add("Compost stays cold")
     whoosh.sync(session)
     assert len(segment_sizes(whoosh)) < 6
     assert search()[0] == 7, "merged ones are not there twice"
 
 
 def test_takeaways_that_come_and_go_leave_no_empty_segment(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    caplog: pytest.LogCaptureFixture,
+    session: Session, whoosh: WhooshIndex, caplog: pytest.LogCaptureFixture, notes: Notes
 ) -> None:
     """An empty one couldn't be read: the whole index was begun anew, and for minutes nothing else was found."""
     for _number in range(6):
-        add_takeaway(session, event, rng, text="Compost stays warm")
+        notes.add("Compost stays warm")
     whoosh.sync(session)
     index_folder = whoosh._build().folder
     for number in range(7):
-        row = add_takeaway(session, event, rng, text="Compost stays damp")
+        row = notes.add("Compost stays damp")
         whoosh.sync(session)
         assert found(whoosh, "compost") == 7
-        withdraw(session, row, actor(clock), store)
+        notes.take_back(row)
         whoosh.sync(session)
         assert found(whoosh, "compost") == 6, number
         assert 0 not in segment_sizes(whoosh)
@@ -199,22 +196,16 @@ def test_takeaways_that_come_and_go_leave_no_empty_segment(
 
 
 def test_an_empty_segment_of_an_earlier_version_is_read(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
     monkeypatch.setattr(index_files, "_merge_small", MERGE_SMALL)
     for _number in range(60):
-        add_takeaway(session, event, rng, text="Compost stays warm")
+        notes.add("Compost stays warm")
     whoosh.sync(session)
     for _number in range(7):
-        row = add_takeaway(session, event, rng, text="Compost stays damp")
+        row = notes.add("Compost stays damp")
         whoosh.sync(session)
-        withdraw(session, row, actor(clock), store)
+        notes.take_back(row)
         whoosh.sync(session)
         if 0 in (segment.doc_count_all() for segment in whoosh._build().open()._segments()):
             break
@@ -227,17 +218,11 @@ def test_an_empty_segment_of_an_earlier_version_is_read(
 
 
 def test_a_commit_counts_documents_without_opening_segments(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    store: Store,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
-    first, _other = [add_takeaway(session, event, rng, text="Compost") for _number in range(2)]
+    first, _other = [notes.add("Compost") for _number in range(2)]
     whoosh.sync(session)
-    withdraw(session, first, actor(clock), store)
+    notes.take_back(first)
     whoosh.sync(session)
     monkeypatch.delattr("whoosh.reading.SegmentReader")
     assert whoosh._build().count() == whoosh._build().noted_documents == 1
@@ -245,21 +230,16 @@ def test_a_commit_counts_documents_without_opening_segments(
 
 
 def test_very_many_segments_are_rewritten_as_one(
-    session: Session,
-    event: EventSession,
-    rng: random.Random,
-    whoosh: WhooshIndex,
-    clock: TurnableClock,
-    monkeypatch: pytest.MonkeyPatch,
+    session: Session, whoosh: WhooshIndex, monkeypatch: pytest.MonkeyPatch, notes: Notes
 ) -> None:
     monkeypatch.setattr(index_files, "MERGED_DOCUMENTS", 0)
     monkeypatch.setattr(index_files, "MOST_SEGMENTS", 3)
     for number in range(3):
-        look_after(session, whoosh, now=clock())
+        look_after(session, whoosh, now=notes.clock())
         assert rebuild_asked(session) is None
-        add_takeaway(session, event, rng, text=f"Compost stays warm {number}")
+        notes.add(f"Compost stays warm {number}")
         whoosh.sync(session)
-    look_after(session, whoosh, now=clock())
+    look_after(session, whoosh, now=notes.clock())
     assert rebuild_asked(session) is not None
     rebuild_if_asked(session, whoosh)
     assert segment_sizes(whoosh) == [3]
